@@ -1,0 +1,1 @@
+"""ChatDB's GitOps repository generator: catalogue -> constructs -> dist/, overlays/ and argocd/."""

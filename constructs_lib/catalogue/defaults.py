@@ -1,0 +1,49 @@
+"""What many entries of the catalogue have in common: ports of services, probes, resources of Jobs."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from constructs_lib.catalogue.model import Port, Probe, Probes, Resources
+
+DATABASE = "training_db"
+JOB_RESOURCES = Resources(cpu="50m", memory="64Mi", cpu_limit="200m", memory_limit="128Mi")
+
+
+def env(**variables: str) -> Mapping[str, str]:
+    """A frozen map of environment variables."""
+    return MappingProxyType(variables)
+
+
+def http(name: str, number: int) -> Port:
+    """The HTTP port of a service; consumers find it under <NAME>_URL."""
+    return Port(name="http", number=number, env=env(**{f"{name.upper().replace('-', '_')}_URL": "http://{host}:{port}"}))
+
+
+def service_probes(
+    *, liveness: str = "/health", live: tuple[int, int] = (30, 10), ready: tuple[int, int] = (10, 5)
+) -> Probes:
+    """Probes of a service; `live` and `ready` are (initial delay, period) in seconds, as in the specification."""
+    return Probes(
+        liveness=Probe(path=liveness, initial_delay=live[0], period=live[1]),
+        readiness=Probe(path="/ready", initial_delay=ready[0], period=ready[1]),
+        startup=Probe(path=liveness, period=5, failures=30),
+    )
+
+
+def tool_probes(port: str, *, live: str | None = None, ready: str | None = None) -> Probes:
+    """Probes of a third party's server: HTTP where it has such paths, a TCP connection where it has not."""
+    return Probes(
+        liveness=Probe(port=port, path=live, period=15),
+        readiness=Probe(port=port, path=ready or live, period=5),
+        startup=Probe(port=port, path=live, period=5, failures=30),
+    )
+
+
+def pg_isready() -> Probes:
+    """Over TCP: while it initialises its data directory, the image runs a server on the socket alone."""
+    command = ("pg_isready", "-h", "127.0.0.1", "-U", "postgres", "-d", DATABASE)
+    return Probes(
+        liveness=Probe(command=command, period=15, timeout=5),
+        readiness=Probe(command=command, period=5, timeout=5),
+        startup=Probe(command=command, period=5, timeout=5, failures=60),
+    )

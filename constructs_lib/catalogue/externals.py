@@ -1,0 +1,29 @@
+"""What the platform talks with but does not run."""
+
+from types import MappingProxyType
+
+from constructs_lib.catalogue.model import External, Port
+
+INGRESS_CONTROLLER = External(
+    name="ingress-controller",
+    namespace="ingress-nginx",
+    pod_labels=MappingProxyType({"app.kubernetes.io/component": "controller"}),
+    host="ingress-nginx-controller.ingress-nginx.svc.cluster.local",
+    ports=(Port(name="http", number=80, env=MappingProxyType({"INGRESS_URL": "http://{host}"})),),
+)
+KUBERNETES_API = External(
+    name="kubernetes-api",
+    ports=(
+        Port(name="service", number=443),
+        Port(name="kubeadm", number=6443),
+        Port(name="minikube", number=8443),
+    ),
+)
+DNS = External(
+    name="dns",
+    namespace="kube-system",
+    pod_labels=MappingProxyType({"k8s-app": "kube-dns"}),
+    ports=(Port(name="dns", number=53),),
+    protocols=("UDP", "TCP"),
+)
+EXTERNALS = (INGRESS_CONTROLLER, KUBERNETES_API, DNS)

@@ -1,0 +1,133 @@
+"""An API server of Secrets and claims: TLS, a token, resource versions and conflicts, and faults on demand."""
+
+import base64
+import json
+import ssl
+import subprocess
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Self
+
+VERBS = {"GET": "get", "POST": "create", "PATCH": "patch"}
+
+
+def make_service_account(directory: Path) -> None:
+    """A token, and a certificate for 127.0.0.1 that is its own authority (tls.key is the server's)."""
+    (directory / "token").write_text("a-token\n")
+    subject = ["-subj", "/CN=kubernetes", "-addext", "subjectAltName=IP:127.0.0.1"]
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(directory / "tls.key")]
+    line = ["openssl", "req", "-x509", "-days", "2", *key, *subject, "-out", str(directory / "ca.crt")]
+    subprocess.run(line, check=True, capture_output=True)
+
+
+@dataclass
+class FakeKubernetes:
+    """The state of the cluster, and what was asked of it."""
+
+    directory: Path
+    objects: dict[tuple[str, str, str], dict[str, Any]] = field(default_factory=dict)
+    requests: list[tuple[str, str, str, str]] = field(default_factory=list)
+    writes: int = 0
+    faults: list[int] = field(default_factory=list)
+    denied: set[tuple[str, str, str]] = field(default_factory=set)
+    before_write: Callable[[], None] = lambda: None
+    after_write: Callable[[int], None] = lambda number: None
+
+    def __enter__(self) -> Self:
+        """Serve on a free port."""
+        self._lock = threading.Lock()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.directory / "ca.crt", self.directory / "tls.key")
+        self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def env(self) -> dict[str, str]:
+        """What a pod is told about the API server."""
+        return {"KUBERNETES_SERVICE_HOST": "127.0.0.1", "KUBERNETES_SERVICE_PORT": str(self._server.server_port)}
+
+    def values(self) -> dict[str, str]:
+        """All values of all Secrets by namespace/name/key."""
+        return {
+            f"{namespace}/{name}/{key}": base64.b64decode(value).decode()
+            for (kind, namespace, name), found in self.objects.items()
+            if kind == "secrets"
+            for key, value in found["data"].items()
+        }
+
+    def add_claim(self, namespace: str, name: str) -> None:
+        """A claim that some StatefulSet made."""
+        self.objects["persistentvolumeclaims", namespace, name] = {"metadata": {"name": name}}
+
+    def delete_key(self, namespace: str, name: str, key: str) -> None:
+        """Somebody removes one key of a Secret."""
+        del self.objects["secrets", namespace, name]["data"][key]
+
+    def answer(self, method: str, path: str, headers: Any, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Status and object for one request."""
+        _, _, _, _, namespace, kind, *rest = path.split("/")
+        name = rest[0] if rest else body["metadata"]["name"]
+        self.requests.append((VERBS[method], kind, namespace, rest[0] if rest else ""))
+        if headers["Authorization"] != "Bearer a-token":
+            return 401, {"reason": "Unauthorized"}
+        if (VERBS[method], kind, namespace) in self.denied:
+            return 403, {"reason": "Forbidden", "message": f"{kind} is forbidden"}
+        if method != "GET":
+            self.before_write()
+        with self._lock:
+            if self.faults:
+                return self.faults.pop(0), {}
+            if method == "GET":
+                found = self.objects.get((kind, namespace, name))
+                return (200, found) if found else (404, {"reason": "NotFound"})
+            return self._write(method, (kind, namespace, name), headers, body)
+
+    def _write(
+        self, method: str, at: tuple[str, str, str], headers: Any, body: dict[str, Any]
+    ) -> tuple[int, dict[str, Any]]:
+        found = self.objects.get(at)
+        if method == "POST":
+            if found:
+                return 409, {"reason": "AlreadyExists"}
+            found = body
+        else:
+            assert headers["Content-Type"] == "application/merge-patch+json"
+            if not found:
+                return 404, {"reason": "NotFound"}
+            if body["metadata"]["resourceVersion"] != found["metadata"]["resourceVersion"]:
+                return 409, {"reason": "Conflict"}
+            found = {**found, "data": {**found["data"], **body["data"]}, "metadata": dict(found["metadata"])}
+        self.writes += 1
+        found["metadata"]["resourceVersion"] = str(self.writes)
+        self.objects[at] = found
+        self.after_write(self.writes)
+        return (201 if method == "POST" else 200), found
+
+
+def _handler(fake: FakeKubernetes) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 5
+
+        def _serve(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or b"{}")
+            status, found = fake.answer(self.command, self.path, self.headers, body)
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(found).encode())
+
+        do_GET = do_POST = do_PATCH = _serve
+
+        def log_message(self, *_: object) -> None:
+            """Nothing: the test's output is the script's."""
+
+    return Handler

@@ -1,0 +1,199 @@
+"""topics.sh creates and widens topics with few calls of the Kafka tools, and never takes anything away."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from job_scripts import PERMANENT, run
+
+SCRIPT = "kafka-topics/topics.sh"
+DAY = 86_400_000
+# Stands in for both tools: records its arguments, prints what the test prepared, and fails while failures are left.
+STUB = """#!/bin/sh
+here=$(dirname "$0")
+echo "$(basename "$0") $*" >>"$here/calls"
+echo "$LOG_DIR $KAFKA_HEAP_OPTS" >"$here/environment"
+if [ -s "$here/failures" ]; then
+  head -n 1 "$here/failures" >&2
+  sed -i 1d "$here/failures"
+  exit 1
+fi
+case "$*" in *--describe*) cat "$here/described" ;; *) echo "Created or altered." ;; esac
+"""
+
+
+class Tools:
+    """The folder of stubs, and what the script did with them."""
+
+    def __init__(self, directory: Path) -> None:
+        """Write the stubs; no topic exists."""
+        self.directory = directory
+        for name in ("kafka-topics.sh", "kafka-configs.sh"):
+            (directory / name).write_text(STUB)
+            (directory / name).chmod(0o755)
+        self.has()
+        self.fails()
+
+    def has(self, *topics: tuple[str, int, str, int]) -> None:
+        """The topics that a describe prints, as Kafka 4.3.1 does: name, partitions, configs, replication."""
+        lines = ["WARNING: this line is no topic"]
+        for name, partitions, configs, replication in topics:
+            head = f"Topic: {name}\tTopicId: i_iJDSdTTwq543Gfh2E9sg\tPartitionCount: {partitions}"
+            lines.append(f"{head}\tReplicationFactor: {replication}\tConfigs: {configs}")
+            state = "Leader: 1\tReplicas: 1\tIsr: 1\tElr: \tLastKnownElr: "
+            lines += [f"\tTopic: {name}\tPartition: {number}\t{state}" for number in range(partitions)]
+        (self.directory / "described").write_text("".join(f"{line}\n" for line in lines))
+
+    def fails(self, *messages: str) -> None:
+        """The next calls fail, each with one of the messages."""
+        (self.directory / "failures").write_text("".join(f"{message}\n" for message in messages))
+
+    def calls(self) -> list[str]:
+        """What the script called, without the bootstrap address that all calls have."""
+        address = " --bootstrap-server kafka:9092"
+        lines = (self.directory / "calls").read_text().splitlines()
+        assert all(address in line for line in lines)
+        return [line.replace(address, "") for line in lines]
+
+    def apply(self, *topics: str, wait: int = 0) -> subprocess.CompletedProcess[str]:
+        """Run the Job with these lines of topics."""
+        path = self.directory / "topics.tsv"
+        path.write_text("".join(f"{line}\n" for line in topics))
+        env = {"KAFKA_BIN": str(self.directory), "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092", "WAIT_SECONDS": str(wait)}
+        return run(SCRIPT, path, env=env)
+
+
+DESCRIBE = "kafka-topics.sh --describe"
+
+
+@pytest.fixture
+def tools(tmp_path: Path) -> Tools:
+    """Stubs of the Kafka tools, where no topic exists."""
+    return Tools(tmp_path)
+
+
+def topic(name: str, partitions: int = 3, retention: int = DAY, replication: int = 1) -> str:
+    """A line of the declared topics."""
+    return f"{name}\t{partitions}\t{retention}\t{replication}"
+
+
+def created(name: str, partitions: int = 3) -> str:
+    """The call that creates a topic."""
+    options = f"--partitions {partitions} --replication-factor 1 --config retention.ms={DAY}"
+    return f"kafka-topics.sh --create --if-not-exists --topic {name} {options}"
+
+
+def retention_set(name: str, value: int = DAY) -> str:
+    """The call that sets a topic's retention."""
+    return f"kafka-configs.sh --alter --entity-type topics --entity-name {name} --add-config retention.ms={value}"
+
+
+def test_missing_topics_are_created(tools: Tools) -> None:
+    """One describe, and one create per topic that is not there; the tools write to /tmp and stay small."""
+    done = tools.apply(topic("queries"), topic("queries.dlq", partitions=1))
+    assert done.returncode == 0, done.stderr
+    assert tools.calls() == [DESCRIBE, created("queries"), created("queries.dlq", partitions=1)]
+    assert (tools.directory / "environment").read_text() == "/tmp -Xmx64m\n"  # noqa: S108 - the container's emptyDir
+
+
+def test_second_run_only_describes(tools: Tools) -> None:
+    """Nothing differs, nothing is called: one JVM."""
+    tools.has(
+        ("queries", 3, f"min.insync.replicas=1,retention.ms={DAY}", 1),
+        ("query_results", 3, f"retention.ms={DAY},segment.bytes=1024", 1),
+        ("not.ours", 50, "", 1),
+    )
+    done = tools.apply(topic("queries"), topic("query_results"))
+    assert (done.returncode, done.stdout) == (0, "all 2 topics are there\n")
+    assert tools.calls() == [DESCRIBE]
+
+
+def test_half_done_is_completed(tools: Tools) -> None:
+    """Whatever a killed run left out is made."""
+    tools.has(("a", 3, f"retention.ms={DAY}", 1))
+    assert tools.apply(topic("a"), topic("b")).returncode == 0
+    assert tools.calls() == [DESCRIBE, created("b")]
+
+
+def test_fewer_partitions_are_widened(tools: Tools) -> None:
+    """A topic with fewer partitions than declared gets more."""
+    tools.has(("queries", 3, f"retention.ms={DAY}", 1))
+    done = tools.apply(topic("queries", partitions=6))
+    assert tools.calls() == [DESCRIBE, "kafka-topics.sh --alter --topic queries --partitions 6"]
+    assert "queries: widened from 3 to 6 partitions" in done.stdout
+
+
+def test_what_cannot_be_changed_is_told(tools: Tools) -> None:
+    """More partitions or other replicas than declared stay, with a warning, and are no failure."""
+    tools.has(("queries", 6, f"retention.ms={DAY}", 3))
+    done = tools.apply(topic("queries"))
+    assert done.returncode == 0
+    assert tools.calls() == [DESCRIBE]
+    assert "warning: queries has 6 partitions, declared are 3" in done.stdout
+    assert "warning: queries has 3 replicas, declared are 1" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "configs", ["", "min.insync.replicas=1", "retention.ms=1", f"delete.retention.ms={DAY},retention.ms=-1"]
+)
+def test_other_retention_is_set(tools: Tools, configs: str) -> None:
+    """Retention that differs, or is the broker's default, becomes the declared one; like-named settings don't count."""
+    tools.has(("queries", 3, configs, 1))
+    assert tools.apply(topic("queries")).returncode == 0
+    assert tools.calls() == [DESCRIBE, retention_set("queries")]
+
+
+def test_failure_starts_over_from_a_new_look(tools: Tools) -> None:
+    """Kafka not up, or a race with another Job: describe again, since the world has changed."""
+    tools.fails("Timed out waiting for a node assignment.")
+    done = tools.apply(topic("queries"), wait=20)
+    assert done.returncode == 0, done.stderr
+    assert tools.calls() == [DESCRIBE, DESCRIBE, created("queries")]
+    assert "Timed out waiting" in done.stderr
+
+
+def test_failure_that_lasts_is_transient(tools: Tools) -> None:
+    """When the wait is over the Job fails with 1, so that Kubernetes starts it again."""
+    tools.fails(*["The target replication factor of 3 cannot be reached"] * 3)
+    done = tools.apply(topic("queries", replication=3))
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["TopicAuthorizationException", "InvalidTopicException", "PolicyViolationException"])
+def test_refusal_is_permanent(tools: Tools, name: str) -> None:
+    """What the broker refuses on principle is not tried again."""
+    tools.fails(f"[2026-11-24] ERROR org.apache.kafka.common.errors.{name}: no (org.apache.kafka.tools.TopicCommand)")
+    done = tools.apply(topic("queries"), wait=20)
+    assert done.returncode == PERMANENT
+    assert done.stderr.splitlines()[-1].startswith(f"kafka-topics: Kafka refuses with {name}")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "queries 3 1 1",
+        "queries\t3\t1",
+        "queries\t0\t1\t1",
+        "queries\t3\tlong\t1",
+        "queries\t3\t1\t1\textra",
+        "a/b\t3\t1\t1",
+        "queries\t3\t1\t1\nqueries\t3\t1\t1",
+        "",
+    ],
+)
+def test_bad_file(tools: Tools, line: str) -> None:
+    """A file that is wrong is refused before Kafka is asked anything."""
+    done = tools.apply(line)
+    assert done.returncode == PERMANENT
+    assert "correct the catalogue" in done.stderr
+    assert not (tools.directory / "calls").exists()
+
+
+def test_bad_use(tmp_path: Path) -> None:
+    """No file, no arguments and no address are permanent."""
+    env = {"KAFKA_BOOTSTRAP_SERVERS": "kafka:9092"}
+    assert run(SCRIPT, tmp_path / "none.tsv", env=env).returncode == PERMANENT
+    assert run(SCRIPT, env=env).returncode == PERMANENT
+    assert run(SCRIPT, os.devnull, env={}).returncode == PERMANENT
