@@ -1,0 +1,69 @@
+"""The platform's public door."""
+
+import re
+
+from cdk8s_plus_32 import k8s
+from constructs import Construct
+
+from constructs_lib.catalogue.graph import Link, links
+from constructs_lib.catalogue.model import Component, Route
+from constructs_lib.parts.context import Context
+from constructs_lib.parts.labels import metadata
+
+HOST = "chatdb.local"
+API_PREFIX = "/api/v1"
+
+
+def rule(route: Route) -> tuple[str, str]:
+    """(path, rewrite-target) of the nginx controller's regular expressions: all after `strip` reaches the service."""
+    kept = route.path.removeprefix(route.strip)
+    if not kept:
+        return f"{re.escape(route.strip)}(/|$)(.*)", "/$2"
+    return f"{re.escape(route.strip)}/({re.escape(kept.removeprefix('/'))}(/.*)?)$", "/$1"
+
+
+class Ingresses(Construct):
+    """One Ingress for each part that is stripped: the rewrite is an annotation, and so belongs to a whole Ingress."""
+
+    def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:
+        """The api one keeps the specification's name."""
+        super().__init__(scope, id_)
+        by_prefix: dict[str, list[tuple[Link, Route]]] = {}
+        for link in links(context.catalogue):
+            if link.owner == component.name and isinstance(link.provider, Component) and link.provider.route:
+                route = link.provider.route
+                by_prefix.setdefault(route.strip, []).append((link, route))
+        for prefix, routed in sorted(by_prefix.items()):
+            suffix = "" if prefix == API_PREFIX else prefix.replace("/", "-")
+            self._ingress(component, f"chatdb-ingress{suffix}", routed)
+
+    def _ingress(self, component: Component, name: str, routed: list[tuple[Link, Route]]) -> None:
+        rules = [(link, rule(route)) for link, route in routed]
+        annotations = {
+            "nginx.ingress.kubernetes.io/rewrite-target": rules[0][1][1],
+            "nginx.ingress.kubernetes.io/ssl-redirect": "false",
+            "nginx.ingress.kubernetes.io/use-regex": "true",
+        }
+        k8s.KubeIngress(
+            self,
+            name,
+            metadata=metadata(component, name, annotations=annotations),
+            spec=k8s.IngressSpec(
+                ingress_class_name="nginx",
+                rules=[
+                    k8s.IngressRule(
+                        host=HOST,
+                        http=k8s.HttpIngressRuleValue(paths=[_path(link, path) for link, (path, _) in rules]),
+                    )
+                ],
+            ),
+        )
+
+
+def _path(link: Link, path: str) -> k8s.HttpIngressPath:
+    backend = k8s.IngressServiceBackend(
+        name=link.provider.name, port=k8s.ServiceBackendPort(number=link.port.number)
+    )
+    return k8s.HttpIngressPath(
+        path=path, path_type="ImplementationSpecific", backend=k8s.IngressBackend(service=backend)
+    )

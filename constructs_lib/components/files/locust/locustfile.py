@@ -1,0 +1,38 @@
+"""ChatDB's load: training jobs, health, and questions, as users send them through the ingress."""
+
+from locust import HttpUser, between, task
+
+HOST_NAME = "chatdb.local"
+"""The name that the ingress routes by; it does not resolve in the cluster, so the address is the controller's."""
+
+
+class ChatDBUser(HttpUser):
+    """One user, who does something every one to three seconds."""
+
+    wait_time = between(1, 3)
+
+    def on_start(self) -> None:
+        """Name the virtual host in every request."""
+        self.client.headers["Host"] = HOST_NAME
+
+    @task(3)
+    def submit_training_job(self) -> None:
+        """Submit a job; a full queue (429) is an answer of the platform, and not a failure of it."""
+        job = {
+            "model_name": "load-test-model",
+            "dataset_location": "s3://test/load-data.csv",
+            "cpu_request": 1,
+        }
+        with self.client.post("/api/v1/jobs", json=job, catch_response=True) as response:
+            if response.status_code == 429:
+                response.success()
+
+    @task(1)
+    def check_health(self) -> None:
+        """Look at the status page."""
+        self.client.get("/test/")
+
+    @task(1)
+    def parse_question(self) -> None:
+        """Ask a question in plain English."""
+        self.client.post("/api/v1/parse", json={"query": "how many jobs failed last week"})

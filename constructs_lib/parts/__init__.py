@@ -1,0 +1,1 @@
+"""Small typed building blocks on Kubernetes' own API; every hardening field and label is written once, in here."""

@@ -1,0 +1,42 @@
+"""Names, labels and annotations of objects."""
+
+from collections.abc import Mapping
+
+from cdk8s_plus_32 import k8s
+
+from constructs_lib.catalogue.model import Component
+
+PART_OF = {"app.kubernetes.io/part-of": "chatdb"}
+KEEP = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}
+"""Argo CD leaves the object and its data alone; the cleanup deletes it explicitly, after asking."""
+
+
+def selector(component: Component) -> dict[str, str]:
+    """The immutable labels that select the component's pods."""
+    return {"app": component.name}
+
+
+def object_labels(component: Component) -> dict[str, str]:
+    """Labels of everything that belongs to the component."""
+    return {**selector(component), **component.labels, **PART_OF}
+
+
+def pod_labels(component: Component) -> dict[str, str]:
+    """Labels of the component's pods."""
+    return {**object_labels(component), "version": "v1"}
+
+
+def metadata(
+    component: Component,
+    name: str | None = None,
+    *,
+    namespace: str | None = None,
+    annotations: Mapping[str, str] | None = None,
+) -> k8s.ObjectMeta:
+    """Metadata of an object of the component: its name and namespace unless told otherwise."""
+    return k8s.ObjectMeta(
+        name=name or component.name,
+        namespace=namespace or component.namespace,
+        labels=object_labels(component),
+        annotations=annotations,
+    )

@@ -1,0 +1,48 @@
+"""Deployments and StatefulSets."""
+
+from cdk8s_plus_32 import k8s
+from constructs import Construct
+
+from constructs_lib.catalogue.model import Component
+from constructs_lib.parts.context import Context
+from constructs_lib.parts.labels import metadata, selector
+from constructs_lib.parts.pod import PodOptions, pod_template
+from constructs_lib.parts.storage import claim_template
+
+
+def deployment(
+    scope: Construct, component: Component, context: Context, options: PodOptions, *, exclusive: bool = False
+) -> None:
+    """Make a Deployment; an `exclusive` one stops its pod before the next starts, as its volume or state needs it."""
+    k8s.KubeDeployment(
+        scope,
+        "deployment",
+        metadata=metadata(component),
+        spec=k8s.DeploymentSpec(
+            replicas=component.replicas,
+            revision_history_limit=3,
+            selector=k8s.LabelSelector(match_labels=selector(component)),
+            strategy=k8s.DeploymentStrategy(type="Recreate" if exclusive else "RollingUpdate"),
+            template=pod_template(component, context, options),
+        ),
+    )
+
+
+def stateful_set(scope: Construct, component: Component, context: Context, options: PodOptions) -> None:
+    """Make a StatefulSet behind the headless Service of its name."""
+    if component.storage is None:
+        raise ValueError(f"{component.name}: a StatefulSet needs storage; add it to the component's entry")
+    k8s.KubeStatefulSet(
+        scope,
+        "stateful-set",
+        metadata=metadata(component),
+        spec=k8s.StatefulSetSpec(
+            replicas=component.replicas,
+            revision_history_limit=3,
+            service_name=component.name,
+            pod_management_policy="OrderedReady",
+            selector=k8s.LabelSelector(match_labels=selector(component)),
+            template=pod_template(component, context, options),
+            volume_claim_templates=[claim_template(component, component.storage)],
+        ),
+    )
