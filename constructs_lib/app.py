@@ -1,7 +1,7 @@
 """The cdk8s apps: one chart for each component, one folder for each tier."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,10 +32,10 @@ class Platform:
             app.synth()
 
 
-def build_platform(catalogue: Catalogue, outdir: Path, overlays: Path | None = None) -> Platform:
+def build_platform(catalogue: Catalogue, outdir: Path, overlays: Sequence[Path] = ()) -> Platform:
     """Build every chart; the catalogue has to be valid (`constructs_lib.catalogue.problems`).
 
-    `overlays` is the folder whose files, together with all other objects, decide when the integration tests run again.
+    `overlays` are the folders whose files, together with all other objects, decide when the integration tests run again.
     """
     apps = {
         tier: App(outdir=str(outdir / tier), yaml_output_type=YamlOutputType.FILE_PER_CHART) for tier in Tier
@@ -44,7 +44,7 @@ def build_platform(catalogue: Catalogue, outdir: Path, overlays: Path | None = N
     tests = [component for component in catalogue.components if component.kind is Kind.INTEGRATION_TESTS]
     others = [component for component in catalogue.components if component not in tests]
     rendered = [manifest for component in others for manifest in _objects(apps, component, context)]
-    tested = Context(catalogue=catalogue, platform_digest=digest([rendered, _folder_digest(overlays)]))
+    tested = Context(catalogue=catalogue, platform_digest=digest([rendered, _folders_digest(overlays)]))
     rendered += [manifest for component in tests for manifest in _objects(apps, component, tested)]
     Namespaces(Chart(apps[Tier.PLATFORM], NAMESPACES, disable_resource_name_hashes=True), NAMESPACES, rendered=rendered)
     return Platform(apps)
@@ -61,14 +61,11 @@ def _objects(apps: Mapping[Tier, App], component: Component, context: Context) -
     return made
 
 
-def _folder_digest(folder: Path | None) -> str:
-    """SHA-256 over the relative names and the contents of all files below."""
+def _folders_digest(folders: Sequence[Path]) -> str:
+    """SHA-256 over the relative names and the contents of all files below; the folders' own places do not count."""
     found = hashlib.sha256()
-    for path in _files(folder) if folder else ():
-        found.update(f"{path.relative_to(folder or path).as_posix()}\0".encode())
-        found.update(hashlib.sha256(path.read_bytes()).digest())
+    for folder in folders:
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            found.update(f"{folder.name}/{path.relative_to(folder).as_posix()}\0".encode())
+            found.update(hashlib.sha256(path.read_bytes()).digest())
     return found.hexdigest()
-
-
-def _files(folder: Path) -> Iterable[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())

@@ -46,13 +46,13 @@ class Prometheus(Construct):
             reloaded=[files],
             mounts=[
                 Mount(name="prometheus-config", path="/etc/prometheus", config=files),
-                Mount(name="prometheus-storage", path="/prometheus/data", scratch="4Gi"),
+                Mount(name="prometheus-storage", path="/prometheus/data", scratch="1Gi"),
             ],
             args=[
                 "--config.file=/etc/prometheus/prometheus.yml",
                 "--storage.tsdb.path=/prometheus/data",
                 "--storage.tsdb.retention.time=15d",
-                "--storage.tsdb.retention.size=3GB",
+                "--storage.tsdb.retention.size=700MB",
                 "--web.console.libraries=/etc/prometheus/console_libraries",
                 "--web.console.templates=/etc/prometheus/consoles",
                 "--web.enable-lifecycle",

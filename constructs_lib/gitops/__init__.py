@@ -1,0 +1,1 @@
+"""What is around the manifests: kustomizations, Argo CD objects, publishing."""

@@ -1,0 +1,130 @@
+"""Argo CD's objects: a root Application, its project, the platform's project, an Application for each tier."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from constructs_lib.catalogue.model import Namespace, Tier
+from constructs_lib.gitops.kustomizations import dump
+from constructs_lib.settings import Settings
+
+ARGO_CD = "argocd"
+SERVER = "https://kubernetes.default.svc"
+ROOT_PROJECT = "chatdb-root"
+PLATFORM_PROJECT = "chatdb-platform"
+TRAIT_KINDS = (("gateway.networking.k8s.io", "Gateway"), ("gateway.networking.k8s.io", "HTTPRoute"))
+"""What the optional traits add to the kinds of dist/."""
+FINALIZER = "resources-finalizer.argocd.argoproj.io"
+
+
+def write_argo_cd(folder: Path, settings: Settings, kinds: Iterable[tuple[str, str]]) -> None:
+    """Write <folder>/{projects,root}.yaml and <folder>/apps/<tier>.yaml; `kinds` are (API group, kind) of dist/."""
+    apps = folder / "apps"
+    apps.mkdir(parents=True)
+    (folder / "projects.yaml").write_text(
+        dump(root_project(settings), platform_project(settings, kinds)), encoding="utf-8"
+    )
+    (folder / "root.yaml").write_text(dump(root(settings)), encoding="utf-8")
+    for tier in settings.tiers:
+        (apps / f"{tier}.yaml").write_text(dump(application(settings, tier)), encoding="utf-8")
+
+
+def root_project(settings: Settings) -> dict[str, Any]:
+    """Who may write Applications is an administrator: the root has a project that can do that alone."""
+    return _project(
+        ROOT_PROJECT,
+        "The root Application of ChatDB: may make Applications, and nothing else",
+        settings,
+        [ARGO_CD],
+        namespaced=[("argoproj.io", "Application")],
+        cluster=[],
+    )
+
+
+def platform_project(settings: Settings, kinds: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Four namespaces, the kinds in use, and of cluster scope the namespaces themselves."""
+    namespaced = sorted({*kinds, *TRAIT_KINDS} - {("", "Namespace")})
+    return _project(
+        PLATFORM_PROJECT,
+        "ChatDB's tiers",
+        settings,
+        list(Namespace),
+        namespaced=namespaced,
+        cluster=[("", "Namespace")],
+    )
+
+
+def root(settings: Settings) -> dict[str, Any]:
+    """The app of apps; it lists the children's folder only, since a root that contains itself waits for itself."""
+    return {
+        **_head("Application", "chatdb"),
+        "spec": {
+            "project": ROOT_PROJECT,
+            "source": _source(settings, f"argocd/{settings.environment}/apps", settings.revision),
+            "destination": {"server": SERVER, "namespace": ARGO_CD},
+            "syncPolicy": _sync_policy(),
+        },
+    }
+
+
+def application(settings: Settings, tier: Tier) -> dict[str, Any]:
+    """The Application of one tier; its wave is the tier's place in the order."""
+    paths = (f"overlays/{settings.environment}/{tier}", f"dist/{tier}", "overlays/components")
+    annotations = {
+        "argocd.argoproj.io/manifest-generate-paths": ";".join(f"/{path}" for path in paths),
+        "argocd.argoproj.io/sync-wave": str(tier.wave),
+    }
+    head = _head("Application", f"chatdb-{tier}")
+    head["metadata"] |= {"annotations": annotations, "finalizers": [FINALIZER]}
+    return {
+        **head,
+        "spec": {
+            "project": PLATFORM_PROJECT,
+            "source": _source(settings, paths[0], settings.target(tier)),
+            "destination": {"server": SERVER},
+            "syncPolicy": _sync_policy(),
+        },
+    }
+
+
+def _head(kind: str, name: str) -> dict[str, Any]:
+    labels = {"app.kubernetes.io/part-of": "chatdb"}
+    return {
+        "apiVersion": "argoproj.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name, "namespace": ARGO_CD, "labels": labels},
+    }
+
+
+def _source(settings: Settings, path: str, revision: str) -> dict[str, Any]:
+    return {"repoURL": settings.repository, "path": path, "targetRevision": revision}
+
+
+def _sync_policy() -> dict[str, Any]:
+    """Without `retry` the same commit is not tried again; with `refresh` a fix is picked up between two tries."""
+    return {
+        "automated": {"prune": True, "selfHeal": True},
+        "retry": {"limit": -1, "refresh": True, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "30s"}},
+        "syncOptions": ["ServerSideApply=true"],
+    }
+
+
+def _project(
+    name: str,
+    description: str,
+    settings: Settings,
+    namespaces: Iterable[str],
+    *,
+    namespaced: Iterable[tuple[str, str]],
+    cluster: Iterable[tuple[str, str]],
+) -> Mapping[str, Any]:
+    return {
+        **_head("AppProject", name),
+        "spec": {
+            "description": description,
+            "sourceRepos": [settings.repository],
+            "destinations": [{"server": SERVER, "namespace": str(namespace)} for namespace in namespaces],
+            "clusterResourceWhitelist": [{"group": group, "kind": kind} for group, kind in cluster],
+            "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in namespaced],
+        },
+    }

@@ -1,0 +1,53 @@
+"""The whole generation: check the inputs, write everything to one side, and publish it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from constructs_lib.app import build_platform
+from constructs_lib.catalogue.model import Catalogue
+from constructs_lib.catalogue.problems import problems
+from constructs_lib.gitops.argo_cd import write_argo_cd
+from constructs_lib.gitops.kustomizations import write_base, write_environment
+from constructs_lib.gitops.publish import publish, recover
+from constructs_lib.problem import InvalidInput
+from constructs_lib.settings import Settings, load
+
+
+def targets(settings: Settings) -> tuple[str, ...]:
+    """What is generated, relative to the repository."""
+    environment = settings.environment
+    return "dist", f"argocd/{environment}", f"overlays/{environment}/kustomization.yaml"
+
+
+def stage(root: Path, catalogue: Catalogue, out: Path) -> Settings:
+    """Write everything that is generated below the empty folder `out`; InvalidInput before any file is written."""
+    found = problems(catalogue)
+    if found:
+        raise InvalidInput(found)
+    settings = load(root)
+    # The folders only: the file that lists the tiers beside them is itself generated.
+    overlays = sorted(path for path in (root / "overlays").glob("*/*") if path.is_dir())
+    build_platform(catalogue, out / "dist", overlays=overlays).write()
+    for folder in sorted((out / "dist").iterdir()):
+        write_base(folder)
+    write_environment(out / "overlays" / settings.environment, settings)
+    write_argo_cd(out / "argocd" / settings.environment, settings, kinds(out / "dist"))
+    return settings
+
+
+def synthesize(root: Path, catalogue: Catalogue, out: Path) -> tuple[str, ...]:
+    """Stage and publish; the names of the targets that changed."""
+    settings = load(root)
+    recover(root, targets(settings))
+    stage(root, catalogue, out)
+    return publish(root, out, targets(settings))
+
+
+def kinds(dist: Path) -> Iterator[tuple[str, str]]:
+    """(API group, kind) of every object below the folder."""
+    for path in sorted(dist.rglob("*.k8s.yaml")):
+        for manifest in yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader):
+            group, _, _ = manifest["apiVersion"].rpartition("/")
+            yield group, manifest["kind"]

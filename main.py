@@ -1,0 +1,25 @@
+"""The cdk8s app: `cdk8s synth` runs it, and finds the manifests in the folder that it names."""
+
+import os
+import sys
+from pathlib import Path
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.gitops.synth import synthesize
+from constructs_lib.problem import InvalidInput
+
+ROOT = Path(__file__).resolve().parent
+
+
+def main() -> int:
+    """Exit code 1 with every problem where an input is wrong."""
+    try:
+        synthesize(ROOT, CATALOGUE, Path(os.environ.get("CDK8S_OUTDIR", ROOT / ".cdk8s/out")))
+    except InvalidInput as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
