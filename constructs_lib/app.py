@@ -37,9 +37,7 @@ def build_platform(catalogue: Catalogue, outdir: Path, overlays: Sequence[Path] 
 
     `overlays` are the folders whose files, together with all other objects, decide when the integration tests run again.
     """
-    apps = {
-        tier: App(outdir=str(outdir / tier), yaml_output_type=YamlOutputType.FILE_PER_CHART) for tier in Tier
-    }
+    apps = {tier: App(outdir=str(outdir / tier), yaml_output_type=YamlOutputType.FILE_PER_CHART) for tier in Tier}
     context = Context(catalogue=catalogue)
     tests = [component for component in catalogue.components if component.kind is Kind.INTEGRATION_TESTS]
     others = [component for component in catalogue.components if component not in tests]

@@ -46,9 +46,7 @@ def load(root: Path) -> Settings:
     """The settings and pins of the repository; InvalidInput with every problem."""
     path = root / FILE
     raw, problems = _mapping(path, FILE, "run `chatdb init`")
-    problems += [
-        Problem(FILE, f"{key!r} is no setting", f"use {', '.join(KEYS)}") for key in raw if key not in KEYS
-    ]
+    problems += [Problem(FILE, f"{key!r} is no setting", f"use {', '.join(KEYS)}") for key in raw if key not in KEYS]
     problems += [problem for problem in _texts(raw)]
     tiers, of_tiers = _tiers(raw.get("tiers"))
     pins, of_pins = _pins(root, str(raw.get("environment", "")))
@@ -72,7 +70,9 @@ def write(root: Path, *, repository: str, revision: str, environment: str) -> Pa
         raise InvalidInput(problems)
     path = root / FILE
     text = yaml.safe_dump({**values, "tiers": [str(tier) for tier in Tier]}, sort_keys=False)
-    path.write_text(f"# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n{text}", encoding="utf-8")
+    path.write_text(
+        f"# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n{text}", encoding="utf-8"
+    )
     return path
 
 
@@ -130,7 +130,9 @@ def _pins(root: Path, environment: str) -> tuple[tuple[tuple[Tier, str], ...], l
         if tier not in known:
             problems.append(Problem(name, f"{tier!r} is no tier", "run `chatdb release` again"))
         elif not isinstance(commit, str) or not COMMIT.fullmatch(commit):
-            problems.append(Problem(name, f"{tier} is held at {commit!r}, which is no full commit id", "run `chatdb release` again"))
+            problems.append(
+                Problem(name, f"{tier} is held at {commit!r}, which is no full commit id", "run `chatdb release` again")
+            )
     if problems:
         return (), problems
     return tuple((known[tier], commit) for tier, commit in sorted(raw.items())), []

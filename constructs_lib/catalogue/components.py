@@ -1,6 +1,14 @@
 """The components of ChatDB: the one place where each is described. All else is derived from these entries."""
 
-from constructs_lib.catalogue.defaults import DATABASE, JOB_RESOURCES, env, http, pg_isready, service_probes, tool_probes
+from constructs_lib.catalogue.defaults import (
+    DATABASE,
+    JOB_RESOURCES,
+    env,
+    http,
+    pg_isready,
+    service_probes,
+    tool_probes,
+)
 from constructs_lib.catalogue.externals import EXTERNALS, KUBERNETES_API
 from constructs_lib.catalogue.images import IMAGES
 from constructs_lib.catalogue.model import (

@@ -89,9 +89,7 @@ def _from_links(catalogue: Catalogue, component: Component) -> dict[str, str]:
         for key, template in link.port.credentials.items():
             if "{password}" in template and not component.schema:
                 continue
-            found[key] = template.format(
-                host=link.provider.host, port=link.port.number, role=component.role, **values
-            )
+            found[key] = template.format(host=link.provider.host, port=link.port.number, role=component.role, **values)
     return found
 
 

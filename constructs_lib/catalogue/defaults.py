@@ -16,7 +16,9 @@ def env(**variables: str) -> Mapping[str, str]:
 
 def http(name: str, number: int) -> Port:
     """The HTTP port of a service; consumers find it under <NAME>_URL."""
-    return Port(name="http", number=number, env=env(**{f"{name.upper().replace('-', '_')}_URL": "http://{host}:{port}"}))
+    return Port(
+        name="http", number=number, env=env(**{f"{name.upper().replace('-', '_')}_URL": "http://{host}:{port}"})
+    )
 
 
 def service_probes(

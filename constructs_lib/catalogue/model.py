@@ -6,7 +6,6 @@ from enum import StrEnum
 from types import MappingProxyType
 
 
-
 def nothing() -> Mapping[str, str]:
     """An empty, frozen map: the default of the maps below."""
     return MappingProxyType({})

@@ -35,7 +35,9 @@ def _names(catalogue: Catalogue) -> Iterator[Problem]:
     counts = Counter([*(c.name for c in catalogue.components), *(e.name for e in catalogue.externals)])
     for name, count in counts.items():
         if count > 1:
-            yield Problem(f"{FILE}: {name}", f"the name is there {count} times", "give each component a name of its own")
+            yield Problem(
+                f"{FILE}: {name}", f"the name is there {count} times", "give each component a name of its own"
+            )
     for component in catalogue.components:
         if not NAME.fullmatch(component.name):
             mend = "use at most 52 lower-case letters, digits and dashes, beginning with a letter"
@@ -61,7 +63,9 @@ def _edges(catalogue: Catalogue) -> Iterator[Problem]:
         for edge in (*component.needs, *component.talks_to):
             node = nodes.get(edge.to)
             if node is None:
-                yield Problem(where(component), f"there is no component {edge.to}", f"use one of {', '.join(sorted(nodes))}")
+                yield Problem(
+                    where(component), f"there is no component {edge.to}", f"use one of {', '.join(sorted(nodes))}"
+                )
             elif edge.port not in {port.name for port in node.ports}:
                 ports = ", ".join(port.name for port in node.ports) or "none"
                 yield Problem(where(component), f"{edge.to} has no port {edge.port}", f"it has: {ports}")
@@ -77,7 +81,9 @@ def _component(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
 
 
 def _order(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
-    ordered = {link.provider.name: link.relation for link in links_from(catalogue, component.name) if link.relation.ordered}
+    ordered = {
+        link.provider.name: link.relation for link in links_from(catalogue, component.name) if link.relation.ordered
+    }
     for name in sorted({*ordered, *component.after}):
         other = catalogue.node(name)
         if isinstance(other, External) or other.tier.wave < component.tier.wave:

@@ -35,9 +35,7 @@ def rules(catalogue: Catalogue) -> list[Access]:
         mine = [plan for plan in plans if plan.namespace == namespace]
         names = tuple(plan.name for plan in mine)
         claims = tuple(plan.guard_pvc for plan in mine if plan.guard_pvc)
-        found.append(
-            Access(namespace=namespace, resources=("secrets",), verbs=("get", "patch"), resource_names=names)
-        )
+        found.append(Access(namespace=namespace, resources=("secrets",), verbs=("get", "patch"), resource_names=names))
         # RBAC cannot limit `create` to names: the object has none yet.
         found.append(Access(namespace=namespace, resources=("secrets",), verbs=("create",)))
         if claims:

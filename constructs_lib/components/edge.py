@@ -61,9 +61,7 @@ class Ingresses(Construct):
 
 
 def _path(link: Link, path: str) -> k8s.HttpIngressPath:
-    backend = k8s.IngressServiceBackend(
-        name=link.provider.name, port=k8s.ServiceBackendPort(number=link.port.number)
-    )
+    backend = k8s.IngressServiceBackend(name=link.provider.name, port=k8s.ServiceBackendPort(number=link.port.number))
     return k8s.HttpIngressPath(
         path=path, path_type="ImplementationSpecific", backend=k8s.IngressBackend(service=backend)
     )

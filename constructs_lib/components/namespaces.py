@@ -38,9 +38,7 @@ class Namespaces(Construct):
             self,
             f"{namespace}-quota",
             metadata=k8s.ObjectMeta(name="quota", namespace=namespace, labels=PART_OF),
-            spec=k8s.ResourceQuotaSpec(
-                hard={name: k8s.Quantity.from_string(value) for name, value in hard.items()}
-            ),
+            spec=k8s.ResourceQuotaSpec(hard={name: k8s.Quantity.from_string(value) for name, value in hard.items()}),
         )
 
     def _limits(self, namespace: str) -> None:

@@ -22,9 +22,7 @@ class ObjectStore(Construct):
         arguments = ["server", "/data", "--console-address", f":{component.port('console').number}"]
         if component.storage:
             claim(self, component, component.storage)
-            mounts.append(
-                Mount(name="minio-storage", path=component.storage.mount_path, claim=component.storage.claim)
-            )
+            mounts.append(Mount(name="minio-storage", path=component.storage.mount_path, claim=component.storage.claim))
         options = PodOptions(environment=environment, args=arguments, mounts=mounts)
         deployment(self, component, context, options, exclusive=True)
         service(self, component)

@@ -70,7 +70,12 @@ class _ScriptJob(Construct):
     """A Job that runs a script with its data, both from ConfigMaps."""
 
     def _run(
-        self, component: Component, context: Context, folder: str, data: Mapping[str, str], command: list[str],
+        self,
+        component: Component,
+        context: Context,
+        folder: str,
+        data: Mapping[str, str],
+        command: list[str],
         further: tuple[Mount, ...] = (),
     ) -> None:
         script = config_map(self, component, f"{component.name}-files", data)

@@ -1,5 +1,7 @@
 """Deployments and StatefulSets."""
 
+from typing import Any
+
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
@@ -8,6 +10,20 @@ from constructs_lib.parts.context import Context
 from constructs_lib.parts.labels import metadata, selector
 from constructs_lib.parts.pod import PodOptions, pod_template
 from constructs_lib.parts.storage import claim_template
+
+
+class _StatefulSet(k8s.KubeStatefulSet):
+    """A StatefulSet whose claim templates say what they are.
+
+    The typed template drops both fields, also from JSON patches; the API server adds them, and Argo CD would see drift.
+    """
+
+    def to_json(self) -> Any:
+        """The object as it is written."""
+        made = super().to_json()
+        for template in made["spec"]["volumeClaimTemplates"]:
+            template |= {"apiVersion": "v1", "kind": "PersistentVolumeClaim"}
+        return made
 
 
 def deployment(
@@ -32,7 +48,7 @@ def stateful_set(scope: Construct, component: Component, context: Context, optio
     """Make a StatefulSet behind the headless Service of its name."""
     if component.storage is None:
         raise ValueError(f"{component.name}: a StatefulSet needs storage; add it to the component's entry")
-    k8s.KubeStatefulSet(
+    _StatefulSet(
         scope,
         "stateful-set",
         metadata=metadata(component),

@@ -1,0 +1,97 @@
+"""The capacity ledger: what the tiers take of the environment's machine, at rest and at the peak."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from constructs_lib.catalogue.machines import MACHINES, Machine
+from constructs_lib.catalogue.model import WAVES, Tier
+from constructs_lib.checks.model import Inputs
+from constructs_lib.parts.footprint import Footprint, claims, extra, steady
+from constructs_lib.parts.quantity import MIB
+from constructs_lib.problem import Problem
+
+MEND = "lower it in overlays/<env>/<tier>, or leave out a tier"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Sums over the rendered objects; `extra` comes on top while a wave rolls out."""
+
+    machine: Machine
+    steady: dict[Tier, Footprint]
+    extra: dict[Tier, Footprint]
+    storage: int
+
+    @property
+    def rest(self) -> Footprint:
+        """All tiers at rest."""
+        return sum(self.steady.values(), Footprint())
+
+    @property
+    def peak(self) -> Footprint:
+        """At rest, and on top of it the heaviest wave's Jobs and surge: by resource, the largest of all waves."""
+        waves = [sum((self.extra.get(tier, Footprint()) for tier in tiers), Footprint()) for tiers in WAVES]
+        fields = ("cpu", "memory", "cpu_limit", "memory_limit", "pods")
+        return self.rest + Footprint(**{name: max(getattr(wave, name) for wave in waves) for name in fields})
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One resource of the machine: all of it, what the system takes, what the platform takes, what has to stay free."""
+
+    name: str
+    total: int
+    system: int
+    platform: int
+    reserve: int
+
+    @property
+    def free(self) -> int:
+        """What is left; below `reserve` the check fails."""
+        return self.total - self.system - self.platform
+
+
+def ledger(inputs: Inputs) -> Ledger | None:
+    """The sums; None where nothing is known of the environment's machine."""
+    machine = MACHINES.get(inputs.settings.environment)
+    if machine is None:
+        return None
+    by_tier = {tier: [f.manifest for f in inputs.rendered if f.tier is tier] for tier in inputs.settings.tiers}
+    return Ledger(
+        machine,
+        {tier: _sum(map(steady, found)) for tier, found in by_tier.items()},
+        {tier: _sum(map(extra, found)) for tier, found in by_tier.items()},
+        sum(size for _, _, size in claims(found.manifest for found in inputs.rendered)),
+    )
+
+
+def _sum(footprints: Iterable[Footprint]) -> Footprint:
+    return sum(footprints, Footprint())
+
+
+def lines(found: Ledger) -> tuple[Line, ...]:
+    """CPU in millicores; memory and disk in bytes. Memory twice: what is asked for, and what may be taken."""
+    machine, peak = found.machine, found.peak
+    rows = (
+        ("CPU requests", machine.cpu, machine.cpu_taken, peak.cpu),
+        ("memory requests", machine.memory, machine.memory_taken, peak.memory),
+        ("memory limits", machine.memory, machine.memory_taken, peak.memory_limit),
+        ("disk", machine.disk, machine.disk_taken, found.storage),
+    )
+    return tuple(Line(name, total, *taken, round(total * machine.reserve)) for name, total, *taken in rows)
+
+
+def fits(inputs: Inputs) -> Iterator[Problem]:
+    """At least the machine's reserve stays free of everything, at the peak."""
+    found = ledger(inputs)
+    if found is None:
+        return
+    for line in lines(found):
+        if line.free < line.reserve:
+            what = f"{line.name}: {amount(line, line.free)} of {amount(line, line.total)} left, less than {amount(line, line.reserve)}"
+            yield Problem(f"environment {inputs.settings.environment}", what, MEND)
+
+
+def amount(line: Line, number: int) -> str:
+    """A number of the line with its unit."""
+    return f"{number}m" if line.name.startswith("CPU") else f"{number // MIB}Mi"

@@ -1,0 +1,105 @@
+"""Configuration files inside ConfigMaps, each checked by its own tool."""
+
+import ast
+import json
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import yaml
+
+from constructs_lib.checks.model import Inputs
+from constructs_lib.checks.render import tool
+from constructs_lib.problem import Problem
+
+SECONDS = 60
+MEND = "correct the file below constructs_lib/components/files or what fills it in"
+
+
+def valid(inputs: Inputs) -> Iterator[Problem]:
+    """Every file by its name's ending; Prometheus' own by promtool."""
+    for found in inputs.of("ConfigMap"):
+        data = found.manifest.get("data") or {}
+        for name, text in data.items():
+            for what in _problems(inputs, name, text):
+                yield Problem(f"{found.where}: {name}", what, MEND)
+
+
+def _problems(inputs: Inputs, name: str, text: str) -> Iterator[str]:
+    if name == "prometheus.yml":
+        yield from _promtool(inputs, text, "config", "--syntax-only")
+    elif name == "alerts.yml":
+        yield from _promtool(inputs, text, "rules")
+    else:
+        parse = PARSERS.get(Path(name).suffix)
+        complaint = parse(text) if parse else None
+        if complaint:
+            yield complaint
+
+
+def _promtool(inputs: Inputs, text: str, *what: str) -> Iterator[str]:
+    with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        yield from _run([tool(inputs.root, "promtool"), "check", *what, file.name])
+
+
+def _run(command: list[str], text: str | None = None) -> Iterator[str]:
+    done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=SECONDS, check=False)
+    if done.returncode:
+        yield (done.stderr or done.stdout).strip()
+
+
+def _json(text: str) -> str | None:
+    try:
+        json.loads(text)
+    except ValueError as error:
+        return f"no JSON: {error}"
+    return None
+
+
+def _yaml(text: str) -> str | None:
+    try:
+        yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        return f"no YAML: {error}"
+    return None
+
+
+def _python(text: str) -> str | None:
+    try:
+        ast.parse(text)
+    except SyntaxError as error:
+        return f"no Python: {error}"
+    return None
+
+
+def _shell(text: str) -> str | None:
+    return next(_run(["bash", "-n"], text), None)
+
+
+def _sql(text: str) -> str | None:
+    """PostgreSQL's own parser; psql's scripts with its own commands are not SQL, and are run by a test instead."""
+    if any(mark in text for mark in ("\\", ":'", ':"')):
+        return None
+    try:
+        from pglast import parse_sql  # noqa: PLC0415 - only `make setup-test` installs it
+        from pglast.parser import ParseError  # noqa: PLC0415
+    except ImportError:
+        return "pglast is not installed: run `make setup-test`"
+    try:
+        parse_sql(text)
+    except ParseError as error:
+        return f"no SQL: {error}"
+    return None
+
+
+PARSERS: dict[str, Callable[[str], str | None]] = {
+    ".json": _json,
+    ".yaml": _yaml,
+    ".yml": _yaml,
+    ".py": _python,
+    ".sh": _shell,
+    ".sql": _sql,
+}

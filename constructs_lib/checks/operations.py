@@ -1,0 +1,163 @@
+"""Rules about life in a cluster: order, disruption, Jobs, drift, names, sizes."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from constructs_lib.catalogue.graph import deploy_order
+from constructs_lib.catalogue.problems import problems
+from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.checks.references import selects
+from constructs_lib.parts.job import HASH_DIGITS, job_name
+from constructs_lib.problem import Problem
+
+DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
+SIZE_LIMIT = 262_144
+"""Bytes: above it, no annotation holds the object, and clients without server-side apply fail."""
+WAVE = "argocd.argoproj.io/sync-wave"
+
+
+def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
+    """The catalogue's own problems, and each Application in the wave of its tier."""
+    yield from problems(inputs.catalogue)
+    waves = {
+        found["metadata"]["name"]: (found["metadata"].get("annotations") or {}).get(WAVE)
+        for found in inputs.argo_cd
+        if found["kind"] == "Application"
+    }
+    for wave, tier, _ in deploy_order(inputs.catalogue):
+        found = waves.get(f"chatdb-{tier}")
+        if tier in inputs.settings.tiers and found != str(wave):
+            yield Problem(f"Application chatdb-{tier}", f"wave {found}, not {wave}", "run `chatdb synth`")
+
+
+def components_in_their_tiers(inputs: Inputs) -> Iterator[Problem]:
+    """Every component of the environment's tiers is rendered, in its tier."""
+    there = {(found.tier, found.manifest["metadata"].get("labels", {}).get("app")) for found in inputs.rendered}
+    for component in inputs.catalogue.components:
+        if component.tier in inputs.settings.tiers and (component.tier, component.name) not in there:
+            yield Problem(f"tier {component.tier}", f"{component.name} is not rendered", "run `chatdb synth`")
+
+
+def drainable(inputs: Inputs) -> Iterator[Problem]:
+    """A PodDisruptionBudget selects pods, and lets at least one of them go."""
+    for budget in inputs.of("PodDisruptionBudget"):
+        spec = budget.manifest["spec"]
+        labels = spec["selector"].get("matchLabels", {})
+        pods = [found for found in inputs.of("Deployment", "StatefulSet") if selects(labels, budget, found)]
+        replicas = sum(found.manifest["spec"].get("replicas", 1) for found in pods)
+        if not pods:
+            yield Problem(budget.where, "it selects no pods", "correct its selector")
+        elif _removable(spec, replicas) < 1:
+            yield Problem(budget.where, f"none of {replicas} pods may go: no node can be drained", "use maxUnavailable: 1")
+
+
+def _removable(spec: dict[str, Any], replicas: int) -> int:
+    """Whole numbers only: a percentage of one or two pods rounds to all or none."""
+    if "maxUnavailable" in spec:
+        limit = spec["maxUnavailable"]
+        return limit if isinstance(limit, int) else replicas * int(limit.rstrip("%")) // 100
+    least = spec.get("minAvailable", 1)
+    return replicas - (least if isinstance(least, int) else -(-replicas * int(least.rstrip("%")) // 100))
+
+
+def jobs_are_final(inputs: Inputs) -> Iterator[Problem]:
+    """A Job's name says what it runs: a template that changes under the same name is refused by the API server."""
+    data = {(found.namespace, found.name): found.manifest.get("data") or {} for found in inputs.of("ConfigMap")}
+    for job in inputs.of("Job"):
+        spec = job.manifest["spec"]
+        for field in ("ttlSecondsAfterFinished", "activeDeadlineSeconds"):
+            if field in spec:
+                what = f"{field} is set: a Job that goes away, or ends by time, stays OutOfSync or Degraded"
+                yield Problem(job.where, what, "remove it")
+        used = sorted(_config_maps(job))
+        component = job.name[: -HASH_DIGITS - 1]
+        wanted = job_name(component, job.template, [data.get((job.namespace, name), {}) for name in used])
+        if job.name != wanted:
+            what = f"by its content its name is {wanted}"
+            yield Problem(job.where, what, "let no overlay change a Job or its ConfigMaps; change the catalogue")
+
+
+def _config_maps(job: Rendered) -> set[str]:
+    mounted = {volume["configMap"]["name"] for volume in job.template["spec"].get("volumes", []) if "configMap" in volume}
+    read = {
+        source["configMapRef"]["name"]
+        for container in job.containers
+        for source in container.get("envFrom", [])
+        if "configMapRef" in source
+    }
+    return mounted | read
+
+
+def no_drift(inputs: Inputs) -> Iterator[Problem]:
+    """Nothing that the API server completes in a way that Argo CD sees as a difference, and no hooks inside a tier."""
+    for found in inputs.rendered:
+        for template in found.manifest.get("spec", {}).get("volumeClaimTemplates", []):
+            for key, value in (("apiVersion", "v1"), ("kind", "PersistentVolumeClaim")):
+                if template.get(key) != value:
+                    yield Problem(found.where, f"a volume claim template has no {key}", f"write {key}: {value}")
+            if "volumeMode" not in template["spec"]:
+                yield Problem(found.where, "a volume claim template has no volumeMode", "write volumeMode: Filesystem")
+        for key in found.manifest["metadata"].get("annotations") or {}:
+            if key in ("argocd.argoproj.io/hook", WAVE):
+                yield Problem(found.where, f"annotation {key} inside a tier", "move the object to another tier")
+    for identity, count in Counter((m.kind, m.namespace, m.name) for m in inputs.rendered).items():
+        if count > 1:
+            yield Problem("/".join(identity), f"{count} tiers have it, and would fight for it", "keep it in one tier")
+
+
+def legal_names(inputs: Inputs) -> Iterator[Problem]:
+    """Names that the API server takes, and labels of at most 63 characters."""
+    labels_only = ("Service", "Namespace", "Deployment", "StatefulSet", "Job")
+    for found in inputs.rendered:
+        pattern = DNS_LABEL if found.kind in labels_only else DNS_NAME
+        if not pattern.fullmatch(found.name):
+            yield Problem(found.where, "its name is not legal", "use lower-case letters, digits and dashes")
+        metadata = [found.manifest["metadata"], found.template.get("metadata", {})]
+        for key, value in (item for part in metadata for item in (part.get("labels") or {}).items()):
+            if not isinstance(value, str) or not LABEL_VALUE.fullmatch(value):
+                yield Problem(found.where, f"label {key} is {value!r}", "use at most 63 letters, digits, . _ and -")
+
+
+def small_enough(inputs: Inputs) -> Iterator[Problem]:
+    """Objects below what an annotation can hold."""
+    for found in inputs.rendered:
+        size = len(json.dumps(found.manifest).encode())
+        if size > SIZE_LIMIT:
+            yield Problem(found.where, f"it has {size} bytes, more than {SIZE_LIMIT}", "split it")
+
+
+def no_secret_data(inputs: Inputs) -> Iterator[Problem]:
+    """Nothing secret is in git."""
+    for secret in inputs.of("Secret"):
+        if secret.manifest.get("data") or secret.manifest.get("stringData"):
+            yield Problem(secret.where, "a Secret with data", "let the credentials Job make it")
+    for found in inputs.rendered:
+        for container in found.containers:
+            for variable in container.get("env", []):
+                if re.search(r"PASSWORD|SECRET|TOKEN", variable["name"]) and variable.get("value"):
+                    yield Problem(found.where, f"{variable['name']} has a value", "take it from a Secret")
+
+
+def project_allows(inputs: Inputs) -> Iterator[Problem]:
+    """The platform's project allows every kind and namespace that a tier has; Argo CD would refuse the rest."""
+    project = next((p for p in inputs.argo_cd if (p["kind"], p["metadata"]["name"]) == ("AppProject", "chatdb-platform")), None)
+    if project is None:
+        yield Problem("argocd", "there is no project chatdb-platform", "run `chatdb synth`")
+        return
+    spec = project["spec"]
+    kinds = {(e["group"], e["kind"]) for e in spec["namespaceResourceWhitelist"] + spec["clusterResourceWhitelist"]}
+    namespaces = {entry["namespace"] for entry in spec["destinations"]}
+    for found in inputs.rendered:
+        group = found.manifest["apiVersion"].rpartition("/")[0]
+        if (group, found.kind) not in kinds:
+            yield Problem(found.where, f"project chatdb-platform does not allow {found.kind}", "run `chatdb synth`")
+        if found.namespace and found.namespace not in namespaces:
+            yield Problem(found.where, f"namespace {found.namespace} is not the project's", "use one of ChatDB's")
+        if not found.namespace and found.kind not in ("Namespace",):
+            yield Problem(found.where, "it has no namespace", "name one")
+

@@ -1,0 +1,156 @@
+"""NetworkPolicies, evaluated: for every pair of components and every port, against the catalogue's edges."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from constructs_lib.catalogue.graph import links
+from constructs_lib.catalogue.model import Component, External
+from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.problem import Problem
+
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+NOBODYS_PORT = 9
+"""A port that no component has: what reaches it reaches everything."""
+
+Policy = Mapping[str, Any]
+Protocol = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Pods that policies treat alike; without a namespace it is an address outside the cluster's pods."""
+
+    name: str
+    namespace: str | None
+    labels: tuple[tuple[str, str], ...]
+
+    @property
+    def guarded(self) -> bool:
+        """Whether our policies apply to it."""
+        return self.namespace is not None and self.namespace.startswith("chatdb-")
+
+
+def exact(inputs: Inputs) -> Iterator[Problem]:
+    """Traffic is allowed exactly where an edge says so, and to DNS."""
+    endpoints = [*_components(inputs), *_externals(inputs)]
+    policies = [found.manifest for found in inputs.of("NetworkPolicy")]
+    expected = _expected(inputs, endpoints)
+    ports = sorted({port for _, _, port in expected} | {("TCP", NOBODYS_PORT)} | _all_ports(inputs))
+    for source in endpoints:
+        for target in endpoints:
+            if source == target or not (source.guarded or target.guarded):
+                continue
+            for port in ports:
+                yield from _compare(policies, expected, source, target, port)
+
+
+def _compare(
+    policies: list[Policy],
+    expected: set[tuple[str, str, Protocol]],
+    source: Endpoint,
+    target: Endpoint,
+    port: Protocol,
+) -> Iterator[Problem]:
+    wanted = (source.name, target.name, port) in expected
+    found = allowed(policies, source, target, port)
+    where = f"{source.name} -> {target.name}:{port[1]}/{port[0]}"
+    if wanted and not found:
+        yield Problem(where, "an edge says so, but policies forbid it", "see the pair of policies of that edge")
+    if found and not wanted:
+        yield Problem(where, "policies allow it, but no edge says so", "add the edge, or narrow the policy")
+
+
+def allowed(policies: Iterable[Policy], source: Endpoint, target: Endpoint, port: Protocol) -> bool:
+    """Whether a connection is possible: both sides have to agree, and a side without any policy agrees to all."""
+    both = [policy for policy in policies if policy["kind"] == "NetworkPolicy"]
+    return _side(both, "Egress", source, target, port) and _side(both, "Ingress", target, source, port)
+
+
+def _side(policies: list[Policy], direction: str, subject: Endpoint, peer: Endpoint, port: Protocol) -> bool:
+    if not subject.guarded:
+        return True
+    mine = [policy for policy in policies if direction in policy["spec"]["policyTypes"] and _subject(policy, subject)]
+    rules = [rule for policy in mine for rule in policy["spec"].get(direction.lower(), [])]
+    return not mine or any(_rule(rule, "to" if direction == "Egress" else "from", peer, port) for rule in rules)
+
+
+def _subject(policy: Policy, endpoint: Endpoint) -> bool:
+    in_namespace = policy["metadata"]["namespace"] == endpoint.namespace
+    return in_namespace and _matches(policy["spec"].get("podSelector") or {}, dict(endpoint.labels))
+
+
+def _rule(rule: Mapping[str, Any], direction: str, peer: Endpoint, port: Protocol) -> bool:
+    ports = rule.get("ports")
+    if ports and not any((p.get("protocol", "TCP"), p.get("port", port[1])) == port for p in ports):
+        return False
+    peers = rule.get(direction)
+    return not peers or any(_peer(entry, peer) for entry in peers)
+
+
+def _peer(entry: Mapping[str, Any], peer: Endpoint) -> bool:
+    if "ipBlock" in entry:
+        return peer.namespace is None
+    if peer.namespace is None:
+        return False
+    namespaces = entry.get("namespaceSelector")
+    if namespaces is not None and not _matches(namespaces, {NAMESPACE_LABEL: peer.namespace, "name": peer.namespace}):
+        return False
+    return _matches(entry.get("podSelector") or {}, dict(peer.labels))
+
+
+def _matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    if selector.get("matchExpressions"):
+        raise ValueError("matchExpressions are not evaluated: use matchLabels")
+    wanted: Mapping[str, str] = selector.get("matchLabels") or {}
+    return wanted.items() <= labels.items()
+
+
+def _components(inputs: Inputs) -> Iterator[Endpoint]:
+    """One endpoint for each workload; the name is the component's, as its label app says."""
+    for workload in inputs.workloads():
+        labels = workload.template["metadata"].get("labels", {})
+        yield Endpoint(labels.get("app", workload.name), workload.namespace, tuple(sorted(labels.items())))
+
+
+def _externals(inputs: Inputs) -> Iterator[Endpoint]:
+    for external in inputs.catalogue.externals:
+        yield Endpoint(external.name, external.namespace, tuple(sorted(external.pod_labels.items())))
+
+
+def _expected(inputs: Inputs, endpoints: list[Endpoint]) -> set[tuple[str, str, Protocol]]:
+    """(consumer, provider, port) of every edge between what is there, and everyone's way to DNS."""
+    there = {endpoint.name for endpoint in endpoints}
+    found = {
+        (link.consumer.name, link.provider.name, (protocol, link.port.number))
+        for link in links(inputs.catalogue)
+        if {link.consumer.name, link.provider.name} <= there
+        for protocol in _protocols(link.provider)
+    }
+    found |= set(_beside_addressless(inputs, there))
+    dns = next(external for external in inputs.catalogue.externals if external.name == "dns")
+    for endpoint in endpoints:
+        if endpoint.guarded:
+            found |= {(endpoint.name, dns.name, (protocol, port.number)) for port in dns.ports for protocol in dns.protocols}
+    return found
+
+
+def _beside_addressless(inputs: Inputs, there: set[str]) -> Iterator[tuple[str, str, Protocol]]:
+    """A policy towards an address that is not known opens its ports to every address: say so, do not hide it."""
+    for link in links(inputs.catalogue):
+        if link.provider.namespace is None and link.consumer.name in there:
+            for external in inputs.catalogue.externals:
+                yield link.consumer.name, external.name, ("TCP", link.port.number)
+
+
+def _protocols(node: Component | External) -> tuple[str, ...]:
+    return node.protocols if isinstance(node, External) else ("TCP",)
+
+
+def _all_ports(inputs: Inputs) -> set[Protocol]:
+    return {("TCP", port["containerPort"]) for w in inputs.workloads() for port in _container_ports(w)}
+
+
+def _container_ports(workload: Rendered) -> Iterator[Mapping[str, Any]]:
+    for container in workload.containers:
+        yield from container.get("ports", [])

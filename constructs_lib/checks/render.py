@@ -1,0 +1,58 @@
+"""Rendering the overlays with Kustomize, tier by tier, as Argo CD does."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from constructs_lib.catalogue.model import Catalogue
+from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.settings import Settings, load
+
+SECONDS = 120
+
+
+def tool(root: Path, name: str) -> str:
+    """Path of a pinned tool; InvalidInput with advice where it is not installed."""
+    own = root / ".tools/bin" / name
+    found = str(own) if own.exists() else shutil.which(name)
+    if not found:
+        raise InvalidInput([Problem(name, "is not installed", "run `make setup-test`")])
+    return found
+
+
+def kustomize(root: Path, folder: Path) -> list[dict[str, Any]]:
+    """The objects that the kustomization gives; InvalidInput with Kustomize's own words."""
+    command = [tool(root, "kustomize"), "build", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    if done.returncode:
+        place = folder.relative_to(root) if folder.is_relative_to(root) else folder
+        raise InvalidInput([Problem(str(place), done.stderr.strip(), "mend the kustomization; is dist/ up to date?")])
+    return [found for found in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if found]
+
+
+def inputs(root: Path, catalogue: Catalogue) -> Inputs:
+    """Render all tiers of the environment, and read its Argo CD objects."""
+    settings = load(root)
+    return Inputs(
+        root=root,
+        catalogue=catalogue,
+        settings=settings,
+        rendered=tuple(_tiers(root, settings)),
+        argo_cd=tuple(_argo_cd(root / "argocd" / settings.environment)),
+    )
+
+
+def _tiers(root: Path, settings: Settings) -> Iterator[Rendered]:
+    for tier in settings.tiers:
+        for manifest in kustomize(root, root / "overlays" / settings.environment / tier):
+            yield Rendered(tier, manifest)
+
+
+def _argo_cd(folder: Path) -> Iterator[Mapping[str, Any]]:
+    for path in sorted(folder.rglob("*.yaml")):
+        yield from yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)

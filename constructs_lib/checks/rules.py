@@ -1,0 +1,76 @@
+"""All rules, their waivers, and how they are run."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from constructs_lib.checks import capacity, files, operations, reachability, references, schema, workloads
+from constructs_lib.checks.model import Finding, Inputs, Rule
+from constructs_lib.problem import Problem
+
+RULES: tuple[Rule, ...] = (
+    Rule("schema", "the API server refuses what its schema does not know", schema.valid_for_kubernetes),
+    Rule("order", "what starts before what it needs fails", operations.edges_go_to_earlier_tiers),
+    Rule("components", "a component that is not rendered is not deployed", operations.components_in_their_tiers),
+    Rule("services", "a Service without pods answers nobody", references.services_select_pods),
+    Rule("backends", "a route to nowhere answers 503", references.backends_exist),
+    Rule("config", "a pod whose configuration is missing never starts", references.configuration_exists),
+    Rule("volumes", "a pod whose volume is missing never starts", references.volumes_exist),
+    Rule("accounts", "a pod whose service account is missing never starts", references.accounts_exist),
+    Rule("pod-security", "the namespaces enforce the level restricted", workloads.restricted),
+    Rule("read-only-root", "an intruder must find nothing to write to", workloads.read_only_root),
+    Rule("tokens", "who does not use the Kubernetes API needs no token for it", workloads.service_account_tokens),
+    Rule("resources", "a pod without a limit takes its neighbours' memory", workloads.resources),
+    Rule("probes", "what is not probed is neither restarted nor spared", workloads.probes),
+    Rule("images", "an image without a version is another one tomorrow", workloads.pinned_images),
+    Rule("secrets", "what is in git is read by everybody", operations.no_secret_data),
+    Rule("reachability", "every open door is one that somebody needs", reachability.exact),
+    Rule("disruption", "a node that cannot be drained cannot be upgraded", operations.drainable),
+    Rule("jobs", "a Job cannot be changed, and one that vanishes is never in sync", operations.jobs_are_final),
+    Rule("drift", "one resource that is never in sync holds all later waves", operations.no_drift),
+    Rule("project", "Argo CD refuses what the project does not allow", operations.project_allows),
+    Rule("names", "the API server refuses illegal names and labels", operations.legal_names),
+    Rule("size", "large objects need special treatment everywhere", operations.small_enough),
+    Rule("capacity", "what does not fit stays Pending, or is killed", capacity.fits),
+    Rule("files", "a server does not start with a configuration that it cannot read", files.valid),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A violation that is accepted: of which rule, by what `where` begins with, and why."""
+
+    rule: str
+    where: str
+    reason: str
+
+
+WAIVERS: tuple[Waiver, ...] = (
+    Waiver(
+        "probes",
+        "tier testing: Deployment chatdb-testing/locust-worker",
+        "a worker listens on no port; it ends by itself when it loses its master, and is then restarted",
+    ),
+)
+
+
+def run(inputs: Inputs, rules: Iterable[Rule] = RULES, waivers: Iterable[Waiver] = WAIVERS) -> list[Finding]:
+    """Every violation that no waiver covers; a waiver that covers nothing is a violation itself."""
+    found: list[Finding] = []
+    ran = tuple(rules)
+    unused = [waiver for waiver in waivers if waiver.rule in {rule.id for rule in ran} and _applies(inputs, waiver)]
+    for rule in ran:
+        for problem in rule.check(inputs):
+            waiver = next((w for w in waivers if w.rule == rule.id and problem.where.startswith(w.where)), None)
+            if waiver is None:
+                found.append(Finding(rule.id, problem))
+            elif waiver in unused:
+                unused.remove(waiver)
+    for waiver in unused:
+        problem = Problem(waiver.where, "its waiver is not needed", "remove it from constructs_lib/checks/rules.py")
+        found.append(Finding(waiver.rule, problem))
+    return found
+
+
+def _applies(inputs: Inputs, waiver: Waiver) -> bool:
+    """Whether the waiver's object is part of the environment."""
+    return any(rendered.where.startswith(waiver.where) for rendered in inputs.rendered)
