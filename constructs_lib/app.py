@@ -35,7 +35,7 @@ class Platform:
 def build_platform(catalogue: Catalogue, outdir: Path, overlays: Sequence[Path] = ()) -> Platform:
     """Build every chart; the catalogue has to be valid (`constructs_lib.catalogue.problems`).
 
-    `overlays` are the folders whose files, together with all other objects, decide when the integration tests run again.
+    `overlays` are folders: with all other objects, their files decide when the integration tests run again.
     """
     apps = {tier: App(outdir=str(outdir / tier), yaml_output_type=YamlOutputType.FILE_PER_CHART) for tier in Tier}
     context = Context(catalogue=catalogue)

@@ -47,7 +47,7 @@ def load(root: Path) -> Settings:
     path = root / FILE
     raw, problems = _mapping(path, FILE, "run `chatdb init`")
     problems += [Problem(FILE, f"{key!r} is no setting", f"use {', '.join(KEYS)}") for key in raw if key not in KEYS]
-    problems += [problem for problem in _texts(raw)]
+    problems += _texts(raw)
     tiers, of_tiers = _tiers(raw.get("tiers"))
     pins, of_pins = _pins(root, str(raw.get("environment", "")))
     problems += [*of_tiers, *of_pins]

@@ -2,8 +2,8 @@
 
 Usage: schemas.py MODULES.json SCHEMAS_FOLDER ARGO_CD_FOLDER
 
-Kubernetes' own schemas come from the wheel kubernetes-validate, the others from CustomResourceDefinitions in Go modules,
-whose folders MODULES.json names (output of `go mod download -json`).
+Kubernetes' own schemas come from the wheel kubernetes-validate, the others from CustomResourceDefinitions in Go
+modules, whose folders MODULES.json names (output of `go mod download -json`).
 """
 
 import json

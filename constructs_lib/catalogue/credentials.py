@@ -11,8 +11,10 @@ SUFFIX = "-credentials"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecretPlan:
-    """One Secret: keys made at random once (`origin`: key -> kind of value), and keys made from those (`derived`:
-    key -> template with ${namespace/secret/key}). `guard_pvc` is a claim whose data was made with the origin's values.
+    """One Secret, and where the values of its keys come from.
+
+    `origin` keys are made at random once (key -> kind of value), `derived` ones from those (key -> template with
+    ${namespace/secret/key}). `guard_pvc` is a claim whose data was made with the origin's values.
     """
 
     component: str

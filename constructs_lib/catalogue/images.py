@@ -1,4 +1,4 @@
-"""The images that the platform runs. Tags are bumped by Renovate, which also adds digests; none is ever invented here."""
+"""The images that the platform runs. Renovate bumps the tags and adds digests; none is ever invented here."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

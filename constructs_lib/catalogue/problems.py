@@ -13,6 +13,7 @@ from constructs_lib.problem import Problem
 FILE = "constructs_lib/catalogue/components.py"
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,50}[a-z0-9])?")
 PORT_NAME = re.compile(r"[a-z]([a-z0-9-]{0,13}[a-z0-9])?")
+LAST_PORT = 65535
 SINGLE = (Kind.POSTGRES_SCHEMA, Kind.CREDENTIALS)
 """Kinds that others look up by their kind: there can be one of each."""
 
@@ -53,12 +54,13 @@ def _ports(component: Component) -> Iterator[Problem]:
         if not PORT_NAME.fullmatch(port.name):
             mend = "use at most 15 lower-case letters, digits and dashes"
             yield Problem(where(component), f"{port.name!r} is no name of a port", mend)
-        if not 0 < port.number < 65536:
+        if not 0 < port.number <= LAST_PORT:
             yield Problem(where(component), f"{port.number} is no port", "choose one from 1 to 65535")
 
 
 def _edges(catalogue: Catalogue) -> Iterator[Problem]:
-    nodes = {node.name: node for node in (*catalogue.externals, *catalogue.components)}
+    every: list[Component | External] = [*catalogue.externals, *catalogue.components]
+    nodes = {node.name: node for node in every}
     for component in catalogue.components:
         for edge in (*component.needs, *component.talks_to):
             node = nodes.get(edge.to)
@@ -89,7 +91,8 @@ def _order(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
         if isinstance(other, External) or other.tier.wave < component.tier.wave:
             continue
         verb = "needs" if ordered.get(name) is Relation.NEEDS else "comes after"
-        what = f"tier {component.tier} (wave {component.tier.wave}) {verb} {name} of tier {other.tier} (wave {other.tier.wave})"
+        own, its = (f"tier {tier} (wave {tier.wave})" for tier in (component.tier, other.tier))
+        what = f"it is in {own} and {verb} {name} of {its}"
         mend = f"move {component.name} to a later tier or {name} to an earlier one, or make the edge a talks_to"
         yield Problem(where(component), what, mend)
 

@@ -78,7 +78,7 @@ def lines(found: Ledger) -> tuple[Line, ...]:
         ("memory limits", machine.memory, machine.memory_taken, peak.memory_limit),
         ("disk", machine.disk, machine.disk_taken, found.storage),
     )
-    return tuple(Line(name, total, *taken, round(total * machine.reserve)) for name, total, *taken in rows)
+    return tuple(Line(name, all_, system, own, round(all_ * machine.reserve)) for name, all_, system, own in rows)
 
 
 def fits(inputs: Inputs) -> Iterator[Problem]:
@@ -88,7 +88,8 @@ def fits(inputs: Inputs) -> Iterator[Problem]:
         return
     for line in lines(found):
         if line.free < line.reserve:
-            what = f"{line.name}: {amount(line, line.free)} of {amount(line, line.total)} left, less than {amount(line, line.reserve)}"
+            free, total, reserve = (amount(line, n) for n in (line.free, line.total, line.reserve))
+            what = f"{line.name}: {free} of {total} left, less than {reserve}"
             yield Problem(f"environment {inputs.settings.environment}", what, MEND)
 
 

@@ -84,8 +84,8 @@ def _sql(text: str) -> str | None:
     if any(mark in text for mark in ("\\", ":'", ':"')):
         return None
     try:
-        from pglast import parse_sql  # noqa: PLC0415 - only `make setup-test` installs it
-        from pglast.parser import ParseError  # noqa: PLC0415
+        from pglast import parse_sql
+        from pglast.parser import ParseError
     except ImportError:
         return "pglast is not installed: run `make setup-test`"
     try:

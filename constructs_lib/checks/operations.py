@@ -53,7 +53,9 @@ def drainable(inputs: Inputs) -> Iterator[Problem]:
         if not pods:
             yield Problem(budget.where, "it selects no pods", "correct its selector")
         elif _removable(spec, replicas) < 1:
-            yield Problem(budget.where, f"none of {replicas} pods may go: no node can be drained", "use maxUnavailable: 1")
+            yield Problem(
+                budget.where, f"none of {replicas} pods may go: no node can be drained", "use maxUnavailable: 1"
+            )
 
 
 def _removable(spec: dict[str, Any], replicas: int) -> int:
@@ -83,7 +85,9 @@ def jobs_are_final(inputs: Inputs) -> Iterator[Problem]:
 
 
 def _config_maps(job: Rendered) -> set[str]:
-    mounted = {volume["configMap"]["name"] for volume in job.template["spec"].get("volumes", []) if "configMap" in volume}
+    mounted = {
+        volume["configMap"]["name"] for volume in job.template["spec"].get("volumes", []) if "configMap" in volume
+    }
     read = {
         source["configMapRef"]["name"]
         for container in job.containers
@@ -145,7 +149,9 @@ def no_secret_data(inputs: Inputs) -> Iterator[Problem]:
 
 def project_allows(inputs: Inputs) -> Iterator[Problem]:
     """The platform's project allows every kind and namespace that a tier has; Argo CD would refuse the rest."""
-    project = next((p for p in inputs.argo_cd if (p["kind"], p["metadata"]["name"]) == ("AppProject", "chatdb-platform")), None)
+    project = next(
+        (p for p in inputs.argo_cd if (p["kind"], p["metadata"]["name"]) == ("AppProject", "chatdb-platform")), None
+    )
     if project is None:
         yield Problem("argocd", "there is no project chatdb-platform", "run `chatdb synth`")
         return
@@ -158,6 +164,5 @@ def project_allows(inputs: Inputs) -> Iterator[Problem]:
             yield Problem(found.where, f"project chatdb-platform does not allow {found.kind}", "run `chatdb synth`")
         if found.namespace and found.namespace not in namespaces:
             yield Problem(found.where, f"namespace {found.namespace} is not the project's", "use one of ChatDB's")
-        if not found.namespace and found.kind not in ("Namespace",):
+        if not found.namespace and found.kind != "Namespace":
             yield Problem(found.where, "it has no namespace", "name one")
-

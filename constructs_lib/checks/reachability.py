@@ -131,7 +131,9 @@ def _expected(inputs: Inputs, endpoints: list[Endpoint]) -> set[tuple[str, str, 
     dns = next(external for external in inputs.catalogue.externals if external.name == "dns")
     for endpoint in endpoints:
         if endpoint.guarded:
-            found |= {(endpoint.name, dns.name, (protocol, port.number)) for port in dns.ports for protocol in dns.protocols}
+            found |= {
+                (endpoint.name, dns.name, (protocol, port.number)) for port in dns.ports for protocol in dns.protocols
+            }
     return found
 
 

@@ -73,24 +73,27 @@ def configuration_exists(inputs: Inputs) -> Iterator[Problem]:
 
 
 def _references(workload: Rendered) -> Iterator[tuple[str, str, str | None]]:
+    """(kind, name, key or None for all keys) of everything that the pods read."""
     for container in workload.containers:
-        for source in container.get("envFrom", []):
-            if "configMapRef" in source:
-                yield "ConfigMap", source["configMapRef"]["name"], None
-            if "secretRef" in source:
-                yield "Secret", source["secretRef"]["name"], None
-        for variable in container.get("env", []):
-            source = variable.get("valueFrom") or {}
-            for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-                if field in source:
-                    yield kind, source[field]["name"], source[field]["key"]
+        yield from _variables(container)
     for volume in workload.template["spec"].get("volumes", []):
         if "configMap" in volume:
-            items = volume["configMap"].get("items") or [{"key": None}]
-            for item in items:
+            for item in volume["configMap"].get("items") or [{"key": None}]:
                 yield "ConfigMap", volume["configMap"]["name"], item["key"]
         if "secret" in volume:
             yield "Secret", volume["secret"]["secretName"], None
+
+
+def _variables(container: Mapping[str, Any]) -> Iterator[tuple[str, str, str | None]]:
+    for source in container.get("envFrom", []):
+        for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
+            if field in source:
+                yield kind, source[field]["name"], None
+    for variable in container.get("env", []):
+        source = variable.get("valueFrom") or {}
+        for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
+            if field in source:
+                yield kind, source[field]["name"], source[field]["key"]
 
 
 def volumes_exist(inputs: Inputs) -> Iterator[Problem]:

@@ -40,11 +40,11 @@ def _kubeconform(inputs: Inputs, version: str, text: str) -> list[dict[str, str]
     command = [tool(inputs.root, "kubeconform"), "-strict", "-output", "json", "-kubernetes-version", version]
     for template in (KINDS_FILE, CRDS_FILE):
         command += ["-schema-location", f"{folder}/{template}"]
-    done = subprocess.run(
-        [*command, "-"], input=text, capture_output=True, text=True, timeout=SECONDS, check=False
-    )
+    done = subprocess.run([*command, "-"], input=text, capture_output=True, text=True, timeout=SECONDS, check=False)
     try:
         found: list[dict[str, str]] = json.loads(done.stdout)["resources"]
     except (ValueError, KeyError) as error:
-        raise InvalidInput([Problem("kubeconform", done.stderr.strip() or "says nothing", "run `chatdb doctor`")]) from error
+        raise InvalidInput(
+            [Problem("kubeconform", done.stderr.strip() or "says nothing", "run `chatdb doctor`")]
+        ) from error
     return found

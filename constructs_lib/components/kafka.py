@@ -18,7 +18,7 @@ CLUSTER_ID = "Y2hhdGRiLWthZmthLTAwMQ"
 def broker_settings(component: Component) -> dict[str, str]:
     """The broker's properties as the image's environment variables; it writes them into server.properties."""
     port = component.port("kafka").number
-    data = component.storage.mount_path if component.storage else "/tmp"  # noqa: S108 - the image's own default
+    data = component.storage.mount_path if component.storage else "/tmp"
     return {
         "CLUSTER_ID": CLUSTER_ID,
         "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{component.host}:{port}",
@@ -39,7 +39,7 @@ def broker_settings(component: Component) -> dict[str, str]:
         "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
         "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
         # Where the start scripts write their own logs.
-        "LOG_DIR": "/tmp",  # noqa: S108 - the container's own
+        "LOG_DIR": "/tmp",
     }
 
 

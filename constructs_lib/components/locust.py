@@ -11,7 +11,7 @@ from constructs_lib.parts.storage import Mount, tmp
 from constructs_lib.parts.workload import deployment
 
 FOLDER = "/mnt/locust"
-SETTINGS = {"HOME": "/tmp", "LOCUST_LOCUSTFILE": f"{FOLDER}/locustfile.py"}  # noqa: S108 - the container's own
+SETTINGS = {"HOME": "/tmp", "LOCUST_LOCUSTFILE": f"{FOLDER}/locustfile.py"}
 HOST = "--host=$(INGRESS_URL)"
 
 
@@ -23,7 +23,7 @@ def _options(component: Component, context: Context, scope: Construct, scripts: 
     )
 
 
-def _scripts(component: Component) -> Config:
+def _scripts() -> Config:
     """The load test; the master's chart makes the ConfigMap."""
     return Config("locust-scripts", {"locustfile.py": resource("locust/locustfile.py")})
 
@@ -34,7 +34,7 @@ class LocustMaster(Construct):
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:
         """Exclusive: workers would connect to either of two masters."""
         super().__init__(scope, id_)
-        scripts = _scripts(component)
+        scripts = _scripts()
         config_map(self, component, scripts.name, scripts.data)
         options = _options(component, context, self, scripts, "--master", "--web-host=0.0.0.0", HOST)
         deployment(self, component, context, options, exclusive=True)
@@ -47,5 +47,5 @@ class LocustWorker(Construct):
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:
         """It waits for a master that is not there yet."""
         super().__init__(scope, id_)
-        options = _options(component, context, self, _scripts(component), "--worker", HOST)
+        options = _options(component, context, self, _scripts(), "--worker", HOST)
         deployment(self, component, context, options)

@@ -1,6 +1,6 @@
 """Argo CD's objects: a root Application, its project, the platform's project, an Application for each tier."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,7 @@ def _project(
     *,
     namespaced: Iterable[tuple[str, str]],
     cluster: Iterable[tuple[str, str]],
-) -> Mapping[str, Any]:
+) -> dict[str, Any]:
     return {
         **_head("AppProject", name),
         "spec": {

@@ -1,7 +1,6 @@
 """From a staged tree to the repository: by rename, so that a run that dies leaves the old files whole."""
 
 import filecmp
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ def recover(root: Path, targets: Iterable[str]) -> None:
         aside = swap / _flat(target)
         if aside.exists() and not (root / target).exists():
             (root / target).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(aside, root / target)
+            aside.replace(root / target)
     shutil.rmtree(swap, ignore_errors=True)
 
 
@@ -30,8 +29,8 @@ def publish(root: Path, staged: Path, targets: Iterable[str]) -> tuple[str, ...]
         _copy(staged / target, fresh)
         (root / target).parent.mkdir(parents=True, exist_ok=True)
         if (root / target).is_dir():
-            os.replace(root / target, swap / _flat(target))
-        os.replace(fresh, root / target)
+            (root / target).replace(swap / _flat(target))
+        fresh.replace(root / target)
     shutil.rmtree(swap, ignore_errors=True)
     return changed
 

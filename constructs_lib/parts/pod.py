@@ -23,8 +23,8 @@ DRAIN_SECONDS = 5
 class PodOptions:
     """What a construct decides about its pod; the rest follows from the component.
 
-    `environment` feeds the containers' variables. `reloaded` are ConfigMaps that the process re-reads by itself, so that
-    their change replaces no pod. `ports` and `probes` stand in for the component's, where containers differ.
+    `environment` feeds the containers' variables. `reloaded` are ConfigMaps that the process re-reads by
+    itself: their change replaces no pod. `ports` and `probes` stand in for the component's, where containers differ.
     """
 
     environment: Config | None = None

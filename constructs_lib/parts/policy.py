@@ -1,6 +1,7 @@
 """NetworkPolicies: one object for each side of an edge, and what every namespace begins with."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from cdk8s_plus_32 import k8s
 from constructs import Construct
@@ -54,7 +55,7 @@ def _policy(
     subject: Component,
     name: str,
     direction: str,
-    rules: dict[str, list[k8s.NetworkPolicyEgressRule] | list[k8s.NetworkPolicyIngressRule]],
+    rules: dict[str, Any],
 ) -> None:
     k8s.KubeNetworkPolicy(
         scope,

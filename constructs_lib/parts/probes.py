@@ -1,6 +1,7 @@
 """Probes of containers."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from cdk8s_plus_32 import k8s
 
@@ -8,8 +9,8 @@ from constructs_lib.catalogue.model import Port, Probe
 
 
 def probe(ports: Iterable[Port], spec: Probe) -> k8s.Probe:
-    """HTTP where there is a path, a command where there is one, else a TCP connection; ports by number, as in the spec."""
-    common = {
+    """HTTP where there is a path, a command where there is one, else a TCP connection; ports by number."""
+    common: dict[str, Any] = {
         "initial_delay_seconds": spec.initial_delay or None,
         "period_seconds": spec.period,
         "timeout_seconds": spec.timeout,

@@ -42,7 +42,7 @@ class Mount:
 
 def tmp(size: str = "64Mi") -> Mount:
     """A writable /tmp."""
-    return Mount(name="tmp", path="/tmp", scratch=size)  # noqa: S108 - the container's own
+    return Mount(name="tmp", path="/tmp", scratch=size)
 
 
 def claim_spec(storage: Storage) -> k8s.PersistentVolumeClaimSpec:

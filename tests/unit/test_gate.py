@@ -283,7 +283,7 @@ def test_engine_is_the_one_of_argo_cd() -> None:
 
 
 def test_without_open_libraries_the_bound_fails(tmp_path: Path) -> None:
-    """Without useOpenLibs the script has no clock: what is held becomes an error, on which Argo CD waits without end."""
+    """Without useOpenLibs the script has no clock: what is held becomes an error, and Argo CD waits for ever."""
     closed = (LUA / "closed_libraries.lua").read_text() + GATE.read_text()
     rolling_out = next(case for case in CASES if case.id == "rolling-out")
     [answer] = run_gate(tmp_path, closed, [rolling_out])

@@ -94,7 +94,7 @@ def test_missing_topics_are_created(tools: Tools) -> None:
     done = tools.apply(topic("queries"), topic("queries.dlq", partitions=1))
     assert done.returncode == 0, done.stderr
     assert tools.calls() == [DESCRIBE, created("queries"), created("queries.dlq", partitions=1)]
-    assert (tools.directory / "environment").read_text() == "/tmp -Xmx64m\n"  # noqa: S108 - the container's emptyDir
+    assert (tools.directory / "environment").read_text() == "/tmp -Xmx64m\n"
 
 
 def test_second_run_only_describes(tools: Tools) -> None:

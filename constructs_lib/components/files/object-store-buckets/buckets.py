@@ -77,7 +77,7 @@ def authorization(
     stamp = headers["x-amz-date"]
     names = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name].strip()}\n" for name in sorted(headers))
-    canonical = "\n".join((method, path, "", lines, names, payload_hash))
+    canonical = f"{method}\n{path}\n\n{lines}\n{names}\n{payload_hash}"
     scope = f"{stamp[:8]}/{REGION}/{service}/aws4_request"
     to_sign = "\n".join((ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()))
     key = f"AWS4{keys.secret}".encode()

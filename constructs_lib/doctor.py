@@ -1,0 +1,128 @@
+"""What the generator needs on this machine: what is there, what is missing, and the mend."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+SECONDS = 20
+PYTHON = (3, 11)
+NODE = 22
+GO_TOOLS = {
+    "kustomize": "setup-synth",
+    "kubeconform": "setup-synth",
+    "promtool": "setup-test",
+    "glua": "setup-test",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One need: what was found (None: nothing), what is wanted, and the mend (empty: all is well)."""
+
+    name: str
+    found: str | None
+    wanted: str
+    mend: str = ""
+
+
+def findings(root: Path) -> tuple[Finding, ...]:
+    """Look at everything; versions are read from the project's own files, and nothing is asked over a network."""
+    return (
+        _python(),
+        *_packages(root),
+        _node(root),
+        _cdk8s_cli(root),
+        *_go_tools(root),
+        _schemas(root),
+    )
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    wanted = f">= {PYTHON[0]}.{PYTHON[1]}"
+    return Finding(
+        "Python",
+        found,
+        wanted,
+        "" if sys.version_info >= PYTHON else "make clean synth PYTHON=python3.12",
+    )
+
+
+def _packages(root: Path) -> Iterator[Finding]:
+    """Every package of the lock file, named only where it is not as locked."""
+    locked = re.findall(
+        r"^([A-Za-z0-9._-]+)==([^ ;\\]+)",
+        (root / "requirements/synth.lock").read_text(),
+        re.MULTILINE,
+    )
+    wrong = [f"{name} {_installed(name) or 'missing'}" for name, wanted in locked if _installed(name) != wanted]
+    if wrong:
+        yield Finding(
+            "Python packages",
+            ", ".join(wrong),
+            "as requirements/synth.lock says",
+            "rm -r .venv; make synth",
+        )
+    else:
+        yield Finding(
+            "Python packages",
+            f"{len(locked)} as locked",
+            "as requirements/synth.lock says",
+        )
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _node(root: Path) -> Finding:
+    found = run([str(root / ".venv/bin/node"), "--version"])
+    major = re.match(r"v(\d+)\.", found or "")
+    fits = major is not None and int(major[1]) >= NODE
+    return Finding("Node", found, f">= {NODE}", "" if fits else "rm -r .venv; make synth")
+
+
+def _cdk8s_cli(root: Path) -> Finding:
+    wanted = json.loads((root / "package.json").read_text())["devDependencies"]["cdk8s-cli"]
+    installed = root / "node_modules/cdk8s-cli/package.json"
+    found = json.loads(installed.read_text())["version"] if installed.exists() else None
+    return Finding("cdk8s CLI", found, wanted, "" if found == wanted else "make synth")
+
+
+def _go_tools(root: Path) -> Iterator[Finding]:
+    """A tool is as pinned when it was built after its go.mod was last changed."""
+    for name, target in GO_TOOLS.items():
+        module = root / "tools/go" / name / "go.mod"
+        binary, stamp = root / ".tools/bin" / name, root / ".tools/stamps" / name
+        package = re.findall(r"^tool (\S+)", module.read_text(), re.MULTILINE)[0]
+        pins = re.findall(r"^\s*(?:require )?(\S+) (v\S+)", module.read_text(), re.MULTILINE)
+        wanted = next(pin for path, pin in pins if package.startswith(path))
+        ready = binary.exists() and stamp.exists() and stamp.stat().st_mtime >= module.stat().st_mtime
+        yield Finding(name, wanted if ready else None, wanted, "" if ready else f"make {target}")
+
+
+def _schemas(root: Path) -> Finding:
+    found = sorted(path.name.split("-")[0] for path in (root / ".tools/schemas").glob("v*-local-strict"))
+    return Finding(
+        "schemas",
+        ", ".join(found) or None,
+        "two Kubernetes versions",
+        "" if len(found) > 1 else "make synth",
+    )
+
+
+def run(command: list[str]) -> str | None:
+    """What the program prints; None where it is missing, fails or hangs."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
