@@ -10,6 +10,7 @@ from cdk8s import App, Chart, YamlOutputType
 
 from constructs_lib.catalogue.model import Catalogue, Component, Kind, Tier
 from constructs_lib.components.edge_policies import EdgePolicies
+from constructs_lib.components.gateway import Gateway, routed
 from constructs_lib.components.namespaces import Namespaces
 from constructs_lib.components.registry import REGISTRY
 from constructs_lib.parts.config import digest
@@ -20,11 +21,15 @@ NAMESPACES = "namespaces"
 """The chart that is no component: what the components live in."""
 
 
+GATEWAY_API = "gateway-api"
+"""The folder of an optional trait; overlays/components/gateway-api takes it in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Platform:
     """The apps by tier; `write` makes their files."""
 
-    apps: Mapping[Tier, App]
+    apps: Mapping[str, App]
 
     def write(self) -> None:
         """Write <outdir>/<tier>/<chart>.k8s.yaml for every chart."""
@@ -37,18 +42,23 @@ def build_platform(catalogue: Catalogue, outdir: Path, overlays: Sequence[Path] 
 
     `overlays` are folders: with all other objects, their files decide when the integration tests run again.
     """
-    apps = {tier: App(outdir=str(outdir / tier), yaml_output_type=YamlOutputType.FILE_PER_CHART) for tier in Tier}
+    apps = {
+        folder: App(outdir=str(outdir / folder), yaml_output_type=YamlOutputType.FILE_PER_CHART)
+        for folder in (*Tier, GATEWAY_API)
+    }
     context = Context(catalogue=catalogue)
     tests = [component for component in catalogue.components if component.kind is Kind.INTEGRATION_TESTS]
     others = [component for component in catalogue.components if component not in tests]
     rendered = [manifest for component in others for manifest in _objects(apps, component, context)]
     tested = Context(catalogue=catalogue, platform_digest=digest([rendered, _folders_digest(overlays)]))
     rendered += [manifest for component in tests for manifest in _objects(apps, component, tested)]
+    if component := routed(context):
+        Gateway(Chart(apps[GATEWAY_API], "gateway"), "gateway", component=component, context=context)
     Namespaces(Chart(apps[Tier.PLATFORM], NAMESPACES, disable_resource_name_hashes=True), NAMESPACES, rendered=rendered)
     return Platform(apps)
 
 
-def _objects(apps: Mapping[Tier, App], component: Component, context: Context) -> Sequence[Mapping[str, Any]]:
+def _objects(apps: Mapping[str, App], component: Component, context: Context) -> Sequence[Mapping[str, Any]]:
     """Build the component's chart; its objects as plain data."""
     chart = Chart(apps[component.tier], component.name, disable_resource_name_hashes=True)
     REGISTRY[component.kind](chart, component.name, component=component, context=context)

@@ -11,6 +11,13 @@ INGRESS_CONTROLLER = External(
     host="ingress-nginx-controller.ingress-nginx.svc.cluster.local",
     ports=(Port(name="http", number=80, env=MappingProxyType({"INGRESS_URL": "http://{host}"})),),
 )
+# Envoy Gateway's pods; another controller of the Gateway API needs another selector.
+GATEWAY_CONTROLLER = External(
+    name="gateway-controller",
+    namespace="envoy-gateway-system",
+    pod_labels=MappingProxyType({"gateway.envoyproxy.io/owning-gateway-name": "chatdb"}),
+    ports=(),
+)
 KUBERNETES_API = External(
     name="kubernetes-api",
     ports=(

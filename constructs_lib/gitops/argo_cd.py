@@ -12,8 +12,6 @@ ARGO_CD = "argocd"
 SERVER = "https://kubernetes.default.svc"
 ROOT_PROJECT = "chatdb-root"
 PLATFORM_PROJECT = "chatdb-platform"
-TRAIT_KINDS = (("gateway.networking.k8s.io", "Gateway"), ("gateway.networking.k8s.io", "HTTPRoute"))
-"""What the optional traits add to the kinds of dist/."""
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 
 
@@ -43,7 +41,7 @@ def root_project(settings: Settings) -> dict[str, Any]:
 
 def platform_project(settings: Settings, kinds: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Four namespaces, the kinds in use, and of cluster scope the namespaces themselves."""
-    namespaced = sorted({*kinds, *TRAIT_KINDS} - {("", "Namespace")})
+    namespaced = sorted(set(kinds) - {("", "Namespace")})
     return _project(
         PLATFORM_PROJECT,
         "ChatDB's tiers",
@@ -69,7 +67,7 @@ def root(settings: Settings) -> dict[str, Any]:
 
 def application(settings: Settings, tier: Tier) -> dict[str, Any]:
     """The Application of one tier; its wave is the tier's place in the order."""
-    paths = (f"overlays/{settings.environment}/{tier}", f"dist/{tier}", "overlays/components")
+    paths = (f"overlays/{settings.environment}/{tier}", f"dist/{tier}", "overlays/components", "dist/gateway-api")
     annotations = {
         "argocd.argoproj.io/manifest-generate-paths": ";".join(f"/{path}" for path in paths),
         "argocd.argoproj.io/sync-wave": str(tier.wave),
