@@ -1,0 +1,162 @@
+"""One entry is all it takes: a sixth service gets everything that is derived, and leaves no trace when it goes."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from repository import copy_inputs, manifests, texts
+
+from constructs_lib.app import build_platform
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.defaults import env, http, service_probes
+from constructs_lib.catalogue.model import (
+    Catalogue,
+    Component,
+    Edge,
+    Kind,
+    Namespace,
+    Resources,
+    Route,
+    Tier,
+)
+from constructs_lib.catalogue.problems import problems
+from constructs_lib.checks.render import inputs
+from constructs_lib.checks.rules import RULES, run
+from constructs_lib.gitops.synth import synthesize
+from constructs_lib.graph_views import as_mermaid, as_svg
+
+TOY = Component(
+    name="toy",
+    tier=Tier.PROCESSING,
+    kind=Kind.MICROSERVICE,
+    namespace=Namespace.SERVICES,
+    image="query-parser",
+    ports=(http("toy", 8099),),
+    needs=(Edge("kafka", "kafka"), Edge("minio", "api")),
+    after=("credentials", "kafka-topics"),
+    consumes=env(TOY_TOPIC="query_results"),
+    replicas=2,
+    resources=Resources(cpu="10m", memory="16Mi", cpu_limit="50m", memory_limit="32Mi"),
+    probes=service_probes(),
+    route=Route(path="/api/v1/toy", strip="/api/v1"),
+    metrics="http",
+)
+WITH_TOY = Catalogue(
+    components=(*CATALOGUE.components, TOY),
+    externals=CATALOGUE.externals,
+    images=CATALOGUE.images,
+    topics=CATALOGUE.topics,
+)
+Objects = dict[tuple[str, str, str], dict[str, Any]]
+
+
+def objects(folder: Path) -> Objects:
+    """Every object by kind, namespace and name; Jobs without their hash."""
+    return {(m["kind"], m["metadata"].get("namespace", ""), job_free(m)): m for m in manifests(folder)}
+
+
+def job_free(manifest: dict[str, Any]) -> str:
+    """The name, without the hash that a Job's has."""
+    name = str(manifest["metadata"]["name"])
+    return name.rpartition("-")[0] if manifest["kind"] == "Job" else name
+
+
+@pytest.fixture(scope="module")
+def without(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dist/ of the platform."""
+    folder = tmp_path_factory.mktemp("without")
+    build_platform(CATALOGUE, folder).write()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """dist/ of the platform and the toy."""
+    folder = tmp_path_factory.mktemp("with")
+    assert problems(WITH_TOY) == ()
+    build_platform(WITH_TOY, folder).write()
+    return folder
+
+
+def test_new_objects(without: Path, with_toy: Path) -> None:
+    """Its own objects, and one policy on each side of each edge: nothing else appears, and nothing goes."""
+    before, after = objects(without), objects(with_toy)
+    services, system = "chatdb-services", "chatdb-system"
+    assert before.keys() <= after.keys()
+    assert after.keys() - before.keys() == {
+        ("ConfigMap", services, "toy-config"),
+        ("Deployment", services, "toy"),
+        ("Service", services, "toy"),
+        ("PodDisruptionBudget", services, "toy"),
+        ("HTTPRoute", services, "toy"),
+        ("NetworkPolicy", services, "toy-to-kafka"),
+        ("NetworkPolicy", system, "kafka-from-toy"),
+        ("NetworkPolicy", services, "toy-to-minio"),
+        ("NetworkPolicy", system, "minio-from-toy"),
+        ("NetworkPolicy", services, "toy-from-ingress-controller"),
+        ("NetworkPolicy", services, "toy-from-gateway-controller"),
+        ("NetworkPolicy", services, "toy-from-prometheus"),
+        ("NetworkPolicy", "chatdb-monitoring", "prometheus-to-toy"),
+        ("NetworkPolicy", services, "toy-from-integration-tests"),
+        ("NetworkPolicy", "chatdb-testing", "integration-tests-to-toy"),
+    }
+
+
+def test_derived_facts(with_toy: Path) -> None:
+    """Environment, Secret, topic, scrape, dashboard, route, test matrix, spread."""
+    found = objects(with_toy)
+    config = found["ConfigMap", "chatdb-services", "toy-config"]["data"]
+    assert config["KAFKA_BOOTSTRAP_SERVERS"] == "kafka.chatdb-system.svc.cluster.local:9092"
+    assert config["S3_ENDPOINT"] == "http://minio.chatdb-system.svc.cluster.local:9000"
+    assert config["TOY_TOPIC"] == "query_results"
+    plan = json.loads(found["ConfigMap", "chatdb-system", "credentials-files"]["data"]["plan.json"])
+    (secret,) = [entry for entry in plan["secrets"] if entry["name"] == "toy-credentials"]
+    assert set(secret["derived"]) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert "query_results.dlq\t" in found["ConfigMap", "chatdb-system", "kafka-topics-files"]["data"]["topics.tsv"]
+    scrape = yaml.safe_load(found["ConfigMap", "chatdb-monitoring", "prometheus-config"]["data"]["prometheus.yml"])
+    assert "toy.chatdb-services:8099" in scrape["scrape_configs"][1]["static_configs"][0]["targets"]
+    dashboard = found["ConfigMap", "chatdb-monitoring", "grafana-dashboards"]["data"]["services.json"]
+    assert "toy" in json.loads(dashboard)["templating"]["list"][0]["query"].split(",")
+    paths = found["Ingress", "chatdb-services", "chatdb-ingress"]["spec"]["rules"][0]["http"]["paths"]
+    assert "/api/v1/(toy(/.*)?)$" in [path["path"] for path in paths]
+    matrix = json.loads(found["ConfigMap", "chatdb-testing", "integration-tests-matrix"]["data"]["matrix.json"])
+    assert matrix["services"]["toy"]["url"] == "http://toy.chatdb-services.svc.cluster.local:8099"
+    tests = found["ConfigMap", "chatdb-testing", "integration-tests-config"]["data"]
+    assert tests["TOY_URL"] == "http://toy.chatdb-services.svc.cluster.local:8099"
+    assert found["Deployment", "chatdb-services", "toy"]["spec"]["template"]["spec"]["topologySpreadConstraints"]
+
+
+def test_pictures() -> None:
+    """It is in every picture of the order."""
+    assert "kafka-topics --> toy" in as_mermaid(WITH_TOY)
+    assert ">toy<" in as_svg(WITH_TOY)
+
+
+def test_no_other_pod_changes(without: Path, with_toy: Path) -> None:
+    """Adding or removing a leaf restarts nobody: only the Jobs that prepare or test for it run again."""
+    before, after = objects(without), objects(with_toy)
+    changed = {
+        key
+        for key in before
+        if before[key].get("spec", {}).get("template") != after[key].get("spec", {}).get("template")
+    }
+    assert changed == set()
+    jobs = {key[2] for key in before if key[0] == "Job" and before[key] != after[key]}
+    assert jobs == {"credentials", "kafka-topics", "integration-tests"}
+
+
+def test_no_trace(without: Path, tmp_path: Path) -> None:
+    """Removing it gives the old bytes."""
+    smaller = replace(WITH_TOY, components=tuple(c for c in WITH_TOY.components if c.name != "toy"))
+    build_platform(smaller, tmp_path).write()
+    assert texts(tmp_path) == texts(without)
+
+
+def test_checks_hold(tmp_path: Path) -> None:
+    """The repository with the toy passes every rule."""
+    repository = copy_inputs(tmp_path)
+    synthesize(repository, WITH_TOY, tmp_path / ".cdk8s/out")
+    assert [str(f) for f in run(inputs(repository, WITH_TOY), [r for r in RULES if r.id != "capacity"])] == []
