@@ -1,0 +1,297 @@
+"""Every rule finds its own mutation of the rendered platform, and no other rule does."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from constructs_lib.catalogue.model import Edge, Tier
+from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.checks.rules import RULES, WAIVERS, Waiver, run
+
+Manifest = dict[str, Any]
+Mutation = Callable[[list[Rendered]], None]
+
+
+def pick(rendered: list[Rendered], kind: str, name: str) -> Manifest:
+    """The object of that kind whose name begins so."""
+    found: Any = next(r.manifest for r in rendered if r.kind == kind and r.name.startswith(name))
+    manifest: Manifest = found
+    return manifest
+
+
+def pod(rendered: list[Rendered], kind: str, name: str) -> Manifest:
+    """The pod spec of a workload."""
+    spec: Manifest = pick(rendered, kind, name)["spec"]["template"]["spec"]
+    return spec
+
+
+def first(rendered: list[Rendered], kind: str, name: str) -> Manifest:
+    """The first container of a workload."""
+    container: Manifest = pod(rendered, kind, name)["containers"][0]
+    return container
+
+
+def drop(rendered: list[Rendered], kind: str, name: str) -> None:
+    """Take an object away."""
+    rendered[:] = [r for r in rendered if not (r.kind == kind and r.name.startswith(name))]
+
+
+def add(rendered: list[Rendered], tier: Tier, manifest: Manifest) -> None:
+    """Put an object in."""
+    rendered.append(Rendered(tier, manifest))
+
+
+def unknown_field(rendered: list[Rendered]) -> None:
+    pick(rendered, "Deployment", "query-parser")["spec"]["replica"] = 1
+
+
+def old_field_gone(rendered: list[Rendered]) -> None:
+    """Valid for the newest Kubernetes only."""
+    first(rendered, "Deployment", "query-parser")["lifecycle"] = {"preStop": {"sleep": {"seconds": 5}}}
+
+
+def service_selects_nothing(rendered: list[Rendered]) -> None:
+    pick(rendered, "Service", "grafana")["spec"]["selector"] = {"app": "graphana"}
+
+
+def service_port_unknown(rendered: list[Rendered]) -> None:
+    pick(rendered, "Service", "grafana")["spec"]["ports"][0]["targetPort"] = 3001
+
+
+def backend_unknown(rendered: list[Rendered]) -> None:
+    paths = pick(rendered, "Ingress", "chatdb-ingress")["spec"]["rules"][0]["http"]["paths"]
+    paths[0]["backend"]["service"]["port"]["number"] = 8999
+
+
+def config_map_unknown(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "ml-engine")["envFrom"][0]["configMapRef"]["name"] = "ml-config"
+
+
+def secret_key_unknown(rendered: list[Rendered]) -> None:
+    first(rendered, "StatefulSet", "postgres")["env"][0]["valueFrom"]["secretKeyRef"]["key"] = "PASSWORD"
+
+
+def claim_unknown(rendered: list[Rendered]) -> None:
+    volumes = pod(rendered, "Deployment", "prometheus")["volumes"]
+    next(v for v in volumes if v["name"] == "prometheus-storage")["persistentVolumeClaim"]["claimName"] = "history"
+
+
+def volume_unknown(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "grafana")["volumeMounts"][0]["name"] = "nothing"
+
+
+def account_unknown(rendered: list[Rendered]) -> None:
+    drop(rendered, "ServiceAccount", "chaos")
+
+
+def privileged(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "jaeger")["securityContext"]["privileged"] = True
+
+
+def host_network(rendered: list[Rendered]) -> None:
+    pod(rendered, "Deployment", "jaeger")["hostNetwork"] = True
+
+
+def writable_root(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "jaeger")["securityContext"]["readOnlyRootFilesystem"] = False
+
+
+def token(rendered: list[Rendered]) -> None:
+    pod(rendered, "Deployment", "jaeger")["automountServiceAccountToken"] = True
+
+
+def no_limit(rendered: list[Rendered]) -> None:
+    del first(rendered, "Deployment", "jaeger")["resources"]["limits"]["cpu"]
+
+
+def no_probe(rendered: list[Rendered]) -> None:
+    del first(rendered, "Deployment", "jaeger")["readinessProbe"]
+
+
+def latest(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "jaeger")["image"] = "jaegertracing/jaeger:latest"
+
+
+def no_tag(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "jaeger")["image"] = "registry.example:5000/jaeger"
+
+
+def secret_data(rendered: list[Rendered]) -> None:
+    pick(rendered, "StatefulSet", "postgres")["spec"]["template"]["spec"]["containers"][0]["env"].append(
+        {"name": "PGPASSWORD", "value": "postgres"}
+    )
+
+
+def policy_missing(rendered: list[Rendered]) -> None:
+    drop(rendered, "NetworkPolicy", "model-registry-from-ml-engine")
+
+
+def policy_too_wide(rendered: list[Rendered]) -> None:
+    policy = pick(rendered, "NetworkPolicy", "kafka-from-query-parser")
+    policy["spec"]["ingress"][0]["from"][0]["podSelector"] = {}
+    pick(rendered, "NetworkPolicy", "test-service-to-query-parser")["spec"]["egress"].append({})
+
+
+def default_deny_missing(rendered: list[Rendered]) -> None:
+    rendered[:] = [r for r in rendered if r.name != "default-deny"]
+
+
+def undrainable(rendered: list[Rendered]) -> None:
+    pick(rendered, "PodDisruptionBudget", "query-parser")["spec"] = {
+        "minAvailable": 1,
+        "selector": {"matchLabels": {"app": "query-parser"}},
+    }
+
+
+def job_with_ttl(rendered: list[Rendered]) -> None:
+    pick(rendered, "Job", "kafka-topics")["spec"]["ttlSecondsAfterFinished"] = 60
+
+
+def job_changed(rendered: list[Rendered]) -> None:
+    first(rendered, "Job", "kafka-topics")["imagePullPolicy"] = "Always"
+
+
+def job_config_changed(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "kafka-topics-files")["data"]["topics.tsv"] = "queries\t1\t1\t1\n"
+
+
+def drift(rendered: list[Rendered]) -> None:
+    del pick(rendered, "StatefulSet", "kafka")["spec"]["volumeClaimTemplates"][0]["spec"]["volumeMode"]
+
+
+def hook(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "jaeger-files")["metadata"]["annotations"] = {"argocd.argoproj.io/hook": "PreSync"}
+
+
+def twice(rendered: list[Rendered]) -> None:
+    rendered.append(Rendered(Tier.TESTING, pick(rendered, "ConfigMap", "jaeger-files")))
+
+
+def kind_not_allowed(rendered: list[Rendered]) -> None:
+    metadata = {"name": "tool", "namespace": "chatdb-testing"}
+    add(rendered, Tier.TESTING, {"apiVersion": "v1", "kind": "PodTemplate", "metadata": metadata})
+
+
+def illegal_label(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "jaeger-files")["metadata"]["labels"]["note"] = "not legal"
+
+
+def too_large(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "jaeger-files")["data"]["large.txt"] = "x" * 262_144
+
+
+def too_much(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "ml-engine")["resources"]["requests"]["cpu"] = "500m"
+
+
+def disk_full(rendered: list[Rendered]) -> None:
+    pick(rendered, "PersistentVolumeClaim", "minio-pvc")["spec"]["resources"]["requests"]["storage"] = "20Gi"
+
+
+def bad_alert(rendered: list[Rendered]) -> None:
+    data = pick(rendered, "ConfigMap", "prometheus-config")["data"]
+    data["alerts.yml"] = data["alerts.yml"].replace("== 0", "= 0")
+
+
+def bad_scrape(rendered: list[Rendered]) -> None:
+    data = pick(rendered, "ConfigMap", "prometheus-config")["data"]
+    data["prometheus.yml"] += "scrape_interval: 1s\n"
+
+
+def bad_dashboard(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "grafana-dashboards")["data"]["services.json"] += ","
+
+
+def missing_component(rendered: list[Rendered]) -> None:
+    for kind in ("Service", "Deployment", "ConfigMap"):
+        drop(rendered, kind, "jaeger")
+    rendered[:] = [r for r in rendered if r.manifest["metadata"].get("labels", {}).get("app") != "jaeger"]
+
+
+MUTATIONS: list[tuple[str, Mutation]] = [
+    ("schema", unknown_field),
+    ("schema", old_field_gone),
+    ("components", missing_component),
+    ("services", service_selects_nothing),
+    ("services", service_port_unknown),
+    ("backends", backend_unknown),
+    ("config", config_map_unknown),
+    ("config", secret_key_unknown),
+    ("volumes", claim_unknown),
+    ("volumes", volume_unknown),
+    ("accounts", account_unknown),
+    ("pod-security", privileged),
+    ("pod-security", host_network),
+    ("read-only-root", writable_root),
+    ("tokens", token),
+    ("resources", no_limit),
+    ("probes", no_probe),
+    ("images", latest),
+    ("images", no_tag),
+    ("secrets", secret_data),
+    ("reachability", policy_missing),
+    ("reachability", policy_too_wide),
+    ("reachability", default_deny_missing),
+    ("disruption", undrainable),
+    ("jobs", job_with_ttl),
+    ("jobs", job_changed),
+    ("jobs", job_config_changed),
+    ("drift", drift),
+    ("drift", hook),
+    ("drift", twice),
+    ("project", kind_not_allowed),
+    ("names", illegal_label),
+    ("size", too_large),
+    ("capacity", too_much),
+    ("capacity", disk_full),
+    ("files", bad_alert),
+    ("files", bad_scrape),
+    ("files", bad_dashboard),
+]
+
+
+def found(inputs: Inputs) -> set[str]:
+    """The ids of the rules that find something."""
+    return {finding.rule for finding in run(inputs)}
+
+
+def test_platform_passes(rendered: Inputs) -> None:
+    """The repository as it is has no finding."""
+    assert [str(finding) for finding in run(rendered)] == []
+
+
+@pytest.mark.parametrize(("rule", "mutate"), MUTATIONS, ids=[f"{rule}-{m.__name__}" for rule, m in MUTATIONS])
+def test_only_its_rule_catches_a_mutation(rendered: Inputs, rule: str, mutate: Mutation) -> None:
+    """The rule finds it; another one would say that they overlap."""
+    objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
+    mutate(objects)
+    assert found(replace(rendered, rendered=tuple(objects))) == {rule}
+
+
+def test_order_is_checked(rendered: Inputs) -> None:
+    """An edge to a later tier, and an Application in another wave."""
+    components = tuple(
+        replace(c, needs=(Edge("ml-engine", "http"),)) if c.name == "minio" else c
+        for c in rendered.catalogue.components
+    )
+    catalogue = replace(rendered.catalogue, components=components)
+    assert "order" in found(replace(rendered, catalogue=catalogue))
+    argo_cd = copy.deepcopy(rendered.argo_cd)
+    application = next(a for a in argo_cd if a["metadata"]["name"] == "chatdb-core")
+    application["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] = "1"
+    assert found(replace(rendered, argo_cd=argo_cd)) == {"order"}
+
+
+def test_every_rule_has_a_mutation() -> None:
+    """A rule that nothing violates might not look at anything."""
+    assert {rule for rule, _ in MUTATIONS} | {"order"} == {rule.id for rule in RULES}
+
+
+def test_unused_waiver_fails(rendered: Inputs) -> None:
+    """A waiver for something that is in order is itself a finding."""
+    unneeded = Waiver("probes", "tier monitoring: Deployment chatdb-monitoring/jaeger", "none")
+    findings = run(rendered, waivers=(*WAIVERS, unneeded))
+    assert [finding.problem.what for finding in findings] == ["its waiver is not needed"]
