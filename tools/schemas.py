@@ -7,6 +7,7 @@ modules, whose folders MODULES.json names (output of `go mod download -json`).
 """
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import yaml
 
 KUBERNETES = ("1.28", "1.37")
 """The oldest Kubernetes that minikube serves, and the newest that there are schemas for."""
+REFERENCE = re.compile(r'"[^"]*#/\$defs/([^"]+)"')
 CRDS = {
     "github.com/argoproj/argo-cd/v3": ("manifests/crds/application-crd.yaml", "manifests/crds/appproject-crd.yaml"),
     "sigs.k8s.io/gateway-api": (
@@ -34,17 +36,31 @@ def write(path: Path, schema: Any) -> None:
 
 
 def kubernetes(version: str, target: Path) -> None:
-    """Copy the strict schemas of a release, with references that resolve beside each other."""
+    """Write the strict schemas of a release, each with the definitions that it needs: one file is quick to read."""
     source = newest(Path(str(files("kubernetes_validate"))) / "kubernetes-json-schema", version)
-    for path in sorted(source.glob("*.json")):
-        text = path.read_text(encoding="utf-8").replace("/api/_definitions.json", "_definitions.json")
-        schema = json.loads(text)
+    definitions = json.loads((source / "_definitions.json").read_text(encoding="utf-8"))["$defs"]
+    for node in objects(definitions):
+        if "onPodConditions" in node.get("required", []):
+            # Required by the schema of 1.28 only; the API server takes a rule for exit codes without it.
+            node["required"].remove("onPodConditions")
+    for path in sorted(source.glob("*-*.json")):
+        schema = json.loads(path.read_text(encoding="utf-8"))
         schema.pop("$id", None)
-        for node in objects(schema):
-            if "onPodConditions" in node.get("required", []):
-                # Required by the schema of 1.28 only; the API server takes a rule for exit codes without it.
-                node["required"].remove("onPodConditions")
-        write(target / f"v{version}.0-local-strict" / path.name, schema)
+        schema["$defs"] = closure(schema, definitions)
+        text = REFERENCE.sub(r'"#/$defs/\1"', json.dumps(schema))
+        write(target / f"v{version}.0-local-strict" / path.name, json.loads(text))
+
+
+def closure(schema: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    """The definitions that the schema refers to, and those that these refer to."""
+    found: dict[str, Any] = {}
+    waiting = [schema]
+    while waiting:
+        for name in REFERENCE.findall(json.dumps(waiting.pop())):
+            if name not in found:
+                found[name] = definitions[name]
+                waiting.append(definitions[name])
+    return found
 
 
 def newest(folder: Path, version: str) -> Path:

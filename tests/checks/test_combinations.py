@@ -1,0 +1,98 @@
+"""Every sensible combination of optional traits and tiers builds, and passes the rules."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from repository import copy_inputs
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.model import OPTIONAL_TIERS, Tier
+from constructs_lib.checks.render import inputs, kustomize
+from constructs_lib.checks.rules import RULES, run
+from constructs_lib.gitops.synth import synthesize
+
+TRAITS = {
+    "gateway-api": Tier.EDGE,
+    "object-store-versitygw": Tier.FOUNDATION,
+    "external-credentials": Tier.PLATFORM,
+}
+CHOICES = [
+    (traits, left_out)
+    for traits in itertools.chain.from_iterable(itertools.combinations(sorted(TRAITS), n) for n in range(4))
+    for left_out in itertools.chain.from_iterable(itertools.combinations(sorted(OPTIONAL_TIERS), n) for n in range(3))
+]
+GONE = {
+    # Each trait takes its own component's objects away, and these rules say so.
+    "external-credentials": {"components", "accounts"},
+}
+
+
+def change(path: Path, **values: Any) -> None:
+    """Set keys of a YAML file."""
+    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | values))
+
+
+@pytest.mark.parametrize(
+    ("traits", "left_out"), CHOICES, ids=["+".join([*t, *(f"no-{o}" for o in left)]) or "plain" for t, left in CHOICES]
+)
+def test_combination(tmp_path: Path, traits: tuple[str, ...], left_out: tuple[Tier, ...]) -> None:
+    """The whole overlay builds, and every rule holds but those that a trait is exempt from."""
+    repository = copy_inputs(tmp_path)
+    overlay = repository / "overlays/minikube"
+    for trait in traits:
+        change(overlay / TRAITS[trait] / "kustomization.yaml", components=[f"../../components/{trait}"])
+    change(repository / "chatdb.yaml", tiers=[str(tier) for tier in Tier if tier not in left_out])
+    synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
+    found = inputs(repository, CATALOGUE)
+    exempt = set().union(*(GONE.get(trait, set()) for trait in traits))
+    # For the files nothing differs between combinations.
+    rules = [rule for rule in RULES if rule.id not in exempt | {"files"}]
+    assert [str(finding) for finding in run(found, rules)] == []
+    assert len(kustomize(repository, overlay)) == len(found.rendered)
+
+
+@pytest.mark.parametrize(
+    ("trait", "gone", "there"),
+    [
+        ("gateway-api", ("Ingress", ""), ("HTTPRoute", "query-parser")),
+        ("external-credentials", ("Job", "credentials"), ("Namespace", "chatdb-system")),
+        ("object-store-versitygw", ("ConfigMap", "minio-config"), ("Deployment", "minio")),
+    ],
+)
+def test_trait_does_something(tmp_path: Path, trait: str, gone: tuple[str, str], there: tuple[str, str]) -> None:
+    """A patch whose target is not there passes silently: look at what the trait is for."""
+    repository = copy_inputs(tmp_path)
+    folder = repository / "overlays/minikube" / TRAITS[trait]
+    change(folder / "kustomization.yaml", components=[f"../../components/{trait}"])
+    synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
+    found = {(m["kind"], m["metadata"]["name"]) for m in kustomize(repository, folder)}
+    assert not [name for kind, name in found if kind == gone[0] and name.startswith(gone[1])]
+    assert there in found
+    if trait == "object-store-versitygw":
+        (minio,) = [m for m in kustomize(repository, folder) if (m["kind"], m["metadata"]["name"]) == there]
+        (container,) = minio["spec"]["template"]["spec"]["containers"]
+        assert container["image"].startswith("versity/versitygw:")
+        assert [port["containerPort"] for port in container["ports"]] == [9000]
+
+
+def test_every_patch_of_the_overlay_changes_something(rendered: Any, root: Path) -> None:
+    """Kustomize says nothing about a patch that changes nothing."""
+    for tier in Tier:
+        folder = root / "overlays/minikube" / tier
+        listed = {
+            patch["path"]
+            for patch in yaml.safe_load((folder / "kustomization.yaml").read_text()).get("patches", [])
+            if "path" in patch
+        }
+        files = {path.name for path in folder.glob("*.yaml")} - {"kustomization.yaml", "prometheus-pvc.yaml"}
+        assert files == listed
+        base = {(m["kind"], m["metadata"]["name"]): m for m in kustomize(root, root / "dist" / tier)}
+        for name in sorted(listed):
+            patch = yaml.safe_load((folder / name).read_text())
+            key = patch["kind"], patch["metadata"]["name"]
+            patched = next(r.manifest for r in rendered.rendered if (r.kind, r.name) == key)
+            assert patched != base[key], name
+            assert len((folder / name).read_text().splitlines()) <= 20

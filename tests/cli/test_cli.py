@@ -1,0 +1,174 @@
+"""The command, run as a user runs it: output, exit codes, and no file changed where something is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from repository import ROOT, copy_inputs, texts
+
+from constructs_lib import cli
+from constructs_lib.catalogue.components import CATALOGUE
+
+
+def invoke(*arguments: str, code: int = 0) -> str:
+    """Standard output and errors of the command, which has to end with that code."""
+    result = CliRunner().invoke(cli.main, arguments)
+    assert result.exit_code == code, result.output
+    return str(result.output)
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A generated repository of its own, that the command works on."""
+    folder = copy_inputs(tmp_path)
+    monkeypatch.setattr(cli, "ROOT", folder)
+    invoke("synth")
+    return folder
+
+
+def test_every_command_and_option_has_help() -> None:
+    """Nobody has to read the source."""
+    for name, command in cli.main.commands.items():
+        assert command.help, name
+        for parameter in command.params:
+            assert getattr(parameter, "help", None), f"{name} {parameter.name}"
+
+
+def test_synth_twice_changes_nothing(repository: Path) -> None:
+    """The second run says so, and leaves every byte."""
+    before = texts(repository / "dist")
+    assert invoke("synth") == "nothing has changed\n"
+    assert texts(repository / "dist") == before
+
+
+def test_synth_prunes_and_mends(repository: Path) -> None:
+    """What was edited by hand, removed or left over is as the code gives it."""
+    before = texts(repository / "dist")
+    (repository / "dist/core/old.k8s.yaml").write_text("left over")
+    (repository / "dist/edge/ingress.k8s.yaml").unlink()
+    (repository / "dist/setup/kafka-topics.k8s.yaml").write_text("edited")
+    output = invoke("synth", "--check", code=1)
+    for name in ("core/old.k8s.yaml", "edge/ingress.k8s.yaml", "setup/kafka-topics.k8s.yaml"):
+        assert f"dist/{name}: not what the code gives" in output
+    assert "dist" in invoke("synth")
+    assert texts(repository / "dist") == before
+    invoke("synth", "--check")
+
+
+@pytest.mark.parametrize("moved", ["dist", "argocd/minikube"])
+def test_interrupted_swap_is_mended(repository: Path, moved: str) -> None:
+    """A run that died between two renames has left the old tree aside; the next one starts from it."""
+    before = texts(repository / moved)
+    swap = repository / ".cdk8s/swap"
+    swap.mkdir(parents=True, exist_ok=True)
+    (repository / moved).rename(swap / moved.replace("/", "+"))
+    (repository / "chatdb.yaml").write_text("tiers: nonsense\n")
+    invoke("synth", code=1)
+    assert not (repository / moved).exists()
+    (repository / "chatdb.yaml").write_text((ROOT / "chatdb.yaml").read_text())
+    invoke("synth")
+    assert texts(repository / moved) == before
+
+
+def test_bad_settings_change_no_file(repository: Path) -> None:
+    """Every problem at once, and dist/ as it was."""
+    before = texts(repository / "dist")
+    (repository / "chatdb.yaml").write_text("repository: nowhere\nrevision: main\nenvironment: minikube\nfoo: 1\n")
+    output = invoke("synth", code=1)
+    assert "'foo' is no setting" in output
+    assert "repository is 'nowhere'" in output
+    assert "Traceback" not in output
+    assert texts(repository / "dist") == before
+
+
+def test_init_then_synth(repository: Path) -> None:
+    """Repository and revision are in every Application; pins stay empty."""
+    invoke("init", "--repository", "https://git.example/mine.git", "--revision", "trunk")
+    invoke("synth")
+    root = (repository / "argocd/minikube/root.yaml").read_text()
+    assert "repoURL: https://git.example/mine.git" in root
+    assert "targetRevision: trunk" in root
+    assert not (repository / "pins").exists()
+    assert "write something like repository:" in invoke("init", "--repository", "nowhere", code=1)
+
+
+def test_check_finds_a_stale_overlay(repository: Path) -> None:
+    """Findings have their rule and their mend, on the terminal and as JSON."""
+    patch = repository / "overlays/minikube/processing/ml-engine.yaml"
+    patch.write_text(patch.read_text().replace("350m", "950m"))
+    assert "[capacity] environment minikube: CPU requests" in invoke("check", "--rule", "capacity", code=1)
+    (finding,) = json.loads(invoke("check", "--rule", "capacity", "--json", code=1))
+    assert finding["rule"] == "capacity"
+    assert finding["mend"]
+    assert "no rule nope; there are:" in invoke("check", "--rule", "nope", code=2)
+
+
+def test_missing_overlay_is_advice(repository: Path) -> None:
+    """Kustomize's own words, and where."""
+    (repository / "overlays/minikube/core/kustomization.yaml").unlink()
+    output = invoke("check", code=1)
+    assert output.startswith("overlays/minikube/core: ")
+    assert "Traceback" not in output
+
+
+@pytest.mark.parametrize("format_", ["text", "mermaid", "svg", "json"])
+def test_graph_shows_every_component(format_: str) -> None:
+    """No picture leaves one out."""
+    output = invoke("graph", "--format", format_)
+    assert [c.name for c in CATALOGUE.components if c.name not in output] == []
+
+
+def test_catalogue_needs_no_node() -> None:
+    """Data and pictures are there where nothing but Python is."""
+    script = (
+        "import sys; sys.modules.update(dict.fromkeys(['jsii', 'cdk8s', 'cdk8s_plus_32', 'constructs']));"
+        "from constructs_lib.cli import main; main(['graph'])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.startswith("wave 0  platform")
+
+
+def test_images_names_what_is_built_here() -> None:
+    """Sources only where the image is ours."""
+    rows = {row["component"]: row for row in json.loads(invoke("images", "--json"))}
+    assert rows["ml-engine"]["source"] == "services/ml-engine"
+    assert rows["kafka"]["source"] is None
+
+
+def test_capacity_adds_up() -> None:
+    """What is left is what was there, less what is taken; and it is enough."""
+    for line in json.loads(invoke("capacity", "--json")):
+        assert line["free"] == line["total"] - line["system"] - line["platform"] >= line["reserve"]
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run git in a folder, whatever the user's own settings are."""
+    identity = {f"GIT_{who}_{what}": "t@example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    command = ["git", "-C", str(folder), *arguments]
+    environment = os.environ | identity
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_release_pins_every_tier(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two commits: the contents, then pins that name them; the root keeps following the branch."""
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "t")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "t@example")
+    (repository / ".gitignore").write_text(".tools\n.cdk8s\n")
+    git(repository, "init", "--quiet", "--initial-branch=main")
+    assert "not committed" in invoke("release", code=1)
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "--message=contents")
+    contents = git(repository, "rev-parse", "HEAD")
+    assert contents[:12] in invoke("release")
+    assert git(repository, "rev-parse", "HEAD~1") == contents
+    assert git(repository, "status", "--porcelain") == ""
+    applications = texts(repository / "argocd/minikube/apps")
+    assert len(applications) == 8
+    assert all(f"targetRevision: {contents}" in text for text in applications.values())
+    assert "targetRevision: main" in (repository / "argocd/minikube/root.yaml").read_text()
+    invoke("synth", "--check")

@@ -1,0 +1,69 @@
+"""argocd/install on the upstream manifests of the Go module: the remote base is the same files at the same tag."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repository import ROOT
+
+from constructs_lib.catalogue.machines import MACHINES
+from constructs_lib.checks.render import kustomize
+from constructs_lib.parts.footprint import Footprint, pod, pod_spec
+
+UPSTREAM = "https://github.com/argoproj/argo-cd/manifests/core-install?ref="
+
+
+@pytest.fixture(scope="module")
+def install(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What the install gives, with the remote base taken from the module."""
+    folder = tmp_path_factory.mktemp("argo-cd")
+    shutil.copytree(ROOT / "argocd/install", folder / "install")
+    shutil.copytree(ROOT / ".tools/argo-cd", folder / "manifests")
+    path = folder / "install/kustomization.yaml"
+    path.write_text(re.sub(re.escape(UPSTREAM) + r"\S+", "../manifests/core-install", path.read_text()))
+    (folder / ".tools").symlink_to(ROOT / ".tools")
+    return kustomize(folder, folder / "install")
+
+
+def test_version_is_that_of_the_schemas() -> None:
+    """One version of Argo CD for the install, its definitions and its gate."""
+    installed = re.search(re.escape(UPSTREAM) + r"(\S+)", (ROOT / "argocd/install/kustomization.yaml").read_text())
+    module = re.search(r"argo-cd/v3 (v\S+)", (ROOT / "tools/go/schemas/go.mod").read_text())
+    assert installed
+    assert module
+    assert installed[1] == module[1]
+
+
+def test_gate_is_configured(install: list[dict[str, Any]]) -> None:
+    """argocd-cm holds the file's text, and opens the libraries that it uses."""
+    (config,) = [m["data"] for m in install if m["metadata"]["name"] == "argocd-cm"]
+    gate = (ROOT / "argocd/install/gate.lua").read_text()
+    assert config["resource.customizations.health.argoproj.io_Application"] == gate
+    assert config["resource.customizations.useOpenLibs.argoproj.io_Application"] == "true"
+
+
+def test_requests_are_those_of_the_capacity_check(install: list[dict[str, Any]]) -> None:
+    """What the ledger says of Argo CD is what its pods ask for; every container has limits."""
+    workloads = [m for m in install if pod_spec(m)]
+    total = sum((pod(m).times(m["spec"].get("replicas", 1)) for m in workloads), Footprint())
+    (share,) = [s for s in MACHINES["minikube"].system if s.name == "Argo CD"]
+    assert (total.cpu, total.memory) == (share.cpu, share.memory)
+    for workload in workloads:
+        spec = pod_spec(workload) or {}
+        for container in [*spec.get("initContainers", []), *spec["containers"]]:
+            assert container["resources"]["limits"].keys() == {"cpu", "memory"}, container["name"]
+
+
+def test_everything_is_in_its_namespace(install: list[dict[str, Any]]) -> None:
+    """Nothing lands in default."""
+    cluster = {"ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition", "Namespace"}
+    assert {m["metadata"].get("namespace") for m in install if m["kind"] not in cluster} == {"argocd"}
+
+
+def test_remote_base_is_the_only_one() -> None:
+    """No other kustomization of the repository needs a network."""
+    files: list[Path] = [*ROOT.glob("overlays/**/kustomization.yaml"), *ROOT.glob("dist/**/kustomization.yaml")]
+    assert files
+    assert [str(path) for path in files if "://" in path.read_text()] == []

@@ -1,0 +1,70 @@
+"""The doctor finds what is missing, wrong, hanging or crashing, and says how to mend it."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from repository import ROOT
+
+from constructs_lib import doctor
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Path:
+    """The project's own files, and nothing installed."""
+    for name in ("requirements", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copyfile(ROOT / "package.json", tmp_path / "package.json")
+    return tmp_path
+
+
+def mends(root: Path) -> dict[str, str]:
+    """Name and mend of every finding that has one."""
+    return {finding.name: finding.mend for finding in doctor.findings(root) if finding.mend}
+
+
+def node(root: Path, script: str) -> None:
+    """Put a program in the place of Node."""
+    path = root / ".venv/bin/node"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{script}\n")
+    path.chmod(0o755)
+
+
+def test_here_all_is_well() -> None:
+    """The tests' own set-up is complete."""
+    assert mends(ROOT) == {}
+
+
+def test_everything_missing(machine: Path) -> None:
+    """Each need is named with the command that installs it."""
+    assert mends(machine) == {
+        "Node": "rm -r .venv; make synth",
+        "cdk8s CLI": "make synth",
+        "kustomize": "make setup-synth",
+        "kubeconform": "make setup-synth",
+        "promtool": "make setup-test",
+        "glua": "make setup-test",
+        "schemas": "make synth",
+    }
+
+
+@pytest.mark.parametrize("script", ["echo v20.1.0", "exit 1", "sleep 30", "echo nonsense"])
+def test_bad_node(machine: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    """Too old, broken, hanging, or not Node."""
+    monkeypatch.setattr(doctor, "SECONDS", 0.5)
+    node(machine, script)
+    assert "Node" in mends(machine)
+
+
+def test_good_node(machine: Path) -> None:
+    """New enough."""
+    node(machine, "echo v22.0.0")
+    assert "Node" not in mends(machine)
+
+
+def test_other_package(machine: Path) -> None:
+    """A package that is not as locked is named."""
+    lock = machine / "requirements/synth.lock"
+    lock.write_text(lock.read_text().replace("click==", "click==99."))
+    assert "Python packages" in mends(machine)

@@ -1,0 +1,113 @@
+"""Quantities, footprints, routes and Job names."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.components.edge import rule
+from constructs_lib.parts.footprint import Footprint, extra, quota, steady, surge
+from constructs_lib.parts.job import job_name
+from constructs_lib.parts.quantity import cpu_text, in_bytes, memory_text, millicores
+
+
+@pytest.mark.parametrize(("text", "number"), [("250m", 250), ("1", 1000), ("1.5", 1500), ("0", 0)])
+def test_millicores(text: str, number: int) -> None:
+    """CPU in thousandths."""
+    assert millicores(text) == number
+
+
+@pytest.mark.parametrize(("text", "number"), [("512Mi", 2**29), ("1Gi", 2**30), ("20G", 20 * 10**9), ("1024", 1024)])
+def test_bytes(text: str, number: int) -> None:
+    """Memory in bytes."""
+    assert in_bytes(text) == number
+
+
+@pytest.mark.parametrize("text", ["", "one", "5 Gi", "-1", "1GB"])
+def test_no_quantity(text: str) -> None:
+    """What is no quantity is refused with advice."""
+    with pytest.raises(ValueError, match="write it like"):
+        in_bytes(text)
+
+
+@given(st.integers(0, 10**6))
+def test_quantities_round_trip(number: int) -> None:
+    """Nothing gets lost on the way to a quota."""
+    assert millicores(cpu_text(number)) == number
+    assert in_bytes(memory_text(number * 2**20)) == number * 2**20
+
+
+def workload(kind: str, **spec: object) -> dict[str, object]:
+    """A workload whose pod asks for 100m and 1Mi."""
+    resources = {"requests": {"cpu": "100m", "memory": "1Mi"}, "limits": {"cpu": "200m", "memory": "2Mi"}}
+    template = {"spec": {"containers": [{"name": "c", "resources": resources}]}}
+    return {"kind": kind, "metadata": {"name": "w", "namespace": "n"}, "spec": {"template": template, **spec}}
+
+
+@pytest.mark.parametrize(
+    ("spec", "pods"),
+    [
+        ({"replicas": 2}, 1),
+        ({"replicas": 5}, 2),
+        ({"replicas": 2, "strategy": {"type": "Recreate"}}, 0),
+        ({"replicas": 2, "strategy": {"rollingUpdate": {"maxSurge": 0}}}, 0),
+        ({"replicas": 4, "strategy": {"rollingUpdate": {"maxSurge": "50%"}}}, 2),
+    ],
+)
+def test_surge(spec: dict[str, object], pods: int) -> None:
+    """Kubernetes rounds a surge up, and defaults to a quarter."""
+    assert surge(workload("Deployment", **spec)) == pods
+
+
+def test_peak_has_jobs_and_surge() -> None:
+    """A quota holds a rollout and all Jobs at once."""
+    objects = [workload("Deployment", replicas=2), workload("Job"), workload("StatefulSet")]
+    assert [steady(m).pods for m in objects] == [2, 0, 1]
+    assert [extra(m).pods for m in objects] == [1, 1, 0]
+    assert quota(objects, "n") == {
+        "requests.cpu": "500m",
+        "requests.memory": "5Mi",
+        "limits.cpu": "1000m",
+        "limits.memory": "10Mi",
+        "pods": "5",
+    }
+    assert sum((steady(m) for m in objects), Footprint()).cpu == 300
+
+
+@pytest.mark.parametrize(
+    ("component", "path", "reaches"),
+    [
+        ("training-orchestrator", "/api/v1/jobs", "/jobs"),
+        ("training-orchestrator", "/api/v1/jobs/7/cancel", "/jobs/7/cancel"),
+        ("training-orchestrator", "/api/v1/jobsx", None),
+        ("query-parser", "/api/v1/parse", "/parse"),
+        ("model-registry", "/api/v1/models/a/versions/1", "/models/a/versions/1"),
+        ("ml-engine", "/api/v1/ml/predict", "/ml/predict"),
+        ("test-service", "/test", "/"),
+        ("test-service", "/test/", "/"),
+        ("test-service", "/test/runs/1", "/runs/1"),
+        ("test-service", "/testing", None),
+    ],
+)
+def test_ingress_rewrite(component: str, path: str, reaches: str | None) -> None:
+    """The controller's regular expression and rewrite, applied as nginx does: anchored at the beginning."""
+    route = CATALOGUE.component(component).route
+    assert route
+    pattern, target = rule(route)
+    match = re.match(pattern, path, re.IGNORECASE)
+    if reaches is None:
+        assert match is None
+    else:
+        assert match
+        assert re.sub(r"\$(\d)", lambda group: match[int(group[1])] or "", target) == reaches
+
+
+def test_job_name_follows_content() -> None:
+    """Template and data decide; the order of keys and of ConfigMaps does not."""
+    name = job_name("setup", {"a": 1, "b": 2}, [{"x": "1"}, {"y": "2"}])
+    assert name == job_name("setup", {"b": 2, "a": 1}, [{"y": "2"}, {"x": "1"}])
+    assert name != job_name("setup", {"a": 1, "b": 3}, [{"x": "1"}, {"y": "2"}])
+    assert name != job_name("setup", {"a": 1, "b": 2}, [{"x": "1"}, {"y": "3"}])
+    assert name.startswith("setup-")

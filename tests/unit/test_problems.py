@@ -1,0 +1,76 @@
+"""Each defect of a catalogue is named, with where and the mend; and all of them at once."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.defaults import env
+from constructs_lib.catalogue.model import Catalogue, Component, Edge, Port, Route, Tier
+from constructs_lib.catalogue.problems import problems
+
+
+def changed(entry: str, **values: Any) -> Catalogue:
+    """The catalogue with one entry changed."""
+    components = tuple(replace(c, **values) if c.name == entry else c for c in CATALOGUE.components)
+    return replace(CATALOGUE, components=components)
+
+
+CASES: list[tuple[str, Callable[[], Catalogue], str]] = [
+    ("twice", lambda: replace(CATALOGUE, components=(*CATALOGUE.components, CATALOGUE.components[0])), "2 times"),
+    ("bad-name", lambda: changed("chaos", name="Chaos_Monkey"), "is no name of a Service"),
+    ("unknown-component", lambda: changed("chaos", needs=(Edge("mysql", "sql"),)), "there is no component mysql"),
+    ("unknown-port", lambda: changed("chaos", needs=(Edge("kafka", "http"),)), "kafka has no port http; it has: kafka"),
+    ("after-external", lambda: changed("chaos", after=("dns",)), "comes after dns, which is no component"),
+    ("later-tier", lambda: changed("kafka", after=("ml-engine",)), "comes after ml-engine of tier processing (wave 4)"),
+    ("same-tier", lambda: changed("query-parser", needs=(Edge("ml-engine", "http"),)), "needs ml-engine of tier proc"),
+    ("moved-too-early", lambda: changed("ml-engine", tier=Tier.CORE), "it is in tier core (wave 3) and"),
+    ("variable-twice", lambda: changed("ml-engine", settings=env(S3_ENDPOINT="x")), "variable S3_ENDPOINT is"),
+    ("unknown-image", lambda: changed("ml-engine", image="ml"), "image ml is not known"),
+    ("unknown-topic", lambda: changed("ml-engine", consumes=env(T="jobs")), "topic jobs is not known"),
+    ("unknown-metrics", lambda: changed("ml-engine", metrics="metrics"), "metrics are on port metrics"),
+    ("route", lambda: changed("ml-engine", route=Route(path="/ml", strip="/api")), "does not begin with /api"),
+    ("secret", lambda: changed("postgres-schema", shared_secrets=env(P="kafka/P")), "which nobody generates"),
+    ("port-number", lambda: changed("chaos", ports=(Port(name="a", number=70000),)), "70000 is no port"),
+    ("port-name", lambda: changed("chaos", ports=(Port(name="a-very-long-port-name", number=1),)), "no name of a port"),
+    (
+        "port-twice",
+        lambda: changed("chaos", ports=(Port(name="a", number=1), Port(name="b", number=1))),
+        "port 1 is there 2 times",
+    ),
+    (
+        "no-schema-job",
+        lambda: replace(
+            CATALOGUE,
+            components=tuple(
+                replace(c, after=tuple(a for a in c.after if a != "postgres-schema"))
+                for c in CATALOGUE.components
+                if c.name != "postgres-schema"
+            ),
+        ),
+        "no component makes them",
+    ),
+]
+
+
+def test_catalogue_is_valid() -> None:
+    """The platform has no problem."""
+    assert problems(CATALOGUE) == ()
+
+
+@pytest.mark.parametrize(("make", "text"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_problem_is_named(make: Callable[[], Catalogue], text: str) -> None:
+    """The message says what, and every message has a mend."""
+    found = problems(make())
+    assert text in "\n".join(map(str, found))
+    assert all(problem.where and problem.mend for problem in found)
+
+
+def test_all_problems_at_once() -> None:
+    """Two wrong entries give two messages."""
+    components: tuple[Component, ...] = tuple(
+        replace(c, needs=(Edge("nowhere", "x"),)) if c.name in ("chaos", "jaeger") else c for c in CATALOGUE.components
+    )
+    assert len(problems(replace(CATALOGUE, components=components))) == 2
