@@ -1,0 +1,59 @@
+"""Documentation that is derived is up to date, and what is written by hand names things that exist."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from repository import ROOT
+
+from constructs_lib.catalogue.images import IMAGES
+from constructs_lib.checks.rules import RULES
+from constructs_lib.cli import main
+
+sys.path.insert(0, str(ROOT / "tools"))
+import docs
+
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+@pytest.mark.parametrize(("path", "text"), list(docs.generated(ROOT)), ids=lambda value: value[:20])
+def test_generated_pages_are_up_to_date(path: str, text: str) -> None:
+    """`make docs` changes nothing."""
+    assert (ROOT / path).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """Every relative link is a file or a folder of the repository."""
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def test_every_command_is_in_the_reference() -> None:
+    """Nobody finds a command by accident."""
+    text = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
+    assert [name for name in main.commands if f"## chatdb {name}\n" not in text] == []
+
+
+def test_readme_counts_the_rules() -> None:
+    """The README's figures are those of the code."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"{len(RULES)} rules, 0 findings" in text
+    assert f"{len(RULES)} rules over the rendered manifests" in text
+
+
+def test_renovate_sees_every_image_of_others() -> None:
+    """Its expression finds each entry of the catalogue that we do not build."""
+    expression = json.loads((ROOT / "renovate.json").read_text())["customManagers"][0]["matchStrings"][0]
+    text = (ROOT / "constructs_lib/catalogue/images.py").read_text(encoding="utf-8")
+    found = {match["depName"]: match["currentValue"] for match in re.finditer(expression.replace("(?<", "(?P<"), text)}
+    assert found == {image.repository: image.tag for image in IMAGES.values() if image.source is None}
+
+
+def test_decisions_have_all_parts() -> None:
+    """Context, decision, consequence, and how to notice that it was wrong."""
+    for page in ROOT.glob("docs/adr/*.md"):
+        heads = re.findall(r"^## (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert heads == ["Context", "Decision", "Consequence", "How we would notice that it was wrong"], page.name
