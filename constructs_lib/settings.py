@@ -63,12 +63,14 @@ def load(root: Path) -> Settings:
 
 
 def write(root: Path, *, repository: str, revision: str, environment: str) -> Path:
-    """Write a settings file with all tiers; InvalidInput where a value is none."""
+    """Write a settings file with all tiers, and no pins; InvalidInput where a value is none."""
     values = {"repository": repository, "revision": revision, "environment": environment}
     problems = list(_texts(values))
     if problems:
         raise InvalidInput(problems)
     path = root / FILE
+    # Pins name commits of the repository that was there before.
+    pins_path(root, environment).unlink(missing_ok=True)
     text = yaml.safe_dump({**values, "tiers": [str(tier) for tier in Tier]}, sort_keys=False)
     path.write_text(
         f"# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n{text}", encoding="utf-8"
