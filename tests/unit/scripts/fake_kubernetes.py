@@ -3,7 +3,6 @@
 import base64
 import json
 import ssl
-import subprocess
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,16 +10,17 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+import trustme
+
 VERBS = {"GET": "get", "POST": "create", "PATCH": "patch"}
 
 
 def make_service_account(directory: Path) -> None:
-    """A token, and a certificate for 127.0.0.1 that is its own authority (tls.key is the server's)."""
+    """A token, the cluster's authority, and the API server's certificate for 127.0.0.1."""
     (directory / "token").write_text("a-token\n")
-    subject = ["-subj", "/CN=kubernetes", "-addext", "subjectAltName=IP:127.0.0.1"]
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", str(directory / "tls.key")]
-    line = ["openssl", "req", "-x509", "-days", "2", *key, *subject, "-out", str(directory / "ca.crt")]
-    subprocess.run(line, check=True, capture_output=True)
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(directory / "ca.crt"))
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(directory / "tls.pem"))
 
 
 @dataclass
@@ -41,7 +41,7 @@ class FakeKubernetes:
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.directory / "ca.crt", self.directory / "tls.key")
+        context.load_cert_chain(self.directory / "tls.pem")
         self._server.socket = context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self
