@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from constructs_lib.catalogue.graph import deploy_order
@@ -148,21 +148,32 @@ def no_secret_data(inputs: Inputs) -> Iterator[Problem]:
 
 
 def project_allows(inputs: Inputs) -> Iterator[Problem]:
-    """The platform's project allows every kind and namespace that a tier has; Argo CD would refuse the rest."""
-    project = next(
-        (p for p in inputs.argo_cd if (p["kind"], p["metadata"]["name"]) == ("AppProject", "chatdb-platform")), None
-    )
-    if project is None:
-        yield Problem("argocd", "there is no project chatdb-platform", "run `chatdb synth`")
-        return
-    spec = project["spec"]
-    kinds = {(e["group"], e["kind"]) for e in spec["namespaceResourceWhitelist"] + spec["clusterResourceWhitelist"]}
-    namespaces = {entry["namespace"] for entry in spec["destinations"]}
+    """Each Application's project allows its repository, its destination, and every object that it applies."""
+    projects = {found["metadata"]["name"]: found["spec"] for found in inputs.argo_cd if found["kind"] == "AppProject"}
+    for application in inputs.argo_cd:
+        if application["kind"] != "Application":
+            continue
+        where = f"Application {application['metadata']['name']}"
+        spec = application["spec"]
+        project = projects.get(spec["project"])
+        if project is None:
+            yield Problem(where, f"there is no project {spec['project']}", "run `chatdb synth`")
+        elif (
+            spec["source"]["repoURL"] not in project["sourceRepos"]
+            or spec["destination"] not in project["destinations"]
+        ):
+            yield Problem(
+                where, f"project {spec['project']} refuses its source or its destination", "run `chatdb synth`"
+            )
     for found in inputs.rendered:
-        group = found.manifest["apiVersion"].rpartition("/")[0]
-        if (group, found.kind) not in kinds:
-            yield Problem(found.where, f"project chatdb-platform does not allow {found.kind}", "run `chatdb synth`")
-        if found.namespace and found.namespace not in namespaces:
-            yield Problem(found.where, f"namespace {found.namespace} is not the project's", "use one of ChatDB's")
-        if not found.namespace and found.kind != "Namespace":
-            yield Problem(found.where, "it has no namespace", "name one")
+        yield from _refused(found, projects.get("chatdb-platform", {}))
+
+
+def _refused(found: Rendered, project: Mapping[str, Any]) -> Iterator[Problem]:
+    """What the platform's project says about one object."""
+    scope = "namespaceResourceWhitelist" if found.namespace else "clusterResourceWhitelist"
+    kind = {"group": found.manifest["apiVersion"].rpartition("/")[0], "kind": found.kind}
+    if kind not in project.get(scope, []):
+        yield Problem(found.where, f"project chatdb-platform does not allow {found.kind} there", "run `chatdb synth`")
+    if found.namespace and found.namespace not in {entry["namespace"] for entry in project.get("destinations", [])}:
+        yield Problem(found.where, f"namespace {found.namespace} is not the project's", "use one of ChatDB's")

@@ -79,7 +79,8 @@ def application(settings: Settings, tier: Tier) -> dict[str, Any]:
         "spec": {
             "project": PLATFORM_PROJECT,
             "source": _source(settings, paths[0], settings.target(tier)),
-            "destination": {"server": SERVER},
+            # Every object names its namespace; the project refuses an Application that names none of its own.
+            "destination": {"server": SERVER, "namespace": str(Namespace.SYSTEM)},
             "syncPolicy": _sync_policy(),
         },
     }

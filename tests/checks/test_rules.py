@@ -285,6 +285,16 @@ def test_order_is_checked(rendered: Inputs) -> None:
     assert found(replace(rendered, argo_cd=argo_cd)) == {"order"}
 
 
+@pytest.mark.parametrize("name", ["chatdb", "chatdb-core"])
+@pytest.mark.parametrize("change", [{"project": "other"}, {"destination": {"server": "https://elsewhere.example"}}])
+def test_project_refuses_an_application(rendered: Inputs, name: str, change: Manifest) -> None:
+    """Argo CD does not sync an Application whose project does not allow it."""
+    argo_cd = copy.deepcopy(rendered.argo_cd)
+    application = next(a for a in argo_cd if a["metadata"]["name"] == name)
+    application["spec"].update(change)
+    assert found(replace(rendered, argo_cd=argo_cd)) == {"project"}
+
+
 def test_every_rule_has_a_mutation() -> None:
     """A rule that nothing violates might not look at anything."""
     assert {rule for rule, _ in MUTATIONS} | {"order"} == {rule.id for rule in RULES}
