@@ -6,6 +6,9 @@ import pytest
 import yaml
 from repository import ROOT, manifests
 
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.graph import predecessors
+
 SERVICES = "chatdb-services"
 SYSTEM = "chatdb-system"
 TESTING = "chatdb-testing"
@@ -232,3 +235,55 @@ def test_foundation(kind: str, name: str, port: int) -> None:
 def test_database_name() -> None:
     """The database of the specification's DATABASE_URL."""
     assert OBJECTS["ConfigMap", SYSTEM, "postgres-config"]["data"]["POSTGRES_DB"] == "training_db"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "ports"),
+    [(MONITORING, "prometheus", {9090}), (TESTING, "locust-master", {8089, 5557}), (SYSTEM, "kafka", {9092})],
+)
+def test_ports_of_services(namespace: str, name: str, ports: set[int]) -> None:
+    """ClusterIP Services that select their component."""
+    spec = OBJECTS["Service", namespace, name]["spec"]
+    assert (spec["type"], spec["selector"]) == ("ClusterIP", {"app": name})
+    assert {port["port"] for port in spec["ports"]} == {port["targetPort"] for port in spec["ports"]} == ports
+
+
+LEVELS = (
+    {"postgres", "kafka"},
+    {"kafka-topics", "postgres-schema"},
+    {"training-orchestrator", "model-registry"},
+    {"query-parser", "ml-engine"},
+    {"test-service", "prometheus", "grafana", "jaeger"},
+)
+DEPENDS = {
+    "training-orchestrator": {"postgres", "kafka"},
+    "model-registry": {"postgres"},
+    "query-parser": {"kafka"},
+    "ml-engine": {"kafka", "model-registry"},
+}
+
+
+def test_levels() -> None:
+    """The specification's levels are waves, one after the other."""
+    waves = [{CATALOGUE.component(name).tier.wave for name in names} for names in LEVELS]
+    assert waves == [{1}, {2}, {3}, {4}, {5}]
+
+
+@pytest.mark.parametrize("name", DEPENDS)
+def test_dependencies(name: str) -> None:
+    """What the specification says that a service depends on, it waits for."""
+    assert DEPENDS[name] <= set(predecessors(CATALOGUE, CATALOGUE.component(name)))
+
+
+@pytest.mark.parametrize(
+    ("namespace", "names"),
+    [
+        (SYSTEM, {"postgres", "kafka"}),
+        (SERVICES, {"training-orchestrator", "query-parser", "ml-engine", "model-registry", "test-service"}),
+        (MONITORING, {"prometheus", "grafana", "jaeger"}),
+        (TESTING, {"integration-tests", "locust-master", "chaos"}),
+    ],
+)
+def test_namespace_strategy(namespace: str, names: set[str]) -> None:
+    """Every component is where the specification puts it."""
+    assert names <= {component.name for component in CATALOGUE.components if component.namespace == namespace}
