@@ -58,8 +58,11 @@ def secrets() -> str:
 
 def filled(text: str, name: str, content: str) -> str:
     """The text with what is between the two marks of that name replaced."""
-    pattern = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- /{name} -->)", re.DOTALL)
-    return pattern.sub(lambda match: f"{match[1]}{content}{match[2]}", text)
+    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
+    new, count = pattern.subn(lambda match: f"{match[1]}{content}\n{match[2]}", text)
+    if count != 1:
+        raise SystemExit(f"the marks <!-- {name} --> and <!-- /{name} --> are there {count} times, not once")
+    return new
 
 
 def generated(root: Path) -> Iterator[tuple[str, str]]:
