@@ -59,3 +59,16 @@ def test_overlays_decide_when_the_integration_tests_run_again(tmp_path: Path) ->
     stage(repository, CATALOGUE, tmp_path / "after")
     before, after = texts(tmp_path / "before"), texts(tmp_path / "after")
     assert {name for name in before if before[name] != after[name]} == {"dist/testing/integration-tests.k8s.yaml"}
+
+
+def test_node_of_the_machine_does_not_matter(tmp_path: Path) -> None:
+    """Started without the environment's PATH, it still finds the Node that was installed with it."""
+    broken = tmp_path / "bin/node"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\nexit 1\n")
+    broken.chmod(0o755)
+    command = [sys.executable, "-c", SYNTH, str(ROOT), str(tmp_path / "out")]
+    path = f"{broken.parent}:/usr/bin:/bin"
+    environment = {name: value for name, value in os.environ.items() if name != "JSII_NODE"} | {"PATH": path}
+    subprocess.run(command, env=environment, check=True, timeout=120)
+    assert texts(tmp_path / "out/dist") == texts(ROOT / "dist")
