@@ -263,15 +263,18 @@ class Topic:
     replication: int = 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Catalogue:
-    """The whole platform: what `constructs_lib.catalogue.components.CATALOGUE` is, and what tests vary."""
+    """The whole platform: what `constructs_lib.catalogue.components.CATALOGUE` is, and what tests vary.
+
+    Compared by identity: what is derived from one is remembered for it.
+    """
 
     components: tuple[Component, ...]
     externals: tuple[External, ...]
     images: Mapping[str, Image]
     topics: tuple[Topic, ...]
-    _by_name: Mapping[str, Component | External] = field(init=False, repr=False, compare=False)
+    _by_name: Mapping[str, Component | External] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Index once: lookups by name are on every path."""

@@ -11,6 +11,7 @@ from constructs_lib.catalogue.model import Namespace
 from constructs_lib.parts.footprint import quota
 from constructs_lib.parts.labels import KEEP, PART_OF
 from constructs_lib.parts.policy import namespace_policies
+from constructs_lib.parts.values import quantity
 
 POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 
@@ -38,12 +39,11 @@ class Namespaces(Construct):
             self,
             f"{namespace}-quota",
             metadata=k8s.ObjectMeta(name="quota", namespace=namespace, labels=PART_OF),
-            spec=k8s.ResourceQuotaSpec(hard={name: k8s.Quantity.from_string(value) for name, value in hard.items()}),
+            spec=k8s.ResourceQuotaSpec(hard={name: quantity(value) for name, value in hard.items()}),
         )
 
     def _limits(self, namespace: str) -> None:
         """For what somebody adds by hand; our own containers all name theirs."""
-        quantity = k8s.Quantity.from_string
         k8s.KubeLimitRange(
             self,
             f"{namespace}-limits",
