@@ -17,7 +17,7 @@ from constructs_lib import doctor as doctors
 from constructs_lib import graph_views
 from constructs_lib import release as releases
 from constructs_lib import settings as setting
-from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.load import CATALOGUE
 from constructs_lib.problem import InvalidInput
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,7 +14,7 @@ class Problem:
 
     def __str__(self) -> str:
         """One line for a terminal or a log."""
-        return f"{self.where}: {self.what}; {self.mend}"
+        return " ".join(f"{self.where}: {self.what}; {self.mend}".split())
 
 
 class InvalidInput(Exception):

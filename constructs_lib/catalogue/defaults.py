@@ -6,6 +6,8 @@ from types import MappingProxyType
 from constructs_lib.catalogue.model import Port, Probe, Probes, Resources
 
 DATABASE = "training_db"
+DRAIN_SECONDS = 5
+"""How long a stopping service still serves: endpoints and ingress controllers learn of its end with a delay."""
 JOB_RESOURCES = Resources(cpu="50m", memory="64Mi", cpu_limit="200m", memory_limit="128Mi")
 
 

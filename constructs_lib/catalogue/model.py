@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from types import MappingProxyType
 
 
@@ -274,12 +275,12 @@ class Catalogue:
     externals: tuple[External, ...]
     images: Mapping[str, Image]
     topics: tuple[Topic, ...]
-    _by_name: Mapping[str, Component | External] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        """Index once: lookups by name are on every path."""
+    @cached_property
+    def _by_name(self) -> Mapping[str, Component | External]:
+        """Made at the first lookup: what `problems` refuses is never indexed."""
         nodes: list[Component | External] = [*self.externals, *self.components]
-        object.__setattr__(self, "_by_name", {node.name: node for node in nodes})
+        return {node.name: node for node in nodes}
 
     def node(self, name: str) -> Component | External:
         """The component or external node of that name; KeyError where there is none."""

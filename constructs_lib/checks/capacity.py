@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from constructs_lib.catalogue.machines import MACHINES, Machine
 from constructs_lib.catalogue.model import WAVES, Tier
+from constructs_lib.catalogue.quantity import MIB
 from constructs_lib.checks.model import Inputs
 from constructs_lib.parts.footprint import Footprint, claims, extra, steady
-from constructs_lib.parts.quantity import MIB
 from constructs_lib.problem import Problem
 
 MEND = "lower it in overlays/<env>/<tier>, or leave out a tier"

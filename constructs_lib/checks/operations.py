@@ -8,6 +8,8 @@ from typing import Any
 
 from constructs_lib.catalogue.graph import deploy_order
 from constructs_lib.catalogue.problems import problems
+from constructs_lib.catalogue.problems.environment import SECRET_NAME, SECRET_URL
+from constructs_lib.catalogue.problems.names import LABEL_VALUE
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.references import selects
 from constructs_lib.parts.job import HASH_DIGITS, job_name
@@ -15,7 +17,6 @@ from constructs_lib.problem import Problem
 
 DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 SIZE_LIMIT = 262_144
 """Bytes: above it, no annotation holds the object, and clients without server-side apply fail."""
 WAVE = "argocd.argoproj.io/sync-wave"
@@ -52,6 +53,8 @@ def drainable(inputs: Inputs) -> Iterator[Problem]:
         replicas = sum(found.manifest["spec"].get("replicas", 1) for found in pods)
         if not pods:
             yield Problem(budget.where, "it selects no pods", "correct its selector")
+        elif replicas < 1:
+            yield Problem(budget.where, "its workload has 0 replicas", "ask for 1 at least, or leave the component out")
         elif _removable(spec, replicas) < 1:
             yield Problem(
                 budget.where, f"none of {replicas} pods may go: no node can be drained", "use maxUnavailable: 1"
@@ -136,15 +139,26 @@ def small_enough(inputs: Inputs) -> Iterator[Problem]:
 
 
 def no_secret_data(inputs: Inputs) -> Iterator[Problem]:
-    """Nothing secret is in git."""
+    """Nothing secret is in git: neither in Secrets, nor in variables, nor in ConfigMaps."""
     for secret in inputs.of("Secret"):
         if secret.manifest.get("data") or secret.manifest.get("stringData"):
             yield Problem(secret.where, "a Secret with data", "let the credentials Job make it")
     for found in inputs.rendered:
-        for container in found.containers:
-            for variable in container.get("env", []):
-                if re.search(r"PASSWORD|SECRET|TOKEN", variable["name"]) and variable.get("value"):
-                    yield Problem(found.where, f"{variable['name']} has a value", "take it from a Secret")
+        for name, value in _told(found):
+            if SECRET_NAME.search(name) and value:
+                yield Problem(found.where, f"{name} has a value", "take it from a Secret")
+            elif SECRET_URL.search(value):
+                yield Problem(found.where, f"{name} has a password in an address", "take it from a Secret")
+
+
+def _told(found: Rendered) -> Iterator[tuple[str, str]]:
+    """(name, value) of each variable that is written out, and of each entry of a ConfigMap."""
+    for container in found.containers:
+        for variable in container.get("env", []):
+            yield variable["name"], str(variable.get("value") or "")
+    if found.kind == "ConfigMap":
+        for name, value in (found.manifest.get("data") or {}).items():
+            yield name, str(value)
 
 
 def project_allows(inputs: Inputs) -> Iterator[Problem]:

@@ -1,5 +1,6 @@
 """Rules about names that have to meet: Services and pods, ConfigMaps, Secrets, claims, service accounts."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -7,6 +8,9 @@ from constructs_lib.catalogue.credentials import secret_plans
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.parts.footprint import claims
 from constructs_lib.problem import Problem
+
+# Not of names that a script fills in, such as those of its own pods.
+HOST = re.compile(r"(?<![A-Za-z0-9.}{_-])[a-z0-9-]+\.[a-z0-9-]+\.svc\.cluster\.local")
 
 
 def services_select_pods(inputs: Inputs) -> Iterator[Problem]:
@@ -94,6 +98,17 @@ def _variables(container: Mapping[str, Any]) -> Iterator[tuple[str, str, str | N
         for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
             if field in source:
                 yield kind, source[field]["name"], source[field]["key"]
+
+
+def hosts_exist(inputs: Inputs) -> Iterator[Problem]:
+    """An address in a ConfigMap or a variable is one that a component or an external node of the catalogue has."""
+    known = {component.host for component in inputs.catalogue.components}
+    known |= {external.host for external in inputs.catalogue.externals if external.host}
+    for found in inputs.rendered:
+        texts = [str(value) for value in (found.manifest.get("data") or {}).values() if found.kind == "ConfigMap"]
+        texts += [str(variable.get("value", "")) for c in found.containers for variable in c.get("env", [])]
+        for host in sorted({host for text in texts for host in HOST.findall(text)} - known):
+            yield Problem(found.where, f"no Service has the address {host}", "correct it, or tell it by an edge")
 
 
 def volumes_exist(inputs: Inputs) -> Iterator[Problem]:

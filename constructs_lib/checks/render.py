@@ -14,6 +14,9 @@ from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import Settings, load
 
 SECONDS = 120
+KUSTOMIZATION = "kustomization.yaml"
+DIST = "../../../dist"
+"""The generated bases, as an overlay's folder sees them."""
 
 
 def tool(root: Path, name: str) -> str:
@@ -27,11 +30,16 @@ def tool(root: Path, name: str) -> str:
 
 def kustomize(root: Path, folder: Path) -> list[dict[str, Any]]:
     """The objects that the kustomization gives; InvalidInput with Kustomize's own words."""
+    place = str(folder.relative_to(root) if folder.is_relative_to(root) else folder)
+    if not (folder / KUSTOMIZATION).is_file():
+        mend = f"make it: it lists {DIST}/{folder.name} among its resources"
+        raise InvalidInput([Problem(place, f"there is no {KUSTOMIZATION}", mend)])
     command = [tool(root, "kustomize"), "build", str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     if done.returncode:
-        place = folder.relative_to(root) if folder.is_relative_to(root) else folder
-        raise InvalidInput([Problem(str(place), done.stderr.strip(), "mend the kustomization; is dist/ up to date?")])
+        # Its words name files by their full path, which says nothing more and differs between machines.
+        words = done.stderr.strip().replace(f"{root}/", "").removeprefix("Error: ")
+        raise InvalidInput([Problem(place, words, "mend the kustomization; is dist/ up to date?")])
     return [found for found in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if found]
 
 
@@ -48,9 +56,17 @@ def inputs(root: Path, catalogue: Catalogue) -> Inputs:
 
 
 def _tiers(root: Path, settings: Settings) -> Iterator[Rendered]:
+    """The objects of all tiers; InvalidInput with every tier that does not build."""
+    broken: list[Problem] = []
     for tier in settings.tiers:
-        for manifest in kustomize(root, root / "overlays" / settings.environment / tier):
-            yield Rendered(tier, manifest)
+        try:
+            found = kustomize(root, root / "overlays" / settings.environment / tier)
+        except InvalidInput as error:
+            broken += error.problems
+        else:
+            yield from (Rendered(tier, manifest) for manifest in found)
+    if broken:
+        raise InvalidInput(broken)
 
 
 def _argo_cd(folder: Path) -> Iterator[Mapping[str, Any]]:

@@ -3,7 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from constructs_lib.checks import capacity, files, operations, reachability, references, schema, workloads
+from constructs_lib.checks import (
+    capacity,
+    files,
+    operations,
+    overlays,
+    reachability,
+    references,
+    schema,
+    workloads,
+)
 from constructs_lib.checks.model import Finding, Inputs, Rule
 from constructs_lib.problem import Problem
 
@@ -14,6 +23,7 @@ RULES: tuple[Rule, ...] = (
     Rule("services", "a Service without pods answers nobody", references.services_select_pods),
     Rule("backends", "a route to nowhere answers 503", references.backends_exist),
     Rule("config", "a pod whose configuration is missing never starts", references.configuration_exists),
+    Rule("hosts", "an address that nobody has is never answered", references.hosts_exist),
     Rule("volumes", "a pod whose volume is missing never starts", references.volumes_exist),
     Rule("accounts", "a pod whose service account is missing never starts", references.accounts_exist),
     Rule("pod-security", "the namespaces enforce the level restricted", workloads.restricted),
@@ -31,6 +41,7 @@ RULES: tuple[Rule, ...] = (
     Rule("names", "the API server refuses illegal names and labels", operations.legal_names),
     Rule("size", "large objects need special treatment everywhere", operations.small_enough),
     Rule("capacity", "what does not fit stays Pending, or is killed", capacity.fits),
+    Rule("overlays", "Kustomize says nothing about what it does not use", overlays.all_used),
     Rule("files", "a server does not start with a configuration that it cannot read", files.valid),
 )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from constructs_lib.catalogue.quantity import in_bytes, millicores
 from constructs_lib.checks.model import Inputs
 from constructs_lib.parts.footprint import pod_spec
 from constructs_lib.problem import Problem
@@ -68,12 +69,16 @@ def resources(inputs: Inputs) -> Iterator[Problem]:
     """Requests and limits of CPU and memory, and requests within limits."""
     for workload in inputs.workloads():
         for container in workload.containers:
+            where = f"{workload.where}: container {container['name']}"
             found = container.get("resources") or {}
-            for kind in ("requests", "limits"):
-                for name in ("cpu", "memory"):
-                    if not (found.get(kind) or {}).get(name):
-                        where = f"{workload.where}: container {container['name']}"
+            requests, limits = found.get("requests") or {}, found.get("limits") or {}
+            for name, number in (("cpu", millicores), ("memory", in_bytes)):
+                for kind, amounts in (("requests", requests), ("limits", limits)):
+                    if not amounts.get(name):
                         yield Problem(where, f"no {kind} of {name}", "give its component Resources in the catalogue")
+                if name in requests and name in limits and number(limits[name]) < number(requests[name]):
+                    what = f"it requests {requests[name]} of {name}, more than its limit {limits[name]}"
+                    yield Problem(where, what, "raise the limit, or lower the request")
 
 
 def probes(inputs: Inputs) -> Iterator[Problem]:

@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from importlib.resources import files
-from pathlib import Path
 
 from constructs import Construct
 
 from constructs_lib.catalogue.credentials import password_key, schema_owners
 from constructs_lib.catalogue.graph import links_from
+from constructs_lib.catalogue.migrations import migration_files
 from constructs_lib.catalogue.model import Catalogue, Component
 from constructs_lib.catalogue.topics import DEAD_LETTER_RETENTION_MS, DEAD_LETTER_SUFFIX
 from constructs_lib.parts.config import config_map, env_config, resource
@@ -17,7 +16,6 @@ from constructs_lib.parts.job import job
 from constructs_lib.parts.pod import PodOptions
 from constructs_lib.parts.storage import Mount, tmp
 
-REPOSITORY = Path(str(files("constructs_lib"))).parent
 TOPICS_FOLDER = "/opt/topics"
 SCHEMA_FOLDER = "/opt/schema"
 BUCKETS_FOLDER = "/opt/buckets"
@@ -44,7 +42,7 @@ def migrations(catalogue: Catalogue) -> dict[str, str]:
     for owner in schema_owners(catalogue):
         if owner.schema is None:
             continue
-        for path in sorted((REPOSITORY / owner.schema.migrations).glob("*.sql")):
+        for path in migration_files(owner.schema):
             found[f"{owner.schema.name}--{path.name}"] = path.read_text(encoding="utf-8")
     return found
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from constructs_lib.app import synth_platform
 from constructs_lib.catalogue.model import Catalogue
 from constructs_lib.catalogue.problems import problems
 from constructs_lib.gitops.argo_cd import write_argo_cd
@@ -18,12 +17,24 @@ def targets(settings: Settings) -> tuple[str, ...]:
     return "dist", f"argocd/{environment}", f"overlays/{environment}/kustomization.yaml"
 
 
-def stage(root: Path, catalogue: Catalogue, out: Path) -> Settings:
-    """Write everything that is generated below the empty folder `out`; InvalidInput before any file is written."""
-    found = problems(catalogue)
+def valid(root: Path, catalogue: Catalogue) -> Settings:
+    """The settings; InvalidInput with every problem of the catalogue and of the settings."""
+    found = list(problems(catalogue))
+    try:
+        settings = load(root)
+    except InvalidInput as error:
+        raise InvalidInput([*error.problems, *found]) from error
     if found:
         raise InvalidInput(found)
-    settings = load(root)
+    return settings
+
+
+def stage(root: Path, catalogue: Catalogue, out: Path) -> Settings:
+    """Write everything that is generated below the empty folder `out`; InvalidInput before any file is written."""
+    settings = valid(root, catalogue)
+    # Imported late: it starts Node, which nobody waits for whose input is wrong.
+    from constructs_lib.app import synth_platform
+
     # The folders only: the file that lists the tiers beside them is itself generated.
     overlays = sorted(path for path in (root / "overlays").glob("*/*") if path.is_dir())
     kinds = synth_platform(catalogue, out / "dist", overlays=overlays)
@@ -36,7 +47,7 @@ def stage(root: Path, catalogue: Catalogue, out: Path) -> Settings:
 
 def synthesize(root: Path, catalogue: Catalogue, out: Path) -> tuple[str, ...]:
     """Stage and publish; the names of the targets that changed."""
-    settings = load(root)
+    settings = valid(root, catalogue)
     recover(root, targets(settings))
     stage(root, catalogue, out)
     return publish(root, out, targets(settings))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.parts.quantity import cpu_text, in_bytes, memory_text, millicores
+from constructs_lib.catalogue.quantity import cpu_text, in_bytes, memory_text, millicores
 
 Manifest = Mapping[str, Any]
 DEFAULT_SURGE = "25%"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cdk8s_plus_32 import k8s
 
 from constructs_lib.catalogue.credentials import secret_name, secret_plan
+from constructs_lib.catalogue.defaults import DRAIN_SECONDS
 from constructs_lib.catalogue.externals import KUBERNETES_API
 from constructs_lib.catalogue.model import Component, Port, Probes, Resources
 from constructs_lib.parts.config import CHECKSUM, Config, checksum
@@ -15,9 +16,6 @@ from constructs_lib.parts.probes import probe
 from constructs_lib.parts.security import container_security, pod_security
 from constructs_lib.parts.storage import Mount
 from constructs_lib.parts.values import quantity
-
-DRAIN_SECONDS = 5
-"""How long a stopping pod still serves: endpoints and ingress controllers learn of its end with a delay."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,9 +3,12 @@
 import copy
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from repository import ROOT, copy_inputs
 
 from constructs_lib.catalogue.model import Edge, Tier
 from constructs_lib.checks.model import Inputs, Rendered
@@ -74,6 +77,11 @@ def secret_key_unknown(rendered: list[Rendered]) -> None:
     first(rendered, "StatefulSet", "postgres")["env"][0]["valueFrom"]["secretKeyRef"]["key"] = "PASSWORD"
 
 
+def host_unknown(rendered: list[Rendered]) -> None:
+    data = pick(rendered, "ConfigMap", "ml-engine-config")["data"]
+    data["KAFKA_BOOTSTRAP_SERVERS"] = "kafak.chatdb-system.svc.cluster.local:9092"
+
+
 def claim_unknown(rendered: list[Rendered]) -> None:
     volumes = pod(rendered, "Deployment", "prometheus")["volumes"]
     next(v for v in volumes if v["name"] == "prometheus-storage")["persistentVolumeClaim"]["claimName"] = "history"
@@ -107,6 +115,10 @@ def no_limit(rendered: list[Rendered]) -> None:
     del first(rendered, "Deployment", "jaeger")["resources"]["limits"]["cpu"]
 
 
+def limit_below_request(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "jaeger")["resources"]["limits"]["memory"] = "127Mi"
+
+
 def no_probe(rendered: list[Rendered]) -> None:
     del first(rendered, "Deployment", "jaeger")["readinessProbe"]
 
@@ -123,6 +135,14 @@ def secret_data(rendered: list[Rendered]) -> None:
     pick(rendered, "StatefulSet", "postgres")["spec"]["template"]["spec"]["containers"][0]["env"].append(
         {"name": "PGPASSWORD", "value": "postgres"}
     )
+
+
+def secret_in_a_config_map(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "ml-engine-config")["data"]["API_TOKEN"] = "abc"
+
+
+def password_in_an_address(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "ml-engine-config")["data"]["CACHE_URL"] = "redis://ml:hunter2@cache:6379/0"
 
 
 def policy_missing(rendered: list[Rendered]) -> None:
@@ -144,6 +164,10 @@ def undrainable(rendered: list[Rendered]) -> None:
         "minAvailable": 1,
         "selector": {"matchLabels": {"app": "query-parser"}},
     }
+
+
+def nobody_to_disrupt(rendered: list[Rendered]) -> None:
+    pick(rendered, "Deployment", "query-parser")["spec"]["replicas"] = 0
 
 
 def job_with_ttl(rendered: list[Rendered]) -> None:
@@ -220,6 +244,7 @@ MUTATIONS: list[tuple[str, Mutation]] = [
     ("backends", backend_unknown),
     ("config", config_map_unknown),
     ("config", secret_key_unknown),
+    ("hosts", host_unknown),
     ("volumes", claim_unknown),
     ("volumes", volume_unknown),
     ("accounts", account_unknown),
@@ -228,14 +253,18 @@ MUTATIONS: list[tuple[str, Mutation]] = [
     ("read-only-root", writable_root),
     ("tokens", token),
     ("resources", no_limit),
+    ("resources", limit_below_request),
     ("probes", no_probe),
     ("images", latest),
     ("images", no_tag),
     ("secrets", secret_data),
+    ("secrets", secret_in_a_config_map),
+    ("secrets", password_in_an_address),
     ("reachability", policy_missing),
     ("reachability", policy_too_wide),
     ("reachability", default_deny_missing),
     ("disruption", undrainable),
+    ("disruption", nobody_to_disrupt),
     ("jobs", job_with_ttl),
     ("jobs", job_changed),
     ("jobs", job_config_changed),
@@ -250,6 +279,81 @@ MUTATIONS: list[tuple[str, Mutation]] = [
     ("files", bad_alert),
     ("files", bad_scrape),
     ("files", bad_dashboard),
+]
+
+
+def attach(folder: Path, key: str, *entries: Any) -> None:
+    """Add entries to a list of the folder's kustomization."""
+    path = folder / "kustomization.yaml"
+    content = yaml.safe_load(path.read_text())
+    content[key] = [*content.get(key, []), *entries]
+    path.write_text(yaml.safe_dump(content))
+
+
+def patch_of_nothing(overlay: Path) -> None:
+    attach(overlay / "core", "patches", {"target": {"kind": "Deployment", "name": "model"}, "patch": "- {op: test}"})
+
+
+def patch_of_no_label(overlay: Path) -> None:
+    attach(overlay / "core", "patches", {"target": {"labelSelector": "app=model"}, "patch": "- {op: test}"})
+
+
+def patch_of_an_unknown_selector(overlay: Path) -> None:
+    attach(overlay / "core", "patches", {"target": {"labelSelector": "app in (kafka)"}, "patch": "- {op: test}"})
+
+
+def patch_of_a_job(overlay: Path) -> None:
+    attach(overlay / "setup", "patches", {"target": {"name": "kafka-topics-.*"}, "patch": "- {op: test}"})
+
+
+def patch_of_a_config_map(overlay: Path) -> None:
+    patch = "{apiVersion: v1, kind: ConfigMap, metadata: {name: ml-engine-config, namespace: chatdb-services}}"
+    attach(overlay / "processing", "patches", {"patch": patch})
+
+
+def long_patch(overlay: Path) -> None:
+    path = overlay / "core/model-registry.yaml"
+    path.write_text(path.read_text() + "# so much to say\n" * 20)
+
+
+def forgotten_patch(overlay: Path) -> None:
+    (overlay / "core/replicas.yaml").write_text("kind: Deployment\n")
+
+
+def forgotten_base(overlay: Path) -> None:
+    content = {"kind": "Kustomization", "resources": []}
+    (overlay / "platform/kustomization.yaml").write_text(yaml.safe_dump(content))
+
+
+def unknown_tier(overlay: Path) -> None:
+    (overlay / "procesing").mkdir()
+
+
+def trait_for_all(overlay: Path) -> None:
+    attach(overlay, "components", "../components/gateway-api")
+
+
+def trait_in_the_wrong_tier(overlay: Path) -> None:
+    attach(overlay / "core", "components", "../../components/object-store-versitygw")
+
+
+def old_field(overlay: Path) -> None:
+    attach(overlay / "core", "patchesStrategicMerge")
+
+
+FILES: list[tuple[Callable[[Path], None], str]] = [
+    (patch_of_nothing, "the tier has no object with kind Deployment, name model"),
+    (patch_of_no_label, "the tier has no object with labelSelector app=model"),
+    (patch_of_an_unknown_selector, "the tier has no object with labelSelector app in (kafka)"),
+    (patch_of_a_job, "it changes a Job"),
+    (patch_of_a_config_map, "it changes a ConfigMap"),
+    (long_patch, "lines, more than 20"),
+    (forgotten_patch, "its kustomization does not list it"),
+    (forgotten_base, "it does not list ../../../dist/platform"),
+    (unknown_tier, "it is no tier's folder"),
+    (trait_for_all, "it has components"),
+    (trait_in_the_wrong_tier, "the tier has no object with kind Deployment, name minio"),
+    (old_field, "patchesStrategicMerge is deprecated"),
 ]
 
 
@@ -269,6 +373,18 @@ def test_only_its_rule_catches_a_mutation(rendered: Inputs, rule: str, mutate: M
     objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
     mutate(objects)
     assert found(replace(rendered, rendered=tuple(objects))) == {rule}
+
+
+@pytest.mark.parametrize(("mutate", "text"), FILES, ids=[mutate.__name__ for mutate, _ in FILES])
+def test_overlays_catches_a_mutation(
+    rendered: Inputs, tmp_path: Path, mutate: Callable[[Path], None], text: str
+) -> None:
+    """What Kustomize takes without a word; the objects stay the same, and no other rule looks at the files."""
+    repository = copy_inputs(tmp_path)
+    (repository / "dist").symlink_to(ROOT / "dist")
+    mutate(repository / "overlays/minikube")
+    findings = run(replace(rendered, root=repository), [rule for rule in RULES if rule.id == "overlays"])
+    assert text in "\n".join(str(finding.problem) for finding in findings)
 
 
 def test_order_is_checked(rendered: Inputs) -> None:
@@ -297,7 +413,7 @@ def test_project_refuses_an_application(rendered: Inputs, name: str, change: Man
 
 def test_every_rule_has_a_mutation() -> None:
     """A rule that nothing violates might not look at anything."""
-    assert {rule for rule, _ in MUTATIONS} | {"order"} == {rule.id for rule in RULES}
+    assert {rule for rule, _ in MUTATIONS} | {"order", "overlays"} == {rule.id for rule in RULES}
 
 
 def test_unused_waiver_fails(rendered: Inputs) -> None:

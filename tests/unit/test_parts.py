@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.quantity import cpu_text, in_bytes, memory_text, millicores
 from constructs_lib.components.edge import rule
 from constructs_lib.parts.footprint import Footprint, extra, quota, steady, surge
 from constructs_lib.parts.job import job_name
-from constructs_lib.parts.quantity import cpu_text, in_bytes, memory_text, millicores
 
 
 @pytest.mark.parametrize(("text", "number"), [("250m", 250), ("1", 1000), ("1.5", 1500), ("0", 0)])

@@ -24,7 +24,7 @@ CASES: list[tuple[str, Callable[[], Catalogue], str]] = [
     ("unknown-component", lambda: changed("chaos", needs=(Edge("mysql", "sql"),)), "there is no component mysql"),
     ("unknown-port", lambda: changed("chaos", needs=(Edge("kafka", "http"),)), "kafka has no port http; it has: kafka"),
     ("after-external", lambda: changed("chaos", after=("dns",)), "comes after dns, which is no component"),
-    ("later-tier", lambda: changed("kafka", after=("ml-engine",)), "comes after ml-engine of tier processing (wave 4)"),
+    ("later-tier", lambda: changed("jaeger", after=("chaos",)), "comes after chaos of tier testing (wave 6)"),
     ("same-tier", lambda: changed("query-parser", needs=(Edge("ml-engine", "http"),)), "needs ml-engine of tier proc"),
     ("moved-too-early", lambda: changed("ml-engine", tier=Tier.CORE), "it is in tier core (wave 3) and"),
     ("variable-twice", lambda: changed("ml-engine", settings=env(S3_ENDPOINT="x")), "variable S3_ENDPOINT is"),
@@ -71,6 +71,6 @@ def test_problem_is_named(make: Callable[[], Catalogue], text: str) -> None:
 def test_all_problems_at_once() -> None:
     """Two wrong entries give two messages."""
     components: tuple[Component, ...] = tuple(
-        replace(c, needs=(Edge("nowhere", "x"),)) if c.name in ("chaos", "jaeger") else c for c in CATALOGUE.components
+        replace(c, after=("nowhere",)) if c.name in ("grafana", "jaeger") else c for c in CATALOGUE.components
     )
     assert len(problems(replace(CATALOGUE, components=components))) == 2

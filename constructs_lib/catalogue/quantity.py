@@ -7,7 +7,8 @@ FACTORS = {
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
 }  # fmt: skip
 MIB = 2**20
-_PATTERN = re.compile(r"([0-9]+(?:\.[0-9]+)?)(m|[kMGT]i?|Ki)?")
+# No more digits than a float holds exactly.
+_PATTERN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)(m|k|[KMGT]i|[MGT])?")
 
 
 def millicores(quantity: str) -> int:

@@ -1,0 +1,110 @@
+"""Names of things that are described elsewhere: images, topics, ports, routes, secrets, migrations."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+from constructs_lib.catalogue.migrations import migration_files
+from constructs_lib.catalogue.model import Catalogue, Component, Kind, Route
+from constructs_lib.catalogue.problems import places
+from constructs_lib.catalogue.problems.places import where
+from constructs_lib.problem import Problem
+
+PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+STRIP = re.compile(r"(/[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
+EXTERNALS = (("dns", None), ("ingress-controller", Kind.INGRESS))
+"""External nodes that the generator itself looks up, and for which kind."""
+
+
+def found(catalogue: Catalogue) -> Iterator[Problem]:
+    """Each reference that leads nowhere, and each route that another one hides."""
+    for component in catalogue.components:
+        yield from _image(catalogue, component)
+        yield from _topics(catalogue, component)
+        yield from _secrets(catalogue, component)
+        yield from _route(component)
+        yield from _schema(component)
+        if component.metrics and component.metrics not in {port.name for port in component.ports}:
+            what = f"metrics are on port {component.metrics}, which it has not"
+            yield Problem(where(component), what, "name its port")
+    yield from _shared_routes(catalogue)
+    yield from _externals(catalogue)
+
+
+def _image(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
+    if component.image is not None and component.image not in catalogue.images:
+        yield Problem(where(component), f"image {component.image} is not known", f"add it to {places.IMAGES}")
+
+
+def _topics(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
+    known = {topic.name for topic in catalogue.topics}
+    used = {*component.produces.values(), *component.consumes.values()}
+    for topic in sorted(used - known):
+        yield Problem(where(component), f"topic {topic} is not known", f"add it to {places.TOPICS}")
+    if used and not _needs(catalogue, component, Kind.KAFKA):
+        yield Problem(where(component), "it names topics, but needs no kafka", "add the edge to its needs")
+
+
+def _needs(catalogue: Catalogue, component: Component, kind: Kind) -> bool:
+    providers = {other.name for other in catalogue.components if other.kind is kind}
+    return any(edge.to in providers for edge in component.needs)
+
+
+def _secrets(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
+    owners = {owner.name: owner.generated_secrets for owner in catalogue.components}
+    for key, source in component.shared_secrets.items():
+        name, _, source_key = source.partition("/")
+        if source_key not in owners.get(name, {}):
+            what = f"secret {key} repeats {source}, which nobody generates"
+            yield Problem(where(component), what, "write <component>/<key of its generated_secrets>")
+
+
+def _route(component: Component) -> Iterator[Problem]:
+    route = component.route
+    if route is None:
+        return
+    if not PATH.fullmatch(route.path):
+        mend = "begin it with a slash, end it without one, and use letters, digits and . _ ~ -"
+        yield Problem(where(component), f"route {route.path!r} is no path", mend)
+    if not STRIP.fullmatch(route.strip):
+        mend = "begin it with a slash, and use lower-case letters, digits and dashes: it names an Ingress"
+        yield Problem(where(component), f"route strips {route.strip!r}", mend)
+    elif route.path != route.strip and not route.path.startswith(f"{route.strip}/"):
+        what = f"route {route.path} does not begin with {route.strip}"
+        yield Problem(where(component), what, "strip a leading part of the path")
+    if "http" not in {port.name for port in component.ports}:
+        yield Problem(where(component), "it has a route, but no port http", "name the port that it leads to http")
+
+
+def _shared_routes(catalogue: Catalogue) -> Iterator[Problem]:
+    """Routes that are one to the controller, whose expressions ignore case; rewrites that are one Ingress's."""
+    routed = [(component, component.route) for component in catalogue.components if component.route]
+    paths: dict[str, list[str]] = defaultdict(list)
+    strips: dict[str, list[tuple[Component, Route]]] = defaultdict(list)
+    for component, route in routed:
+        paths[route.path.lower()].append(component.name)
+        strips[route.strip.replace("/", "-")].append((component, route))
+    for path, names in paths.items():
+        if len(names) > 1:
+            what = f"route {path} leads to {' and '.join(sorted(names))}"
+            yield Problem(places.COMPONENTS, what, "give each a path of its own")
+    for group in strips.values():
+        for component, route in group:
+            if len(group) > 1 and (route.path == route.strip or {r.strip for _, r in group} != {route.strip}):
+                others = ", ".join(sorted(other.name for other, _ in group if other is not component))
+                what = f"route {route.path} strips {route.strip}, in one Ingress with {others}"
+                yield Problem(where(component), what, "an Ingress has one rewrite: strip another part of the path")
+
+
+def _schema(component: Component) -> Iterator[Problem]:
+    if component.schema and not migration_files(component.schema):
+        what = f"there is no migration in {component.schema.migrations!r}"
+        yield Problem(where(component), what, "add a file such as 0001_tables.sql to the folder")
+
+
+def _externals(catalogue: Catalogue) -> Iterator[Problem]:
+    known = {external.name for external in catalogue.externals}
+    kinds = {component.kind for component in catalogue.components}
+    for name, kind in EXTERNALS:
+        if name not in known and (kind is None or kind in kinds):
+            yield Problem(places.EXTERNALS, f"there is no external node {name}", "the policies name it: put it back")
