@@ -1,5 +1,6 @@
 """The whole generation: check the inputs, write everything to one side, and publish it."""
 
+import shutil
 from pathlib import Path
 
 from constructs_lib.catalogue.model import Catalogue
@@ -30,8 +31,10 @@ def valid(root: Path, catalogue: Catalogue) -> Settings:
 
 
 def stage(root: Path, catalogue: Catalogue, out: Path) -> Settings:
-    """Write everything that is generated below the empty folder `out`; InvalidInput before any file is written."""
+    """Write everything that is generated below the folder `out`, afresh; InvalidInput before any file is written."""
     settings = valid(root, catalogue)
+    for name in ("dist", "argocd", "overlays"):
+        shutil.rmtree(out / name, ignore_errors=True)
     # Imported late: it starts Node, which nobody waits for whose input is wrong.
     from constructs_lib.app import synth_platform
 
