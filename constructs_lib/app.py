@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from cdk8s import App, Chart, YamlOutputType
+from cdk8s import App, YamlOutputType
 
 from constructs_lib.catalogue.model import Catalogue, Component, Kind, Tier
 from constructs_lib.components.edge_policies import edge_policies
@@ -44,10 +44,10 @@ def synth_platform(catalogue: Catalogue, outdir: Path, overlays: Sequence[Path] 
     workloads = list(_workloads(outdir))
     if component := routed(context):
         app = _app(outdir / GATEWAY_API)
-        Gateway(_chart(app, "gateway"), "gateway", component=component, context=context)
+        Gateway(app, "gateway", component=component, context=context)
         app.synth()
     app = _app(outdir / Tier.PLATFORM)
-    Namespaces(_chart(app, NAMESPACES), NAMESPACES, rendered=workloads)
+    Namespaces(app, NAMESPACES, rendered=workloads)
     app.synth()
     return frozenset(head for text in _texts(outdir) for head in HEAD.findall(text))
 
@@ -57,8 +57,7 @@ def _components(outdir: Path, components: Iterable[Component], context: Context)
     apps: dict[Tier, App] = {}
     for component in components:
         app = apps.get(component.tier) or apps.setdefault(component.tier, _app(outdir / component.tier))
-        chart = _chart(app, component.name)
-        REGISTRY[component.kind](chart, component.name, component=component, context=context)
+        chart = REGISTRY[component.kind](app, component.name, component=component, context=context)
         edge_policies(chart, component, context)
         if component.replicas > 1:
             disruption_budget(chart, component)
@@ -68,11 +67,6 @@ def _components(outdir: Path, components: Iterable[Component], context: Context)
 
 def _app(folder: Path) -> App:
     return App(outdir=str(folder), yaml_output_type=YamlOutputType.FILE_PER_CHART)
-
-
-def _chart(app: App, name: str) -> Chart:
-    """A chart whose objects keep the names that they are given."""
-    return Chart(app, name, disable_resource_name_hashes=True)
 
 
 def _texts(outdir: Path) -> Iterator[str]:

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from constructs_lib.catalogue.graph import Link, links_of
 from constructs_lib.catalogue.model import Component, Route
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.labels import metadata
 
@@ -22,7 +23,7 @@ def rule(route: Route) -> tuple[str, str]:
     return f"{re.escape(route.strip)}/({re.escape(kept.removeprefix('/'))}(/.*)?)$", "/$1"
 
 
-class Ingresses(Construct):
+class Ingresses(ComponentChart):
     """One Ingress for each part that is stripped: the rewrite is an annotation, and so belongs to a whole Ingress."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

@@ -7,6 +7,7 @@ from constructs import Construct
 
 from constructs_lib.catalogue.graph import Relation, links_from
 from constructs_lib.catalogue.model import Catalogue, Component, Kind
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import config_map, env_config
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.job import job
@@ -51,7 +52,7 @@ def _denied(catalogue: Catalogue, component: Component) -> list[dict[str, Any]]:
     ]
 
 
-class IntegrationTests(Construct):
+class IntegrationTests(ComponentChart):
     """A plain Job whose name depends on the whole platform, so that every change is tested."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

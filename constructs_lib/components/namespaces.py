@@ -8,6 +8,7 @@ from constructs import Construct
 
 from constructs_lib.catalogue.externals import DNS
 from constructs_lib.catalogue.model import Namespace
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.footprint import quota
 from constructs_lib.parts.labels import KEEP, PART_OF
 from constructs_lib.parts.policy import namespace_policies
@@ -16,7 +17,7 @@ from constructs_lib.parts.values import quantity
 POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 
 
-class Namespaces(Construct):
+class Namespaces(ComponentChart):
     """All namespaces of the platform; quotas hold what the rendered objects ask for at their peak."""
 
     def __init__(self, scope: Construct, id_: str, *, rendered: Sequence[Mapping[str, Any]]) -> None:
