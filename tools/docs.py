@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from waivers import WAIVERS as SCAN_WAIVERS
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.credentials import secret_plans
@@ -56,6 +57,15 @@ def secrets() -> str:
     return "\n".join(["| namespace | Secret | keys |", "|---|---|---|", *rows])
 
 
+def waivers() -> str:
+    """What is waived of the scanners' complaints."""
+    rows = []
+    for waiver in SCAN_WAIVERS:
+        objects = ", ".join(f"`{name}`" for name in waiver.objects)
+        rows.append(f"| {waiver.scanner} | `{waiver.check}` | {objects} | {waiver.reason} |")
+    return "\n".join(["| scanner | check | objects | because |", "|---|---|---|---|", *rows])
+
+
 def filled(text: str, name: str, content: str) -> str:
     """The text with what is between the two marks of that name replaced."""
     pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
@@ -74,6 +84,8 @@ def generated(root: Path) -> Iterator[tuple[str, str]]:
     yield "README.md", filled(readme, "order", f"```mermaid\n{as_mermaid(CATALOGUE)}\n```")
     traits = (root / "docs/traits.md").read_text(encoding="utf-8")
     yield "docs/traits.md", filled(traits, "secrets", secrets())
+    security = (root / "docs/security.md").read_text(encoding="utf-8")
+    yield "docs/security.md", filled(security, "waivers", waivers())
 
 
 if __name__ == "__main__":

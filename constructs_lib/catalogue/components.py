@@ -85,7 +85,6 @@ FOUNDATION = (
         kind=Kind.OBJECT_STORE,
         namespace=Namespace.SYSTEM,
         image="minio",
-        uid=1000,
         ports=(
             Port(
                 name="api",
@@ -283,7 +282,8 @@ MONITORING = (
         ),
         generated_secrets=env(GF_SECURITY_ADMIN_USER="user", GF_SECURITY_ADMIN_PASSWORD="password"),
         resources=Resources(cpu="100m", memory="128Mi", cpu_limit="200m", memory_limit="256Mi"),
-        probes=tool_probes("http", live="/api/health"),
+        # The second one looks at the database, too.
+        probes=tool_probes("http", live="/healthz", ready="/api/health"),
     ),
     Component(
         name="jaeger",
@@ -298,7 +298,7 @@ MONITORING = (
             Port(name="health", number=13133),
         ),
         resources=Resources(cpu="100m", memory="128Mi", cpu_limit="200m", memory_limit="512Mi"),
-        probes=tool_probes("health", live="/status"),
+        probes=tool_probes("health", live="/status", ready="/api/services", ready_port="query"),
     ),
 )
 
@@ -329,7 +329,7 @@ TESTING = (
         ),
         talks_to=(Edge("ingress-controller", "http"),),
         resources=Resources(cpu="250m", memory="256Mi", cpu_limit="500m", memory_limit="512Mi"),
-        probes=tool_probes("web", live="/"),
+        probes=tool_probes("web", live="/", ready="/stats/requests"),
     ),
     Component(
         name="locust-worker",

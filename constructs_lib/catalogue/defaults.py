@@ -34,20 +34,28 @@ def service_probes(
     )
 
 
-def tool_probes(port: str, *, live: str | None = None, ready: str | None = None) -> Probes:
-    """Probes of a third party's server: HTTP where it has such paths, a TCP connection where it has not."""
+def tool_probes(
+    port: str, *, live: str | None = None, ready: str | None = None, ready_port: str | None = None
+) -> Probes:
+    """Probes of a third party's server: HTTP where it has such paths, a TCP connection where it has not.
+
+    `ready` is what its users ask for, so that a server that is up but of no use gets no traffic, and no restart.
+    """
     return Probes(
         liveness=Probe(port=port, path=live, period=15),
-        readiness=Probe(port=port, path=ready or live, period=5),
+        readiness=Probe(port=ready_port or port, path=ready or live, period=5),
         startup=Probe(port=port, path=live, period=5, failures=30),
     )
 
 
 def pg_isready() -> Probes:
-    """Over TCP: while it initialises its data directory, the image runs a server on the socket alone."""
+    """Over TCP: while it initialises its data directory, the image runs a server on the socket alone.
+
+    Liveness asks for the port alone: a server that recovers takes no queries, and a restart begins its recovery anew.
+    """
     command = ("pg_isready", "-h", "127.0.0.1", "-U", "postgres", "-d", DATABASE)
     return Probes(
-        liveness=Probe(command=command, period=15, timeout=5),
+        liveness=Probe(port="postgres", period=15, timeout=5),
         readiness=Probe(command=command, period=5, timeout=5),
         startup=Probe(command=command, period=5, timeout=5, failures=60),
     )

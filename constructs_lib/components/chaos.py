@@ -56,6 +56,6 @@ class Chaos(ComponentChart):
             args=arguments,
             mounts=[tmp()],
             ports=[Port(name=name, number=port)],
-            probes=tool_probes(name, live="/healthz"),
+            probes=tool_probes(name, live="/healthz", ready="/metrics"),
         )
         return container(component, context, options, name=f"kill-in-{namespace}")

@@ -53,8 +53,16 @@ class Namespaces(ComponentChart):
                 limits=[
                     k8s.LimitRangeItem(
                         type="Container",
-                        default_request={"cpu": quantity("50m"), "memory": quantity("64Mi")},
-                        default={"cpu": quantity("200m"), "memory": quantity("128Mi")},
+                        default_request={
+                            "cpu": quantity("50m"),
+                            "memory": quantity("64Mi"),
+                            "ephemeral-storage": quantity("10Mi"),
+                        },
+                        default={
+                            "cpu": quantity("200m"),
+                            "memory": quantity("128Mi"),
+                            "ephemeral-storage": quantity("128Mi"),
+                        },
                     )
                 ]
             ),

@@ -9,6 +9,7 @@ from constructs_lib.catalogue.credentials import secret_name, secret_plan
 from constructs_lib.catalogue.defaults import DRAIN_SECONDS
 from constructs_lib.catalogue.externals import KUBERNETES_API
 from constructs_lib.catalogue.model import Component, Port, Probes, Resources
+from constructs_lib.catalogue.quantity import MIB, in_bytes, memory_text
 from constructs_lib.parts.config import CHECKSUM, Config, checksum
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.labels import pod_labels, selector
@@ -16,6 +17,10 @@ from constructs_lib.parts.probes import probe
 from constructs_lib.parts.security import container_security, pod_security
 from constructs_lib.parts.storage import Mount
 from constructs_lib.parts.values import quantity
+
+LOG_FILE = 10 * MIB
+LOG_FILES = 5
+"""What a kubelet keeps of a container's output by default; it counts as the container's ephemeral storage."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +98,7 @@ def container(component: Component, context: Context, options: PodOptions, name:
         ports=[k8s.ContainerPort(name=port.name, container_port=port.number) for port in ports] or None,
         env_from=_env_from(options.environment),
         env=_secret_env(component, context) or None,
-        resources=_resources(component.resources) if component.resources else None,
+        resources=_resources(component.resources, options.mounts) if component.resources else None,
         liveness_probe=probe(ports, probes.liveness) if probes else None,
         readiness_probe=probe(ports, probes.readiness) if probes else None,
         startup_probe=probe(ports, probes.startup) if probes else None,
@@ -136,8 +141,16 @@ def _secret_env(component: Component, context: Context) -> list[k8s.EnvVar]:
     ]
 
 
-def _resources(resources: Resources) -> k8s.ResourceRequirements:
+def _resources(resources: Resources, mounts: Sequence[Mount]) -> k8s.ResourceRequirements:
+    """Disk is asked for as one log file, and limited to all log files and full scratch volumes."""
+    scratch = sum(in_bytes(mount.scratch) for mount in mounts if mount.scratch)
+    requests = {"cpu": resources.cpu, "memory": resources.memory, "ephemeral-storage": memory_text(LOG_FILE)}
+    limits = {
+        "cpu": resources.cpu_limit,
+        "memory": resources.memory_limit,
+        "ephemeral-storage": memory_text(LOG_FILES * LOG_FILE + scratch),
+    }
     return k8s.ResourceRequirements(
-        requests={"cpu": quantity(resources.cpu), "memory": quantity(resources.memory)},
-        limits={"cpu": quantity(resources.cpu_limit), "memory": quantity(resources.memory_limit)},
+        requests={name: quantity(value) for name, value in requests.items()},
+        limits={name: quantity(value) for name, value in limits.items()},
     )

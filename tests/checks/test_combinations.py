@@ -13,15 +13,11 @@ from constructs_lib.catalogue.model import OPTIONAL_TIERS, Tier
 from constructs_lib.checks.render import inputs, kustomize
 from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.synth import synthesize
+from constructs_lib.traits import TRAITS, attach, every_combination
 
-TRAITS = {
-    "gateway-api": Tier.EDGE,
-    "object-store-versitygw": Tier.FOUNDATION,
-    "external-credentials": Tier.PLATFORM,
-}
 CHOICES = [
     (traits, left_out)
-    for traits in itertools.chain.from_iterable(itertools.combinations(sorted(TRAITS), n) for n in range(4))
+    for traits in every_combination()
     for left_out in itertools.chain.from_iterable(itertools.combinations(sorted(OPTIONAL_TIERS), n) for n in range(3))
 ]
 GONE = {
@@ -42,8 +38,7 @@ def test_combination(tmp_path: Path, traits: tuple[str, ...], left_out: tuple[Ti
     """The whole overlay builds, and every rule holds but those that a trait is exempt from."""
     repository = copy_inputs(tmp_path)
     overlay = repository / "overlays/minikube"
-    for trait in traits:
-        change(overlay / TRAITS[trait] / "kustomization.yaml", components=[f"../../components/{trait}"])
+    attach(overlay, traits)
     change(repository / "chatdb.yaml", tiers=[str(tier) for tier in Tier if tier not in left_out])
     synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
     found = inputs(repository, CATALOGUE)
@@ -66,7 +61,7 @@ def test_trait_does_something(tmp_path: Path, trait: str, gone: tuple[str, str],
     """A patch whose target is not there passes silently: look at what the trait is for."""
     repository = copy_inputs(tmp_path)
     folder = repository / "overlays/minikube" / TRAITS[trait]
-    change(folder / "kustomization.yaml", components=[f"../../components/{trait}"])
+    attach(folder.parent, [trait])
     synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
     found = {(m["kind"], m["metadata"]["name"]) for m in kustomize(repository, folder)}
     assert not [name for kind, name in found if kind == gone[0] and name.startswith(gone[1])]
@@ -76,6 +71,11 @@ def test_trait_does_something(tmp_path: Path, trait: str, gone: tuple[str, str],
         (container,) = minio["spec"]["template"]["spec"]["containers"]
         assert container["image"].startswith("versity/versitygw:")
         assert [port["containerPort"] for port in container["ports"]] == [9000]
+
+
+def test_every_trait_is_known(root: Path) -> None:
+    """A component that is in no combination would never be tested."""
+    assert {path.name for path in (root / "overlays/components").iterdir()} == set(TRAITS)
 
 
 def test_every_patch_of_the_overlay_changes_something(rendered: Any, root: Path) -> None:

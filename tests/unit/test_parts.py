@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.quantity import cpu_text, in_bytes, memory_text, millicores
+from constructs_lib.catalogue.quantity import MIB, cpu_text, in_bytes, memory_text, millicores
+from constructs_lib.checks.model import Inputs
 from constructs_lib.components.edge import rule
 from constructs_lib.parts.footprint import Footprint, extra, quota, steady, surge
 from constructs_lib.parts.job import job_name
@@ -102,6 +103,30 @@ def test_ingress_rewrite(component: str, path: str, reaches: str | None) -> None
     else:
         assert match
         assert re.sub(r"\$(\d)", lambda group: match[int(group[1])] or "", target) == reaches
+
+
+def test_disk_is_limited_to_logs_and_scratch_volumes(rendered: Inputs) -> None:
+    """A container may write what its pod's volumes hold, and be as loud as the kubelet allows."""
+    for workload in rendered.workloads():
+        volumes = workload.template["spec"].get("volumes", [])
+        scratch = sum(in_bytes(volume["emptyDir"]["sizeLimit"]) for volume in volumes if "emptyDir" in volume)
+        for container in workload.containers:
+            resources = container["resources"]
+            assert in_bytes(resources["requests"]["ephemeral-storage"]) == 10 * MIB, workload.where
+            assert in_bytes(resources["limits"]["ephemeral-storage"]) == 50 * MIB + scratch, workload.where
+
+
+def test_readiness_is_not_liveness(rendered: Inputs) -> None:
+    """What is overloaded gets no traffic before it is restarted; Kafka can be asked one thing only."""
+    for workload in rendered.of("Deployment", "StatefulSet"):
+        for container in workload.containers:
+            live, ready = (container.get(name, {}) for name in ("livenessProbe", "readinessProbe"))
+            handlers = [{key: probe.get(key) for key in ("exec", "httpGet", "tcpSocket")} for probe in (live, ready)]
+            if workload.name == "kafka":
+                patience = [probe["periodSeconds"] * probe["failureThreshold"] for probe in (live, ready)]
+                assert patience[0] >= 2 * patience[1]
+            elif live:
+                assert handlers[0] != handlers[1], workload.where
 
 
 def test_job_name_follows_content() -> None:
