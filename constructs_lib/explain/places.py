@@ -116,6 +116,7 @@ def files(root: Path, component: Component, source: str | None) -> tuple[str, ..
     folders = [*nearest, *([root / source] if source else [])]
     found = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
     found |= set((root / component.schema.migrations).glob("*.sql")) if component.schema else set()
+    found |= set((root / "tests/services").glob(f"test_service_{component.role}.py"))
     return tuple(sorted(path.relative_to(root).as_posix() for path in found if "__pycache__" not in path.parts))
 
 

@@ -24,7 +24,7 @@ READING = {
     "images": (),
     "synth": ("--check",),
 }
-WRITING = {"completion", "init", "release"}
+WRITING = {"completion", "init", "new-service", "release"}
 """Commands that change something, or print a script."""
 
 
