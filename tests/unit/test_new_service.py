@@ -202,7 +202,12 @@ def test_unreadable_files_are_advice(edit: object, where: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "blocked", ["services/toy-shop", "tests/services", "overlays/minikube/processing/.toy-shop.yaml.new"]
+    "blocked",
+    [
+        "services/toy-shop",
+        "tests/services/.test_service_toy_shop.py.new",
+        "overlays/minikube/processing/.toy-shop.yaml.new",
+    ],
 )
 def test_all_or_nothing(tmp_path: Path, blocked: str) -> None:
     """Where a file cannot be written, those before it are as they were, and no folder is left over."""
@@ -210,7 +215,7 @@ def test_all_or_nothing(tmp_path: Path, blocked: str) -> None:
     found = changes(copy, CATALOGUE, Request(name="toy-shop"))
     obstacle = copy / blocked
     if obstacle.suffix:
-        obstacle.mkdir()
+        obstacle.mkdir(parents=True)
     else:
         obstacle.write_text("a file where a folder has to be")
     before = {folder: texts(copy / folder) for folder in ("constructs_lib/catalogue", "overlays")}
