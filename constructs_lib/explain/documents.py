@@ -8,19 +8,31 @@ from typing import Any
 import yaml
 
 from constructs_lib.explain.model import Place
+from constructs_lib.problem import InvalidInput, Problem
 
 SEPARATOR = re.compile(r"^---\n", re.MULTILINE)
 
 
 def documents(root: Path, paths: Iterable[Path], word: re.Pattern[str]) -> Iterator[tuple[Place, dict[str, Any]]]:
-    """The mappings in these files whose text has the word; reading all others would take much longer."""
+    """The mappings in these files whose text has the word; reading all others would take much longer.
+
+    InvalidInput where such a text is no YAML.
+    """
     for path in paths:
         line, text = 1, path.read_text(encoding="utf-8")
         for part in SEPARATOR.split(text):
-            manifest = yaml.load(part, Loader=yaml.CSafeLoader) if word.search(part) else None
+            place = Place(path.relative_to(root).as_posix(), line + _blank(part))
+            manifest = _read(part, place) if word.search(part) else None
             if isinstance(manifest, dict):
-                yield Place(path.relative_to(root).as_posix(), line + _blank(part)), manifest
+                yield place, manifest
             line += part.count("\n") + 1
+
+
+def _read(text: str, place: Place) -> Any:
+    try:
+        return yaml.load(text, Loader=yaml.CSafeLoader)
+    except yaml.YAMLError as error:
+        raise InvalidInput([Problem(str(place), "is no YAML", "mend it, or run `chatdb synth`")]) from error
 
 
 def _blank(text: str) -> int:

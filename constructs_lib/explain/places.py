@@ -22,14 +22,12 @@ CONSTRUCTS = Path("constructs_lib/components")
 def entry(root: Path, component: Component) -> Place:
     """The line of the component's entry; InvalidInput where the file has none."""
     tree = ast.parse((root / FILE).read_text(encoding="utf-8"))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and any(_names(keyword, component.name) for keyword in node.keywords):
-            return Place(FILE, node.lineno)
+    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
+    for call in calls:
+        names = [ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg == "name"]
+        if ast.unparse(call.func) == "Component" and names == [repr(component.name)]:
+            return Place(FILE, call.lineno)
     raise InvalidInput([Problem(FILE, f"no entry has name={component.name!r}", "write the name as a plain text")])
-
-
-def _names(keyword: ast.keyword, name: str) -> bool:
-    return keyword.arg == "name" and isinstance(keyword.value, ast.Constant) and keyword.value.value == name
 
 
 def construct(root: Path, component: Component) -> Place:
@@ -87,9 +85,9 @@ def overlays(root: Path, component: Component, found: Sequence[Object]) -> tuple
 def _changes(patch: dict[str, Any], component: Component, own: Sequence[Object]) -> bool:
     """Whether it patches one of the objects, is one more, or is a kustomization with a patch that selects one."""
     if patch.get("kind") in ("Kustomization", "Component"):
-        targets = [entry["target"] for entry in patch.get("patches", []) if "target" in entry]
+        targets = [entry["target"] for entry in patch.get("patches") or [] if "target" in entry]
         return any(_selects(target, component, own) for target in targets)
-    metadata = patch.get("metadata", {})
+    metadata = patch.get("metadata") or {}
     own_keys = {(item.kind, item.name) for item in own}
     return _owner(metadata) == component.name or (patch.get("kind"), metadata.get("name")) in own_keys
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from command import invoke
@@ -30,6 +31,8 @@ def completed(*words: str) -> list[str]:
         (("check", "--rule", "cap"), ["capacity"]),
         (("graph", "--format", "me"), ["mermaid"]),
         (("completion", "f"), ["fish"]),
+        (("new-service", "x", "--tier", "ed"), ["edge"]),
+        (("new-service", "x", "--needs", "jaeger:otlp"), ["jaeger:otlp-grpc", "jaeger:otlp-http"]),
         (("explain", "nothing-like-it"), []),
     ],
 )
@@ -51,7 +54,7 @@ def test_the_script_of_bash_works() -> None:
         'eval "$(chatdb completion bash)"; COMP_WORDS=(chatdb explain tr); COMP_CWORD=2;'
         '_chatdb_completion chatdb tr explain; printf "%s\\n" "${COMPREPLY[@]}"'
     )
-    path = f"{ROOT / '.venv/bin'}:{os.environ['PATH']}"
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     command = ["bash", "--norc", "-c", steps]
     done = subprocess.run(
         command, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=60, check=True

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from command import invoke
-from repository import ROOT, manifests
+from repository import ROOT, copy_repository, manifests
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.graph import Relation, links
@@ -158,6 +158,15 @@ def test_unknown_name_is_wrong_usage() -> None:
     """Close matches where there are any; all names where there is none."""
     assert "no component query-parsr; did you mean query-parser?" in invoke("explain", "query-parsr", code=2)
     assert "no component xyzzy; there are: chaos, credentials" in invoke("explain", "xyzzy", code=2)
+
+
+def test_broken_yaml_is_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A patch that cannot be read is named with its line."""
+    copy = copy_repository(tmp_path)
+    monkeypatch.setitem(main.context_settings, "obj", copy)
+    (copy / "overlays/minikube/foundation/kafka.yaml").write_text("# kafka\nkind: {\n")
+    advice = "overlays/minikube/foundation/kafka.yaml:2: is no YAML; mend it, or run `chatdb synth`\n"
+    assert invoke("explain", "kafka", code=1) == advice
 
 
 def test_missing_dist_is_advice(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from command import invoke
 from jsonschema import Draft202012Validator
 from repository import ROOT
@@ -72,6 +73,15 @@ def test_findings_keep_to_their_schema(repository: Path) -> None:
     found = json.loads(invoke("check", "--rule", "capacity", "--json", code=1))
     validator("check").validate(found)
     assert [finding["rule"] for finding in found["findings"]] == ["capacity"]
+
+
+@pytest.mark.parametrize("name", ["capacity", "check", "synth"])
+def test_wrong_input_prints_nothing_on_standard_output(repository: Path, name: str) -> None:
+    """A program never reads half an answer: problems are on standard error."""
+    (repository / "chatdb.yaml").write_text("environment: 1\n")
+    result = CliRunner().invoke(main, [name, "--json"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "write something like environment: minikube" in result.stderr
 
 
 def test_graph_has_one_json() -> None:
