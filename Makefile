@@ -19,7 +19,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint scores setup-synth setup-test setup-scores doctor docs locks clean
+.PHONY: help synth check test lint scores setup-synth setup-test setup-scores doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -102,6 +102,9 @@ $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.
 
 docs: setup-test ## Write what is generated in docs/ and README.md
 	python tools/docs.py
+
+hooks: setup-test ## Let git run the quick checks before each commit
+	pre-commit install
 
 locks: setup-test ## Choose the newest versions anew; review the difference
 	cd requirements && for name in synth test go scan; do \

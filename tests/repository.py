@@ -9,18 +9,33 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = ("overlays", "chatdb.yaml")
+CODE = ("argocd", "constructs_lib", "dist", "docs", "services", "tests", "tools", "README.md", "pyproject.toml")
 TOOLS = (".tools/bin", ".tools/schemas")
+UNCOPIED = shutil.ignore_patterns("__pycache__", ".*_cache")
 
 
 def copy_inputs(target: Path) -> Path:
     """A repository with the hand-written files only, and the installed tools."""
-    for name in INPUTS:
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copyfile)(source, target / name)
+    _copy(INPUTS, target)
     (target / ".tools").mkdir()
     for name in TOOLS:
         (target / name).symlink_to(ROOT / name)
     return target
+
+
+def copy_repository(target: Path) -> Path:
+    """All that is written, generated and installed; a process with PYTHONPATH there runs its code."""
+    _copy(CODE, copy_inputs(target))
+    return target
+
+
+def _copy(names: tuple[str, ...], target: Path) -> None:
+    for name in names:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=UNCOPIED)
+        else:
+            shutil.copyfile(source, target / name)
 
 
 def manifests(folder: Path) -> Iterator[dict[str, Any]]:

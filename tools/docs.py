@@ -1,6 +1,6 @@
 """Writes what is generated in docs/ and README.md: the command reference, the rules, the picture of the order.
 
-Usage: docs.py [ROOT]
+Usage: docs.py [--check] [ROOT]; with --check it changes nothing, and fails where a page is not up to date.
 """
 
 import re
@@ -88,7 +88,18 @@ def generated(root: Path) -> Iterator[tuple[str, str]]:
     yield "docs/security.md", filled(security, "waivers", waivers())
 
 
+def main(arguments: list[str]) -> int:
+    """Write the pages, or name those that are stale."""
+    check = "--check" in arguments
+    root = Path(next((argument for argument in arguments if argument != "--check"), "."))
+    pages = [(path, text) for path, text in generated(root) if (root / path).read_text(encoding="utf-8") != text]
+    for path, text in pages:
+        if check:
+            print(f"{path}: not up to date; run `make docs` and commit", file=sys.stderr)
+        else:
+            (root / path).write_text(text, encoding="utf-8")
+    return 1 if check and pages else 0
+
+
 if __name__ == "__main__":
-    ROOT = Path(sys.argv[1] if len(sys.argv) > 1 else ".")
-    for path, text in list(generated(ROOT)):
-        (ROOT / path).write_text(text, encoding="utf-8")
+    sys.exit(main(sys.argv[1:]))

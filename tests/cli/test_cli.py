@@ -7,32 +7,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
-from repository import ROOT, copy_inputs, texts
+from command import invoke
+from repository import ROOT, texts
 
-from constructs_lib import cli
 from constructs_lib.catalogue.components import CATALOGUE
-
-
-def invoke(*arguments: str, code: int = 0) -> str:
-    """Standard output and errors of the command, which has to end with that code."""
-    result = CliRunner().invoke(cli.main, arguments)
-    assert result.exit_code == code, result.output
-    return str(result.output)
-
-
-@pytest.fixture
-def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A generated repository of its own, that the command works on."""
-    folder = copy_inputs(tmp_path)
-    monkeypatch.setattr(cli, "ROOT", folder)
-    invoke("synth")
-    return folder
+from constructs_lib.cli import main
 
 
 def test_every_command_and_option_has_help() -> None:
     """Nobody has to read the source."""
-    for name, command in cli.main.commands.items():
+    for name, command in main.commands.items():
         assert command.help, name
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name} {parameter.name}"
@@ -103,7 +87,7 @@ def test_check_finds_a_stale_overlay(repository: Path) -> None:
     patch = repository / "overlays/minikube/processing/ml-engine.yaml"
     patch.write_text(patch.read_text().replace("350m", "950m"))
     assert "[capacity] environment minikube: CPU requests" in invoke("check", "--rule", "capacity", code=1)
-    (finding,) = json.loads(invoke("check", "--rule", "capacity", "--json", code=1))
+    (finding,) = json.loads(invoke("check", "--rule", "capacity", "--json", code=1))["findings"]
     assert finding["rule"] == "capacity"
     assert finding["mend"]
     assert "no rule nope; there are:" in invoke("check", "--rule", "nope", code=2)
@@ -115,6 +99,16 @@ def test_missing_overlay_is_advice(repository: Path) -> None:
     output = invoke("check", code=1)
     assert output.startswith("overlays/minikube/core: ")
     assert "Traceback" not in output
+
+
+def test_a_command_imports_what_it_needs() -> None:
+    """The start is quick: tables, YAML and Node are left to the commands that use them."""
+    script = (
+        "import sys; from constructs_lib.cli import main; main(['graph'], standalone_mode=False);"
+        "print(*sorted({'rich', 'yaml', 'jsii', 'subprocess', 'tempfile'} & sys.modules.keys()), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stderr == "\n"
 
 
 @pytest.mark.parametrize("format_", ["text", "mermaid", "svg", "json"])
@@ -136,14 +130,14 @@ def test_catalogue_needs_no_node() -> None:
 
 def test_images_names_what_is_built_here() -> None:
     """Sources only where the image is ours."""
-    rows = {row["component"]: row for row in json.loads(invoke("images", "--json"))}
+    rows = {row["component"]: row for row in json.loads(invoke("images", "--json"))["images"]}
     assert rows["ml-engine"]["source"] == "services/ml-engine"
     assert rows["kafka"]["source"] is None
 
 
 def test_capacity_adds_up() -> None:
     """What is left is what was there, less what is taken; and it is enough."""
-    for line in json.loads(invoke("capacity", "--json")):
+    for line in json.loads(invoke("capacity", "--json"))["lines"]:
         assert line["free"] == line["total"] - line["system"] - line["platform"] >= line["reserve"]
 
 

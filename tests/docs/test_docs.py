@@ -40,8 +40,8 @@ def test_every_command_is_in_the_reference() -> None:
 def test_readme_counts_the_rules() -> None:
     """The README's figures are those of the code."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"{len(RULES)} rules, 0 findings" in text
     assert f"{len(RULES)} rules over the rendered manifests" in text
+    assert set(re.findall(r"(\d+) rules", text)) == {str(len(RULES))}
 
 
 def test_renovate_sees_every_image_of_others() -> None:

@@ -1,0 +1,30 @@
+"""The command `chatdb`: thin doors to the library. A module is imported by the commands that need it alone."""
+
+import click
+
+from constructs_lib.cli import check, completion, explain, new_service, repository, synth, views
+from constructs_lib.cli.common import ROOT
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "obj": ROOT},
+    commands=[
+        check.check,
+        completion.completion,
+        explain.explain,
+        new_service.new_service,
+        repository.doctor,
+        repository.init,
+        repository.release,
+        synth.synth,
+        views.capacity,
+        views.graph,
+        views.images,
+    ],
+)
+@click.version_option(package_name="chatdb-gitops")
+def main() -> None:
+    """Generate ChatDB's GitOps repository, check it, and release it.
+
+    Exit codes: 0 done, 1 something is wrong (each problem with its mend), 2 wrong usage.
+    """

@@ -1,0 +1,1 @@
+"""What is derived from an entry of the catalogue, and where it is in the repository's files."""

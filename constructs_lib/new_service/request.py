@@ -1,0 +1,129 @@
+"""From what is asked for to a component that fits the catalogue, or to everything that is wrong with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import count
+
+from constructs_lib.catalogue.components import TELEMETRY
+from constructs_lib.catalogue.credentials import secret_plan
+from constructs_lib.catalogue.defaults import http, service_probes
+from constructs_lib.catalogue.images import ours
+from constructs_lib.catalogue.model import (
+    Catalogue,
+    Component,
+    Edge,
+    Kind,
+    Namespace,
+    Resources,
+    Route,
+    Schema,
+    Tier,
+)
+from constructs_lib.catalogue.problems import problems
+from constructs_lib.problem import InvalidInput, Problem
+
+FIRST_PORT = 8005
+PREFIX = "/api/v1"
+# Small enough to fit beside all others on a minikube that is nearly full; raise it when the service is there.
+RESOURCES = Resources(cpu="10m", memory="32Mi", cpu_limit="100m", memory_limit="64Mi")
+RESERVED_SCHEMAS = ("migrations", "public")
+"""What the schema Job and PostgreSQL itself use; names that begin with pg_ are PostgreSQL's, too."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What is asked for; `needs` are texts NAME:PORT, and without a port the next free one is taken."""
+
+    name: str
+    tier: str = str(Tier.PROCESSING)
+    port: int | None = None
+    needs: tuple[str, ...] = ()
+
+
+def extended(catalogue: Catalogue, component: Component) -> Catalogue:
+    """The catalogue with one more component and its image."""
+    return Catalogue(
+        components=(*catalogue.components, component),
+        externals=catalogue.externals,
+        images={**catalogue.images, component.name: ours(component.name)},
+        topics=catalogue.topics,
+    )
+
+
+def next_port(catalogue: Catalogue) -> int:
+    """The first number from 8005 on that no component has."""
+    taken = {port.number for component in catalogue.components for port in component.ports}
+    return next(number for number in count(FIRST_PORT) if number not in taken)
+
+
+def component_of(catalogue: Catalogue, request: Request) -> Component:
+    """The component that the request describes; InvalidInput with every problem."""
+    wrong = [*_words(request), *_taken(catalogue, request)]
+    component = _draft(catalogue, request)
+    if component.name not in _names(catalogue):
+        wrong += problems(extended(catalogue, component))
+    if wrong:
+        raise InvalidInput(wrong)
+    return replace(component, after=_after(catalogue, component))
+
+
+def _words(request: Request) -> Iterator[Problem]:
+    if request.tier not in list(Tier):
+        yield Problem(f"--tier {request.tier}", "there is no such tier", f"use one of {', '.join(Tier)}")
+    for need in request.needs:
+        if need.count(":") != 1:
+            yield Problem(f"--needs {need}", "is no NAME:PORT", "name a component and its port, such as kafka:kafka")
+
+
+def _names(catalogue: Catalogue) -> set[str]:
+    return {component.name for component in catalogue.components} | {node.name for node in catalogue.externals}
+
+
+def _taken(catalogue: Catalogue, request: Request) -> Iterator[Problem]:
+    """What another component has and cannot be had twice."""
+    where = f"NAME {request.name}"
+    component = _draft(catalogue, request)
+    if component.name in {*_names(catalogue), *catalogue.images}:
+        yield Problem(where, "is the name of another component or image", "choose another name")
+    for other in catalogue.components:
+        if request.port in {port.number for port in other.ports}:
+            yield Problem(f"--port {request.port}", f"is {other.name}'s", f"{next_port(catalogue)} is free")
+        if other.route and component.route and other.route.path == component.route.path:
+            yield Problem(where, f"its route {other.route.path} is {other.name}'s", "choose another name")
+    schemas = {other.schema.name for other in catalogue.components if other.schema} | set(RESERVED_SCHEMAS)
+    if component.schema and (component.role in schemas or component.role.startswith("pg_")):
+        yield Problem(where, f"the database schema {component.role} is in use", "choose another name")
+
+
+def _draft(catalogue: Catalogue, request: Request) -> Component:
+    """The component without its place in the order; parts that cannot be read are left out."""
+    name = request.name
+    tier = Tier(request.tier) if request.tier in list(Tier) else Tier.PROCESSING
+    needs = tuple(Edge(*need.split(":")) for need in dict.fromkeys(request.needs) if need.count(":") == 1)
+    kinds = {component.kind for component in catalogue.components if component.name in {edge.to for edge in needs}}
+    draft = Component(
+        name=name,
+        tier=tier,
+        kind=Kind.MICROSERVICE,
+        namespace=Namespace.SERVICES,
+        image=name,
+        ports=(http(name, next_port(catalogue) if request.port is None else request.port),),
+        needs=needs,
+        talks_to=(TELEMETRY,),
+        replicas=2,
+        resources=RESOURCES,
+        probes=service_probes(),
+        route=Route(path=f"{PREFIX}/{name}", strip=PREFIX),
+        metrics="http",
+    )
+    schema = Schema(name=draft.role, migrations=f"services/{name}/migrations")
+    return replace(draft, schema=schema) if Kind.POSTGRES in kinds else draft
+
+
+def _after(catalogue: Catalogue, component: Component) -> tuple[str, ...]:
+    """The Jobs that prepare what it needs, and the one that makes its Secret if it has one."""
+    needed = {edge.to for edge in component.needs}
+    jobs = {c.name for c in catalogue.components if c.tier is Tier.SETUP and needed & {edge.to for edge in c.needs}}
+    if secret_plan(extended(catalogue, component), component):
+        jobs |= {c.name for c in catalogue.components if c.kind is Kind.CREDENTIALS}
+    return tuple(sorted(jobs))

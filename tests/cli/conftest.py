@@ -1,0 +1,18 @@
+"""A repository for the command to work on."""
+
+from pathlib import Path
+
+import pytest
+from command import invoke
+from repository import copy_inputs
+
+from constructs_lib.cli import main
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A generated repository of its own, that the command works on."""
+    folder = copy_inputs(tmp_path)
+    monkeypatch.setitem(main.context_settings, "obj", folder)
+    invoke("synth")
+    return folder

@@ -1,0 +1,176 @@
+"""`chatdb explain` names what is really there, and all of it."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from command import invoke
+from repository import ROOT, copy_repository, manifests
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.graph import Relation, links
+from constructs_lib.cli import main
+
+NAMES = [component.name for component in CATALOGUE.components]
+
+
+def explained(name: str) -> dict[str, Any]:
+    """The explanation as data."""
+    found: dict[str, Any] = json.loads(invoke("explain", name, "--json"))
+    return found
+
+
+def line(place: dict[str, Any]) -> str:
+    """The text at a place."""
+    return (ROOT / place["file"]).read_text(encoding="utf-8").splitlines()[place["line"] - 1]
+
+
+@pytest.fixture(scope="module")
+def all_explained() -> dict[str, dict[str, Any]]:
+    """Every component's explanation."""
+    return {name: explained(name) for name in NAMES}
+
+
+def document(place: dict[str, Any]) -> dict[str, Any]:
+    """The YAML document that begins at a place, and nowhere before or after it."""
+    lines = (ROOT / place["file"]).read_text(encoding="utf-8").splitlines(keepends=True)
+    before = lines[: place["line"] - 1]
+    assert all(text.startswith("#") or text == "---\n" for text in before[-1:])
+    found: dict[str, Any] = next(yaml.safe_load_all("".join(lines[place["line"] - 1 :])))
+    return found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_place_is_right(all_explained: dict[str, dict[str, Any]], name: str) -> None:
+    """At each line there is what the explanation says; files exist."""
+    found = all_explained[name]
+    entry = (ROOT / found["entry"]["file"]).read_text().splitlines()[found["entry"]["line"] - 1 :]
+    assert f'name="{name}"' in "".join(entry[:2])
+    assert line(found["construct"]).startswith("class ")
+    for item in found["objects"]:
+        metadata = document(item["place"])["metadata"]
+        assert (item["name"], item["namespace"]) == (metadata["name"], metadata.get("namespace", ""))
+        assert document(item["place"])["kind"] == item["kind"]
+    for place in found["applications"]:
+        assert document(place)["metadata"]["name"] == f"chatdb-{found['tier']}"
+    assert all(name in line(place) for place in found["docs"])
+    assert [path for path in found["files"] if not (ROOT / path).is_file()] == []
+
+
+def test_nothing_rendered_is_left_out(all_explained: dict[str, dict[str, Any]]) -> None:
+    """Each object of a chart is its owner's; what has no owner is the namespaces' alone."""
+    owned = {
+        (item["kind"], item["namespace"], item["name"]): name
+        for name, found in all_explained.items()
+        for item in found["objects"]
+        if item["owner"] == name
+    }
+    for path in sorted((ROOT / "dist").glob("*/*.k8s.yaml")):
+        if path.name in ("namespaces.k8s.yaml", "gateway.k8s.yaml"):
+            continue
+        for manifest in yaml.safe_load_all(path.read_text()):
+            metadata = manifest["metadata"]
+            key = (manifest["kind"], metadata.get("namespace", ""), metadata["name"])
+            assert owned[key] == path.name.removesuffix(".k8s.yaml")
+
+
+def test_nothing_hand_written_is_left_out(all_explained: dict[str, dict[str, Any]]) -> None:
+    """Every file of an overlay and every component's file is some component's."""
+    patches = {place["file"] for found in all_explained.values() for place in found["overlays"]}
+    there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "overlays").rglob("*.yaml")}
+    assert {path for path in there - patches if not path.endswith("kustomization.yaml")} == set()
+    files = {path for found in all_explained.values() for path in found["files"]}
+    carried = (ROOT / "constructs_lib/components/files").rglob("*.*")
+    assert {path.relative_to(ROOT).as_posix() for path in carried if "__pycache__" not in path.parts} <= files
+
+
+def test_links_are_seen_from_both_sides(all_explained: dict[str, dict[str, Any]]) -> None:
+    """Who calls is called; and each link's policies are among the objects of both."""
+    for link in links(CATALOGUE):
+        consumer, provider = link.consumer.name, link.provider.name
+        for name, side, other, policy in (
+            (consumer, "calls", provider, f"{consumer}-to-{provider}"),
+            (provider, "called_by", consumer, f"{provider}-from-{consumer}"),
+        ):
+            if name not in all_explained:
+                continue
+            assert (other, link.port.number) in [(t["other"], t["number"]) for t in all_explained[name][side]]
+            assert policy in [item["name"] for item in all_explained[name]["objects"]]
+
+
+def test_what_others_have_because_of_a_service(all_explained: dict[str, dict[str, Any]]) -> None:
+    """Route, scrape target, dashboard, tests, dead-letter topic, role, migration and Secret."""
+    found = all_explained["training-orchestrator"]
+    others = {item["name"] for item in found["objects"] if item["owner"] != "training-orchestrator"}
+    assert others >= {
+        "chatdb-ingress",
+        "credentials-files",
+        "grafana-dashboards",
+        "integration-tests-matrix",
+        "kafka-topics-files",
+        "postgres-migrations",
+        "postgres-schema-files",
+        "prometheus-config",
+        "test-service-config",
+    }
+    assert found["secret"] == {"name": "training-orchestrator-credentials", "keys": ["DATABASE_URL"]}
+    assert found["variables"][0]["origin"] == "consumes"
+    assert found["waits_for"] == ["credentials", "kafka", "kafka-topics", "postgres", "postgres-schema"]
+    assert found["files"] == ["services/training-orchestrator/migrations/0001_jobs.sql"]
+    assert Relation.NEEDS in {traffic["relation"] for traffic in found["calls"]}
+
+
+def test_a_name_inside_another_is_no_mention(all_explained: dict[str, dict[str, Any]]) -> None:
+    """The image apache/kafka and the component kafka-topics are not kafka."""
+    found = {item["name"] for item in all_explained["kafka"]["objects"]}
+    jobs = {m["metadata"]["name"] for m in manifests(ROOT / "dist/setup") if m["kind"] == "Job"}
+    assert len(jobs) == 3
+    assert found & jobs == set()
+
+
+def test_traits_that_remove_or_replace(all_explained: dict[str, dict[str, Any]]) -> None:
+    """Patches that select by label, by kind or by name are found."""
+    for name, trait in (
+        ("credentials", "external-credentials/kustomization.yaml"),
+        ("ingress", "gateway-api/kustomization.yaml"),
+        ("minio", "object-store-versitygw/versitygw.yaml"),
+    ):
+        assert f"overlays/components/{trait}" in [place["file"] for place in all_explained[name]["overlays"]]
+
+
+def test_text_has_everything(all_explained: dict[str, dict[str, Any]]) -> None:
+    """People see what programs see, in a form that editors follow."""
+    text = invoke("explain", "model-registry")
+    found = all_explained["model-registry"]
+    places = [found["entry"], found["construct"], *found["overlays"], *found["applications"], *found["docs"]]
+    places += [item["place"] for item in found["objects"]]
+    assert [place for place in places if f"  {place['file']}:{place['line']}" not in text] == []
+    named = [*found["waits_for"], *found["files"], *found["secret"]["keys"], *(v["value"] for v in found["variables"])]
+    assert [name for name in named if name not in text] == []
+    assert len(re.findall(r"^  dist/", text, re.MULTILINE)) == len(found["objects"])
+
+
+def test_unknown_name_is_wrong_usage() -> None:
+    """Close matches where there are any; all names where there is none."""
+    assert "no component query-parsr; did you mean query-parser?" in invoke("explain", "query-parsr", code=2)
+    assert f"no component xyzzy; there are: {', '.join(sorted(NAMES))}\n" in invoke("explain", "xyzzy", code=2)
+
+
+def test_broken_yaml_is_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A patch that cannot be read is named with its line."""
+    copy = copy_repository(tmp_path)
+    monkeypatch.setitem(main.context_settings, "obj", copy)
+    (copy / "overlays/minikube/foundation/kafka.yaml").write_text("# kafka\nkind: {\n")
+    advice = "overlays/minikube/foundation/kafka.yaml:2: is no YAML; mend it, or run `chatdb synth`\n"
+    assert invoke("explain", "kafka", code=1) == advice
+
+
+def test_missing_dist_is_advice(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads committed files; without them it says what to run."""
+    shutil.rmtree(repository / "dist")
+    monkeypatch.setitem(main.context_settings, "obj", repository)
+    assert invoke("explain", "kafka", code=1) == "dist: is missing; run `chatdb synth`\n"

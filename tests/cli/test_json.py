@@ -1,0 +1,151 @@
+"""What the commands print for programs keeps to the schemas in docs/schemas."""
+
+import json
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from command import invoke
+from jsonschema import Draft202012Validator
+from repository import ROOT
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.cli import main
+
+SCHEMAS = {path.name: json.loads(path.read_text()) for path in sorted((ROOT / "docs/schemas").glob("*.json"))}
+READING = {
+    "capacity": (),
+    "check": ("--rule", "order"),
+    "doctor": (),
+    "explain": ("training-orchestrator",),
+    "graph": (),
+    "images": (),
+    "synth": ("--check",),
+}
+WRITING = {"completion", "init", "new-service", "release"}
+"""Commands that change something, or print a script."""
+
+
+def validator(name: str) -> Draft202012Validator:
+    """The validator of the command's present schema."""
+    return Draft202012Validator(SCHEMAS[f"{name}.v1.json"])
+
+
+@pytest.fixture(scope="module")
+def outputs() -> dict[str, Any]:
+    """What each command prints here, run once; whether all is well with this machine is not asked."""
+    return {n: json.loads(CliRunner().invoke(main, [n, *more, "--json"]).stdout) for n, more in READING.items()}
+
+
+def test_every_command_reads_or_writes() -> None:
+    """A new command is in one of the two lists, and whatever reads has --json."""
+    assert main.commands.keys() == READING.keys() | WRITING
+    options = {name: [o for p in main.commands[name].params for o in p.opts] for name in READING}
+    assert [name for name in READING if "--json" not in options[name]] == []
+    assert SCHEMAS.keys() == {f"{name}.v1.json" for name in READING}
+
+
+@pytest.mark.parametrize("name", READING)
+def test_output_keeps_to_its_schema(outputs: dict[str, Any], name: str) -> None:
+    """The real output is valid, and says which schema that is."""
+    assert outputs[name]["schema"] == f"chatdb/{name}/v1"
+    assert [error.message for error in validator(name).iter_errors(outputs[name])] == []
+
+
+@pytest.mark.parametrize("component", [component.name for component in CATALOGUE.components])
+def test_explanations_keep_to_their_schema(component: str) -> None:
+    """Also with no image, no Secret or no variable."""
+    validator("explain").validate(json.loads(invoke("explain", component, "--json")))
+
+
+def test_findings_keep_to_their_schema(repository: Path) -> None:
+    """Where something is wrong, the shape is the same and the exit code says it."""
+    (repository / "dist/edge/ingress.k8s.yaml").write_text("edited")
+    synth = json.loads(invoke("synth", "--check", "--json", code=1))
+    validator("synth").validate(synth)
+    assert synth["changed"] == ["dist/edge/ingress.k8s.yaml"]
+    validator("synth").validate(json.loads(invoke("synth", "--json")))
+    patch = repository / "overlays/minikube/processing/ml-engine.yaml"
+    patch.write_text(patch.read_text().replace("350m", "950m"))
+    found = json.loads(invoke("check", "--rule", "capacity", "--json", code=1))
+    validator("check").validate(found)
+    assert [finding["rule"] for finding in found["findings"]] == ["capacity"]
+
+
+@pytest.mark.parametrize("name", ["capacity", "check", "synth"])
+def test_wrong_input_prints_nothing_on_standard_output(repository: Path, name: str) -> None:
+    """A program never reads half an answer: problems are on standard error."""
+    (repository / "chatdb.yaml").write_text("environment: 1\n")
+    result = CliRunner().invoke(main, [name, "--json"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "write something like environment: minikube" in result.stderr
+
+
+def test_graph_has_one_json() -> None:
+    """--json and --format json are the same."""
+    assert invoke("graph", "--json") == invoke("graph", "--format", "json")
+
+
+def maps(value: Any) -> Iterator[dict[str, Any]]:
+    """Every object inside the value, the value too."""
+    parts: list[Any] = []
+    if isinstance(value, dict):
+        yield value
+        parts = list(value.values())
+    elif isinstance(value, list):
+        parts = value
+    for part in parts:
+        yield from maps(part)
+
+
+def others(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The value with one property gone, renamed, added or of another type: each at each place."""
+    for number, found in enumerate(maps(value)):
+        for change in ("gone", "renamed", "added", "type"):
+            for key in sorted(found):
+                other = deepcopy(value)
+                part = list(maps(other))[number]
+                old = {"gone": part.pop, "renamed": part.pop}.get(change, part.get)(key)
+                if change in ("renamed", "added"):
+                    part[f"new_{key}"] = old
+                if change == "type":
+                    part[key] = 1.5
+                yield other
+
+
+def small(value: Any) -> Any:
+    """The value with lists of two at most: enough to have every kind of object."""
+    if isinstance(value, dict):
+        return {key: small(part) for key, part in value.items()}
+    return [small(part) for part in value[:2]] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("name", READING)
+def test_another_shape_is_another_version(outputs: dict[str, Any], name: str) -> None:
+    """No property can come, go, change its name or its type without a new schema."""
+    check = validator(name)
+    changed = list(others(small(outputs[name])))
+    assert len(changed) >= 8
+    assert [other for other in changed if check.is_valid(other)] == []
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_schemas_are_strict(name: str) -> None:
+    """Each is a schema, named by its file; every object in it lists all its properties and takes no others."""
+    schema = SCHEMAS[name]
+    Draft202012Validator.check_schema(schema)
+    command, version, _ = name.split(".")
+    assert schema["properties"]["schema"] == {"const": f"chatdb/{command}/{version}"}
+    for part in maps(schema):
+        if part.get("type") == "object":
+            assert part["additionalProperties"] is False
+            assert sorted(part["required"]) == sorted(part["properties"])
+
+
+def test_the_page_lists_every_schema() -> None:
+    """docs/json.md leads to each."""
+    page = (ROOT / "docs/json.md").read_text(encoding="utf-8")
+    assert [name for name in SCHEMAS if f"(schemas/{name})" not in page] == []

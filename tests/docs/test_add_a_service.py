@@ -1,0 +1,81 @@
+"""The README's "Add a service" is true: its lines are run as they are written, in a copy of the repository."""
+
+import fnmatch
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from repository import ROOT, copy_repository
+
+PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(page: str) -> list[tuple[str, str]]:
+    """(command, output) of each `$ ` line in the console block below the heading."""
+    section = page.partition("\n## Add a service\n")[2].partition("\n## ")[0]
+    (text,) = re.findall(r"```console\n(.*?)```", section, re.DOTALL)
+    steps = re.split(r"^\$ (.+)\n", text, flags=re.MULTILINE)[1:]
+    return list(zip(steps[::2], steps[1::2], strict=True))
+
+
+def alike(output: str, written: str) -> bool:
+    """Whether the output is what is written, where a line of three dots stands for any number of lines."""
+    escaped = re.sub(r"([\[?*])", r"[\1]", written)
+    return fnmatch.fnmatchcase(output, re.sub(r"^\.\.\.\n", "*", escaped, flags=re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy that is a git repository, and a `chatdb` that runs the copy's code."""
+    folder = copy_repository(tmp_path_factory.mktemp("copy"))
+    (folder / ".gitignore").write_text(".tools\n.cdk8s\n.cache\nbin\n__pycache__\n")
+    command = folder / "bin/chatdb"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m constructs_lib "$@"\n')
+    command.chmod(0o755)
+    run(folder, "git init --quiet && git add --all && git commit --quiet --message 'As it was'")
+    return folder
+
+
+def run(folder: Path, command: str) -> str:
+    """What the shell prints for a line, which has to succeed."""
+    identity = {f"GIT_{who}_{what}": "t@example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+    path = os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
+    ours = {"PATH": path, "PYTHONPATH": str(folder), "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
+    unset = {"PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST"}
+    environment = {name: value for name, value in os.environ.items() if name not in unset} | identity | ours
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.skipif((ROOT / "services/billing").exists(), reason="the README's example was carried out in earnest")
+def test_as_written(copy: Path) -> None:
+    """Every output is the README's; then style and types of the new code are right, and nothing is stale."""
+    steps = block(PAGE)
+    assert [command for command, _ in steps][:2] == ["chatdb new-service billing --needs kafka:kafka", "chatdb synth"]
+    for command, written in steps:
+        output = run(copy, command)
+        assert alike(output, written), f"$ {command}\n{output}"
+    run(copy, "chatdb synth --check && python tools/docs.py --check")
+    code = "constructs_lib/catalogue tests/services"
+    run(copy, f"ruff check --no-cache {code} && ruff format --no-cache --check {code}")
+    run(copy, "mypy --cache-dir .cache constructs_lib/catalogue")
+    explained = run(copy, "chatdb explain billing")
+    assert "dist/processing/billing.k8s.yaml:1 ConfigMap chatdb-services/billing-config" in explained
+    assert "  services/billing/README.md\n  tests/services/test_service_billing.py\n" in explained
+
+
+def test_a_difference_is_seen() -> None:
+    """The comparison takes three dots for any lines, and nothing else."""
+    assert alike("a\nb\nc\n", "a\n...\n")
+    assert alike("......  [100%]\n1 passed\n", "......  [100%]\n...\n")
+    assert not alike("a\nb\n", "a\n")
+    assert not alike("a *\n", "a b\n")
+    assert not alike("", "a\n...\n")
