@@ -19,15 +19,13 @@ from constructs_lib.catalogue.model import (
     Schema,
     Tier,
 )
-from constructs_lib.catalogue.problems import problems
+from constructs_lib.catalogue.problems import problems_of_entries
 from constructs_lib.problem import InvalidInput, Problem
 
 FIRST_PORT = 8005
 PREFIX = "/api/v1"
 # Small enough to fit beside all others on a minikube that is nearly full; raise it when the service is there.
 RESOURCES = Resources(cpu="10m", memory="32Mi", cpu_limit="100m", memory_limit="64Mi")
-RESERVED_SCHEMAS = ("migrations", "public")
-"""What the schema Job and PostgreSQL itself use; names that begin with pg_ are PostgreSQL's, too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +59,7 @@ def component_of(catalogue: Catalogue, request: Request) -> Component:
     wrong = [*_words(request), *_taken(catalogue, request)]
     component = _draft(catalogue, request)
     if component.name not in _names(catalogue):
-        wrong += problems(extended(catalogue, component))
+        wrong += problems_of_entries(extended(catalogue, component))
     if wrong:
         raise InvalidInput(wrong)
     return replace(component, after=_after(catalogue, component))
@@ -82,17 +80,11 @@ def _names(catalogue: Catalogue) -> set[str]:
 def _taken(catalogue: Catalogue, request: Request) -> Iterator[Problem]:
     """What another component has and cannot be had twice."""
     where = f"NAME {request.name}"
-    component = _draft(catalogue, request)
-    if component.name in {*_names(catalogue), *catalogue.images}:
+    if request.name in {*_names(catalogue), *catalogue.images}:
         yield Problem(where, "is the name of another component or image", "choose another name")
     for other in catalogue.components:
         if request.port in {port.number for port in other.ports}:
             yield Problem(f"--port {request.port}", f"is {other.name}'s", f"{next_port(catalogue)} is free")
-        if other.route and component.route and other.route.path == component.route.path:
-            yield Problem(where, f"its route {other.route.path} is {other.name}'s", "choose another name")
-    schemas = {other.schema.name for other in catalogue.components if other.schema} | set(RESERVED_SCHEMAS)
-    if component.schema and (component.role in schemas or component.role.startswith("pg_")):
-        yield Problem(where, f"the database schema {component.role} is in use", "choose another name")
 
 
 def _draft(catalogue: Catalogue, request: Request) -> Component:

@@ -67,12 +67,13 @@ def test_everything_wrong_at_once() -> None:
         "--tier attic: there is no such tier; use one of platform, ",
         "--needs kafka: is no NAME:PORT; ",
         "'Bill_ing' is no name of a Service; ",
+        "'chatdb/Bill_ing' is no repository of images; ",
         "70000 is no port; ",
         "there is no component kafak; ",
         "kafka has no port web; it has: kafka",
     ):
         assert len([line for line in found if part in line]) == 1, (part, found)
-    assert len(found) == 6
+    assert len(found) == 7
 
 
 @pytest.mark.parametrize(
@@ -81,17 +82,20 @@ def test_everything_wrong_at_once() -> None:
         (Request(name="kafka"), "NAME kafka: is the name of another component or image"),
         (Request(name="python"), "NAME python: is the name of another component or image"),
         (Request(name="ingress-controller"), "is the name of another component or image"),
-        (Request(name="ml"), "NAME ml: its route /api/v1/ml is ml-engine's"),
-        (Request(name="registry", needs=("postgres:postgres",)), "the database schema registry is in use"),
-        (Request(name="pg-x", needs=("postgres:postgres",)), "the database schema pg_x is in use"),
-        (Request(name="migrations", needs=("postgres:postgres",)), "the database schema migrations is in use"),
+        (Request(name="ml"), "route /api/v1/ml leads to ml and ml-engine"),
+        (Request(name="registry", needs=("postgres:postgres",)), "2 components own the schema 'registry'"),
+        (Request(name="pg-x", needs=("postgres:postgres",)), "'pg_x' is no name of a schema"),
+        (Request(name="migrations", needs=("postgres:postgres",)), "the schema 'migrations' is in use"),
         (Request(name="toy-shop", port=8001), f"--port 8001: is test-service's; {FREE} is free"),
         (Request(name="toy-shop", port=0), "0 is no port"),
         (
             Request(name="toy-shop", tier="core", needs=("model-registry:http",)),
             "it is in tier core (wave 3) and needs",
         ),
-        (Request(name="toy-shop", tier="testing"), "integration-tests: it is in tier testing (wave 6) and comes after"),
+        (
+            Request(name="toy-shop", tier="testing"),
+            "integration-tests: it is in tier testing (wave 6) and tests",
+        ),
     ],
 )
 def test_what_cannot_be(request_: Request, what: str) -> None:

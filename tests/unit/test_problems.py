@@ -21,6 +21,11 @@ def changed(entry: str, **values: Any) -> Catalogue:
 CASES: list[tuple[str, Callable[[], Catalogue], str]] = [
     ("twice", lambda: replace(CATALOGUE, components=(*CATALOGUE.components, CATALOGUE.components[0])), "2 times"),
     ("bad-name", lambda: changed("chaos", name="Chaos_Monkey"), "is no name of a Service"),
+    (
+        "reserved-name",
+        lambda: changed("chaos", name="namespaces"),
+        "a file that no component has is named so",
+    ),
     ("unknown-component", lambda: changed("chaos", needs=(Edge("mysql", "sql"),)), "there is no component mysql"),
     ("unknown-port", lambda: changed("chaos", needs=(Edge("kafka", "http"),)), "kafka has no port http; it has: kafka"),
     ("after-external", lambda: changed("chaos", after=("dns",)), "comes after dns, which is no component"),

@@ -17,6 +17,10 @@ LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-
 LABEL_VALUE = re.compile(r"([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?")
 OWN_LABELS = frozenset({"app", "version", "app.kubernetes.io/part-of"})
 SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
+RESERVED_SCHEMAS = ("migrations", "public")
+"""What the schema Job and PostgreSQL itself use."""
+RESERVED_NAMES = ("namespaces",)
+"""A file of dist/ that belongs to no component."""
 # Kafka's own limit is 249: the dead-letter topic's suffix has to fit, too.
 TOPIC = re.compile(r"[A-Za-z0-9._-]{1,245}")
 REPOSITORY = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*")
@@ -35,6 +39,10 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
         if not NAME.fullmatch(component.name):
             mend = "use at most 52 lower-case letters, digits and dashes, beginning with a letter"
             yield Problem(where(component), f"{component.name!r} is no name of a Service", mend)
+        if component.name in RESERVED_NAMES:
+            yield Problem(
+                where(component), "a file that no component has is named so", "choose another name"
+            )
         yield from _ports(component)
         yield from _labels(component)
     yield from _schemas(catalogue)
@@ -78,6 +86,8 @@ def _schemas(catalogue: Catalogue) -> Iterator[Problem]:
         if owner.schema and not SCHEMA.fullmatch(owner.schema.name):
             mend = "use at most 63 lower-case letters, digits and _, beginning with a letter, and not with pg_"
             yield Problem(where(owner), f"{owner.schema.name!r} is no name of a schema", mend)
+        elif owner.schema and owner.schema.name in RESERVED_SCHEMAS:
+            yield Problem(where(owner), f"the schema {owner.schema.name!r} is in use", "choose another name")
     for name, count in _repeated(owner.schema.name for owner in owners if owner.schema):
         yield Problem(places.COMPONENTS, f"{count} components own the schema {name!r}", "give each one of its own")
 

@@ -1,10 +1,9 @@
-"""Names of things that are described elsewhere: images, topics, ports, routes, secrets, migrations."""
+"""Names of things that are described elsewhere: images, topics, ports, routes, secrets."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from constructs_lib.catalogue.migrations import migration_files
 from constructs_lib.catalogue.model import Catalogue, Component, Kind, Route
 from constructs_lib.catalogue.problems import places
 from constructs_lib.catalogue.problems.places import where
@@ -23,7 +22,6 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
         yield from _topics(catalogue, component)
         yield from _secrets(catalogue, component)
         yield from _route(component)
-        yield from _schema(component)
         if component.metrics and component.metrics not in {port.name for port in component.ports}:
             what = f"metrics are on port {component.metrics}, which it has not"
             yield Problem(where(component), what, "name its port")
@@ -94,12 +92,6 @@ def _shared_routes(catalogue: Catalogue) -> Iterator[Problem]:
                 others = ", ".join(sorted(other.name for other, _ in group if other is not component))
                 what = f"route {route.path} strips {route.strip}, in one Ingress with {others}"
                 yield Problem(where(component), what, "an Ingress has one rewrite: strip another part of the path")
-
-
-def _schema(component: Component) -> Iterator[Problem]:
-    if component.schema and not migration_files(component.schema):
-        what = f"there is no migration in {component.schema.migrations!r}"
-        yield Problem(where(component), what, "add a file such as 0001_tables.sql to the folder")
 
 
 def _externals(catalogue: Catalogue) -> Iterator[Problem]:
