@@ -11,12 +11,13 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> int:
     """Exit code 1 with every problem where an input is wrong."""
+    out = Path(os.environ.get("CDK8S_OUTDIR", ROOT / ".cdk8s/out"))
     try:
-        # The catalogue first: what is wrong with it is said before anything starts Node.
-        from constructs_lib.catalogue.load import CATALOGUE
-        from constructs_lib.gitops.synth import synthesize
+        # Imported late: the catalogue may be what is wrong.
+        from constructs_lib.gitops.regenerate import copy_manifests, regenerate
 
-        synthesize(ROOT, CATALOGUE, Path(os.environ.get("CDK8S_OUTDIR", ROOT / ".cdk8s/out")))
+        regenerate(ROOT)
+        copy_manifests(ROOT, out)
     except InvalidInput as error:
         print(error, file=sys.stderr)
         return 1

@@ -3,7 +3,6 @@
 import functools
 import json
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -91,22 +90,16 @@ def init(repository: str, revision: str, environment: str) -> None:
 @advised
 def synth(*, check: bool) -> None:
     """Write dist/, argocd/<env>/ and the overlay's list of tiers."""
-    from constructs_lib.gitops.publish import differences
-    from constructs_lib.gitops.synth import stage, synthesize, targets
+    from constructs_lib.gitops.regenerate import regenerate, stale
 
-    with tempfile.TemporaryDirectory() as folder:
-        if not check:
-            changed = synthesize(ROOT, CATALOGUE, Path(folder))
-            click.echo("changed: " + ", ".join(changed) if changed else "nothing has changed")
-            return
-        settings = stage(ROOT, CATALOGUE, Path(folder))
-        stale = [f"{t}/{n}" for t in targets(settings) for n in differences(Path(folder) / t, ROOT / t)]
-    for path in stale:
-        click.echo(
-            f"{path.removesuffix('/.')}: not what the code gives; run `chatdb synth` and commit",
-            err=True,
-        )
-    sys.exit(1 if stale else 0)
+    if not check:
+        changed = regenerate(ROOT)
+        click.echo("changed: " + ", ".join(changed) if changed else "nothing has changed")
+        return
+    found = stale(ROOT)
+    for path in found:
+        click.echo(f"{path}: not what the code gives; run `chatdb synth` and commit", err=True)
+    sys.exit(1 if found else 0)
 
 
 @main.command()
@@ -215,13 +208,12 @@ def images(*, json_: bool) -> None:
 @advised
 def release(*, no_commit: bool) -> None:
     """Hold every tier at the present commit, so that the update rolls in the order of the waves."""
-    from constructs_lib.gitops.synth import synthesize
+    from constructs_lib.gitops.regenerate import regenerate
 
     settings = setting.load(ROOT)
     commit = releases.contents_commit(ROOT)
     releases.write_pins(ROOT, settings, commit)
-    with tempfile.TemporaryDirectory() as folder:
-        synthesize(ROOT, CATALOGUE, Path(folder))
+    regenerate(ROOT)
     if not no_commit:
         releases.commit_pins(ROOT, settings, commit)
     click.echo(f"every tier of {settings.environment} is held at {commit[:12]}; push it, and Argo CD follows")

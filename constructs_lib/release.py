@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from constructs_lib.files import write_by_rename
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import Settings, pins_path
 
@@ -52,11 +53,7 @@ def contents_commit(root: Path) -> str:
 def write_pins(root: Path, settings: Settings, commit: str) -> Path:
     """Pin every tier of the environment to the commit."""
     path = pins_path(root, settings.environment)
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(
-        HEADER + yaml.safe_dump({str(tier): commit for tier in settings.tiers}),
-        encoding="utf-8",
-    )
+    write_by_rename(path, HEADER + yaml.safe_dump({str(tier): commit for tier in settings.tiers}))
     return path
 
 

@@ -10,6 +10,7 @@ import yaml
 
 from constructs_lib.catalogue.model import OPTIONAL_TIERS, Tier
 from constructs_lib.catalogue.problems.environment import SECRET_URL
+from constructs_lib.files import write_by_rename
 from constructs_lib.problem import InvalidInput, Problem
 
 FILE = "chatdb.yaml"
@@ -75,9 +76,7 @@ def write(root: Path, *, repository: str, revision: str, environment: str) -> Pa
     # Pins name commits of the repository that was there before.
     pins_path(root, environment).unlink(missing_ok=True)
     text = yaml.safe_dump({**values, "tiers": [str(tier) for tier in Tier]}, sort_keys=False)
-    path.write_text(
-        f"# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n{text}", encoding="utf-8"
-    )
+    write_by_rename(path, f"# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n{text}")
     return path
 
 

@@ -1,10 +1,17 @@
 """The graph that the catalogue's relations make: who talks to whom, who starts after whom, what each is told."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from constructs_lib.catalogue.model import WAVES, Catalogue, Component, Edge, External, Kind, Port, Tier
+
+CATALOGUES = 4
+"""How many catalogues' links are remembered: a process looks at one of them, a test at a few."""
+
+INGRESS_CONTROLLER = "ingress-controller"
+"""The external node that all routes come from."""
 
 
 class Relation(StrEnum):
@@ -38,6 +45,7 @@ class Link:
     owner: str
 
 
+@lru_cache(maxsize=CATALOGUES)
 def links(catalogue: Catalogue) -> tuple[Link, ...]:
     """All traffic of the platform but DNS, sorted by owner, consumer, provider and port.
 
@@ -57,11 +65,11 @@ def _links_of(catalogue: Catalogue, component: Component) -> Iterable[Link]:
     if component.kind is Kind.INTEGRATION_TESTS:
         tested = (Edge(other.name, "http") for other in catalogue.components if other.kind is Kind.MICROSERVICE)
         yield from _resolved(catalogue, component, Relation.TESTS, tested)
-    if component.kind is Kind.INGRESS:
+    if component.kind is Kind.INGRESS and INGRESS_CONTROLLER in {external.name for external in catalogue.externals}:
         routed = (Edge(other.name, "http") for other in catalogue.components if other.route)
         for link in _resolved(catalogue, component, Relation.ROUTES, routed):
             yield Link(
-                consumer=catalogue.node("ingress-controller"),
+                consumer=catalogue.node(INGRESS_CONTROLLER),
                 provider=link.provider,
                 port=link.port,
                 relation=link.relation,
@@ -81,7 +89,29 @@ def _resolved(catalogue: Catalogue, component: Component, relation: Relation, ed
 
 def links_from(catalogue: Catalogue, name: str) -> tuple[Link, ...]:
     """The links in which that component is the consumer, sorted."""
-    return tuple(link for link in links(catalogue) if link.consumer.name == name)
+    return _by_consumer(catalogue).get(name, ())
+
+
+def links_of(catalogue: Catalogue, name: str) -> tuple[Link, ...]:
+    """The links whose policies are objects of that component, sorted."""
+    return _by_owner(catalogue).get(name, ())
+
+
+@lru_cache(maxsize=CATALOGUES)
+def _by_consumer(catalogue: Catalogue) -> Mapping[str, tuple[Link, ...]]:
+    return _indexed(catalogue, lambda link: link.consumer.name)
+
+
+@lru_cache(maxsize=CATALOGUES)
+def _by_owner(catalogue: Catalogue) -> Mapping[str, tuple[Link, ...]]:
+    return _indexed(catalogue, lambda link: link.owner)
+
+
+def _indexed(catalogue: Catalogue, key: Callable[[Link], str]) -> Mapping[str, tuple[Link, ...]]:
+    found: dict[str, list[Link]] = {}
+    for link in links(catalogue):
+        found.setdefault(key(link), []).append(link)
+    return {name: tuple(group) for name, group in found.items()}
 
 
 def predecessors(catalogue: Catalogue, component: Component) -> tuple[str, ...]:

@@ -264,9 +264,12 @@ class Topic:
     replication: int = 1
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Catalogue:
-    """The whole platform: what `constructs_lib.catalogue.components.CATALOGUE` is, and what tests vary."""
+    """The whole platform: what `constructs_lib.catalogue.components.CATALOGUE` is, and what tests vary.
+
+    Compared by identity: what is derived from one is remembered for it.
+    """
 
     components: tuple[Component, ...]
     externals: tuple[External, ...]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.catalogue.model import Catalogue, Tier
-from constructs_lib.parts.footprint import LONG_RUNNING, pod_spec
+from constructs_lib.parts.footprint import WORKLOADS, pod_spec
 from constructs_lib.problem import Problem
 from constructs_lib.settings import Settings
 
@@ -67,7 +67,7 @@ class Inputs:
 
     def workloads(self) -> Iterator[Rendered]:
         """Deployments, StatefulSets and Jobs."""
-        return self.of(*LONG_RUNNING, "Job")
+        return self.of(*WORKLOADS)
 
 
 Check = Callable[[Inputs], Iterable[Problem]]

@@ -6,6 +6,7 @@ from constructs import Construct
 from constructs_lib.catalogue.defaults import tool_probes
 from constructs_lib.catalogue.model import Component, Port
 from constructs_lib.parts.access import access
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.labels import metadata, pod_labels, selector
 from constructs_lib.parts.pod import PodOptions, container, pod_spec
@@ -15,7 +16,7 @@ METRICS_PORT = 8080
 INTERVAL = "10m"
 
 
-class Chaos(Construct):
+class Chaos(ComponentChart):
     """chaoskube limits its client to one namespace, hence one container for each."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

@@ -9,6 +9,7 @@ from constructs import Construct
 from constructs_lib.catalogue.credentials import SecretPlan, secret_plans
 from constructs_lib.catalogue.model import Access, Catalogue, Component, Namespace
 from constructs_lib.parts.access import access
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import config_map, resource
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.job import job
@@ -44,7 +45,7 @@ def rules(catalogue: Catalogue) -> list[Access]:
     return found
 
 
-class Credentials(Construct):
+class Credentials(ComponentChart):
     """Random passwords, made once and never overwritten; git knows names and keys only."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

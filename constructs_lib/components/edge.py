@@ -5,8 +5,9 @@ import re
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
-from constructs_lib.catalogue.graph import Link, links
+from constructs_lib.catalogue.graph import Link, links_of
 from constructs_lib.catalogue.model import Component, Route
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.labels import metadata
 
@@ -22,15 +23,15 @@ def rule(route: Route) -> tuple[str, str]:
     return f"{re.escape(route.strip)}/({re.escape(kept.removeprefix('/'))}(/.*)?)$", "/$1"
 
 
-class Ingresses(Construct):
+class Ingresses(ComponentChart):
     """One Ingress for each part that is stripped: the rewrite is an annotation, and so belongs to a whole Ingress."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:
         """The api one keeps the specification's name."""
         super().__init__(scope, id_)
         by_prefix: dict[str, list[tuple[Link, Route]]] = {}
-        for link in links(context.catalogue):
-            if link.owner == component.name and isinstance(link.provider, Component) and link.provider.route:
+        for link in links_of(context.catalogue, component.name):
+            if isinstance(link.provider, Component) and link.provider.route:
                 route = link.provider.route
                 by_prefix.setdefault(route.strip, []).append((link, route))
         for prefix, routed in sorted(by_prefix.items()):

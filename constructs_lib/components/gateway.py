@@ -9,6 +9,7 @@ from constructs_lib.catalogue.externals import GATEWAY_CONTROLLER
 from constructs_lib.catalogue.graph import Relation, links
 from constructs_lib.catalogue.model import Component, Kind, Route
 from constructs_lib.components.edge import HOST
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.labels import object_labels
 from constructs_lib.parts.policy import ingress
@@ -18,7 +19,7 @@ GATEWAY = "chatdb"
 LISTENER = {"name": "http", "protocol": "HTTP", "port": 80, "hostname": HOST}
 
 
-class Gateway(Construct):
+class Gateway(ComponentChart):
     """The same routes as the Ingresses, for any controller of the Gateway API; its class is chosen in the trait."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

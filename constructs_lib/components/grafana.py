@@ -6,6 +6,7 @@ from typing import Any
 from constructs import Construct
 
 from constructs_lib.catalogue.model import Catalogue, Component
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import config_map, env_config, resource
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.pod import PodOptions
@@ -27,7 +28,7 @@ def services_dashboard(catalogue: Catalogue) -> str:
     return json.dumps(dashboard, indent=2, sort_keys=True) + "\n"
 
 
-class Grafana(Construct):
+class Grafana(ComponentChart):
     """Data sources and dashboards are files: nothing is clicked together, and nothing is lost with the pod."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 from constructs import Construct
 
-from constructs_lib.catalogue.graph import Relation, links, links_from
+from constructs_lib.catalogue.graph import Relation, links_from
 from constructs_lib.catalogue.model import Catalogue, Component, Kind
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import config_map, env_config
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.job import job
@@ -43,7 +44,7 @@ def _service(component: Component) -> dict[str, Any]:
 
 
 def _denied(catalogue: Catalogue, component: Component) -> list[dict[str, Any]]:
-    allowed = {link.provider.name for link in links(catalogue) if link.consumer.name == component.name}
+    allowed = {link.provider.name for link in links_from(catalogue, component.name)}
     return [
         {"host": other.host, "port": other.ports[0].number}
         for other in catalogue.components
@@ -51,7 +52,7 @@ def _denied(catalogue: Catalogue, component: Component) -> list[dict[str, Any]]:
     ]
 
 
-class IntegrationTests(Construct):
+class IntegrationTests(ComponentChart):
     """A plain Job whose name depends on the whole platform, so that every change is tested."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

@@ -3,6 +3,7 @@
 from constructs import Construct
 
 from constructs_lib.catalogue.model import Component
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import config_map, env_config, resource
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.pod import PodOptions
@@ -13,7 +14,7 @@ from constructs_lib.parts.workload import deployment
 FOLDER = "/etc/jaeger"
 
 
-class Jaeger(Construct):
+class Jaeger(ComponentChart):
     """All in one process, traces in memory: they are a developer's aid, not a record."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

@@ -3,6 +3,7 @@
 from constructs import Construct
 
 from constructs_lib.catalogue.model import Component
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import env_config
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.pod import PodOptions
@@ -43,7 +44,7 @@ def broker_settings(component: Component) -> dict[str, str]:
     }
 
 
-class Kafka(Construct):
+class Kafka(ComponentChart):
     """One broker that is its own controller (KRaft combined mode)."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

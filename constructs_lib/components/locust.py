@@ -3,6 +3,7 @@
 from constructs import Construct
 
 from constructs_lib.catalogue.model import Component
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import Config, config_map, env_config, resource
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.pod import PodOptions
@@ -28,7 +29,7 @@ def _scripts() -> Config:
     return Config("locust-scripts", {"locustfile.py": resource("locust/locustfile.py")})
 
 
-class LocustMaster(Construct):
+class LocustMaster(ComponentChart):
     """Spreads the load over the workers and shows what they see; it makes none itself."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:
@@ -41,7 +42,7 @@ class LocustMaster(Construct):
         service(self, component)
 
 
-class LocustWorker(Construct):
+class LocustWorker(ComponentChart):
     """Makes the load, once the master says so."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

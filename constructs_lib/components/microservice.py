@@ -3,6 +3,7 @@
 from constructs import Construct
 
 from constructs_lib.catalogue.model import Component
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import env_config
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.pod import PodOptions
@@ -11,7 +12,7 @@ from constructs_lib.parts.storage import tmp
 from constructs_lib.parts.workload import deployment
 
 
-class Microservice(Construct):
+class Microservice(ComponentChart):
     """ConfigMap, Deployment and Service, all from the catalogue's entry."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

@@ -8,14 +8,16 @@ from constructs import Construct
 
 from constructs_lib.catalogue.externals import DNS
 from constructs_lib.catalogue.model import Namespace
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.footprint import quota
 from constructs_lib.parts.labels import KEEP, PART_OF
 from constructs_lib.parts.policy import namespace_policies
+from constructs_lib.parts.values import quantity
 
 POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
 
 
-class Namespaces(Construct):
+class Namespaces(ComponentChart):
     """All namespaces of the platform; quotas hold what the rendered objects ask for at their peak."""
 
     def __init__(self, scope: Construct, id_: str, *, rendered: Sequence[Mapping[str, Any]]) -> None:
@@ -38,12 +40,11 @@ class Namespaces(Construct):
             self,
             f"{namespace}-quota",
             metadata=k8s.ObjectMeta(name="quota", namespace=namespace, labels=PART_OF),
-            spec=k8s.ResourceQuotaSpec(hard={name: k8s.Quantity.from_string(value) for name, value in hard.items()}),
+            spec=k8s.ResourceQuotaSpec(hard={name: quantity(value) for name, value in hard.items()}),
         )
 
     def _limits(self, namespace: str) -> None:
         """For what somebody adds by hand; our own containers all name theirs."""
-        quantity = k8s.Quantity.from_string
         k8s.KubeLimitRange(
             self,
             f"{namespace}-limits",

@@ -8,6 +8,7 @@ from constructs import Construct
 from constructs_lib.catalogue.graph import Relation, links
 from constructs_lib.catalogue.model import Catalogue, Component
 from constructs_lib.parts.access import access
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import config_map, env_config, resource
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.pod import PodOptions
@@ -28,7 +29,7 @@ def scrape_config(catalogue: Catalogue) -> str:
     return str(yaml.safe_dump(config, sort_keys=False))
 
 
-class Prometheus(Construct):
+class Prometheus(ComponentChart):
     """Scrapes the services twice over, as the specification says: by address, and by pod annotation."""
 
     def __init__(self, scope: Construct, id_: str, *, component: Component, context: Context) -> None:

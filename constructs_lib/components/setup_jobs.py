@@ -10,6 +10,7 @@ from constructs_lib.catalogue.graph import links_from
 from constructs_lib.catalogue.migrations import migration_files
 from constructs_lib.catalogue.model import Catalogue, Component
 from constructs_lib.catalogue.topics import DEAD_LETTER_RETENTION_MS, DEAD_LETTER_SUFFIX
+from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import config_map, env_config, resource
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.job import job
@@ -64,7 +65,7 @@ def buckets_plan(component: Component, catalogue: Catalogue) -> str:
     return json.dumps(plan, indent=2, sort_keys=True) + "\n"
 
 
-class _ScriptJob(Construct):
+class _ScriptJob(ComponentChart):
     """A Job that runs a script with its data, both from ConfigMaps."""
 
     def _run(

@@ -21,17 +21,22 @@ def recover(root: Path, targets: Iterable[str]) -> None:
 
 
 def publish(root: Path, staged: Path, targets: Iterable[str]) -> tuple[str, ...]:
-    """Put the targets (files or folders, relative) of the staged tree in place; the names of those that changed."""
+    """Put the targets (files or folders, relative) of the staged tree in place; the names of those that changed.
+
+    All are copied before the first is moved: where there is no room for one of them, none has changed.
+    """
     swap = root / SWAP
     changed = tuple(target for target in targets if differences(staged / target, root / target))
-    for target in changed:
-        fresh = swap / f"{_flat(target)}.new"
-        _copy(staged / target, fresh)
-        (root / target).parent.mkdir(parents=True, exist_ok=True)
-        if (root / target).is_dir():
-            (root / target).replace(swap / _flat(target))
-        fresh.replace(root / target)
-    shutil.rmtree(swap, ignore_errors=True)
+    try:
+        for target in changed:
+            _copy(staged / target, swap / f"{_flat(target)}.new")
+        for target in changed:
+            (root / target).parent.mkdir(parents=True, exist_ok=True)
+            if (root / target).is_dir():
+                (root / target).replace(swap / _flat(target))
+            (swap / f"{_flat(target)}.new").replace(root / target)
+    finally:
+        recover(root, changed)
     return changed
 
 

@@ -1,9 +1,7 @@
 """The whole generation: check the inputs, write everything to one side, and publish it."""
 
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
-
-import yaml
 
 from constructs_lib.catalogue.model import Catalogue
 from constructs_lib.catalogue.problems import problems
@@ -33,18 +31,20 @@ def valid(root: Path, catalogue: Catalogue) -> Settings:
 
 
 def stage(root: Path, catalogue: Catalogue, out: Path) -> Settings:
-    """Write everything that is generated below the empty folder `out`; InvalidInput before any file is written."""
+    """Write everything that is generated below the folder `out`, afresh; InvalidInput before any file is written."""
     settings = valid(root, catalogue)
+    for name in ("dist", "argocd", "overlays"):
+        shutil.rmtree(out / name, ignore_errors=True)
     # Imported late: it starts Node, which nobody waits for whose input is wrong.
-    from constructs_lib.app import build_platform
+    from constructs_lib.app import synth_platform
 
     # The folders only: the file that lists the tiers beside them is itself generated.
     overlays = sorted(path for path in (root / "overlays").glob("*/*") if path.is_dir())
-    build_platform(catalogue, out / "dist", overlays=overlays).write()
+    kinds = synth_platform(catalogue, out / "dist", overlays=overlays)
     for folder in sorted((out / "dist").iterdir()):
         write_base(folder)
     write_environment(out / "overlays" / settings.environment, settings)
-    write_argo_cd(out / "argocd" / settings.environment, settings, kinds(out / "dist"))
+    write_argo_cd(out / "argocd" / settings.environment, settings, kinds)
     return settings
 
 
@@ -54,11 +54,3 @@ def synthesize(root: Path, catalogue: Catalogue, out: Path) -> tuple[str, ...]:
     recover(root, targets(settings))
     stage(root, catalogue, out)
     return publish(root, out, targets(settings))
-
-
-def kinds(dist: Path) -> Iterator[tuple[str, str]]:
-    """(API group, kind) of every object below the folder."""
-    for path in sorted(dist.rglob("*.k8s.yaml")):
-        for manifest in yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader):
-            group, _, _ = manifest["apiVersion"].rpartition("/")
-            yield group, manifest["kind"]

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from constructs_lib.catalogue.model import Component
 from constructs_lib.parts.labels import metadata, selector
+from constructs_lib.parts.values import number
 
 
 def disruption_budget(scope: Construct, component: Component) -> None:
@@ -14,7 +15,7 @@ def disruption_budget(scope: Construct, component: Component) -> None:
         "disruption-budget",
         metadata=metadata(component),
         spec=k8s.PodDisruptionBudgetSpec(
-            max_unavailable=k8s.IntOrString.from_number(1),
+            max_unavailable=number(1),
             selector=k8s.LabelSelector(match_labels=selector(component)),
         ),
     )

@@ -10,6 +10,8 @@ from constructs_lib.catalogue.quantity import cpu_text, in_bytes, memory_text, m
 Manifest = Mapping[str, Any]
 DEFAULT_SURGE = "25%"
 LONG_RUNNING = ("Deployment", "StatefulSet")
+WORKLOADS = (*LONG_RUNNING, "Job")
+"""Kinds that run pods."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,7 +41,7 @@ class Footprint:
 
 def pod_spec(manifest: Manifest) -> dict[str, Any] | None:
     """The pod spec of a workload; None for every other object."""
-    template = (manifest.get("spec") or {}).get("template") if manifest["kind"] in (*LONG_RUNNING, "Job") else None
+    template = (manifest.get("spec") or {}).get("template") if manifest["kind"] in WORKLOADS else None
     return template["spec"] if template else None
 
 

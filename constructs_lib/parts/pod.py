@@ -15,6 +15,7 @@ from constructs_lib.parts.labels import pod_labels, selector
 from constructs_lib.parts.probes import probe
 from constructs_lib.parts.security import container_security, pod_security
 from constructs_lib.parts.storage import Mount
+from constructs_lib.parts.values import quantity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +137,6 @@ def _secret_env(component: Component, context: Context) -> list[k8s.EnvVar]:
 
 
 def _resources(resources: Resources) -> k8s.ResourceRequirements:
-    quantity = k8s.Quantity.from_string
     return k8s.ResourceRequirements(
         requests={"cpu": quantity(resources.cpu), "memory": quantity(resources.memory)},
         limits={"cpu": quantity(resources.cpu_limit), "memory": quantity(resources.memory_limit)},

@@ -8,6 +8,7 @@ from constructs import Construct
 
 from constructs_lib.catalogue.model import Component, External
 from constructs_lib.parts.labels import PART_OF, selector
+from constructs_lib.parts.values import number
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
@@ -85,7 +86,7 @@ def _peers(node: Component | External) -> list[k8s.NetworkPolicyPeer] | None:
 def _ports(node: Component | External, numbers: Iterable[int]) -> list[k8s.NetworkPolicyPort]:
     protocols = node.protocols if isinstance(node, External) else ("TCP",)
     return [
-        k8s.NetworkPolicyPort(protocol=protocol, port=k8s.IntOrString.from_number(number))
-        for number in sorted(numbers)
+        k8s.NetworkPolicyPort(protocol=protocol, port=number(port))
+        for port in sorted(numbers)
         for protocol in protocols
     ]

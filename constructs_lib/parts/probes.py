@@ -6,6 +6,7 @@ from typing import Any
 from cdk8s_plus_32 import k8s
 
 from constructs_lib.catalogue.model import Port, Probe
+from constructs_lib.parts.values import number
 
 
 def probe(ports: Iterable[Port], spec: Probe) -> k8s.Probe:
@@ -18,7 +19,7 @@ def probe(ports: Iterable[Port], spec: Probe) -> k8s.Probe:
     }
     if spec.command:
         return k8s.Probe(exec=k8s.ExecAction(command=list(spec.command)), **common)
-    port = k8s.IntOrString.from_number(next(port.number for port in ports if port.name == spec.port))
+    port = number(next(port.number for port in ports if port.name == spec.port))
     if spec.path:
         return k8s.Probe(http_get=k8s.HttpGetAction(path=spec.path, port=port), **common)
     return k8s.Probe(tcp_socket=k8s.TcpSocketAction(port=port), **common)

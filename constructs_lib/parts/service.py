@@ -5,6 +5,7 @@ from constructs import Construct
 
 from constructs_lib.catalogue.model import Component
 from constructs_lib.parts.labels import metadata, selector
+from constructs_lib.parts.values import number
 
 
 def service(
@@ -24,7 +25,7 @@ def service(
                 k8s.ServicePort(
                     name=port.name,
                     port=port.number,
-                    target_port=k8s.IntOrString.from_number(port.number),
+                    target_port=number(port.number),
                     protocol="TCP",
                 )
                 for port in component.ports

@@ -8,6 +8,7 @@ from constructs import Construct
 from constructs_lib.catalogue.model import Component, Storage
 from constructs_lib.parts.config import Config
 from constructs_lib.parts.labels import KEEP, metadata, object_labels
+from constructs_lib.parts.values import quantity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,7 +36,7 @@ class Mount:
             source = k8s.PersistentVolumeClaimVolumeSource(claim_name=self.claim)
             return k8s.Volume(name=self.name, persistent_volume_claim=source)
         if self.scratch:
-            limit = k8s.Quantity.from_string(self.scratch)
+            limit = quantity(self.scratch)
             return k8s.Volume(name=self.name, empty_dir=k8s.EmptyDirVolumeSource(size_limit=limit))
         return None
 
@@ -50,7 +51,7 @@ def claim_spec(storage: Storage) -> k8s.PersistentVolumeClaimSpec:
     return k8s.PersistentVolumeClaimSpec(
         access_modes=["ReadWriteOnce"],
         volume_mode="Filesystem",
-        resources=k8s.VolumeResourceRequirements(requests={"storage": k8s.Quantity.from_string(storage.size)}),
+        resources=k8s.VolumeResourceRequirements(requests={"storage": quantity(storage.size)}),
     )
 
 

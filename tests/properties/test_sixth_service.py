@@ -9,7 +9,7 @@ import pytest
 import yaml
 from repository import copy_inputs, manifests, texts
 
-from constructs_lib.app import build_platform
+from constructs_lib.app import synth_platform
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.defaults import env, http, service_probes
 from constructs_lib.catalogue.model import (
@@ -68,7 +68,7 @@ def job_free(manifest: dict[str, Any]) -> str:
 def without(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """dist/ of the platform."""
     folder = tmp_path_factory.mktemp("without")
-    build_platform(CATALOGUE, folder).write()
+    synth_platform(CATALOGUE, folder)
     return folder
 
 
@@ -77,7 +77,7 @@ def with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """dist/ of the platform and the toy."""
     folder = tmp_path_factory.mktemp("with")
     assert problems(WITH_TOY) == ()
-    build_platform(WITH_TOY, folder).write()
+    synth_platform(WITH_TOY, folder)
     return folder
 
 
@@ -151,7 +151,7 @@ def test_no_other_pod_changes(without: Path, with_toy: Path) -> None:
 def test_no_trace(without: Path, tmp_path: Path) -> None:
     """Removing it gives the old bytes."""
     smaller = replace(WITH_TOY, components=tuple(c for c in WITH_TOY.components if c.name != "toy"))
-    build_platform(smaller, tmp_path).write()
+    synth_platform(smaller, tmp_path)
     assert texts(tmp_path) == texts(without)
 
 

@@ -1,0 +1,64 @@
+"""Whether a run would change anything: a hash of all that goes in, and one of all that came out.
+
+Contents count and times do not, so that neither a checkout nor a copy deceives it. Nothing in here starts Node.
+"""
+
+import hashlib
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable
+from pathlib import Path
+
+from constructs_lib.files import write_by_rename
+from constructs_lib.gitops.publish import SWAP
+
+CODE = Path(__file__).resolve().parents[2]
+NOTE = Path(".cdk8s/fingerprint")
+CODE_INPUTS = ("constructs_lib/**/*", "main.py", "services/*/migrations/*")
+DATA_INPUTS = ("chatdb.yaml", "pins/*", "overlays/*/*/**/*")
+OUTPUTS = ("dist/**/*", "argocd/**/*", "overlays/*/*.yaml")
+"""The list of tiers in overlays/<env> is generated; what is in the folders beside it is written by people."""
+
+
+def inputs(root: Path) -> str:
+    """A hash of code, data, and the versions of everything that is installed."""
+    found = hashlib.sha256("\n".join(_tools()).encode())
+    _add(found, CODE, CODE_INPUTS)
+    _add(found, root, DATA_INPUTS)
+    return found.hexdigest()
+
+
+def unchanged(root: Path, before: str) -> bool:
+    """Whether the last run had these inputs, and its files are still what it wrote."""
+    note = root / NOTE
+    interrupted = (root / SWAP).exists()
+    return not interrupted and note.is_file() and note.read_text(encoding="utf-8") == _note(root, before)
+
+
+def remember(root: Path, before: str) -> None:
+    """Note a finished run; `before` are its inputs as they were when it began: what changed meanwhile is new."""
+    write_by_rename(root / NOTE, _note(root, before))
+
+
+def _note(root: Path, before: str) -> str:
+    found = hashlib.sha256()
+    _add(found, root, OUTPUTS)
+    return f"{before} {found.hexdigest()}\n"
+
+
+def _tools() -> Iterable[str]:
+    """Python, Node, and every package: the folder's name has its version."""
+    yield sys.version
+    yield os.environ.get("JSII_NODE", "node")
+    packages = Path(sysconfig.get_path("purelib"))
+    yield from sorted(path.name for path in packages.glob("*.dist-info"))
+
+
+def _add(found: "hashlib._Hash", folder: Path, patterns: Iterable[str]) -> None:
+    """Names and contents of all files that the patterns find."""
+    paths = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
+    for path in sorted(path for path in paths if path.parent.name != "__pycache__"):
+        found.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    found.update(b"\0")

@@ -1,0 +1,54 @@
+"""What the doors do: generate with the code's own catalogue, one run at a time, only where something has changed."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from constructs_lib.files import MIB, advised_writes, enough_room, exclusive
+from constructs_lib.gitops import fingerprint
+from constructs_lib.gitops.publish import differences
+
+LOCK = Path(".cdk8s/lock")
+ROOM = 16 * MIB
+"""For the runtime that jsii unpacks, and for what is generated, twice: staged, and beside what it replaces."""
+
+
+def regenerate(root: Path) -> tuple[str, ...]:
+    """Generate and publish; the names of the targets that changed.
+
+    Where the last run's inputs and files are as they were, nothing is done, and nothing starts Node.
+    InvalidInput where an input is wrong, a file cannot be written, or another run does not end.
+    """
+    with advised_writes(str(root)), exclusive(root / LOCK):
+        before = fingerprint.inputs(root)
+        if fingerprint.unchanged(root, before):
+            return ()
+        from constructs_lib.catalogue.load import CATALOGUE
+        from constructs_lib.gitops.synth import synthesize, valid
+
+        valid(root, CATALOGUE)
+        for folder in (root, Path(tempfile.gettempdir())):
+            enough_room(folder, ROOM)
+        with tempfile.TemporaryDirectory() as out:
+            changed = synthesize(root, CATALOGUE, Path(out))
+        fingerprint.remember(root, before)
+        return changed
+
+
+def stale(root: Path) -> tuple[str, ...]:
+    """The generated files that are not what the code gives; nothing is changed."""
+    if fingerprint.unchanged(root, fingerprint.inputs(root)):
+        return ()
+    from constructs_lib.catalogue.load import CATALOGUE
+    from constructs_lib.gitops.synth import stage, targets
+
+    with advised_writes(str(root)), tempfile.TemporaryDirectory() as out:
+        found = targets(stage(root, CATALOGUE, Path(out)))
+        names = [f"{target}/{name}" for target in found for name in differences(Path(out, target), root / target)]
+    return tuple(name.removesuffix("/.") for name in names)
+
+
+def copy_manifests(root: Path, out: Path) -> None:
+    """Put dist/ where `cdk8s synth` looks for manifests; two runs at once have that folder in common."""
+    with advised_writes(str(out)):
+        shutil.copytree(root / "dist", out / "dist", dirs_exist_ok=True)
