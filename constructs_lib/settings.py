@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from constructs_lib.catalogue.model import OPTIONAL_TIERS, Tier
+from constructs_lib.catalogue.problems.environment import SECRET_URL
 from constructs_lib.files import write_by_rename
 from constructs_lib.problem import InvalidInput, Problem
 
@@ -46,8 +47,10 @@ def pins_path(root: Path, environment: str) -> Path:
 def load(root: Path) -> Settings:
     """The settings and pins of the repository; InvalidInput with every problem."""
     path = root / FILE
-    raw, problems = _mapping(path, FILE, "run `chatdb init`")
-    problems += [Problem(FILE, f"{key!r} is no setting", f"use {', '.join(KEYS)}") for key in raw if key not in KEYS]
+    raw, unreadable = _mapping(path, FILE, "run `chatdb init`")
+    if unreadable:
+        raise InvalidInput(unreadable)
+    problems = [Problem(FILE, f"{key!r} is no setting", f"use {', '.join(KEYS)}") for key in raw if key not in KEYS]
     problems += _texts(raw)
     tiers, of_tiers = _tiers(raw.get("tiers"))
     pins, of_pins = _pins(root, str(raw.get("environment", "")))
@@ -103,6 +106,9 @@ def _texts(raw: dict[str, Any]) -> Iterator[Problem]:
         if not isinstance(value, str) or not pattern.fullmatch(value):
             what = f"{key} is missing" if value is None else f"{key} is {value!r}"
             yield Problem(FILE, what, f"write something like {key}: {example}")
+        elif SECRET_URL.search(value):
+            mend = "take it out, and give Argo CD the credentials as docs/argo-cd.md says"
+            yield Problem(FILE, f"{key} has a password in its address", mend)
 
 
 def _tiers(raw: Any) -> tuple[tuple[Tier, ...], list[Problem]]:
@@ -111,7 +117,7 @@ def _tiers(raw: Any) -> tuple[tuple[Tier, ...], list[Problem]]:
         return tuple(Tier), []
     if not isinstance(raw, list):
         return (), [Problem(FILE, "tiers is no list", f"list some of {', '.join(Tier)}")]
-    known = {str(tier) for tier in Tier}
+    known = [str(tier) for tier in Tier]
     problems = [Problem(FILE, f"{name!r} is no tier", f"use {', '.join(Tier)}") for name in raw if name not in known]
     for tier in Tier:
         if tier not in raw and tier not in OPTIONAL_TIERS:

@@ -10,6 +10,9 @@ from constructs_lib.catalogue.model import WAVES, Catalogue, Component, Edge, Ex
 CATALOGUES = 4
 """How many catalogues' links are remembered: a process looks at one of them, a test at a few."""
 
+INGRESS_CONTROLLER = "ingress-controller"
+"""The external node that all routes come from."""
+
 
 class Relation(StrEnum):
     """Why one component talks to another."""
@@ -62,11 +65,11 @@ def _links_of(catalogue: Catalogue, component: Component) -> Iterable[Link]:
     if component.kind is Kind.INTEGRATION_TESTS:
         tested = (Edge(other.name, "http") for other in catalogue.components if other.kind is Kind.MICROSERVICE)
         yield from _resolved(catalogue, component, Relation.TESTS, tested)
-    if component.kind is Kind.INGRESS:
+    if component.kind is Kind.INGRESS and INGRESS_CONTROLLER in {external.name for external in catalogue.externals}:
         routed = (Edge(other.name, "http") for other in catalogue.components if other.route)
         for link in _resolved(catalogue, component, Relation.ROUTES, routed):
             yield Link(
-                consumer=catalogue.node("ingress-controller"),
+                consumer=catalogue.node(INGRESS_CONTROLLER),
                 provider=link.provider,
                 port=link.port,
                 relation=link.relation,

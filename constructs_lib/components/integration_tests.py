@@ -27,7 +27,7 @@ def matrix(catalogue: Catalogue, component: Component) -> dict[str, Any]:
     services = {link.provider.name: _service(link.provider) for link in tested if isinstance(link.provider, Component)}
     return {
         "services": services,
-        "topics": [topic.name for topic in catalogue.topics],
+        "topics": sorted(topic.name for topic in catalogue.topics),
         "denied": _denied(catalogue, component),
     }
 

@@ -13,7 +13,7 @@ from constructs_lib.problem import Problem
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 SECRET_NAME = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|(^|_)KEY($|_)", re.IGNORECASE)
 """Names of variables whose values are nobody's business."""
-SECRET_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:(?![$]?\{)[^/\s@]+@")
+SECRET_URL = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:(?![$]?\{)[^/\s@]+@")
 """An address with a user and a password that is written out."""
 RANDOM = ("password", "user")
 ADDRESS = ("host", "port")

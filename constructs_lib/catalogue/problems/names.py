@@ -40,9 +40,7 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
             mend = "use at most 52 lower-case letters, digits and dashes, beginning with a letter"
             yield Problem(where(component), f"{component.name!r} is no name of a Service", mend)
         if component.name in RESERVED_NAMES:
-            yield Problem(
-                where(component), "a file that no component has is named so", "choose another name"
-            )
+            yield Problem(where(component), "a file that no component has is named so", "choose another name")
         yield from _ports(component)
         yield from _labels(component)
     yield from _schemas(catalogue)

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from constructs_lib.catalogue.graph import INGRESS_CONTROLLER
 from constructs_lib.catalogue.model import Catalogue, Component, Kind, Route
 from constructs_lib.catalogue.problems import places
 from constructs_lib.catalogue.problems.places import where
@@ -11,7 +12,7 @@ from constructs_lib.problem import Problem
 
 PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 STRIP = re.compile(r"(/[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
-EXTERNALS = (("dns", None), ("ingress-controller", Kind.INGRESS))
+EXTERNALS = (("dns", None), (INGRESS_CONTROLLER, Kind.INGRESS))
 """External nodes that the generator itself looks up, and for which kind."""
 
 

@@ -1,5 +1,6 @@
 """Values of a wrong type: every field of every entry against the annotations of constructs_lib/catalogue/model.py."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -12,6 +13,7 @@ from constructs_lib.catalogue.model import Catalogue, Component, External, Image
 from constructs_lib.catalogue.problems.places import COMPONENTS, EXTERNALS, IMAGES, TOPICS, entry
 from constructs_lib.problem import Problem
 
+CONTROL = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 WORDS: Mapping[Any, str] = {str: "a text", int: "a whole number", NoneType: "None"}
 _SHORT = Repr()
 _SHORT.maxstring = _SHORT.maxother = 60
@@ -66,6 +68,8 @@ def _wrong(path: str, value: Any, wanted: Any) -> Iterator[Wrong]:
         yield from _pairs(path, value, wanted)
     elif not _is(value, wanted):
         yield path, value, _words(wanted)
+    elif isinstance(value, str):
+        yield from _text(path, value)
     elif is_dataclass(value):
         for name, annotation in _annotations(wanted).items():
             yield from _wrong(f"{path}.{name}" if path else name, getattr(value, name), annotation)
@@ -84,10 +88,14 @@ def _pairs(path: str, value: Any, wanted: Any) -> Iterator[Wrong]:
         yield path, value, _words(wanted)
         return
     for key, part in value.items():
-        if not isinstance(key, str):
-            yield f"a key of {path}", key, "a text"
-        if not isinstance(part, str):
-            yield f"{path}[{_SHORT.repr(key)}]", part, "a text"
+        yield from _wrong(f"a key of {path}", key, str)
+        yield from _wrong(f"{path}[{_SHORT.repr(key)}]", part, str)
+
+
+def _text(path: str, value: str) -> Iterator[Wrong]:
+    """What no YAML file can hold is refused here: no manifest could be read again."""
+    if CONTROL.search(value):
+        yield path, value, "it without control characters"
 
 
 def _is(value: Any, wanted: type) -> bool:

@@ -1,0 +1,3 @@
+# rule: catalogue
+# says: 'toy\nservice': 'toy\nservice' is no name of a Service
+CATALOGUE = added(CATALOGUE, toy(name="toy\nservice"))

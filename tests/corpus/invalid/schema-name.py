@@ -1,0 +1,6 @@
+# rule: catalogue
+# says: toy: 'pg-toy' is no name of a schema; use at most 63 lower-case letters
+from constructs_lib.catalogue.model import Schema
+
+SCHEMA = Schema(name="pg-toy", migrations="services/model-registry/migrations")
+CATALOGUE = added(CATALOGUE, toy(needs=(Edge("kafka", "kafka"), Edge("postgres", "postgres")), after=("credentials", "kafka-topics", "postgres-schema"), schema=SCHEMA))

@@ -1,0 +1,3 @@
+# rule: catalogue
+# says: postgres: it is of kind postgres, but has no storage; add storage=Storage(...)
+CATALOGUE = changed(CATALOGUE, "postgres", storage=None)

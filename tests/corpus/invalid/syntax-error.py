@@ -1,0 +1,3 @@
+# rule: catalogue
+# says: is no Python: '(' was never closed; mend the syntax
+CATALOGUE = added(CATALOGUE, toy(name="toy")

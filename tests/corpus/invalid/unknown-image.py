@@ -1,0 +1,3 @@
+# rule: catalogue
+# says: toy: image toy is not known; add it to constructs_lib/catalogue/images.py
+CATALOGUE = added(CATALOGUE, toy(image="toy"))

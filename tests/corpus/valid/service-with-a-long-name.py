@@ -1,0 +1,3 @@
+# rule: catalogue
+# the longest name
+CATALOGUE = added(CATALOGUE, toy(name="a" * 52))
