@@ -11,6 +11,8 @@ STAMPS := $(TOOLS)/stamps
 GO_VERSION := 1.27
 SYNTH_TOOLS := kustomize kubeconform
 TEST_TOOLS := promtool glua
+# Peers of the benchmark; nothing else needs them.
+BENCH_TOOLS := helm
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 # The CLI would ask the registry for a newer version of itself.
@@ -19,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONDONTWRITEBYTECODE := 1
 unexport PYTHONPATH PYTHONHOME GOFLAGS
 
-.PHONY: help synth check test lint setup-synth setup-test doctor docs locks clean
+.PHONY: help synth check test lint bench setup-synth setup-test setup-bench doctor docs locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -39,9 +41,14 @@ lint: setup-test ## Style, types, layers
 	mypy
 	lint-imports
 
+bench: setup-bench ## Measure against helm, kapitan and bare cdk8s, and write the tables of docs/performance.md
+	$(VENV)/bin/python bench/run.py --write
+
 setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%) $(STAMPS)/schemas
 
 setup-test: setup-synth $(VENV)/stamp-test $(TEST_TOOLS:%=$(STAMPS)/%)
+
+setup-bench: setup-test $(STAMPS)/kapitan $(BENCH_TOOLS:%=$(STAMPS)/%)
 
 doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to mend it
 	chatdb doctor
@@ -72,12 +79,19 @@ $(STAMPS)/go: requirements/go.lock $(VENV)/stamp-synth tools/go-toolchain.sh
 	bash tools/go-toolchain.sh $(GO_VERSION) $(TOOLS)/go-toolchain > $@.new
 	@mv $@.new $@
 
-$(SYNTH_TOOLS:%=$(STAMPS)/%) $(TEST_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go
+$(SYNTH_TOOLS:%=$(STAMPS)/%) $(TEST_TOOLS:%=$(STAMPS)/%) $(BENCH_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go
 	@echo "building $* (some minutes the first time)"
 	@mkdir -p $(TOOLS)/bin
 	cd tools/go/$* && GOTOOLCHAIN=local GOFLAGS=-mod=readonly GOPATH=$(CURDIR)/$(TOOLS)/gopath GOCACHE=$(CURDIR)/$(TOOLS)/gocache \
 	  $$(cat $(CURDIR)/$(STAMPS)/go) build -trimpath -o $(CURDIR)/$(TOOLS)/bin/ tool
 	@touch $@
+
+# Kapitan pins other versions of what the project uses: an environment of its own.
+$(STAMPS)/kapitan: requirements/bench.lock $(VENV)/stamp-synth
+	rm -rf $(TOOLS)/bench
+	$(VENV)/bin/python -m venv $(TOOLS)/bench
+	$(TOOLS)/bench/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/bench.lock
+	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.sum $(STAMPS)/go $(VENV)/stamp-synth
 	cd tools/go/schemas && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPATH=$(CURDIR)/$(TOOLS)/gopath \
@@ -90,7 +104,7 @@ docs: setup-test ## Write what is generated in docs/ and README.md
 	python tools/docs.py
 
 locks: setup-test ## Choose the newest versions anew; review the difference
-	cd requirements && for name in synth test go; do \
+	cd requirements && for name in synth test go bench; do \
 	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url $$name.in -o $$name.lock; done
 	npm install --package-lock-only --ignore-scripts --silent

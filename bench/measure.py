@@ -24,14 +24,13 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
-    """One way to do the work: `made` is what it writes, removed before each run unless `keeps`."""
+    """One way to do the work; `made` is what it writes, and is removed before each run."""
 
     name: str
     argv: Sequence[str]
     folder: Path
     env: Mapping[str, str]
-    made: Path | None = None
-    keeps: bool = False
+    made: tuple[Path, ...] = ()
     stdout: Path | None = None
 
 
@@ -83,9 +82,8 @@ def alternate(commands: Sequence[Command], rounds: int, warmed: Callable[[], Non
 
 def run(command: Command, *, memory: bool = False) -> Sample:
     """Run it once; CommandFailed with what it printed where its exit code is not 0."""
-    if command.made and not command.keeps:
-        shutil.rmtree(command.made, ignore_errors=True)
-        command.made.parent.mkdir(parents=True, exist_ok=True)
+    for path in command.made:
+        shutil.rmtree(path, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
         report, printed = Path(folder) / "report.json", Path(folder) / "printed.txt"
         if command.stdout:
@@ -113,7 +111,9 @@ def _supervised(command: Command, report: Path, printed: Path, options: Sequence
         )
         try:
             started.wait(timeout=SECONDS)
-        except BaseException:
-            os.killpg(started.pid, signal.SIGKILL)
-            started.wait()
-            raise
+        except subprocess.TimeoutExpired as error:
+            raise CommandFailed(f"{command.name} has not ended after {SECONDS} s: {' '.join(command.argv)}") from error
+        finally:
+            if started.returncode is None:
+                os.killpg(started.pid, signal.SIGKILL)
+                started.wait()

@@ -7,9 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from fleet import catalogue
+
 from constructs_lib import settings
 from constructs_lib.gitops.synth import stage
-from services import catalogue
 
 
 def main(count: int, out: Path) -> None:

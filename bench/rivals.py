@@ -10,19 +10,22 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from fleet import TIERS, description
 from measure import Command
 from objects import difference, objects
-from services import TIERS, description
+
+from constructs_lib.gitops.publish import differences
 
 ROOT = Path(__file__).resolve().parents[1]
 HELM = ROOT / ".tools/bin/helm"
 KAPITAN = ROOT / ".tools/bench/bin/kapitan"
-OURS, BARE = "chatdb", "bare cdk8s"
-EMPTY = "empty cdk8s app"
+OURS, BARE, HELM_NAME, KAPITAN_NAME = "ours", "bare cdk8s", "helm template", "kapitan compile"
+PLATFORM, EMPTY = "ChatDB", "empty app"
+GENERATED = ("dist", "argocd")
 COPIED = ("argocd", "bench", "constructs_lib", "dist", "overlays", "services", "cdk8s.yaml", "chatdb.yaml", "main.py")
 LINKED = (".tools", ".venv", "node_modules")
 CHATDB = "from constructs_lib.cli import main; main(prog_name='chatdb')"
-KEPT = ("LANG", "LC_ALL", "TMPDIR")
+KEPT = ("LANG", "LC_ALL")
 
 
 def copy_project(target: Path) -> Path:
@@ -44,13 +47,14 @@ def environment(home: Path, *, node_first: bool) -> dict[str, str]:
 
     The `node` in the virtual environment is a Python script that starts Node. A peer does not pay for it.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    (home / "tmp").mkdir(parents=True, exist_ok=True)
     path = [ROOT / ".venv/bin", ROOT / "node_modules/.bin", ROOT / ".tools/bin", *os.defpath.split(os.pathsep)]
     kept = {name: os.environ[name] for name in KEPT if name in os.environ}
     return {
         **kept,
         "PATH": os.pathsep.join(str(folder) for folder in ([node().parent, *path] if node_first else path)),
         "HOME": str(home),
+        "TMPDIR": str(home / "tmp"),
         "CDK8S_CHECK_UPGRADE": "false",
     }
 
@@ -64,13 +68,13 @@ def node() -> Path:
 
 
 def ours(project: Path, folder: Path, count: int) -> Command:
-    """This generator: everything that it writes, with kustomizations and Applications."""
+    """The generator of this project: everything that it writes, with kustomizations and Applications."""
     return Command(
         name=OURS,
         argv=[sys.executable, "bench/ours.py", str(count), str(folder / "ours")],
         folder=project,
         env=environment(folder / "home", node_first=False),
-        made=folder / "ours",
+        made=(folder / "ours",),
     )
 
 
@@ -83,7 +87,7 @@ def bare(project: Path, folder: Path, count: int) -> Command:
         argv=[sys.executable, "bench/peers/bare.py", str(path), str(folder / "bare")],
         folder=project,
         env=environment(folder / "home", node_first=True),
-        made=folder / "bare",
+        made=(folder / "bare",),
     )
 
 
@@ -92,11 +96,11 @@ def helm(project: Path, folder: Path, count: int) -> Command:
     values = folder / "values.yaml"
     values.write_text(_yaml(description(count)), encoding="utf-8")
     return Command(
-        name="helm template",
+        name=HELM_NAME,
         argv=[str(HELM), "template", "platform", "bench/peers/chart", "--values", str(values)],
         folder=project,
         env=environment(folder / "home", node_first=True),
-        made=folder / "helm",
+        made=(folder / "helm",),
         stdout=folder / "helm/manifests.yaml",
     )
 
@@ -114,11 +118,11 @@ def kapitan(project: Path, folder: Path, count: int) -> Command:
         text = _yaml({"classes": ["platform"], "parameters": parameters})
         (tree / f"inventory/targets/{name}.yml").write_text(text, encoding="utf-8")
     return Command(
-        name="kapitan compile",
+        name=KAPITAN_NAME,
         argv=[str(KAPITAN), "compile"],
         folder=tree,
         env=environment(folder / "home", node_first=True),
-        made=tree / "compiled",
+        made=(tree / "compiled",),
     )
 
 
@@ -126,29 +130,34 @@ def _yaml(value: Any) -> str:
     return yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False)
 
 
-MAKERS = {OURS: ours, BARE: bare, "helm template": helm, "kapitan compile": kapitan}
+MAKERS = {OURS: ours, BARE: bare, HELM_NAME: helm, KAPITAN_NAME: kapitan}
 
 
 def platform(project: Path, folder: Path, count: int) -> list[Command]:
     """Everybody who renders the platform of that many services; a peer that is not installed is left out."""
     folder.mkdir(parents=True)
     installed = [OURS, BARE]
-    installed += [name for name, tool in (("helm template", HELM), ("kapitan compile", KAPITAN)) if tool.exists()]
+    installed += [name for name, tool in ((HELM_NAME, HELM), (KAPITAN_NAME, KAPITAN)) if tool.exists()]
     return [MAKERS[name](project, folder, count) for name in installed]
 
 
 def unequal(commands: list[Command]) -> Mapping[str, tuple[str, ...]]:
     """What each peer rendered otherwise than we did; empty where all sets of objects are equal."""
-    made = {command.name: command.made for command in commands if command.made}
+    made = {command.name: command.made[0] for command in commands}
     mine = objects(made[OURS], "*.k8s.yaml")
     found = {name: difference(mine, objects(folder)) for name, folder in made.items() if name != OURS}
     return {name: lines for name, lines in found.items() if lines}
 
 
 def synth(project: Path, home: Path) -> Command:
-    """`cdk8s synth` of ChatDB."""
-    env = environment(home, node_first=False)
-    return Command(name="cdk8s synth", argv=["cdk8s", "synth"], folder=project, env=env)
+    """`cdk8s synth` of ChatDB from nothing: what the last run left is removed, so that nothing can be reused."""
+    return Command(
+        name=PLATFORM,
+        argv=["cdk8s", "synth"],
+        folder=project,
+        env=environment(home, node_first=False),
+        made=(project / ".cdk8s", project / "dist"),
+    )
 
 
 def empty(project: Path, folder: Path) -> Command:
@@ -156,10 +165,15 @@ def empty(project: Path, folder: Path) -> Command:
     shutil.copytree(project / "bench/peers/empty", folder)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     env = environment(folder / "home", node_first=True)
-    return Command(name=EMPTY, argv=["cdk8s", "synth"], folder=folder, env=env)
+    return Command(name=EMPTY, argv=["cdk8s", "synth"], folder=folder, env=env, made=(folder / "dist",))
 
 
-def chatdb(project: Path, home: Path, *arguments: str) -> Command:
-    """A command of ours, as its console script starts it, but in the copy."""
+def chatdb(project: Path, home: Path, name: str) -> Command:
+    """A command of ours, as its console script starts it, but in the copy; what it left before stays."""
     env = environment(home, node_first=False)
-    return Command(name=f"chatdb {' '.join(arguments)}", argv=[sys.executable, "-c", CHATDB, *arguments], folder=project, env=env)
+    return Command(name=f"chatdb {name}", argv=[sys.executable, "-c", CHATDB, name], folder=project, env=env)
+
+
+def stale(project: Path) -> tuple[str, ...]:
+    """The generated files of the copy that are not as the repository has them."""
+    return tuple(f"{name}/{path}" for name in GENERATED for path in differences(project / name, ROOT / name))
