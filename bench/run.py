@@ -7,6 +7,7 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import report
@@ -75,7 +76,7 @@ def _measured(folder: Path, options: argparse.Namespace) -> dict[str, Results]:
     if SERVICES in options.only:
         for size in options.sizes:
             commands = rivals.platform(project, folder / services(size), size)
-            measure(services(size), commands, lambda commands=commands: _equal(commands))
+            measure(services(size), commands, partial(_equal, commands))
     return groups
 
 

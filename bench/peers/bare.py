@@ -172,11 +172,11 @@ class NamespacesChart(Chart):
         """Build them."""
         super().__init__(scope, "namespaces")
         for namespace in namespaces:
-            self.namespace(namespace["name"])
+            self.begin(namespace["name"])
             self.quota(namespace["name"], namespace["quota"])
             self.closed_doors(namespace["name"])
 
-    def namespace(self, name: str) -> None:
+    def begin(self, name: str) -> None:
         """The namespace, and the limits of what names none."""
         labels = {"name": name, **PART_OF, **POD_SECURITY}
         k8s.KubeNamespace(self, name, metadata=k8s.ObjectMeta(name=name, labels=labels, annotations=KEEP))
@@ -229,7 +229,7 @@ def peer(namespace: str, labels: dict[str, str]) -> k8s.NetworkPolicyPeer:
     )
 
 
-def probe(path: str, port: int, **times: int) -> k8s.Probe:
+def probe(path: str, port: int, **times: Any) -> k8s.Probe:
     """An HTTP probe."""
     action = k8s.HttpGetAction(path=path, port=k8s.IntOrString.from_number(port))
     return k8s.Probe(http_get=action, timeout_seconds=3, **times)
