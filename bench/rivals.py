@@ -136,9 +136,12 @@ MAKERS = {OURS: ours, BARE: bare, HELM_NAME: helm, KAPITAN_NAME: kapitan}
 def platform(project: Path, folder: Path, count: int) -> list[Command]:
     """Everybody who renders the platform of that many services; a peer that is not installed is left out."""
     folder.mkdir(parents=True)
-    installed = [OURS, BARE]
-    installed += [name for name, tool in ((HELM_NAME, HELM), (KAPITAN_NAME, KAPITAN)) if tool.exists()]
-    return [MAKERS[name](project, folder, count) for name in installed]
+    return [make(project, folder, count) for name, make in MAKERS.items() if name not in missing()]
+
+
+def missing() -> list[str]:
+    """The peers that are not installed."""
+    return [name for name, tool in ((HELM_NAME, HELM), (KAPITAN_NAME, KAPITAN)) if not tool.exists()]
 
 
 def unequal(commands: list[Command]) -> Mapping[str, tuple[str, ...]]:

@@ -17,8 +17,7 @@ from machine import facts
 from measure import Command, CommandFailed, Results, alternate
 
 PAGE = rivals.ROOT / "docs/performance.md"
-SERVICES = "services"
-PARTS = (SYNTH, DAILY, SERVICES)
+PARTS = ("synth", "chatdb", "services")
 ROUNDS = {SYNTH: 7, DAILY: 7, services(5): 7, services(100): 5, services(1000): 3}
 OTHER_ROUNDS = 3
 SHOWN = 5
@@ -54,6 +53,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.error("--sizes: at least 1")
     if options.write and (tuple(options.only), tuple(options.sizes)) != (PARTS, SIZES):
         parser.error("--write goes with the whole run only, without --only and --sizes")
+    if options.write and (missing := rivals.missing()):
+        parser.error(f"--write needs all peers, and there is no {' and no '.join(missing)}: run make bench")
     return options
 
 
@@ -67,13 +68,13 @@ def _measured(folder: Path, options: argparse.Namespace) -> dict[str, Results]:
         groups[name] = alternate(commands, rounds, warmed)
 
     project = rivals.copy_project(folder / "project")
-    if SYNTH in options.only:
+    if "synth" in options.only:
         commands = [rivals.synth(project, folder / "home"), rivals.empty(project, folder / "empty")]
         measure(SYNTH, commands, lambda: _unchanged(project))
-    if DAILY in options.only:
+    if "chatdb" in options.only:
         commands = [rivals.chatdb(project, folder / "home", command) for command in ("synth", "check")]
         measure(DAILY, commands, lambda: _unchanged(project))
-    if SERVICES in options.only:
+    if "services" in options.only:
         for size in options.sizes:
             commands = rivals.platform(project, folder / services(size), size)
             measure(services(size), commands, partial(_equal, commands))

@@ -52,7 +52,7 @@ def _ended() -> Iterator[tuple[int, int]]:
 
 
 class Peak(threading.Thread):
-    """The highest sum of the proportional set sizes of all descendants: a page that two share counts once."""
+    """The highest sum of the proportional set sizes of all descendants: each has its share of a page."""
 
     def __init__(self) -> None:
         """Nothing is looked at before `start`."""
