@@ -107,8 +107,16 @@ class ServiceChart(Chart):
             ports=[k8s.ContainerPort(name="http", container_port=port)],
             env_from=[k8s.EnvFromSource(config_map_ref=k8s.ConfigMapEnvSource(name=f"{self.name}-config"))],
             resources=k8s.ResourceRequirements(
-                requests={"cpu": k8s.Quantity.from_string("50m"), "memory": k8s.Quantity.from_string("64Mi")},
-                limits={"cpu": k8s.Quantity.from_string("200m"), "memory": k8s.Quantity.from_string("128Mi")},
+                requests={
+                    "cpu": k8s.Quantity.from_string("50m"),
+                    "memory": k8s.Quantity.from_string("64Mi"),
+                    "ephemeral-storage": k8s.Quantity.from_string("10Mi"),
+                },
+                limits={
+                    "cpu": k8s.Quantity.from_string("200m"),
+                    "memory": k8s.Quantity.from_string("128Mi"),
+                    "ephemeral-storage": k8s.Quantity.from_string("114Mi"),
+                },
             ),
             liveness_probe=probe("/health", port, initial_delay_seconds=30, period_seconds=10, failure_threshold=3),
             readiness_probe=probe("/ready", port, initial_delay_seconds=10, period_seconds=5, failure_threshold=3),
@@ -183,8 +191,12 @@ class NamespacesChart(Chart):
         quantity = k8s.Quantity.from_string
         item = k8s.LimitRangeItem(
             type="Container",
-            default_request={"cpu": quantity("50m"), "memory": quantity("64Mi")},
-            default={"cpu": quantity("200m"), "memory": quantity("128Mi")},
+            default_request={
+                "cpu": quantity("50m"),
+                "memory": quantity("64Mi"),
+                "ephemeral-storage": quantity("10Mi"),
+            },
+            default={"cpu": quantity("200m"), "memory": quantity("128Mi"), "ephemeral-storage": quantity("128Mi")},
         )
         metadata = k8s.ObjectMeta(name="limits", namespace=name, labels=PART_OF)
         k8s.KubeLimitRange(self, f"{name}-limits", metadata=metadata, spec=k8s.LimitRangeSpec(limits=[item]))

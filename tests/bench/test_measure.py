@@ -101,8 +101,10 @@ def gone(pid: int) -> bool:
 
 def test_turns(python: Make, tmp_path: Path) -> None:
     """Each warms up once, then they run in turns; what the last run made is gone before the next."""
+    # Memory is looked at every now and then: it has to be there for a while.
     script = (
-        "import pathlib, sys\nwith open('log', 'a') as log: log.write(sys.argv[1])\npathlib.Path(sys.argv[2]).mkdir()"
+        "import pathlib, sys, time\nwith open('log', 'a') as log: log.write(sys.argv[1])\n"
+        "pathlib.Path(sys.argv[2]).mkdir()\ntime.sleep(0.5)"
     )
     log = tmp_path / "log"
     commands = [python(script, name, [name, str(tmp_path / f"{name}.d")], (tmp_path / f"{name}.d",)) for name in "AB"]

@@ -117,8 +117,8 @@ def container(service: Mapping[str, Any]) -> Manifest:
         "ports": [{"name": "http", "containerPort": port}],
         "envFrom": [{"configMapRef": {"name": f"{service['name']}-config"}}],
         "resources": {
-            "requests": {"cpu": "50m", "memory": "64Mi"},
-            "limits": {"cpu": "200m", "memory": "128Mi"},
+            "requests": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "10Mi"},
+            "limits": {"cpu": "200m", "memory": "128Mi", "ephemeral-storage": "114Mi"},
         },
         "livenessProbe": probe("/health", port, initialDelaySeconds=30, periodSeconds=10, failureThreshold=3),
         "readinessProbe": probe("/ready", port, initialDelaySeconds=10, periodSeconds=5, failureThreshold=3),
@@ -199,8 +199,8 @@ def namespace(entry: Mapping[str, Any]) -> list[Manifest]:
     name = entry["name"]
     limits = {
         "type": "Container",
-        "defaultRequest": {"cpu": "50m", "memory": "64Mi"},
-        "default": {"cpu": "200m", "memory": "128Mi"},
+        "defaultRequest": {"cpu": "50m", "memory": "64Mi", "ephemeral-storage": "10Mi"},
+        "default": {"cpu": "200m", "memory": "128Mi", "ephemeral-storage": "128Mi"},
     }
     dns = {
         "to": [peer("kube-system", {"k8s-app": "kube-dns"})],
