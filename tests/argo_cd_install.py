@@ -1,0 +1,22 @@
+"""argocd/install as `kubectl apply -k` gets it, but without network: upstream's files come from the Go module."""
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from repository import ROOT
+
+from constructs_lib.checks.render import kustomize
+
+UPSTREAM = "https://github.com/argoproj/argo-cd/manifests/core-install?ref="
+
+
+def built_install(folder: Path) -> list[dict[str, Any]]:
+    """Its objects; the empty folder is worked in."""
+    shutil.copytree(ROOT / "argocd/install", folder / "install")
+    shutil.copytree(ROOT / ".tools/argo-cd", folder / "manifests")
+    path = folder / "install/kustomization.yaml"
+    path.write_text(re.sub(re.escape(UPSTREAM) + r"\S+", "../manifests/core-install", path.read_text()))
+    (folder / ".tools").symlink_to(ROOT / ".tools")
+    return kustomize(folder, folder / "install")
