@@ -1,0 +1,146 @@
+"""A real Argo CD beside the cluster: its controller and repo server, with the configuration of argocd/install."""
+
+import json
+import socket
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from api import ApiError, Manifest
+from argo_cd_install import built_install
+from certificates import write_kubeconfig
+from cluster import STARTING, Cluster, free_ports
+from processes import wait_for
+
+NAMESPACE = "argocd"
+SETTINGS = {"timeout.reconciliation": "10s", "timeout.reconciliation.jitter": "0s"}
+"""How soon a new commit is seen; three minutes by default, and no other part of the order depends on it."""
+RESYNC_SECONDS = 10
+WAVE_DELAY = 2
+
+
+class ArgoCd:
+    """It runs outside the cluster, and calls it https://kubernetes.default.svc as if it were inside."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        """Nothing is started yet."""
+        self.cluster = cluster
+        self.api = cluster.api
+
+    def start(self) -> None:
+        """Install as docs/argo-cd.md says, then start the two parts that the order depends on."""
+        with tempfile.TemporaryDirectory() as folder:
+            self.install(built_install(Path(folder)))
+        self.api.patch(self.api.path("v1", "ConfigMap", NAMESPACE, "argocd-cm"), {"data": SETTINGS})
+        redis, repo, repo_metrics, controller_metrics = free_ports(4)
+        self._redis = f"127.0.0.1:{redis}"
+        self.cluster.serve("miniredis", ["miniredis", self._redis])
+        self._repo_server(repo, repo_metrics)
+        self._controller(repo, controller_metrics)
+        for name, port in (("repo server", repo), ("application controller", controller_metrics)):
+            wait_for(f"Argo CD's {name} listens", STARTING, lambda port=port: _listens(port))
+
+    def install(self, manifests: list[Manifest]) -> None:
+        """Definitions first: nothing else can be applied before the server knows them."""
+        order = {"Namespace": 0, "CustomResourceDefinition": 1}
+        for manifest in sorted(manifests, key=lambda found: order.get(found["kind"], 2)):
+            self.api.apply(manifest)
+        for kind in ("Application", "AppProject"):
+            wait_for(f"the server knows {kind}", STARTING, lambda kind=kind: self._known(kind))
+
+    def _known(self, kind: str) -> bool:
+        try:
+            self.api.list("argoproj.io/v1alpha1", kind)
+        except (ApiError, KeyError):
+            return False
+        return True
+
+    def _environment(self) -> dict[str, str]:
+        home = self.cluster.folder / "argo-cd"
+        for name in ("tls", "ssh", "gpg", "tmp", "home"):
+            (home / name).mkdir(parents=True, exist_ok=True)
+        (home / "ssh/ssh_known_hosts").touch()
+        kubeconfig = self.cluster.folder / "argocd.kubeconfig"
+        server = f"https://{self.api._host}"
+        write_kubeconfig(kubeconfig, server, self.cluster.certificates, "admin", NAMESPACE)
+        return {
+            "ARGOCD_FAKE_IN_CLUSTER": "true",
+            "ARGOCD_GPG_ENABLED": "false",
+            "ARGOCD_TLS_DATA_PATH": str(home / "tls"),
+            "ARGOCD_SSH_DATA_PATH": str(home / "ssh"),
+            "ARGOCD_GNUPGHOME": str(home / "gpg"),
+            "ARGOCD_EXEC_TIMEOUT": "60s",
+            "ARGOCD_SYNC_WAVE_DELAY": str(WAVE_DELAY),
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "safe.directory",
+            "GIT_CONFIG_VALUE_0": "*",
+            "KUBECONFIG": str(kubeconfig),
+            "HOME": str(home / "home"),
+            "TMPDIR": str(home / "tmp"),
+            "HOSTNAME": "argocd-application-controller-0",
+        }
+
+    def _repo_server(self, port: int, metrics: int) -> None:
+        self.cluster.serve(
+            "argocd-repo-server",
+            [
+                "argocd-repo-server",
+                "--redis",
+                self._redis,
+                "--address=127.0.0.1",
+                f"--port={port}",
+                "--metrics-address=127.0.0.1",
+                f"--metrics-port={metrics}",
+                "--revision-cache-expiration=5s",
+            ],
+            **self._environment(),
+        )
+
+    def _controller(self, repo: int, metrics: int) -> None:
+        kubeconfig = self.cluster.folder / "argocd.kubeconfig"
+        self.cluster.serve(
+            "argocd-application-controller",
+            [
+                "argocd-application-controller",
+                "--kubeconfig",
+                str(kubeconfig),
+                "-n",
+                NAMESPACE,
+                "--redis",
+                self._redis,
+                "--repo-server",
+                f"127.0.0.1:{repo}",
+                f"--metrics-port={metrics}",
+                f"--app-resync={RESYNC_SECONDS}",
+                "--app-resync-jitter=0",
+                "--self-heal-timeout-seconds=2",
+            ],
+            **self._environment(),
+        )
+
+    def application(self, name: str) -> dict[str, Any]:
+        """An Application, or an empty object where there is none."""
+        return self.api.get("argoproj.io/v1alpha1", "Application", NAMESPACE, name) or {}
+
+    def applications(self) -> dict[str, Manifest]:
+        """All of them by name."""
+        return {found["metadata"]["name"]: found for found in self.api.list("argoproj.io/v1alpha1", "Application")}
+
+    def states(self) -> str:
+        """One line for people: what each Application says of itself."""
+        rows = []
+        for name, found in sorted(self.applications().items()):
+            status = found.get("status", {})
+            sync, health = status.get("sync", {}), status.get("health", {})
+            phase = status.get("operationState", {}).get("phase")
+            message = (status.get("operationState", {}).get("message") or "")[:160]
+            revision = str(sync.get("revision"))[:7]
+            rows.append(f"{name}: {sync.get('status')} {health.get('status')} {phase} at {revision}: {message}")
+            rows += [f"    {json.dumps(condition)[:300]}" for condition in status.get("conditions", [])]
+        return "\n".join(rows)
+
+
+def _listens(port: int) -> bool:
+    with closing(socket.socket()) as connection:
+        return connection.connect_ex(("127.0.0.1", port)) == 0

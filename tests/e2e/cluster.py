@@ -1,0 +1,243 @@
+"""A real Kubernetes control plane on loopback, with a fake node of minikube's size: no containers, no root.
+
+Real: admission, validation, Pod Security, quotas, RBAC, scheduling by requests, controllers, garbage collection. Not
+real: pods do not run (kwok says that they do), nothing provisions volumes (static ones lie ready), Services carry no
+traffic, policies are not enforced.
+"""
+
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import yaml
+from api import Api
+from certificates import write_certificates, write_kubeconfig
+from processes import Server, wait_for
+from repository import ROOT
+
+from constructs_lib.catalogue.machines import MACHINES, Machine
+
+HOME = ROOT / ".tools/cluster"
+BIN = HOME / "bin"
+MACHINE = MACHINES["minikube"]
+INSTALLED = ("Argo CD",)
+"""Shares of the machine's ledger whose pods the tests really make; all others are taken off the node's size."""
+NODE = "minikube"
+VOLUMES = 12
+STARTING = 60
+MIB = 2**20
+
+
+def built() -> bool:
+    """Whether there is a control plane to start."""
+    return (ROOT / ".tools/stamps/cluster").exists()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nobody listens on."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+class Cluster:
+    """One control plane; several can run side by side, each in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        """The folder has to be empty; logs are in <folder>/logs."""
+        self.folder = folder
+        self.certificates = folder / "certificates"
+        self.kubeconfig = folder / "admin.kubeconfig"
+        self.servers: dict[str, Server] = {}
+        self.api: Api
+        self._stages = yaml.safe_load_all((HOME / "etc/stages.yaml").read_text(encoding="utf-8"))
+
+    def start(self) -> None:
+        """Start everything, and wait until a pod could run."""
+        (self.folder / "logs").mkdir(parents=True)
+        write_certificates(self.certificates)
+        self._control_plane()
+        # Server-side apply would leave out the status, and with it the node's size.
+        self.api.request("POST", self.api.path("v1", "Node"), _node(MACHINE))
+        for manifest in (_storage_class(), *(_volume(self.folder, number) for number in range(VOLUMES))):
+            self.api.apply(manifest)
+        self._kwok(*free_ports(1))
+        wait_for("the node is ready", STARTING, self._node_ready)
+
+    def stop(self) -> None:
+        """End all servers, the last started first."""
+        for server in reversed(self.servers.values()):
+            server.stop()
+
+    def serve(self, name: str, command: list[str], **environment: str) -> Server:
+        """Start one more server of the cluster."""
+        path = {"PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin"}
+        server = Server(
+            name, [str(BIN / command[0]), *command[1:]], self.folder / f"logs/{name}.log", path | environment
+        )
+        self.servers[name] = server
+        server.start()
+        return server
+
+    def logs(self, lines: int = 15) -> str:
+        """The end of every log."""
+        found = []
+        for path in sorted((self.folder / "logs").glob("*.log")):
+            text = path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+            found.append(f"== {path.name}\n" + "\n".join(line[:400] for line in text))
+        return "\n".join(found)
+
+    def _control_plane(self) -> None:
+        etcd, peer, api, controllers, scheduler = free_ports(5)
+        store = f"http://127.0.0.1:{etcd}"
+        self._etcd(store, f"http://127.0.0.1:{peer}")
+        self._api_server(store, api)
+        for user in ("admin", "kcm", "scheduler"):
+            path = self.folder / f"{user}.kubeconfig"
+            write_kubeconfig(path, f"https://127.0.0.1:{api}", self.certificates, user, "default")
+        self.api = Api(self.kubeconfig)
+        wait_for("the API server is ready", STARTING, self.api.ready)
+        self._controllers(controllers, scheduler)
+        account = ("v1", "ServiceAccount", "default", "default")
+        wait_for("there is a service account", STARTING, lambda: self.api.get(*account))
+
+    def _etcd(self, store: str, peers: str) -> None:
+        self.serve(
+            "etcd",
+            [
+                "etcd",
+                f"--data-dir={self.folder}/etcd",
+                f"--listen-client-urls={store}",
+                f"--advertise-client-urls={store}",
+                f"--listen-peer-urls={peers}",
+                f"--initial-advertise-peer-urls={peers}",
+                f"--initial-cluster=default={peers}",
+                "--unsafe-no-fsync",
+                "--log-level=warn",
+            ],
+        )
+
+    def _api_server(self, store: str, port: int) -> None:
+        pki = self.certificates
+        self.serve(
+            "kube-apiserver",
+            [
+                "kube-apiserver",
+                f"--etcd-servers={store}",
+                f"--secure-port={port}",
+                "--bind-address=127.0.0.1",
+                "--advertise-address=127.0.0.1",
+                "--endpoint-reconciler-type=none",
+                "--authorization-mode=Node,RBAC",
+                f"--tls-cert-file={pki}/server.crt",
+                f"--tls-private-key-file={pki}/server.key",
+                f"--client-ca-file={pki}/ca.crt",
+                "--service-account-issuer=https://kubernetes.default.svc",
+                f"--service-account-key-file={pki}/sa.pub",
+                f"--service-account-signing-key-file={pki}/sa.key",
+                "--service-cluster-ip-range=10.96.0.0/16",
+                f"--cert-dir={self.folder}/apiserver",
+            ],
+        )
+
+    def _controllers(self, port: int, scheduler: int) -> None:
+        config = self.folder / "kcm.kubeconfig"
+        self.serve(
+            "kube-controller-manager",
+            [
+                "kube-controller-manager",
+                f"--kubeconfig={config}",
+                "--leader-elect=false",
+                "--bind-address=127.0.0.1",
+                f"--secure-port={port}",
+                "--use-service-account-credentials=true",
+                f"--root-ca-file={self.certificates}/ca.crt",
+                f"--service-account-private-key-file={self.certificates}/sa.key",
+                "--authentication-skip-lookup=true",
+                f"--authentication-kubeconfig={config}",
+                f"--authorization-kubeconfig={config}",
+            ],
+        )
+        self.serve(
+            "kube-scheduler",
+            [
+                "kube-scheduler",
+                f"--kubeconfig={self.folder}/scheduler.kubeconfig",
+                "--leader-elect=false",
+                "--bind-address=127.0.0.1",
+                f"--secure-port={scheduler}",
+                "--authentication-skip-lookup=true",
+            ],
+        )
+
+    def _kwok(self, port: int) -> None:
+        """Its lease is renewed every 40 s: with kwok's own figure the pods of a node turn NotReady for ever."""
+        self.serve(
+            "kwok",
+            [
+                "kwok",
+                f"--kubeconfig={self.kubeconfig}",
+                "--manage-all-nodes=false",
+                "--node-ip=127.0.0.1",
+                "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
+                "--cidr=10.0.0.1/24",
+                f"--config={HOME}/etc/stages.yaml",
+                f"--server-address=127.0.0.1:{port}",
+                "--node-lease-duration-seconds=40",
+            ],
+        )
+
+    def _node_ready(self) -> bool:
+        node = self.api.get("v1", "Node", None, NODE)
+        conditions = (node or {}).get("status", {}).get("conditions", [])
+        return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+
+
+def _node(machine: Machine) -> dict[str, Any]:
+    """The machine, less what the cluster's own software takes of it."""
+    system = [share for share in machine.system if share.name not in INSTALLED]
+    room = {
+        "cpu": f"{machine.cpu - sum(share.cpu for share in system)}m",
+        "memory": f"{(machine.memory - sum(share.memory for share in system)) // MIB}Mi",
+        "pods": "110",
+        "ephemeral-storage": f"{(machine.disk - machine.disk_taken) // MIB}Mi",
+    }
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": NODE,
+            "annotations": {"kwok.x-k8s.io/node": "fake", "node.alpha.kubernetes.io/ttl": "0"},
+            "labels": {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"},
+        },
+        "status": {"allocatable": room, "capacity": room},
+    }
+
+
+def _storage_class() -> dict[str, Any]:
+    default = {"storageclass.kubernetes.io/is-default-class": "true"}
+    return {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "StorageClass",
+        "metadata": {"name": "standard", "annotations": default},
+        "provisioner": "kubernetes.io/no-provisioner",
+        "volumeBindingMode": "Immediate",
+    }
+
+
+def _volume(folder: Path, number: int) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": f"volume-{number}"},
+        "spec": {
+            "capacity": {"storage": "50Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "storageClassName": "standard",
+            "hostPath": {"path": str(folder / f"volumes/{number}")},
+            "persistentVolumeReclaimPolicy": "Delete",
+        },
+    }

@@ -1,0 +1,117 @@
+"""The platform on a cluster of its own, followed by a real Argo CD, with everything written down."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from addresses import Addresses
+from api import Manifest
+from argo_cd import ArgoCd
+from cluster import Cluster
+from order import violations
+from origin import Origin
+from processes import wait_for
+from recorder import Recorder
+
+from constructs_lib.catalogue.model import Tier
+from constructs_lib.settings import load
+
+INSTALLING = 240
+"""Seconds within which the whole platform is up; a third of it is seen."""
+
+
+class Deployment:
+    """A cluster, an Argo CD, a repository, and a recorder."""
+
+    def __init__(self, folder: Path, tiers: list[str] | None = None) -> None:
+        """Nothing is started yet."""
+        self.origin = Origin(folder, tiers)
+        self.cluster = Cluster(folder / "cluster")
+        self.tiers: list[Tier] = list(load(self.origin.work).tiers)
+
+    def start(self) -> None:
+        """Start all servers; the platform is not there yet."""
+        self.cluster.start()
+        self.api = self.cluster.api
+        self.argo_cd = ArgoCd(self.cluster)
+        self.argo_cd.start()
+        self.addresses = Addresses(self.api)
+        self.addresses.start()
+        self.recorder = Recorder(self.api)
+        self.recorder.start()
+
+    def stop(self) -> None:
+        """End everything."""
+        for part in ("recorder", "addresses"):
+            if hasattr(self, part):
+                getattr(self, part).stop()
+        self.cluster.stop()
+
+    def bootstrap(self) -> None:
+        """What a person applies: the projects and the root."""
+        folder = self.origin.work / "argocd/minikube"
+        for name in ("projects.yaml", "root.yaml"):
+            for manifest in yaml.safe_load_all((folder / name).read_text()):
+                self.api.apply(manifest)
+
+    def settled(self, commit: str | None = None) -> bool:
+        """Whether every Application is Synced and Healthy with no operation under way, at that commit if it matters."""
+        found = self.argo_cd.applications()
+        children = [found.get(f"chatdb-{tier}") for tier in self.tiers]
+        return _fine(found.get("chatdb")) and all(_fine(child, commit) for child in children)
+
+    def wait(self, what: str, seconds: float, ready: Callable[[], object]) -> float:
+        """Wait, and say what every Application says where it takes too long; the seconds that it took."""
+        began = time.monotonic()
+        try:
+            wait_for(what, seconds, ready)
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}\n{self.argo_cd.states()}\n{self.cluster.logs(5)}") from None
+        return time.monotonic() - began
+
+    def wait_settled(self, commit: str | None = None, seconds: float = INSTALLING) -> float:
+        """Wait until all of the platform is there, at that commit."""
+        return self.wait("every Application is Synced and Healthy", seconds, lambda: self.settled(commit))
+
+    def wait_released(self, held: str, seconds: float = INSTALLING) -> float:
+        """Wait until every child is held at that commit, and all of it is there."""
+
+        def released() -> bool:
+            children = [self.argo_cd.application(f"chatdb-{tier}") for tier in self.tiers]
+            return all(found["spec"]["source"]["targetRevision"] == held for found in children) and self.settled(held)
+
+        return self.wait(f"every Application is Synced and Healthy at {held[:7]}", seconds, released)
+
+    def version(self) -> int:
+        """The API server's present resource version."""
+        return int(self.api.request("GET", "/api/v1/namespaces?limit=1")["metadata"]["resourceVersion"])
+
+    def violations(self, since: int = 0) -> list[str]:
+        """Every change that came before what it has to wait for."""
+        time.sleep(1)  # the last events are still on their way
+        assert not self.recorder.failures
+        return list(violations(self.recorder.sorted(), self.tiers, since=since))
+
+
+@contextmanager
+def deployed(folder: Path, tiers: list[str] | None = None) -> Iterator[Deployment]:
+    """A running cluster that is gone at the end, whatever happens; its logs stay in the folder."""
+    made = Deployment(folder, tiers)
+    try:
+        made.start()
+        yield made
+    finally:
+        made.stop()
+
+
+def _fine(application: Manifest | None, commit: str | None = None) -> bool:
+    status = (application or {}).get("status", {})
+    sync, health = status.get("sync", {}), status.get("health", {})
+    return (
+        (sync.get("status"), health.get("status")) == ("Synced", "Healthy")
+        and "operation" not in (application or {})
+        and status.get("operationState", {}).get("phase") == "Succeeded"
+        and (commit is None or sync.get("revision") == commit)
+    )

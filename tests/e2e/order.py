@@ -1,0 +1,97 @@
+"""The checker: no object of a tier appears or changes before every tier below is ready with the same commit."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from api import Manifest
+from recorder import Event
+
+from constructs_lib.catalogue.model import Tier
+
+PREFIX = "chatdb-"
+
+
+@dataclass(slots=True)
+class State:
+    """What was known of the platform at one resource version."""
+
+    applications: dict[str, Manifest] = field(default_factory=dict)
+    workloads: dict[tuple[str, str, str], Event] = field(default_factory=dict)
+    wanted: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def take(self, event: Event) -> bool:
+        """Take the event in; whether somebody asked for something else than before."""
+        if event.kind == "Application":
+            self.applications[event.key[2]] = event.manifest
+            return False
+        if event.type == "DELETED":
+            self.workloads.pop(event.key, None)
+            return self.wanted.pop(event.key, None) is not None
+        if event.kind in ("Deployment", "StatefulSet", "Job"):
+            self.workloads[event.key] = event
+        changed = self.wanted.get(event.key) != event.wanted
+        self.wanted[event.key] = event.wanted
+        return changed
+
+
+def tier_of(application: str | None) -> Tier | None:
+    """The tier of a child Application."""
+    name = (application or "").removeprefix(PREFIX)
+    return Tier(name) if name in list(Tier) and application != name else None
+
+
+def violations(events: Iterable[Event], tiers: Iterable[Tier], *, since: int = 0) -> Iterator[str]:
+    """One line for each change that came too early; `since` is a resource version from which on it counts."""
+    known = list(tiers)
+    state = State()
+    for event in events:
+        changed = state.take(event)
+        tier = tier_of(event.owner)
+        if not changed or tier is None or event.version <= since:
+            continue
+        commit = revision_under_way(state, tier)
+        for lower in known:
+            if lower.wave < tier.wave:
+                reason = unready(state, lower, commit)
+                if reason:
+                    what = f"{event.type} {'/'.join(event.key)} of {tier}"
+                    yield f"{event.version}: {what} at {str(commit)[:7]}, but {lower} {reason}"
+
+
+def revision_under_way(state: State, tier: Tier) -> str | None:
+    """The commit that the tier's Application is applying, or has applied last."""
+    application = state.applications.get(PREFIX + tier, {})
+    operation = application.get("status", {}).get("operationState", {})
+    asked = operation.get("operation", {}).get("sync", {}).get("revision")
+    return asked or operation.get("syncResult", {}).get("revision")
+
+
+def unready(state: State, tier: Tier, commit: str | None) -> str | None:
+    """Why the tier is not ready with that commit: by its Application, and by its workloads' own status."""
+    application = state.applications.get(PREFIX + tier)
+    if application is None:
+        return "has no Application"
+    status = application.get("status", {})
+    sync, health = status.get("sync", {}), status.get("health", {})
+    if (sync.get("status"), health.get("status")) != ("Synced", "Healthy"):
+        return f"is {sync.get('status')} and {health.get('status')}"
+    if commit is not None and sync.get("revision") != commit:
+        return f"is at {str(sync.get('revision'))[:7]}"
+    mine = [event for event in state.workloads.values() if tier_of(event.owner) is tier]
+    waiting = [event.key for event in mine if not ready(event.manifest)]
+    return f"waits for {'/'.join(waiting[0])}" if waiting else None
+
+
+def ready(manifest: Manifest) -> bool:
+    """Whether the workload runs as it is asked to: rolled out whole, or, for a Job, complete."""
+    status, spec = manifest.get("status", {}), manifest["spec"]
+    if manifest["kind"] == "Job":
+        conditions = status.get("conditions", [])
+        return any(found["type"] == "Complete" and found["status"] == "True" for found in conditions)
+    replicas = spec.get("replicas", 1)
+    return (
+        status.get("observedGeneration", 0) >= manifest["metadata"].get("generation", 0)
+        and status.get("updatedReplicas", 0) == replicas
+        and status.get("readyReplicas", 0) == replicas
+        and status.get("replicas", 0) == replicas
+    )

@@ -1,0 +1,91 @@
+"""A bare git repository that Argo CD follows, and the copy of the project that commits go into it from."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import yaml
+from click.testing import CliRunner
+from repository import ROOT, copy_inputs
+
+from constructs_lib.cli import main as chatdb
+
+IDENTITY = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "t"), ("EMAIL", "t@test.invalid"))
+}
+IGNORED = ".tools\n.cdk8s\n"
+
+
+class Origin:
+    """The repository; `work` is the clone that a person would have."""
+
+    def __init__(self, folder: Path, tiers: list[str] | None = None) -> None:
+        """Make both, with the platform as it is here, and the first commit."""
+        self.bare = folder / "origin.git"
+        self.work = folder / "work"
+        self.work.mkdir(parents=True)
+        copy_inputs(self.work)
+        for name in ("dist", "argocd"):
+            shutil.copytree(ROOT / name, self.work / name)
+        (self.work / ".gitignore").write_text(IGNORED)
+        subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", self.bare], check=True)
+        self.git("init", "--quiet", "--initial-branch=main")
+        self.git("remote", "add", "origin", str(self.bare))
+        self.run("init", "--repository", f"file://{self.bare}", "--revision", "main")
+        if tiers:
+            settings = yaml.safe_load((self.work / "chatdb.yaml").read_text())
+            (self.work / "chatdb.yaml").write_text(yaml.safe_dump(settings | {"tiers": tiers}, sort_keys=False))
+        self.commit("The platform")
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the clone."""
+        done = subprocess.run(
+            ["git", "-C", str(self.work), *arguments],
+            env={**os.environ, **IDENTITY},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def run(self, *arguments: str) -> None:
+        """Run `chatdb` for the clone, as its user does."""
+        done = CliRunner().invoke(chatdb, arguments, obj=self.work, env=IDENTITY)
+        assert done.exit_code == 0, done.output
+
+    def commit(self, message: str) -> str:
+        """Generate, commit everything and push; the commit."""
+        self.run("synth")
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message", message)
+        return self.push()
+
+    def push(self) -> str:
+        """Push what is committed."""
+        self.git("push", "--quiet", "origin", "HEAD:main")
+        return self.git("rev-parse", "HEAD")
+
+    def release(self) -> str:
+        """Hold all tiers at the present commit, and push; the commit that they are held at."""
+        held = self.git("rev-parse", "HEAD")
+        self.run("release")
+        self.push()
+        return held
+
+    def patch(self, tier: str, target: dict[str, str], operations: list[dict[str, Any]]) -> None:
+        """Add a patch to the overlay of a tier; it is not committed yet."""
+        path = self.work / f"overlays/minikube/{tier}/kustomization.yaml"
+        content = yaml.safe_load(path.read_text())
+        patch = yaml.safe_dump(operations)
+        content.setdefault("patches", []).append({"target": target, "patch": patch})
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def mark(self, tier: str, value: str, kind: str = "Deployment") -> None:
+        """Change the pod template of every workload of that kind in the tier: they roll, and nothing else differs."""
+        # Whether there are annotations already decides what may be added: a map that is replaced would lose some.
+        operation = {"op": "add", "path": "/spec/template/metadata/labels/release", "value": value}
+        self.patch(tier, {"kind": kind}, [operation])

@@ -1,0 +1,132 @@
+"""Watches the API server, and writes down every creation, change and readiness with its resource version."""
+
+import hashlib
+import json
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from api import Api, ApiError, Manifest
+
+from constructs_lib.catalogue.model import Namespace
+
+KINDS = (
+    ("v1", "ConfigMap"),
+    ("v1", "LimitRange"),
+    ("v1", "Namespace"),
+    ("v1", "PersistentVolumeClaim"),
+    ("v1", "ResourceQuota"),
+    ("v1", "Service"),
+    ("v1", "ServiceAccount"),
+    ("apps/v1", "Deployment"),
+    ("apps/v1", "StatefulSet"),
+    ("batch/v1", "Job"),
+    ("networking.k8s.io/v1", "Ingress"),
+    ("networking.k8s.io/v1", "NetworkPolicy"),
+    ("policy/v1", "PodDisruptionBudget"),
+    ("rbac.authorization.k8s.io/v1", "Role"),
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+    ("argoproj.io/v1alpha1", "Application"),
+)
+TRACKING = "argocd.argoproj.io/tracking-id"
+SERVERS_OWN = ("resourceVersion", "managedFields", "generation", "creationTimestamp", "uid", "selfLink")
+"""Metadata that the API server writes; annotations of controllers count as ours, and are left out below."""
+CONTROLLERS_ANNOTATIONS = ("deployment.kubernetes.io/", "pv.kubernetes.io/", "volume.", "batch.kubernetes.io/")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a watch: the etcd revision, which orders all kinds, and the object as it was then."""
+
+    version: int
+    seconds: float
+    type: str
+    manifest: Manifest
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        return str(self.manifest["kind"])
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """(kind, namespace, name)."""
+        metadata = self.manifest["metadata"]
+        return self.kind, metadata.get("namespace", ""), metadata["name"]
+
+    @property
+    def owner(self) -> str | None:
+        """The Application that tracks it."""
+        found = (self.manifest["metadata"].get("annotations") or {}).get(TRACKING)
+        return str(found).partition(":")[0] if found else None
+
+    @property
+    def wanted(self) -> str:
+        """A hash of what is asked for: all but the status, and what servers and controllers add by themselves."""
+        manifest = {key: value for key, value in self.manifest.items() if key != "status"}
+        metadata = {key: value for key, value in manifest["metadata"].items() if key not in SERVERS_OWN}
+        annotations = metadata.get("annotations") or {}
+        metadata["annotations"] = {
+            key: value for key, value in annotations.items() if not key.startswith(CONTROLLERS_ANNOTATIONS)
+        }
+        manifest["metadata"] = metadata
+        return hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+
+
+class Recorder:
+    """A thread for each kind; `events` are what they saw."""
+
+    def __init__(self, api: Api) -> None:
+        """It does not watch yet."""
+        self.api = api
+        self.events: list[Event] = []
+        self.failures: list[str] = []
+        self._stopped = threading.Event()
+        self._lock = threading.Lock()
+        self._began = time.monotonic()
+
+    def start(self) -> None:
+        """Watch from now on."""
+        for api_version, kind in KINDS:
+            path = self.api.path(api_version, kind)
+            version = self.api.request("GET", f"{path}?limit=1")["metadata"]["resourceVersion"]
+            thread = threading.Thread(target=self._watch, args=(path, version), daemon=True)
+            thread.start()
+
+    def stop(self) -> None:
+        """Write down no more."""
+        self._stopped.set()
+
+    def _watch(self, path: str, version: str) -> None:
+        """Watch, and go on from the last version where the server was away."""
+        while not self._stopped.is_set():
+            try:
+                for event in self.api.watch(path, version):
+                    if self._stopped.is_set():
+                        return
+                    version = event["object"]["metadata"]["resourceVersion"]
+                    self._note(event)
+            except ApiError as error:
+                self.failures.append(f"{path}: {error}")
+                return
+            except (OSError, ValueError):
+                time.sleep(0.2)
+
+    def _note(self, event: Manifest) -> None:
+        manifest = event["object"]
+        namespace = manifest["metadata"].get("namespace")
+        if namespace is None or namespace in {*Namespace, "argocd"}:
+            version = int(manifest["metadata"]["resourceVersion"])
+            with self._lock:
+                self.events.append(Event(version, time.monotonic() - self._began, event["type"], manifest))
+
+    def sorted(self) -> list[Event]:
+        """All events in the order in which the API server wrote them."""
+        with self._lock:
+            return sorted(self.events, key=lambda event: event.version)
+
+    def writes(self, since: int) -> Counter[tuple[Any, ...]]:
+        """How often each object was written after that resource version."""
+        return Counter(event.key for event in self.sorted() if event.version > since)
