@@ -55,7 +55,6 @@ def run(folder: Path, command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif((ROOT / "services/billing").exists(), reason="the README's example was carried out in earnest")
 def test_as_written(copy: Path) -> None:
     """Every output is the README's; then style and types of the new code are right, and nothing is stale."""
     steps = block(PAGE)

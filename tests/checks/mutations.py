@@ -1,0 +1,352 @@
+"""What is done to the rendered platform, and to the overlays' files, for each rule to find: its name says what."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from constructs_lib.catalogue.model import Tier
+from constructs_lib.checks.model import Rendered
+
+Manifest = dict[str, Any]
+Mutation = Callable[[list[Rendered]], None]
+
+
+def pick(rendered: list[Rendered], kind: str, name: str) -> Manifest:
+    """The object of that kind whose name begins so."""
+    found: Any = next(r.manifest for r in rendered if r.kind == kind and r.name.startswith(name))
+    manifest: Manifest = found
+    return manifest
+
+
+def pod(rendered: list[Rendered], kind: str, name: str) -> Manifest:
+    """The pod spec of a workload."""
+    spec: Manifest = pick(rendered, kind, name)["spec"]["template"]["spec"]
+    return spec
+
+
+def first(rendered: list[Rendered], kind: str, name: str) -> Manifest:
+    """The first container of a workload."""
+    container: Manifest = pod(rendered, kind, name)["containers"][0]
+    return container
+
+
+def drop(rendered: list[Rendered], kind: str, name: str) -> None:
+    """Take an object away."""
+    rendered[:] = [r for r in rendered if not (r.kind == kind and r.name.startswith(name))]
+
+
+def add(rendered: list[Rendered], tier: Tier, manifest: Manifest) -> None:
+    """Put an object in."""
+    rendered.append(Rendered(tier, manifest))
+
+
+def unknown_field(rendered: list[Rendered]) -> None:
+    pick(rendered, "Deployment", "query-parser")["spec"]["replica"] = 1
+
+
+def old_field_gone(rendered: list[Rendered]) -> None:
+    """Valid for the newest Kubernetes only."""
+    first(rendered, "Deployment", "query-parser")["lifecycle"] = {"preStop": {"sleep": {"seconds": 5}}}
+
+
+def service_selects_nothing(rendered: list[Rendered]) -> None:
+    pick(rendered, "Service", "grafana")["spec"]["selector"] = {"app": "graphana"}
+
+
+def service_port_unknown(rendered: list[Rendered]) -> None:
+    pick(rendered, "Service", "grafana")["spec"]["ports"][0]["targetPort"] = 3001
+
+
+def backend_unknown(rendered: list[Rendered]) -> None:
+    paths = pick(rendered, "Ingress", "chatdb-ingress")["spec"]["rules"][0]["http"]["paths"]
+    paths[0]["backend"]["service"]["port"]["number"] = 8999
+
+
+def config_map_unknown(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "ml-engine")["envFrom"][0]["configMapRef"]["name"] = "ml-config"
+
+
+def secret_key_unknown(rendered: list[Rendered]) -> None:
+    first(rendered, "StatefulSet", "postgres")["env"][0]["valueFrom"]["secretKeyRef"]["key"] = "PASSWORD"
+
+
+def host_unknown(rendered: list[Rendered]) -> None:
+    data = pick(rendered, "ConfigMap", "ml-engine-config")["data"]
+    data["KAFKA_BOOTSTRAP_SERVERS"] = "kafak.chatdb-system.svc.cluster.local:9092"
+
+
+def claim_unknown(rendered: list[Rendered]) -> None:
+    volumes = pod(rendered, "Deployment", "prometheus")["volumes"]
+    next(v for v in volumes if v["name"] == "prometheus-storage")["persistentVolumeClaim"]["claimName"] = "history"
+
+
+def volume_unknown(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "grafana")["volumeMounts"][0]["name"] = "nothing"
+
+
+def account_unknown(rendered: list[Rendered]) -> None:
+    drop(rendered, "ServiceAccount", "chaos")
+
+
+def privileged(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "jaeger")["securityContext"]["privileged"] = True
+
+
+def host_network(rendered: list[Rendered]) -> None:
+    pod(rendered, "Deployment", "jaeger")["hostNetwork"] = True
+
+
+def writable_root(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "jaeger")["securityContext"]["readOnlyRootFilesystem"] = False
+
+
+def token(rendered: list[Rendered]) -> None:
+    pod(rendered, "Deployment", "jaeger")["automountServiceAccountToken"] = True
+
+
+def no_limit(rendered: list[Rendered]) -> None:
+    del first(rendered, "Deployment", "jaeger")["resources"]["limits"]["cpu"]
+
+
+def limit_below_request(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "jaeger")["resources"]["limits"]["memory"] = "127Mi"
+
+
+def no_probe(rendered: list[Rendered]) -> None:
+    del first(rendered, "Deployment", "jaeger")["readinessProbe"]
+
+
+def latest(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "jaeger")["image"] = "jaegertracing/jaeger:latest"
+
+
+def no_tag(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "jaeger")["image"] = "registry.example:5000/jaeger"
+
+
+def secret_data(rendered: list[Rendered]) -> None:
+    pick(rendered, "StatefulSet", "postgres")["spec"]["template"]["spec"]["containers"][0]["env"].append(
+        {"name": "PGPASSWORD", "value": "postgres"}
+    )
+
+
+def secret_in_a_config_map(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "ml-engine-config")["data"]["API_TOKEN"] = "abc"
+
+
+def password_in_an_address(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "ml-engine-config")["data"]["CACHE_URL"] = "redis://ml:hunter2@cache:6379/0"
+
+
+def policy_missing(rendered: list[Rendered]) -> None:
+    drop(rendered, "NetworkPolicy", "model-registry-from-ml-engine")
+
+
+def policy_too_wide(rendered: list[Rendered]) -> None:
+    policy = pick(rendered, "NetworkPolicy", "kafka-from-query-parser")
+    policy["spec"]["ingress"][0]["from"][0]["podSelector"] = {}
+    pick(rendered, "NetworkPolicy", "test-service-to-query-parser")["spec"]["egress"].append({})
+
+
+def default_deny_missing(rendered: list[Rendered]) -> None:
+    rendered[:] = [r for r in rendered if r.name != "default-deny"]
+
+
+def undrainable(rendered: list[Rendered]) -> None:
+    pick(rendered, "PodDisruptionBudget", "query-parser")["spec"] = {
+        "minAvailable": 1,
+        "selector": {"matchLabels": {"app": "query-parser"}},
+    }
+
+
+def nobody_to_disrupt(rendered: list[Rendered]) -> None:
+    pick(rendered, "Deployment", "query-parser")["spec"]["replicas"] = 0
+
+
+def job_with_ttl(rendered: list[Rendered]) -> None:
+    pick(rendered, "Job", "kafka-topics")["spec"]["ttlSecondsAfterFinished"] = 60
+
+
+def job_changed(rendered: list[Rendered]) -> None:
+    first(rendered, "Job", "kafka-topics")["imagePullPolicy"] = "Always"
+
+
+def job_config_changed(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "kafka-topics-files")["data"]["topics.tsv"] = "queries\t1\t1\t1\n"
+
+
+def drift(rendered: list[Rendered]) -> None:
+    del pick(rendered, "StatefulSet", "kafka")["spec"]["volumeClaimTemplates"][0]["spec"]["volumeMode"]
+
+
+def hook(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "jaeger-files")["metadata"]["annotations"] = {"argocd.argoproj.io/hook": "PreSync"}
+
+
+def twice(rendered: list[Rendered]) -> None:
+    rendered.append(Rendered(Tier.TESTING, pick(rendered, "ConfigMap", "jaeger-files")))
+
+
+def kind_not_allowed(rendered: list[Rendered]) -> None:
+    metadata = {"name": "tool", "namespace": "chatdb-testing"}
+    add(rendered, Tier.TESTING, {"apiVersion": "v1", "kind": "PodTemplate", "metadata": metadata})
+
+
+def illegal_label(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "jaeger-files")["metadata"]["labels"]["note"] = "not legal"
+
+
+def too_large(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "jaeger-files")["data"]["large.txt"] = "x" * 262_144
+
+
+def too_much(rendered: list[Rendered]) -> None:
+    first(rendered, "Deployment", "ml-engine")["resources"]["requests"]["cpu"] = "500m"
+
+
+def disk_full(rendered: list[Rendered]) -> None:
+    pick(rendered, "PersistentVolumeClaim", "minio-pvc")["spec"]["resources"]["requests"]["storage"] = "20Gi"
+
+
+def bad_alert(rendered: list[Rendered]) -> None:
+    data = pick(rendered, "ConfigMap", "prometheus-config")["data"]
+    data["alerts.yml"] = data["alerts.yml"].replace("== 0", "= 0")
+
+
+def bad_scrape(rendered: list[Rendered]) -> None:
+    data = pick(rendered, "ConfigMap", "prometheus-config")["data"]
+    data["prometheus.yml"] += "scrape_interval: 1s\n"
+
+
+def bad_dashboard(rendered: list[Rendered]) -> None:
+    pick(rendered, "ConfigMap", "grafana-dashboards")["data"]["services.json"] += ","
+
+
+def missing_component(rendered: list[Rendered]) -> None:
+    for kind in ("Service", "Deployment", "ConfigMap"):
+        drop(rendered, kind, "jaeger")
+    rendered[:] = [r for r in rendered if r.manifest["metadata"].get("labels", {}).get("app") != "jaeger"]
+
+
+MUTATIONS: list[tuple[str, Mutation]] = [
+    ("schema", unknown_field),
+    ("schema", old_field_gone),
+    ("components", missing_component),
+    ("services", service_selects_nothing),
+    ("services", service_port_unknown),
+    ("backends", backend_unknown),
+    ("config", config_map_unknown),
+    ("config", secret_key_unknown),
+    ("hosts", host_unknown),
+    ("volumes", claim_unknown),
+    ("volumes", volume_unknown),
+    ("accounts", account_unknown),
+    ("pod-security", privileged),
+    ("pod-security", host_network),
+    ("read-only-root", writable_root),
+    ("tokens", token),
+    ("resources", no_limit),
+    ("resources", limit_below_request),
+    ("probes", no_probe),
+    ("images", latest),
+    ("images", no_tag),
+    ("secrets", secret_data),
+    ("secrets", secret_in_a_config_map),
+    ("secrets", password_in_an_address),
+    ("reachability", policy_missing),
+    ("reachability", policy_too_wide),
+    ("reachability", default_deny_missing),
+    ("disruption", undrainable),
+    ("disruption", nobody_to_disrupt),
+    ("jobs", job_with_ttl),
+    ("jobs", job_changed),
+    ("jobs", job_config_changed),
+    ("drift", drift),
+    ("drift", hook),
+    ("drift", twice),
+    ("project", kind_not_allowed),
+    ("names", illegal_label),
+    ("size", too_large),
+    ("capacity", too_much),
+    ("capacity", disk_full),
+    ("files", bad_alert),
+    ("files", bad_scrape),
+    ("files", bad_dashboard),
+]
+
+
+def attach(folder: Path, key: str, *entries: Any) -> None:
+    """Add entries to a list of the folder's kustomization."""
+    path = folder / "kustomization.yaml"
+    content = yaml.safe_load(path.read_text())
+    content[key] = [*content.get(key, []), *entries]
+    path.write_text(yaml.safe_dump(content))
+
+
+def patch_of_nothing(overlay: Path) -> None:
+    attach(overlay / "core", "patches", {"target": {"kind": "Deployment", "name": "model"}, "patch": "- {op: test}"})
+
+
+def patch_of_no_label(overlay: Path) -> None:
+    attach(overlay / "core", "patches", {"target": {"labelSelector": "app=model"}, "patch": "- {op: test}"})
+
+
+def patch_of_an_unknown_selector(overlay: Path) -> None:
+    attach(overlay / "core", "patches", {"target": {"labelSelector": "app in (kafka)"}, "patch": "- {op: test}"})
+
+
+def patch_of_a_job(overlay: Path) -> None:
+    attach(overlay / "setup", "patches", {"target": {"name": "kafka-topics-.*"}, "patch": "- {op: test}"})
+
+
+def patch_of_a_config_map(overlay: Path) -> None:
+    patch = "{apiVersion: v1, kind: ConfigMap, metadata: {name: ml-engine-config, namespace: chatdb-services}}"
+    attach(overlay / "processing", "patches", {"patch": patch})
+
+
+def long_patch(overlay: Path) -> None:
+    path = overlay / "core/model-registry.yaml"
+    path.write_text(path.read_text() + "# so much to say\n" * 20)
+
+
+def forgotten_patch(overlay: Path) -> None:
+    (overlay / "core/replicas.yaml").write_text("kind: Deployment\n")
+
+
+def forgotten_base(overlay: Path) -> None:
+    content = {"kind": "Kustomization", "resources": []}
+    (overlay / "platform/kustomization.yaml").write_text(yaml.safe_dump(content))
+
+
+def unknown_tier(overlay: Path) -> None:
+    (overlay / "procesing").mkdir()
+
+
+def trait_for_all(overlay: Path) -> None:
+    attach(overlay, "components", "../components/gateway-api")
+
+
+def trait_in_the_wrong_tier(overlay: Path) -> None:
+    attach(overlay / "core", "components", "../../components/object-store-versitygw")
+
+
+def old_field(overlay: Path) -> None:
+    attach(overlay / "core", "patchesStrategicMerge")
+
+
+FILES: list[tuple[Callable[[Path], None], str]] = [
+    (patch_of_nothing, "the tier has no object with kind Deployment, name model"),
+    (patch_of_no_label, "the tier has no object with labelSelector app=model"),
+    (patch_of_an_unknown_selector, "the tier has no object with labelSelector app in (kafka)"),
+    (patch_of_a_job, "it changes a Job"),
+    (patch_of_a_config_map, "it changes a ConfigMap"),
+    (long_patch, "lines, more than 20"),
+    (forgotten_patch, "its kustomization does not list it"),
+    (forgotten_base, "it does not list ../../../dist/platform"),
+    (unknown_tier, "it is no tier's folder"),
+    (trait_for_all, "it has components"),
+    (trait_in_the_wrong_tier, "the tier has no object with kind Deployment, name minio"),
+    (old_field, "patchesStrategicMerge is deprecated"),
+]
