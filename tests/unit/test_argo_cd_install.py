@@ -18,13 +18,14 @@ def install(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     return built_install(tmp_path_factory.mktemp("argo-cd"))
 
 
-def test_version_is_that_of_the_schemas() -> None:
-    """One version of Argo CD for the install, its definitions and its gate."""
+def test_one_version_of_argo_cd() -> None:
+    """The install, its definitions, and what the tests of the order run are the same."""
     installed = re.search(re.escape(UPSTREAM) + r"(\S+)", (ROOT / "argocd/install/kustomization.yaml").read_text())
-    module = re.search(r"argo-cd/v3 (v\S+)", (ROOT / "tools/go/schemas/go.mod").read_text())
     assert installed
-    assert module
-    assert installed[1] == module[1]
+    for module in ("schemas", "cluster"):
+        found = re.search(r"argo-cd/v3 (v\S+)", (ROOT / f"tools/go/{module}/go.mod").read_text())
+        assert found
+        assert found[1] == installed[1], module
 
 
 def test_gate_is_configured(install: list[dict[str, Any]]) -> None:
