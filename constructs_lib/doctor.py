@@ -19,6 +19,9 @@ GO_TOOLS = {
     "glua": "setup-test",
 }
 
+EXTRAS = {"kube-score": "scores", "env-scan": "scores", "helm": "bench", "env-bench": "bench", "cluster": "e2e"}
+"""Stamps of what one target alone needs: it installs them itself, and nothing else misses them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -39,6 +42,7 @@ def findings(root: Path) -> tuple[Finding, ...]:
         _cdk8s_cli(root),
         *_go_tools(root),
         _schemas(root),
+        *_extras(root),
     )
 
 
@@ -117,6 +121,14 @@ def _schemas(root: Path) -> Finding:
         "two Kubernetes versions",
         "" if len(found) > 1 else "make synth",
     )
+
+
+def _extras(root: Path) -> Iterator[Finding]:
+    """Nothing to mend where one is missing."""
+    for target in sorted(set(EXTRAS.values())):
+        stamps = [root / ".tools/stamps" / name for name, needing in EXTRAS.items() if needing == target]
+        there = all(stamp.exists() for stamp in stamps)
+        yield Finding(f"extras of make {target}", "installed" if there else None, f"only for make {target}")
 
 
 def run(command: list[str]) -> str | None:

@@ -68,3 +68,15 @@ def test_other_package(machine: Path) -> None:
     lock = machine / "requirements/synth.lock"
     lock.write_text(lock.read_text().replace("click==", "click==99."))
     assert "Python packages" in mends(machine)
+
+
+def test_extras_are_named_and_not_missed(machine: Path) -> None:
+    """What one target alone needs is shown; only where all of it is there is it installed."""
+    stamps = machine / ".tools/stamps"
+    stamps.mkdir(parents=True)
+    (stamps / "helm").touch()
+    (stamps / "cluster").touch()
+    found = {finding.name: (finding.found, finding.mend) for finding in doctor.findings(machine)}
+    assert found["extras of make bench"] == (None, "")
+    assert found["extras of make e2e"] == ("installed", "")
+    assert found["extras of make scores"] == (None, "")
