@@ -119,7 +119,7 @@ $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.
 	cd tools/go/schemas && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPATH=$(CURDIR)/$(TOOLS)/gopath \
 	  $$(cat $(CURDIR)/$(STAMPS)/go) mod download -json github.com/argoproj/argo-cd/v3 sigs.k8s.io/gateway-api \
 	  > $(CURDIR)/$(TOOLS)/modules.json
-	$(VENV)/bin/python tools/schemas.py $(TOOLS)/modules.json $(TOOLS)/schemas $(TOOLS)/argo-cd
+	$(VENV)/bin/python tools/schemas.py $(TOOLS)/modules.json $(TOOLS)/schemas $(TOOLS)/argo-cd $(TOOLS)/gateway-api
 	@touch $@
 
 docs: setup-test ## Write what is generated in docs/ and README.md
