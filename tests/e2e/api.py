@@ -43,7 +43,8 @@ class Api:
         self.kubeconfig = kubeconfig
         self._host = address.netloc
         self._headers = {"Authorization": f"Bearer {user['token']}"} if user.get("token") else {}
-        self._tls = ssl.create_default_context(cadata=_data(cluster, "certificate-authority").decode())
+        self.authority = _data(cluster, "certificate-authority").decode()
+        self._tls = ssl.create_default_context(cadata=self.authority)
         if not token and ("client-certificate" in user or "client-certificate-data" in user):
             self._identify(user)
         self._resources: dict[tuple[str, str], tuple[str, bool]] = {}
