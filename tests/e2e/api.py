@@ -111,6 +111,14 @@ class Api:
         items = self.request("GET", self.path(api_version, kind, namespace))["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
 
+    def listable(self) -> Iterator[tuple[str, str]]:
+        """Version and kind of everything that lives in namespaces and can be listed."""
+        groups = self.request("GET", "/apis")["groups"]
+        for version in ("v1", *(group["preferredVersion"]["groupVersion"] for group in groups)):
+            for found in self.request("GET", _root(version))["resources"]:
+                if found["namespaced"] and "list" in found["verbs"] and "/" not in found["name"]:
+                    yield version, found["kind"]
+
     def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
         """Server-side apply with strict validation: a field that the server does not know is an error."""
         query = {"fieldManager": FIELD_MANAGER, "fieldValidation": "Strict", "force": "true"}

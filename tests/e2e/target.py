@@ -24,6 +24,8 @@ from constructs_lib.catalogue.model import Namespace
 VARIABLE, LOOSE = "CHATDB_KUBECONFIG", "CHATDB_ANY_CLUSTER"
 SCRATCH = "chatdb-scratch"
 """A namespace for what is wrong on purpose."""
+ANYWHERE = ("test_admission", "test_rbac")
+"""The tests that need no cluster of their own."""
 NAMESPACES = (*Namespace, SCRATCH)
 DEFINITIONS = ROOT / ".tools/gateway-api"
 DELETING = 120
@@ -43,14 +45,33 @@ def named() -> Path | None:
     return Path(found).expanduser() if found else None
 
 
-def refusal(config: Manifest) -> str | None:
+def refusal(path: Path) -> str | None:
     """Why the tests do not run on what the kubeconfig's current context names."""
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not loose() and (remote := elsewhere(config)):
+        return f"{VARIABLE}: {remote}; {LOOSE}=yes runs the tests there nevertheless"
+    api = Api(path)
+    if not api.ready():
+        return f"{VARIABLE}: the server of context {config['current-context']} does not answer; is it started?"
+    found = [name for name in NAMESPACES if api.get("v1", "Namespace", None, name)]
+    if found:
+        return f"{VARIABLE}: namespace {', '.join(found)} is there already, and the tests would delete it"
+    return None
+
+
+def loose() -> bool:
+    """Whether the user means any cluster."""
+    return os.environ.get(LOOSE) == "yes"
+
+
+def elsewhere(config: Manifest) -> str | None:
+    """What says that the current context is no cluster on this machine."""
     context = config["current-context"]
     name = next(found["context"]["cluster"] for found in config["contexts"] if found["name"] == context)
     server = next(found["cluster"]["server"] for found in config["clusters"] if found["name"] == name)
-    if context == "minikube" or _loopback(str(urlsplit(server).hostname)) or os.environ.get(LOOSE) == "yes":
+    if context == "minikube" or _loopback(str(urlsplit(server).hostname)):
         return None
-    return f"{VARIABLE}: context {context} is neither minikube nor on loopback; {LOOSE}=yes runs the tests there"
+    return f"context {context} is neither minikube nor on loopback"
 
 
 def _loopback(host: str) -> bool:
@@ -58,14 +79,6 @@ def _loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def occupied(api: Api) -> str | None:
-    """Why the tests would destroy something there."""
-    found = [name for name in NAMESPACES if api.get("v1", "Namespace", None, name)]
-    if not found:
-        return None
-    return f"{VARIABLE}: namespace {', '.join(found)} is there already, and the tests would delete it"
 
 
 @contextmanager
@@ -92,17 +105,13 @@ def _own(folder: Path) -> Iterator[Target]:
 
 def _named(path: Path) -> Iterator[Target]:
     api = Api(path)
-    reason = refusal(yaml.safe_load(path.read_text(encoding="utf-8"))) or occupied(api)
-    if reason:
-        raise RuntimeError(reason)
     definitions = define_gateway_api(api)
     try:
         yield Target(api, own=False)
     finally:
         for made in (*definitions, *(api.path("v1", "Namespace", None, name) for name in NAMESPACES)):
             api.delete(made)
-        left = f"the namespaces {', '.join(NAMESPACES)} are gone"
-        wait_for(left, DELETING, lambda: not occupied(api))
+        wait_for("what the tests made is gone", DELETING, lambda: refusal(path) is None)
 
 
 def _argo_cds_share() -> dict[str, Any]:
