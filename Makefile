@@ -23,7 +23,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e scores bench setup-synth setup-test setup-e2e setup-scores setup-bench doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-scores setup-bench doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -45,6 +45,12 @@ lint: setup-test ## Style, types, layers
 
 e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on them
 	pytest tests/e2e
+
+cluster-up: setup-e2e ## Start a Kubernetes and an Argo CD with the platform, in the background (FOLDER=<folder>)
+	PYTHONPATH=tests python tests/e2e/up.py start $(FOLDER)
+
+cluster-down: ## Stop it
+	PYTHONPATH=tests $(VENV)/bin/python tests/e2e/up.py stop $(FOLDER)
 
 scores: setup-scores ## Install two scanners, score every combination of traits, and hold docs/security.md to it
 	python tools/scores.py
@@ -119,7 +125,7 @@ $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.
 	cd tools/go/schemas && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPATH=$(CURDIR)/$(TOOLS)/gopath \
 	  $$(cat $(CURDIR)/$(STAMPS)/go) mod download -json github.com/argoproj/argo-cd/v3 sigs.k8s.io/gateway-api \
 	  > $(CURDIR)/$(TOOLS)/modules.json
-	$(VENV)/bin/python tools/schemas.py $(TOOLS)/modules.json $(TOOLS)/schemas $(TOOLS)/argo-cd
+	$(VENV)/bin/python tools/schemas.py $(TOOLS)/modules.json $(TOOLS)/schemas $(TOOLS)/argo-cd $(TOOLS)/gateway-api
 	@touch $@
 
 docs: setup-test ## Write what is generated in docs/ and README.md

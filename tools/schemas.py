@@ -1,6 +1,6 @@
-"""Makes the JSON schemas that kubeconform reads offline, and copies the Argo CD install that a test builds.
+"""Makes the JSON schemas that kubeconform reads offline, and copies what tests apply: Argo CD's install, Gateway API.
 
-Usage: schemas.py MODULES.json SCHEMAS_FOLDER ARGO_CD_FOLDER
+Usage: schemas.py MODULES.json SCHEMAS_FOLDER ARGO_CD_FOLDER GATEWAY_API_FOLDER
 
 Kubernetes' own schemas come from the wheel kubernetes-validate, the others from CustomResourceDefinitions in Go
 modules, whose folders MODULES.json names (output of `go mod download -json`).
@@ -98,14 +98,14 @@ def objects(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def main(arguments: list[str]) -> None:
-    """Make both folders anew."""
-    listing, schemas, argo_cd = map(Path, arguments)
+    """Make the folders anew."""
+    listing, schemas, argo_cd, gateway_api = map(Path, arguments)
     decoder, text, modules = json.JSONDecoder(), listing.read_text(encoding="utf-8").strip(), {}
     while text:
         module, end = decoder.raw_decode(text)
         modules[module["Path"]] = Path(module["Dir"])
         text = text[end:].strip()
-    for folder in (schemas, argo_cd):
+    for folder in (schemas, argo_cd, gateway_api):
         shutil.rmtree(folder, ignore_errors=True)
     for version in KUBERNETES:
         kubernetes(version, schemas)
@@ -113,6 +113,9 @@ def main(arguments: list[str]) -> None:
         for path in paths:
             custom_resources(modules[module] / path, schemas)
     shutil.copytree(modules["github.com/argoproj/argo-cd/v3"] / "manifests", argo_cd, copy_function=shutil.copyfile)
+    gateway_api.mkdir(parents=True)
+    for path in CRDS["sigs.k8s.io/gateway-api"]:
+        shutil.copyfile(modules["sigs.k8s.io/gateway-api"] / path, gateway_api / Path(path).name)
 
 
 if __name__ == "__main__":

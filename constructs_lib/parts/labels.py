@@ -7,8 +7,12 @@ from cdk8s_plus_32 import k8s
 from constructs_lib.catalogue.model import Component
 
 PART_OF = {"app.kubernetes.io/part-of": "chatdb"}
-KEEP = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}
-"""Argo CD leaves the object and its data alone; the cleanup deletes it explicitly, after asking."""
+KEEP = {
+    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+}
+"""Argo CD leaves the object and its data alone; the cleanup deletes it explicitly, after asking. Without the second,
+what is kept after it has left git would be OutOfSync for ever, and hold all later waves."""
 
 
 def selector(component: Component) -> dict[str, str]:

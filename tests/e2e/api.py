@@ -43,7 +43,8 @@ class Api:
         self.kubeconfig = kubeconfig
         self._host = address.netloc
         self._headers = {"Authorization": f"Bearer {user['token']}"} if user.get("token") else {}
-        self._tls = ssl.create_default_context(cadata=_data(cluster, "certificate-authority").decode())
+        self.authority = _data(cluster, "certificate-authority").decode()
+        self._tls = ssl.create_default_context(cadata=self.authority)
         if not token and ("client-certificate" in user or "client-certificate-data" in user):
             self._identify(user)
         self._resources: dict[tuple[str, str], tuple[str, bool]] = {}
@@ -109,6 +110,14 @@ class Api:
         """All objects of the kind; a list leaves out what they are of."""
         items = self.request("GET", self.path(api_version, kind, namespace))["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
+
+    def listable(self) -> Iterator[tuple[str, str]]:
+        """Version and kind of everything that lives in namespaces and can be listed."""
+        groups = self.request("GET", "/apis")["groups"]
+        for version in ("v1", *(group["preferredVersion"]["groupVersion"] for group in groups)):
+            for found in self.request("GET", _root(version))["resources"]:
+                if found["namespaced"] and "list" in found["verbs"] and "/" not in found["name"]:
+                    yield version, found["kind"]
 
     def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
         """Server-side apply with strict validation: a field that the server does not know is an error."""

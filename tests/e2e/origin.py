@@ -84,6 +84,13 @@ class Origin:
         content.setdefault("patches", []).append({"target": target, "patch": patch})
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 
+    def forget(self, tier: str, resource: str) -> None:
+        """Take a resource out of the overlay of a tier; it is not committed yet."""
+        path = self.work / f"overlays/minikube/{tier}/kustomization.yaml"
+        content = yaml.safe_load(path.read_text())
+        content["resources"].remove(resource)
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+
     def mark(self, tier: str, value: str, kind: str = "Deployment") -> None:
         """Change the pod template of every workload of that kind in the tier: they roll, and nothing else differs."""
         # Whether there are annotations already decides what may be added: a map that is replaced would lose some.

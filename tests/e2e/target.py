@@ -1,0 +1,163 @@
+"""Where the tests of admission and access run: a cluster of their own, or the one that a kubeconfig names.
+
+CHATDB_KUBECONFIG=<path> names one. It has to be on this machine (loopback, or a context of minikube's) unless
+CHATDB_ANY_CLUSTER=yes, and it must not hold the platform already: the tests apply it, and delete its namespaces.
+"""
+
+import ipaddress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+from api import Api, ApiError, Manifest
+from cluster import INSTALLED, MACHINE, MIB, Cluster
+from processes import wait_for
+from repository import ROOT
+
+from constructs_lib.catalogue.model import Namespace
+
+VARIABLE, LOOSE = "CHATDB_KUBECONFIG", "CHATDB_ANY_CLUSTER"
+SCRATCH = "chatdb-scratch"
+"""A namespace for what is wrong on purpose."""
+ANYWHERE = ("test_admission", "test_rbac")
+"""The tests that need no cluster of their own."""
+NAMESPACES = (*Namespace, SCRATCH)
+DEFINITIONS = ROOT / ".tools/gateway-api"
+DELETING = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An API server, and whether everything behind it is ours."""
+
+    api: Api
+    own: bool
+
+
+def named() -> Path | None:
+    """The kubeconfig that the user names."""
+    found = os.environ.get(VARIABLE)
+    return Path(found).expanduser() if found else None
+
+
+def refusal(path: Path) -> str | None:
+    """Why the tests do not run on what the kubeconfig's current context names."""
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    if not loose() and (remote := elsewhere(config)):
+        return f"{VARIABLE}: {remote}; {LOOSE}=yes runs the tests there nevertheless"
+    api = Api(path)
+    if not api.ready():
+        return f"{VARIABLE}: the server of context {config['current-context']} does not answer; is it started?"
+    found = [name for name in NAMESPACES if api.get("v1", "Namespace", None, name)]
+    if found:
+        return f"{VARIABLE}: namespace {', '.join(found)} is there already, and the tests would delete it"
+    return None
+
+
+def loose() -> bool:
+    """Whether the user means any cluster."""
+    return os.environ.get(LOOSE) == "yes"
+
+
+def elsewhere(config: Manifest) -> str | None:
+    """What says that the current context is no cluster on this machine."""
+    context = config["current-context"]
+    name = next(found["context"]["cluster"] for found in config["contexts"] if found["name"] == context)
+    server = next(found["cluster"]["server"] for found in config["clusters"] if found["name"] == name)
+    if context == "minikube" or _loopback(str(urlsplit(server).hostname)):
+        return None
+    return f"context {context} is neither minikube nor on loopback"
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextmanager
+def target(folder: Path) -> Iterator[Target]:
+    """An empty cluster; one that the user names is left without our objects again."""
+    path = named()
+    if path is None:
+        yield from _own(folder)
+    else:
+        yield from _named(path)
+
+
+def _own(folder: Path) -> Iterator[Target]:
+    cluster = Cluster(folder)
+    try:
+        cluster.start()
+        # Argo CD is not there, but the room that it takes on minikube has to be.
+        cluster.api.apply(_argo_cds_share())
+        define_gateway_api(cluster.api)
+        yield Target(cluster.api, own=True)
+    finally:
+        cluster.stop()
+
+
+def _named(path: Path) -> Iterator[Target]:
+    api = Api(path)
+    definitions = define_gateway_api(api)
+    try:
+        yield Target(api, own=False)
+    finally:
+        for made in (*definitions, *(api.path("v1", "Namespace", None, name) for name in NAMESPACES)):
+            api.delete(made)
+        wait_for("what the tests made is gone", DELETING, lambda: refusal(path) is None)
+
+
+def _argo_cds_share() -> dict[str, Any]:
+    (share,) = [share for share in MACHINE.system if share.name in INSTALLED]
+    requests = {"cpu": f"{share.cpu}m", "memory": f"{share.memory // MIB}Mi"}
+    container = {"name": "share", "image": "none.invalid/share:1", "resources": {"requests": requests}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "argo-cd", "namespace": "kube-system"},
+        "spec": {"containers": [container]},
+    }
+
+
+def define_gateway_api(api: Api) -> list[str]:
+    """Apply the Gateway API's definitions where there are none; the paths of those that were made."""
+    made = []
+    for path in sorted(DEFINITIONS.glob("*.yaml")):
+        definition = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if not api.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, definition["metadata"]["name"]):
+            api.apply(definition)
+            made.append(api.of(definition))
+    for kind in ("Gateway", "HTTPRoute"):
+        wait_for(f"the server knows {kind}", 30, lambda kind=kind: _known(api, kind))
+    return made
+
+
+def _known(api: Api, kind: str) -> bool:
+    try:
+        api.list("gateway.networking.k8s.io/v1", kind)
+    except (ApiError, KeyError):
+        return False
+    return True
+
+
+def apply_all(api: Api, manifests: list[Manifest]) -> dict[str, Manifest]:
+    """Apply in Kustomize's order, as `kubectl apply -k` does; what the server made of each object, by its path."""
+    # A quota that is not counted yet refuses every pod: the controller would try again, and note a failure first.
+    early = [found for found in manifests if found["kind"] in ("Namespace", "ResourceQuota", "LimitRange")]
+    made = {api.of(manifest): api.apply(manifest) for manifest in early}
+    wait_for("the quotas are counted", 30, lambda: all(_counted(api, found) for found in early))
+    return made | {api.of(manifest): api.apply(manifest) for manifest in manifests if manifest not in early}
+
+
+def _counted(api: Api, manifest: Manifest) -> bool:
+    if manifest["kind"] != "ResourceQuota":
+        return True
+    found: Manifest = api.request("GET", api.of(manifest))
+    return bool(found.get("status", {}).get("hard", {}) == found["spec"]["hard"])

@@ -1,0 +1,109 @@
+"""`make cluster-up` and `make cluster-down`: a cluster for a person, and nothing that outlives it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from api import Api
+from argo_cd import NAMESPACE
+from processes import wait_for
+from repository import ROOT
+from up import LOCK, running
+
+from constructs_lib.catalogue.model import Tier
+
+SECONDS = 300
+ENDING = 30
+
+
+def up(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run it as make does."""
+    line = [sys.executable, str(ROOT / "tests/e2e/up.py"), command, str(folder)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
+    return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
+
+
+def family(pid: int) -> set[int]:
+    """The process, and all that descend from it."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = {int(line.split()[0]): int(line.split()[1]) for line in listed.splitlines()}
+    found = {pid}
+    while more := {child for child, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Those that still run; one that has ended and is only not waited for yet does not."""
+    listed = subprocess.run(["ps", "-eo", "pid=,stat="], capture_output=True, text=True, check=True).stdout
+    return pids & {int(line.split()[0]) for line in listed.splitlines() if not line.split()[1].startswith("Z")}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder that no cluster runs in at the end."""
+    yield tmp_path / "run"
+    up("stop", tmp_path / "run")
+
+
+def test_up_twice_killed_and_down(folder: Path) -> None:
+    """It says what it does, refuses to start twice, and when it is killed no server outlives it."""
+    done = up("start", folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "all of it is Synced and Healthy" in done.stdout
+    kubeconfig = folder / "cluster/admin.kubeconfig"
+    assert f"export KUBECONFIG={kubeconfig}" in done.stdout
+    applications = Api(kubeconfig).list("argoproj.io/v1alpha1", "Application", NAMESPACE)
+    assert len(applications) == len(Tier) + 1
+    again = up("start", folder)
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "runs in" in again.stderr and str(kubeconfig) in again.stderr
+    assert _refused(kubeconfig)
+    pid = running(folder)
+    assert pid
+    servers = family(pid)
+    assert len(servers) > 16
+    os.kill(pid, signal.SIGKILL)
+    wait_for("every server has ended", ENDING, lambda: not alive(servers))
+    down = up("stop", folder)
+    assert (down.returncode, down.stdout) == (0, "it ran no more; its folder is gone\n")
+    assert not folder.exists()
+
+
+def _refused(kubeconfig: Path) -> bool:
+    """The tests of admission would delete the platform that runs there."""
+    line = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "tests/e2e", "-k", "admission or rbac"]
+    environment = os.environ | {"CHATDB_KUBECONFIG": str(kubeconfig)}
+    done = subprocess.run(line, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return done.returncode == 1 and "chatdb-system" in done.stdout and "would delete it" in done.stdout
+
+
+def test_down_while_it_starts(folder: Path) -> None:
+    """Stopped in the middle of starting, it leaves nothing behind either, and start says that it has ended."""
+    line = [sys.executable, str(ROOT / "tests/e2e/up.py"), "start", str(folder)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
+    with subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as starting:
+        wait_for("the API server starts", ENDING, (folder / "cluster/logs/kube-apiserver.log").exists)
+        time.sleep(1)
+        pid = running(folder)
+        assert pid
+        servers = family(pid)
+        down = up("stop", folder)
+        assert (down.returncode, down.stdout) == (0, "stopped\n")
+        assert alive(servers) == set()
+        assert starting.wait(ENDING) == 1
+
+
+def test_down_where_nothing_is(tmp_path: Path) -> None:
+    """A folder that holds no cluster is an error, and is left alone."""
+    (tmp_path / "mine").touch()
+    for command in ("start", "stop"):
+        done = up(command, tmp_path)
+        assert (done.returncode, done.stdout) == (1, "")
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert LOCK not in {path.name for path in tmp_path.iterdir()}
