@@ -16,7 +16,10 @@ from constructs import Construct
 PART_OF = {"app.kubernetes.io/part-of": "chatdb"}
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-KEEP = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}
+KEEP = {
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+}
 USER = 10001
 
 

@@ -11,7 +11,10 @@ from kapitan.inputs.kadet import inventory
 Manifest = dict[str, Any]
 PART_OF = {"app.kubernetes.io/part-of": "chatdb"}
 POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "audit", "warn")}
-KEEP = {"argocd.argoproj.io/sync-options": "Prune=false,Delete=false"}
+KEEP = {
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+}
 RUNTIME_DEFAULT = {"type": "RuntimeDefault"}
 USER = 10001
 
