@@ -95,7 +95,7 @@ def test_down_while_it_starts(folder: Path) -> None:
         servers = family(pid)
         down = up("stop", folder)
         assert (down.returncode, down.stdout) == (0, "stopped\n")
-        assert alive(servers) == set()
+        wait_for("the last of them has ended", 5, lambda: not alive(servers))
         assert starting.wait(ENDING) == 1
 
 
