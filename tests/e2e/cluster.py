@@ -68,11 +68,8 @@ class Cluster:
         wait_for("the node is ready", STARTING, self._node_ready)
 
     def stop(self) -> None:
-        """End all servers, the last started first, and nothing of theirs is kept."""
+        """End all servers, the last started first."""
         for server in reversed(self.servers.values()):
-            # Asked to end, an API server waits for every watch that is still open.
-            if server.alive():
-                server.kill()
             server.stop()
 
     def serve(self, name: str, command: list[str], **environment: str) -> Server:

@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-# Ends the server when its own standard input is closed, also by the death of who holds the other end.
-KEEPER = '"$@" >>"$SERVER_LOG" 2>&1 </dev/null & echo $!; read -r _; kill -TERM $! 2>/dev/null; wait $!'
+# Ends the server when its own standard input is closed, also by the death of who holds the other end. At once: asked to
+# end, an API server waits for every watch that is still open, and for a store that may be gone already.
+KEEPER = '"$@" >>"$SERVER_LOG" 2>&1 </dev/null & echo $!; read -r _; kill -KILL $! 2>/dev/null; wait $!'
 STOP_SECONDS = 15
 POLL = 0.05
 
@@ -47,17 +48,13 @@ class Server:
         self.stop()
 
     def stop(self) -> None:
-        """End it, by SIGKILL where it does not end in time; nothing where it does not run."""
+        """End it; nothing where it does not run."""
         if self._keeper is None:
             return
         keeper, self._keeper = self._keeper, None
         assert keeper.stdin
         keeper.stdin.close()
-        try:
-            keeper.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.kill(self.pid, signal.SIGKILL)
-            keeper.wait(STOP_SECONDS)
+        keeper.wait(STOP_SECONDS)
 
     def restart(self) -> None:
         """Crash it, and start it anew."""

@@ -86,12 +86,14 @@ def test_change_by_hand_is_healed(
     platform: Deployment, place: tuple[str, str, str | None, str], change: Manifest
 ) -> None:
     """What somebody changes in the cluster is changed back, and all is at rest again."""
-    before = _asked(platform.api, place)
+    before, since = _asked(platform.api, place), platform.version()
     platform.api.patch(platform.api.path(*place), change)
     assert before != _asked(platform.api, place)
     seconds = platform.wait(f"{place[3]} is healed", HEALING, lambda: _asked(platform.api, place) == before)
     print(f"{place[1]} healed after {seconds:.0f} s")
     platform.wait_settled()
+    # The hand's write and the healing one: what counts at rest is not blind.
+    assert platform.recorder.writes(since)[place[1], place[2] or "", place[3]] >= 2
 
 
 def test_deleted_objects_come_back(platform: Deployment) -> None:

@@ -1,13 +1,13 @@
 """`make cluster-up` and `make cluster-down`: a cluster for a person, and nothing that outlives it."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from api import Api
 from argo_cd import NAMESPACE
@@ -28,20 +28,10 @@ def up(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
-def family(pid: int) -> set[int]:
+def family(pid: int) -> list[psutil.Process]:
     """The process, and all that descend from it."""
-    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
-    parents = {int(line.split()[0]): int(line.split()[1]) for line in listed.splitlines()}
-    found = {pid}
-    while more := {child for child, parent in parents.items() if parent in found} - found:
-        found |= more
-    return found
-
-
-def alive(pids: set[int]) -> set[int]:
-    """Those that still run; one that has ended and is only not waited for yet does not."""
-    listed = subprocess.run(["ps", "-eo", "pid=,stat="], capture_output=True, text=True, check=True).stdout
-    return pids & {int(line.split()[0]) for line in listed.splitlines() if not line.split()[1].startswith("Z")}
+    found = psutil.Process(pid)
+    return [found, *found.children(recursive=True)]
 
 
 @pytest.fixture
@@ -68,8 +58,8 @@ def test_up_twice_killed_and_down(folder: Path) -> None:
     assert pid
     servers = family(pid)
     assert len(servers) > 16
-    os.kill(pid, signal.SIGKILL)
-    wait_for("every server has ended", ENDING, lambda: not alive(servers))
+    servers[0].kill()
+    assert psutil.wait_procs(servers, ENDING)[1] == []
     down = up("stop", folder)
     assert (down.returncode, down.stdout) == (0, "it ran no more; its folder is gone\n")
     assert not folder.exists()
@@ -95,7 +85,7 @@ def test_down_while_it_starts(folder: Path) -> None:
         servers = family(pid)
         down = up("stop", folder)
         assert (down.returncode, down.stdout) == (0, "stopped\n")
-        assert alive(servers) == set()
+        assert psutil.wait_procs(servers, ENDING)[1] == []
         assert starting.wait(ENDING) == 1
 
 

@@ -81,7 +81,7 @@ def follow(folder: Path, supervisor: subprocess.Popen[bytes]) -> int:
 
 def usage(folder: Path) -> str:
     """What a person types next."""
-    argument = "" if folder == ROOT / FOLDER else f" FOLDER={folder}"
+    argument = "" if folder == ROOT / FOLDER else f" FOLDER={show(folder)}"
     return "\n".join(
         (
             f"  export KUBECONFIG={show(folder / 'cluster/admin.kubeconfig')} PATH={show(BIN)}:$PATH",
