@@ -84,6 +84,34 @@ class Deployment:
 
         return self.wait(f"every Application is Synced and Healthy at {held[:7]}", seconds, released)
 
+    def release(self, message: str) -> str:
+        """Commit what is changed in the clone, release it, and tell Argo CD; the commit that the tiers are held at."""
+        self.origin.commit(message)
+        held = self.origin.release()
+        self.argo_cd.look("chatdb")
+        return held
+
+    def pin(self, tier: str) -> str | None:
+        """The revision that the tier's Application asks for; None where there is none."""
+        found = self.argo_cd.application(f"chatdb-{tier}")
+        return str(found["spec"]["source"]["targetRevision"]) if found else None
+
+    def status(self, tier: str) -> tuple[str | None, str | None]:
+        """What the tier's Application says of itself: its sync and its health."""
+        status = self.argo_cd.application(f"chatdb-{tier}").get("status", {})
+        return status.get("sync", {}).get("status"), status.get("health", {}).get("status")
+
+    def at(self, tier: str) -> str | None:
+        """The commit that the tier was compared with last."""
+        found = self.argo_cd.application(f"chatdb-{tier}").get("status", {})
+        return found.get("sync", {}).get("revision")
+
+    def seen(self, tier: str) -> Manifest:
+        """What the root sees of the tier: the gate's answer."""
+        resources = self.argo_cd.application("chatdb").get("status", {}).get("resources", [])
+        found = [entry for entry in resources if entry["name"] == f"chatdb-{tier}"]
+        return dict(found[0].get("health", {})) if found else {}
+
     def version(self) -> int:
         """The API server's present resource version."""
         return int(self.api.request("GET", "/api/v1/namespaces?limit=1")["metadata"]["resourceVersion"])
