@@ -23,10 +23,10 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e scores bench setup-synth setup-test setup-e2e setup-scores setup-bench doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-long scores bench setup-synth setup-test setup-e2e setup-scores setup-bench doctor docs hooks locks clean
 
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
 
 synth: setup-synth ## Install what it needs, and write dist/, argocd/ and the overlay's list of tiers
 	cdk8s synth
@@ -45,6 +45,9 @@ lint: setup-test ## Style, types, layers
 
 e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on them
 	pytest tests/e2e
+
+e2e-long: setup-e2e ## Play 200 scenarios of faults on it, and write the table of docs/reliability.md (hours)
+	python tests/e2e/long.py --write
 
 scores: setup-scores ## Install two scanners, score every combination of traits, and hold docs/security.md to it
 	python tools/scores.py

@@ -23,6 +23,8 @@ SETTINGS = {"timeout.reconciliation": "10s", "timeout.reconciliation.jitter": "0
 """How soon a new commit is seen; three minutes by default, and no other part of the order depends on it."""
 RESYNC_SECONDS = 10
 WAVE_DELAY = 2
+"""Argo CD's own pause in seconds between two waves. With none the order does not hold: its cache of what is there is
+not yet told of the new pin when it asks for the child's health."""
 
 
 class ArgoCd:

@@ -20,6 +20,9 @@ from constructs_lib.settings import load
 
 INSTALLING = 240
 """Seconds within which the whole platform is up; a third of it is seen."""
+BOUND = 10
+RETRY = {"duration": "2s", "factor": 1, "maxDuration": "2s"}
+"""A bound for the gate and a pause between the root's tries that save waiting; nothing but the pace depends on them."""
 
 
 class Deployment:
@@ -49,12 +52,20 @@ class Deployment:
                 getattr(self, part).stop()
         self.cluster.stop()
 
-    def bootstrap(self) -> None:
-        """What a person applies: the projects and the root."""
+    def bootstrap(self, *, soon: bool = False) -> None:
+        """What a person applies: the projects and the root; `soon`, with a shorter pause between its tries."""
         folder = self.origin.work / "argocd/minikube"
         for name in ("projects.yaml", "root.yaml"):
             for manifest in yaml.safe_load_all((folder / name).read_text()):
+                if soon and manifest["kind"] == "Application":
+                    manifest["spec"]["syncPolicy"]["retry"]["backoff"] = RETRY
                 self.api.apply(manifest)
+
+    def install(self, *, soon: bool = False) -> None:
+        """Bootstrap, and hold every tier at a commit."""
+        self.bootstrap(soon=soon)
+        self.wait_settled()
+        self.wait_released(self.release("Pins"))
 
     def settled(self, commit: str | None = None) -> bool:
         """Whether every Application is Synced and Healthy with no operation under way, at that commit if it matters."""

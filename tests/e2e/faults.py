@@ -49,8 +49,8 @@ def never_ready(platform: Deployment, component: str) -> Iterator[None]:
 
 
 @contextmanager
-def refused(platform: Deployment, kind: str, namespace: str, name: str) -> Iterator[None]:
-    """The API server neither makes nor changes that object; it has to be there when the fault begins."""
+def refused(platform: Deployment, kind: str, namespace: str, name: str, unless: str = "false") -> Iterator[None]:
+    """The API server neither makes nor changes that object, which has to be there before; `unless` is CEL."""
     api_version = f"{GROUPS[kind]}/v1".lstrip("/")
     path = platform.api.path(api_version, kind, namespace, name)
     policy = _policy(
@@ -62,7 +62,7 @@ def refused(platform: Deployment, kind: str, namespace: str, name: str) -> Itera
             "resources": [path.split("/")[-2]],
         },
         condition=f"object.metadata.name == '{name}' && object.metadata.namespace == '{namespace}'",
-        validations=[{"expression": "false", "message": "refused by the test"}],
+        validations=[{"expression": unless, "message": "refused by the test"}],
     )
 
     def effective() -> bool:

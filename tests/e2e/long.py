@@ -38,9 +38,7 @@ class Stacks:
             self.stack.close()
             self.made += 1
             self.platform = self.stack.enter_context(deployed(self.folder / str(self.made)))
-            self.platform.bootstrap()
-            self.platform.wait_settled()
-            self.platform.wait_released(self.platform.release("Pins"))
+            self.platform.install()
             self.left = PER_STACK
         self.left -= 1
         return self.platform
