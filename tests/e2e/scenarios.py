@@ -113,10 +113,15 @@ Fault = Callable[[Deployment, Scenario], tuple[str, float]]
 
 
 def _change(platform: Deployment, scenario: Scenario, name: str = "first") -> str:
+    _mark(platform, scenario)
+    return platform.release(f"Scenario {scenario.seed}, {name}")
+
+
+def _mark(platform: Deployment, scenario: Scenario) -> None:
+    """The values are new ones also where a seed is played twice."""
     platform.origin.reset()
     for tier in scenario.tiers:
-        platform.origin.mark(tier, f"s{scenario.seed}-{name}")
-    return platform.release(f"Scenario {scenario.seed}, {name}")
+        platform.origin.mark(tier, f"v{platform.version()}")
 
 
 def _reached(platform: Deployment, scenario: Scenario, held: str) -> None:
@@ -178,9 +183,7 @@ def _two_commits(platform: Deployment, scenario: Scenario) -> tuple[str, float]:
 
 
 def _bad_release(platform: Deployment, scenario: Scenario) -> tuple[str, float]:
-    platform.origin.reset()
-    for tier in scenario.tiers:
-        platform.origin.mark(tier, f"s{scenario.seed}-bad")
+    _mark(platform, scenario)
     platform.origin.strand(scenario.moment, scenario.component)
     bad = platform.release(f"Scenario {scenario.seed}, bad")
     _reached(platform, scenario, bad)
