@@ -16,6 +16,8 @@ SCAN_TOOLS := kube-score
 BENCH_TOOLS := helm
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS)
 ENVIRONMENTS := scan bench
+# What e2e-long is asked for; one scenario again: make e2e-long LONG="--seed 17 --count 1"
+LONG ?= --write
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 # The CLI would ask the registry for a newer version of itself.
@@ -47,7 +49,7 @@ e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on t
 	pytest tests/e2e
 
 e2e-long: setup-e2e ## Play 200 scenarios of faults on it, and write the table of docs/reliability.md (hours)
-	python tests/e2e/long.py --write
+	PYTHONPATH=tests python tests/e2e/long.py $(LONG)
 
 scores: setup-scores ## Install two scanners, score every combination of traits, and hold docs/security.md to it
 	python tools/scores.py

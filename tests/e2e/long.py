@@ -1,6 +1,6 @@
 """Plays scenarios drawn from seeds on a real Argo CD, and writes what came of them into docs/reliability.md.
 
-Usage: long.py [--first SEED] [--count N] [--minutes M] [--fault NAME] [--write]; one again: --seed SEED --count 1
+Usage: long.py [--first SEED] [--count N] [--minutes M] [--fault NAME] [--write], with tests in PYTHONPATH
 """
 
 import argparse
@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 
+from api import ApiError
 from deployment import Deployment, deployed
 from repository import ROOT
 from scenarios import FAULTS, Outcome, Scenario, draw, play
@@ -60,7 +61,7 @@ def outcomes(scenarios: list[Scenario], minutes: float) -> Iterator[Outcome | st
             print(scenario, flush=True)
             try:
                 outcome = play(platform, scenario)
-            except (TimeoutError, AssertionError) as error:
+            except (OSError, ApiError, AssertionError) as error:
                 stacks.drop()
                 yield f"{scenario}: {error}"
                 continue
