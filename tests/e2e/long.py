@@ -130,10 +130,8 @@ def main() -> int:
 
 def _line(outcome: Outcome) -> str:
     broken = "".join(f"\n    {line}" for line in outcome.violations)
-    return (
-        f"  {len(outcome.violations)} violations, whole after {outcome.recovery:.0f} s, {outcome.total:.0f} s in all "
-        f"(pauses and rollouts {outcome.floor:.0f} s){broken}"
-    )
+    seconds = f"whole after {outcome.recovery:.0f} s, {outcome.total:.0f} s in all"
+    return f"  {len(outcome.violations)} violations, {seconds}{broken}"
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What came of it: seconds in all, from the end of the fault, and that cannot be saved."""
+    """What came of it: seconds in all, from the end of the fault, and, of one update, those not to be saved."""
 
     scenario: Scenario
     violations: list[str]
