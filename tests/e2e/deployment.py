@@ -90,8 +90,7 @@ class Deployment:
         """Wait until every child is held at that commit, and all of it is there."""
 
         def released() -> bool:
-            children = [self.argo_cd.application(f"chatdb-{tier}") for tier in self.tiers]
-            return all(found["spec"]["source"]["targetRevision"] == held for found in children) and self.settled(held)
+            return all(self.pin(tier) == held for tier in self.tiers) and self.settled(held)
 
         return self.wait(f"every Application is Synced and Healthy at {held[:7]}", seconds, released)
 

@@ -20,8 +20,11 @@ def choose(platform: Deployment, tiers: list[str]) -> str:
     return platform.release(f"{len(tiers)} tiers")
 
 
-def test_tier_is_removed_and_added(platform: Deployment) -> None:
+def test_tier_is_removed_and_added(running: Deployment) -> None:
     """Removed, it goes with all it made and nothing else goes; added, it waits for all that is below."""
+    platform = running
+    platform.origin.reset()
+    platform.wait_settled()
     since = platform.version()
     held = choose(platform, WITHOUT_TESTS)
     platform.wait("the tests are gone", 60, lambda: platform.pin("testing") is None)
@@ -31,6 +34,7 @@ def test_tier_is_removed_and_added(platform: Deployment) -> None:
     assert Tier.TESTING in owners
     assert owners <= {Tier.TESTING, None}
     assert platform.api.list("apps/v1", "Deployment", "chatdb-testing") == []
+    since = platform.version()
     with never_ready(platform, "kafka-topics"):
         _new_topics(platform)
         platform.origin.mark("core", "with-tests")
@@ -40,6 +44,7 @@ def test_tier_is_removed_and_added(platform: Deployment) -> None:
         assert platform.pin("core") != held
         assert platform.pin("testing") is None
     platform.wait_released(held)
+    assert platform.violations(since) == []
 
 
 def _new_topics(platform: Deployment) -> None:
