@@ -16,6 +16,8 @@ SCAN_TOOLS := kube-score
 BENCH_TOOLS := helm
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS)
 ENVIRONMENTS := scan bench
+# What e2e-long is asked for; one scenario again: make e2e-long LONG="--seed 17 --count 1"
+LONG ?= --write
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 # The CLI would ask the registry for a newer version of itself.
@@ -23,10 +25,10 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-scores setup-bench doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-long cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-scores setup-bench doctor docs hooks locks clean
 
 help: ## Say what there is
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
 
 synth: setup-synth ## Install what it needs, and write dist/, argocd/ and the overlay's list of tiers
 	cdk8s synth
@@ -45,6 +47,9 @@ lint: setup-test ## Style, types, layers
 
 e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on them
 	pytest tests/e2e
+
+e2e-long: setup-e2e ## Play 200 scenarios of faults on it, and write the table of docs/reliability.md (hours)
+	PYTHONPATH=tests python tests/e2e/long.py $(LONG)
 
 cluster-up: setup-e2e ## Start a Kubernetes and an Argo CD with the platform, in the background (FOLDER=<folder>)
 	PYTHONPATH=tests python tests/e2e/up.py start $(FOLDER)

@@ -56,7 +56,8 @@ def stateful_set(scope: Construct, component: Component, context: Context, optio
             replicas=component.replicas,
             revision_history_limit=3,
             service_name=component.name,
-            pod_management_policy="OrderedReady",
+            # With OrderedReady a pod that never gets ready is not replaced, not even by a release that mends it.
+            pod_management_policy="Parallel",
             selector=k8s.LabelSelector(match_labels=selector(component)),
             template=pod_template(component, context, options),
             volume_claim_templates=[claim_template(component, component.storage)],

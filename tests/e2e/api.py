@@ -147,6 +147,8 @@ class Api:
         try:
             connection.request("GET", f"{path}?{urlencode(query)}", None, self._headers)
             answer = connection.getresponse()
+            if answer.status >= http.client.BAD_REQUEST:
+                raise ApiError(answer.status, _message(answer.read()))
             while line := answer.readline():
                 event: Manifest = json.loads(line)
                 if event["type"] == "ERROR":

@@ -12,12 +12,19 @@ from argo_cd_install import built_install
 from certificates import write_kubeconfig
 from cluster import STARTING, Cluster, free_ports
 from processes import wait_for
+from repository import ROOT
 
 NAMESPACE = "argocd"
+API_VERSION = "argoproj.io/v1alpha1"
+GATE = ROOT / "argocd/install/gate.lua"
+GATE_KEY = "resource.customizations.health.argoproj.io_Application"
+BOUND = "local BOUND = 60\n"
 SETTINGS = {"timeout.reconciliation": "10s", "timeout.reconciliation.jitter": "0s"}
 """How soon a new commit is seen; three minutes by default, and no other part of the order depends on it."""
 RESYNC_SECONDS = 10
 WAVE_DELAY = 2
+"""Argo CD's own pause in seconds between two waves. With none the order does not hold: its cache of what is there is
+not yet told of the new pin when it asks for the child's health."""
 
 
 class ArgoCd:
@@ -49,9 +56,20 @@ class ArgoCd:
         for kind in ("Application", "AppProject"):
             wait_for(f"the server knows {kind}", STARTING, lambda kind=kind: self._known(kind))
 
+    def gate(self, *, bound: int | None) -> None:
+        """Give the gate another bound in seconds; None takes the gate out of argocd-cm."""
+        text = None if bound is None else GATE.read_text().replace(BOUND, f"local BOUND = {bound}\n")
+        path = self.api.path("v1", "ConfigMap", NAMESPACE, "argocd-cm")
+        self.api.patch(path, {"data": {GATE_KEY: text}})
+
+    def look(self, name: str) -> None:
+        """Have it look for new commits at once, as a webhook does."""
+        path = self.api.path(API_VERSION, "Application", NAMESPACE, name)
+        self.api.patch(path, {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}})
+
     def _known(self, kind: str) -> bool:
         try:
-            self.api.list("argoproj.io/v1alpha1", kind)
+            self.api.list(API_VERSION, kind)
         except (ApiError, KeyError):
             return False
         return True
@@ -115,17 +133,19 @@ class ArgoCd:
                 f"--app-resync={RESYNC_SECONDS}",
                 "--app-resync-jitter=0",
                 "--self-heal-timeout-seconds=2",
+                # So that the tests can read what the gate says.
+                "--persist-resource-health",
             ],
             **self._environment(),
         )
 
     def application(self, name: str) -> dict[str, Any]:
         """An Application, or an empty object where there is none."""
-        return self.api.get("argoproj.io/v1alpha1", "Application", NAMESPACE, name) or {}
+        return self.api.get(API_VERSION, "Application", NAMESPACE, name) or {}
 
     def applications(self) -> dict[str, Manifest]:
         """All of them by name."""
-        return {found["metadata"]["name"]: found for found in self.api.list("argoproj.io/v1alpha1", "Application")}
+        return {found["metadata"]["name"]: found for found in self.api.list(API_VERSION, "Application")}
 
     def states(self) -> str:
         """One line for people: what each Application says of itself."""

@@ -68,9 +68,10 @@ class Cluster:
         wait_for("the node is ready", STARTING, self._node_ready)
 
     def stop(self) -> None:
-        """End all servers, the last started first."""
+        """End all servers, the last started first; nothing that they would save is kept."""
         for server in reversed(self.servers.values()):
-            server.stop()
+            if server.alive():
+                server.kill()
 
     def serve(self, name: str, command: list[str], **environment: str) -> Server:
         """Start one more server of the cluster."""

@@ -1,7 +1,10 @@
 """Tests on a real control plane; without one they fail, and do not pass by being left out."""
 
+from collections.abc import Iterator
+
 import pytest
 from cluster import built
+from deployment import BOUND, Deployment, deployed
 from target import ANYWHERE, VARIABLE, named, refusal
 
 
@@ -20,3 +23,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if item.path.stem not in ANYWHERE:
                 item.add_marker(pytest.mark.skip(reason=f"needs a cluster of its own, and {VARIABLE} is set"))
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A platform that many tests use, held at a commit."""
+    with deployed(tmp_path_factory.mktemp("running")) as made:
+        made.argo_cd.gate(bound=BOUND)
+        made.install(soon=True)
+        yield made
+
+
+@pytest.fixture
+def platform(running: Deployment) -> Iterator[Deployment]:
+    """The same, at rest before; and nothing came too early in the test."""
+    running.origin.reset()
+    running.wait_settled()
+    since = running.version()
+    yield running
+    assert running.violations(since) == []

@@ -20,6 +20,9 @@ from constructs_lib.settings import load
 
 INSTALLING = 240
 """Seconds within which the whole platform is up; a third of it is seen."""
+BOUND = 10
+RETRY = {"duration": "2s", "factor": 1, "maxDuration": "2s"}
+"""A bound for the gate and a pause between the root's tries that save waiting; nothing but the pace depends on them."""
 
 
 class Deployment:
@@ -49,12 +52,20 @@ class Deployment:
                 getattr(self, part).stop()
         self.cluster.stop()
 
-    def bootstrap(self) -> None:
-        """What a person applies: the projects and the root."""
+    def bootstrap(self, *, soon: bool = False) -> None:
+        """What a person applies: the projects and the root; `soon`, with a shorter pause between its tries."""
         folder = self.origin.work / "argocd/minikube"
         for name in ("projects.yaml", "root.yaml"):
             for manifest in yaml.safe_load_all((folder / name).read_text()):
+                if soon and manifest["kind"] == "Application":
+                    manifest["spec"]["syncPolicy"]["retry"]["backoff"] = RETRY
                 self.api.apply(manifest)
+
+    def install(self, *, soon: bool = False) -> None:
+        """Bootstrap, and hold every tier at a commit."""
+        self.bootstrap(soon=soon)
+        self.wait_settled()
+        self.wait_released(self.release("Pins"))
 
     def settled(self, commit: str | None = None) -> bool:
         """Whether every Application is Synced and Healthy with no operation under way, at that commit if it matters."""
@@ -79,10 +90,37 @@ class Deployment:
         """Wait until every child is held at that commit, and all of it is there."""
 
         def released() -> bool:
-            children = [self.argo_cd.application(f"chatdb-{tier}") for tier in self.tiers]
-            return all(found["spec"]["source"]["targetRevision"] == held for found in children) and self.settled(held)
+            return all(self.pin(tier) == held for tier in self.tiers) and self.settled(held)
 
         return self.wait(f"every Application is Synced and Healthy at {held[:7]}", seconds, released)
+
+    def release(self, message: str) -> str:
+        """Commit what is changed in the clone, release it, and tell Argo CD; the commit that the tiers are held at."""
+        self.origin.commit(message)
+        held = self.origin.release()
+        self.argo_cd.look("chatdb")
+        return held
+
+    def pin(self, tier: str) -> str | None:
+        """The revision that the tier's Application asks for; None where there is none."""
+        found = self.argo_cd.application(f"chatdb-{tier}")
+        return str(found["spec"]["source"]["targetRevision"]) if found else None
+
+    def status(self, tier: str) -> tuple[str | None, str | None]:
+        """What the tier's Application says of itself: its sync and its health."""
+        status = self.argo_cd.application(f"chatdb-{tier}").get("status", {})
+        return status.get("sync", {}).get("status"), status.get("health", {}).get("status")
+
+    def at(self, tier: str) -> str | None:
+        """The commit that the tier was compared with last."""
+        found = self.argo_cd.application(f"chatdb-{tier}").get("status", {})
+        return found.get("sync", {}).get("revision")
+
+    def seen(self, tier: str) -> Manifest:
+        """What the root sees of the tier: the gate's answer."""
+        resources = self.argo_cd.application("chatdb").get("status", {}).get("resources", [])
+        found = [entry for entry in resources if entry["name"] == f"chatdb-{tier}"]
+        return dict(found[0].get("health", {})) if found else {}
 
     def version(self) -> int:
         """The API server's present resource version."""

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import yaml
 from click.testing import CliRunner
@@ -60,6 +59,10 @@ class Origin:
     def commit(self, message: str) -> str:
         """Generate, commit everything and push; the commit."""
         self.run("synth")
+        return self.commit_as_it_is(message)
+
+    def commit_as_it_is(self, message: str) -> str:
+        """Commit everything without generating, and push; the commit."""
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
         return self.push()
@@ -76,12 +79,17 @@ class Origin:
         self.push()
         return held
 
-    def patch(self, tier: str, target: dict[str, str], operations: list[dict[str, Any]]) -> None:
+    def reset(self) -> None:
+        """Undo every change of the overlays; it is not committed yet."""
+        first = self.git("rev-list", "--max-parents=0", "HEAD")
+        self.git("checkout", first, "--", "overlays")
+
+    def patch(self, tier: str, target: dict[str, str], operations: list[dict[str, object]]) -> None:
         """Add a patch to the overlay of a tier; it is not committed yet."""
         path = self.work / f"overlays/minikube/{tier}/kustomization.yaml"
         content = yaml.safe_load(path.read_text())
-        patch = yaml.safe_dump(operations)
-        content.setdefault("patches", []).append({"target": target, "patch": patch})
+        patch = {"target": target, "patch": yaml.safe_dump(operations), "options": {"allowNameChange": True}}
+        content.setdefault("patches", []).append(patch)
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 
     def forget(self, tier: str, resource: str) -> None:
@@ -91,8 +99,20 @@ class Origin:
         content["resources"].remove(resource)
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 
-    def mark(self, tier: str, value: str, kind: str = "Deployment") -> None:
-        """Change the pod template of every workload of that kind in the tier: they roll, and nothing else differs."""
+    def mark(self, tier: str, value: str) -> None:
+        """Change the pod template of everything in the tier that runs on: it rolls, and nothing else differs."""
         # Whether there are annotations already decides what may be added: a map that is replaced would lose some.
-        operation = {"op": "add", "path": "/spec/template/metadata/labels/release", "value": value}
-        self.patch(tier, {"kind": kind}, [operation])
+        self.patch(tier, {"kind": "Deployment|StatefulSet"}, [_added("/spec/template/metadata/labels/release", value)])
+
+    def strand(self, tier: str, component: str) -> None:
+        """Ask for a node that there is not: the component never gets ready with this commit."""
+        selector = _added("/spec/template/spec/nodeSelector", {"chatdb.io/node": "none"})
+        self.patch(tier, {"kind": "Deployment|StatefulSet", "name": component}, [selector])
+
+    def revert(self, commit: str) -> None:
+        """Undo a commit; it is not released yet."""
+        self.git("revert", "--no-edit", commit)
+
+
+def _added(path: str, value: object) -> dict[str, object]:
+    return {"op": "add", "path": path, "value": value}

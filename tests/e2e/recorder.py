@@ -6,9 +6,10 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 
-from api import Api, ApiError, Manifest
+from api import GONE, Api, ApiError, Manifest
 
 from constructs_lib.catalogue.model import Namespace
 
@@ -30,6 +31,7 @@ KINDS = (
     ("rbac.authorization.k8s.io/v1", "RoleBinding"),
     ("argoproj.io/v1alpha1", "Application"),
 )
+PAUSE = 0.2
 TRACKING = "argocd.argoproj.io/tracking-id"
 SERVERS_OWN = ("resourceVersion", "managedFields", "generation", "creationTimestamp", "uid", "selfLink")
 """Metadata that the API server writes; annotations of controllers count as ours, and are left out below."""
@@ -92,14 +94,14 @@ class Recorder:
         for api_version, kind in KINDS:
             path = self.api.path(api_version, kind)
             version = self.api.request("GET", f"{path}?limit=1")["metadata"]["resourceVersion"]
-            thread = threading.Thread(target=self._watch, args=(path, version), daemon=True)
+            thread = threading.Thread(target=self._watch, args=(path, kind, version), daemon=True)
             thread.start()
 
     def stop(self) -> None:
         """Write down no more."""
         self._stopped.set()
 
-    def _watch(self, path: str, version: str) -> None:
+    def _watch(self, path: str, kind: str, version: str) -> None:
         """Watch, and go on from the last version where the server was away."""
         while not self._stopped.is_set():
             try:
@@ -109,10 +111,24 @@ class Recorder:
                     version = event["object"]["metadata"]["resourceVersion"]
                     self._note(event)
             except ApiError as error:
-                self.failures.append(f"{path}: {error}")
-                return
-            except (OSError, ValueError):
-                time.sleep(0.2)
+                if error.code < GONE:
+                    self.failures.append(f"{path}: {error}")
+                    return
+                version = self._again(path, kind) if error.code == GONE else version
+            except (OSError, ValueError, HTTPException):
+                time.sleep(PAUSE)
+
+    def _again(self, path: str, kind: str) -> str:
+        """After a restart the server knows no old versions; nothing was written while it was away."""
+        while True:
+            try:
+                found = self.api.request("GET", path)
+            except (OSError, ApiError, HTTPException):
+                time.sleep(PAUSE)
+                continue
+            for item in found["items"]:
+                self._note({"type": "MODIFIED", "object": {"kind": kind, **item}})
+            return str(found["metadata"]["resourceVersion"])
 
     def _note(self, event: Manifest) -> None:
         manifest = event["object"]

@@ -1,0 +1,138 @@
+"""Plays scenarios drawn from seeds on a real Argo CD, and writes what came of them into docs/reliability.md.
+
+Usage: long.py [--first SEED] [--count N] [--minutes M] [--fault NAME] [--write], with tests in PYTHONPATH
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from statistics import median
+
+from api import ApiError
+from deployment import Deployment, deployed
+from repository import ROOT
+from scenarios import FAULTS, Outcome, Scenario, draw, play
+
+PAGE = ROOT / "docs/reliability.md"
+MARKS = ("<!-- scenarios -->", "<!-- /scenarios -->")
+PER_STACK = 20
+"""Scenarios on one platform before a new one is made."""
+
+
+class Stacks:
+    """A running platform; a new one after so many scenarios, or after one that went wrong."""
+
+    def __init__(self, folder: Path, stack: ExitStack) -> None:
+        """The first is made when it is asked for."""
+        self.folder = folder
+        self.stack = stack
+        self.made = self.left = 0
+        self.platform: Deployment
+
+    def take(self) -> Deployment:
+        """One that is whole, and held at a commit."""
+        if self.left == 0:
+            self.stack.close()
+            self.made += 1
+            self.platform = self.stack.enter_context(deployed(self.folder / str(self.made)))
+            self.platform.install()
+            self.left = PER_STACK
+        self.left -= 1
+        return self.platform
+
+    def drop(self) -> None:
+        """Make a new one next time."""
+        self.left = 0
+
+
+def outcomes(scenarios: list[Scenario], minutes: float) -> Iterator[Outcome | str]:
+    """One for each scenario that was begun in that time; a text where it did not end well."""
+    until = time.monotonic() + 60 * minutes
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
+        stacks = Stacks(Path(folder), stack)
+        for scenario in scenarios:
+            if time.monotonic() > until:
+                return
+            platform = stacks.take()
+            print(scenario, flush=True)
+            try:
+                outcome = play(platform, scenario)
+            except (OSError, ApiError, AssertionError) as error:
+                stacks.drop()
+                yield f"{scenario}: {error}"
+                continue
+            if outcome.violations:
+                stacks.drop()
+            yield outcome
+
+
+def table(found: list[Outcome | str], first: int) -> str:
+    """The figures as Markdown."""
+    good = [outcome for outcome in found if isinstance(outcome, Outcome)]
+    rows = ["| fault | scenarios | violations | recovery, median | recovery, longest |", "|---|---|---|---|---|"]
+    for fault in FAULTS:
+        mine = [outcome for outcome in good if outcome.scenario.fault == fault]
+        if mine:
+            seconds = [outcome.recovery for outcome in mine]
+            broken = sum(len(outcome.violations) for outcome in mine)
+            rows.append(f"| {fault} | {len(mine)} | {broken} | {median(seconds):.0f} s | {max(seconds):.0f} s |")
+    broken = sum(len(outcome.violations) for outcome in good)
+    summary = (
+        f"{len(found)} scenarios, seeds {first} to {first + len(found) - 1}: {broken} violations, "
+        f"{len(found) - len(good)} that did not recover in time."
+    )
+    return "\n".join([summary, "", *rows, "", _convergence(good)])
+
+
+def _convergence(good: list[Outcome]) -> str:
+    plain = [outcome for outcome in good if outcome.scenario.fault == "none"]
+    if not plain:
+        return "No update without a fault was among them."
+    total = median(outcome.total for outcome in plain)
+    floor = median(outcome.floor for outcome in plain)
+    return (
+        f"An update without a fault took {total:.0f} s in the median of {len(plain)}; Argo CD's pauses between waves "
+        f"and the rollouts alone are {floor:.0f} s of them."
+    )
+
+
+def write(text: str) -> None:
+    """Put it between the marks of the page."""
+    page = PAGE.read_text(encoding="utf-8")
+    before, rest = page.split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    PAGE.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}", encoding="utf-8")
+
+
+def main() -> int:
+    """Play, print each outcome, and fail where there was a violation or no recovery."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--first", "--seed", type=int, default=1, help="the first seed")
+    parser.add_argument("--count", type=int, default=200, help="how many scenarios")
+    parser.add_argument("--minutes", type=float, default=600, help="begin no scenario after so many minutes")
+    parser.add_argument("--fault", choices=FAULTS, help="always this fault")
+    parser.add_argument("--write", action="store_true", help="write the table into docs/reliability.md")
+    asked = parser.parse_args()
+    scenarios = [draw(seed, asked.fault) for seed in range(asked.first, asked.first + asked.count)]
+    found: list[Outcome | str] = []
+    for outcome in outcomes(scenarios, asked.minutes):
+        found.append(outcome)
+        print(outcome if isinstance(outcome, str) else _line(outcome), flush=True)
+        if asked.write:
+            write(table(found, asked.first))
+    print(table(found, asked.first))
+    return 1 if any(isinstance(outcome, str) or outcome.violations for outcome in found) else 0
+
+
+def _line(outcome: Outcome) -> str:
+    broken = "".join(f"\n    {line}" for line in outcome.violations)
+    seconds = f"whole after {outcome.recovery:.0f} s, {outcome.total:.0f} s in all"
+    return f"  {len(outcome.violations)} violations, {seconds}{broken}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

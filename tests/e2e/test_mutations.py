@@ -1,0 +1,160 @@
+"""What keeps the order is taken away, one by one: the order breaks on the real Argo CD, and the check sees it.
+
+Without these a checker that never says anything would pass every other test.
+"""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import yaml
+from argo_cd import WAVE_DELAY
+from deployment import BOUND, Deployment, deployed
+from faults import never_ready
+from recorder import Event
+
+PAUSE = "ARGOCD_SYNC_WAVE_DELAY"
+MODEL_REGISTRY = ("apps/v1", "Deployment", "chatdb-services", "model-registry")
+
+
+@pytest.fixture(scope="module")
+def without_gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment, list[str]]]:
+    """The platform, first installed without the gate while PostgreSQL does not start; the gate is put in afterwards."""
+    with deployed(tmp_path_factory.mktemp("mutations")) as made:
+        made.argo_cd.gate(bound=None)
+        with never_ready(made, "postgres"):
+            made.bootstrap(soon=True)
+            made.wait("core is started", 60, lambda: made.api.get(*MODEL_REGISTRY))
+            found = made.violations()
+        made.argo_cd.gate(bound=BOUND)
+        made.wait_settled()
+        yield made, found
+
+
+@pytest.fixture
+def platform(without_gate: tuple[Deployment, list[str]]) -> Deployment:
+    """The platform, whole, with the gate."""
+    made, _ = without_gate
+    made.origin.reset()
+    made.wait_settled()
+    return made
+
+
+def change(platform: Deployment, value: str) -> None:
+    """Change three tiers."""
+    for tier in ("core", "processing", "edge"):
+        platform.origin.mark(tier, value)
+
+
+def test_without_the_gate_nothing_waits(without_gate: tuple[Deployment, list[str]]) -> None:
+    """Application health is not in argocd-cm: on the first install core starts though PostgreSQL does not run."""
+    _, found = without_gate
+    assert any("of setup at" in line and "but foundation" in line for line in found), found
+    assert any("of core at" in line and "but foundation" in line for line in found), found
+
+
+def test_without_pins_an_update_is_not_ordered(platform: Deployment) -> None:
+    """Children that track the branch move by themselves as soon as they see the commit."""
+    assert platform.pin("core") == "main"
+    since = platform.version()
+    with never_ready(platform, "model-registry"):
+        change(platform, "unpinned")
+        commit = platform.origin.commit("Three tiers")
+        platform.wait("edge has moved", 60, lambda: platform.at("edge") == commit)
+        platform.wait("edge is whole", 60, lambda: platform.status("edge") == ("Synced", "Healthy"))
+        found = platform.violations(since)
+    assert any("of edge at" in line and "but core" in line for line in found), found
+    platform.wait_settled(commit)
+
+
+def test_swapped_waves(platform: Deployment) -> None:
+    """The waves of core and processing are exchanged: processing moves first."""
+    since = platform.version()
+    with never_ready(platform, "query-parser"):
+        change(platform, "swapped")
+        held = platform.origin.commit("Three tiers")
+        platform.origin.run("release")
+        _swap(platform, "core", "processing")
+        platform.origin.commit_as_it_is("Exchange two waves")
+        platform.argo_cd.look("chatdb")
+        platform.wait("processing has moved", 60, lambda: platform.pin("processing") == held)
+    platform.wait_released(held)
+    found = platform.violations(since)
+    assert any("of processing at" in line and "but core" in line for line in found), found
+
+
+def _swap(platform: Deployment, *tiers: str) -> None:
+    paths = [platform.origin.work / f"argocd/minikube/apps/{tier}.yaml" for tier in tiers]
+    first, second = (yaml.safe_load(path.read_text()) for path in paths)
+    one, other = first["metadata"]["annotations"], second["metadata"]["annotations"]
+    wave = "argocd.argoproj.io/sync-wave"
+    one[wave], other[wave] = other[wave], one[wave]
+    for path, manifest in zip(paths, (first, second), strict=True):
+        path.write_text(yaml.safe_dump(manifest))
+
+
+def test_gate_without_a_bound_never_takes_a_fix(platform: Deployment) -> None:
+    """A tier that never gets ready holds the root's sync on the old commit, and a later commit that mends it waits."""
+    platform.argo_cd.gate(bound=100_000)
+    with never_ready(platform, "model-registry"):
+        change(platform, "bad")
+        bad = platform.release("A bad release")
+        platform.wait("core has moved", 60, lambda: platform.pin("core") == bad)
+        platform.origin.reset()
+        fix = platform.release("The fix")
+        with pytest.raises(TimeoutError):
+            platform.wait("core has the fix", 3 * BOUND, lambda: platform.pin("core") == fix)
+        since = platform.version()
+        platform.argo_cd.gate(bound=BOUND)
+        platform.wait("core has the fix", 4 * BOUND, lambda: platform.pin("core") == fix)
+    platform.wait_released(fix)
+    assert platform.violations(since) == []
+
+
+def test_without_a_pause_between_waves_the_gate_is_asked_too_early(platform: Deployment) -> None:
+    """Argo CD asks its cache for the child's health, which does not know of the new pin yet."""
+    controller = platform.cluster.servers["argocd-application-controller"]
+    pause = controller.environment[PAUSE]
+    controller.environment[PAUSE] = "0"
+    controller.restart()
+    try:
+        assert any(_overtaken(platform, f"no-pause-{attempt}") for attempt in range(4))
+    finally:
+        controller.environment[PAUSE] = pause
+        controller.restart()
+
+
+def _overtaken(platform: Deployment, value: str) -> list[str]:
+    """Release an update whose core does not get ready, and then does; the violations."""
+    since = platform.version()
+    with never_ready(platform, "model-registry"):
+        change(platform, value)
+        held = platform.release(value)
+        platform.wait("core has moved", 60, lambda: platform.pin("core") == held)
+        time.sleep(WAVE_DELAY)
+    platform.wait_released(held)
+    return platform.violations(since)
+
+
+def test_job_with_a_time_to_live(platform: Deployment) -> None:
+    """A finished Job that Kubernetes removes is made again by Argo CD, for ever: the tier never comes to rest."""
+    platform.origin.patch(
+        "setup", {"kind": "Job"}, [{"op": "add", "path": "/spec/ttlSecondsAfterFinished", "value": 1}]
+    )
+    since = platform.version()
+    platform.release("A time to live")
+
+    def made() -> int:
+        return sum(1 for event in platform.recorder.sorted() if _is_new_job(event, since))
+
+    platform.wait("Jobs are made again and again", 60, lambda: made() >= 6)
+    states = {
+        event.manifest["status"]["sync"]["status"]
+        for event in platform.recorder.sorted()
+        if event.version > since and event.key == ("Application", "argocd", "chatdb-setup")
+    }
+    assert "OutOfSync" in states
+
+
+def _is_new_job(event: Event, since: int) -> bool:
+    return event.version > since and event.type == "ADDED" and event.kind == "Job"
