@@ -45,8 +45,9 @@ lint: setup-test ## Style, types, layers
 	mypy
 	lint-imports
 
-e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on them
-	pytest tests/e2e
+E2E ?= tests/e2e
+e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on them (E2E=<files>)
+	pytest $(E2E)
 
 e2e-long: setup-e2e ## Play 200 scenarios of faults on it, and write the table of docs/reliability.md (hours)
 	PYTHONPATH=tests python tests/e2e/long.py $(LONG)

@@ -19,9 +19,11 @@ ELSEWHERE = {
     "deleted by hand",
 }
 """What other modules test one by one."""
+GAP = {"rollback"}
+"""The last wave is not waited for: `make e2e-long` plays it and counts, docs/reliability.md says what happens."""
 
 
-@pytest.mark.parametrize("fault", sorted(FAULTS.keys() - ELSEWHERE))
+@pytest.mark.parametrize("fault", sorted(FAULTS.keys() - ELSEWHERE - GAP))
 def test_fault(platform: Deployment, fault: str) -> None:
     """The order holds, and the platform is whole again without a hand."""
     scenario = draw(SEED, fault)
