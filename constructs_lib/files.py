@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -13,6 +14,8 @@ from constructs_lib.problem import InvalidInput, Problem
 SECONDS = 60
 POLL = 0.1
 MIB = 2**20
+NODES = re.compile(r"^Error: (E[A-Z]+: [^,]+)")
+"""How Node, which writes the manifests, says that the file system refused."""
 
 
 def write_by_rename(path: Path, text: str) -> None:
@@ -37,9 +40,17 @@ def advised_writes(where: str) -> Iterator[None]:
     except OSError as error:
         # Who copies a tree collects its errors: (source, target, words) for each file.
         collected = error.args[0][0][2] if isinstance(error, shutil.Error) else None
-        what = collected or f"{error.strerror}: {error.filename or where}"
-        mend = "make room or allow writing there, and run again; what was generated before is whole"
-        raise InvalidInput([Problem(where, what, mend)]) from error
+        raise _refused(where, collected or f"{error.strerror}: {error.filename or where}") from error
+    except RuntimeError as error:
+        said = NODES.match(str(error))
+        if said is None:
+            raise
+        raise _refused(where, said[1]) from error
+
+
+def _refused(where: str, what: str) -> InvalidInput:
+    mend = "make room or allow writing there, and run again; what was generated before is whole"
+    return InvalidInput([Problem(where, what, mend)])
 
 
 def enough_room(folder: Path, needed: int) -> None:

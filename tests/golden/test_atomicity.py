@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import jsii
 import pytest
 from repository import ROOT, copy_inputs, texts
 
@@ -176,6 +177,27 @@ exit $code
     assert texts(after / "dist") == old["dist"]
     assert texts(after / "argocd/minikube") == old["argocd/minikube"]
     assert (after / "kustomization.yaml").read_text() == old[GENERATED[2]]
+
+
+def test_disk_full_while_node_writes(repository: Path) -> None:
+    """Node's own words about its files are advice as well."""
+    runtime = sum(path.stat().st_size for path in Path(jsii.__file__).parent.glob("_embedded/jsii/*.js*"))
+    script = f"""
+mkdir "$1.tmp"; mount -t tmpfs -o size={runtime // 1024 + 200}k none "$1.tmp"; cd "$1"
+TMPDIR="$1.tmp" exec "$2" -c '
+import sys
+from pathlib import Path
+from constructs_lib.gitops import regenerate
+from constructs_lib.problem import InvalidInput
+regenerate.enough_room = lambda folder, needed: None
+try:
+    regenerate.regenerate(Path("."))
+except InvalidInput as error:
+    print(error)
+'
+"""
+    done = sandboxed(script, str(repository), sys.executable)
+    assert "ENOSPC: no space left on device; make room" in done.stdout, done.stderr
 
 
 def test_disk_full_before_the_run(repository: Path) -> None:
