@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 INPUTS = ("overlays", "chatdb.yaml")
 CODE = ("argocd", "constructs_lib", "dist", "docs", "services", "tests", "tools", "README.md", "pyproject.toml")
 TOOLS = (".tools/bin", ".tools/schemas")
+IDENTITY = {f"GIT_{who}_{what}": "t@test.invalid" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+"""Who commits, whatever the user's own settings are."""
 UNCOPIED = shutil.ignore_patterns("__pycache__", ".*_cache")
 
 

@@ -1,6 +1,5 @@
 """The whole generation: check the inputs, write everything to one side, and publish it."""
 
-import shutil
 from pathlib import Path
 
 from constructs_lib.catalogue.model import Catalogue
@@ -31,10 +30,13 @@ def valid(root: Path, catalogue: Catalogue) -> Settings:
 
 
 def stage(root: Path, catalogue: Catalogue, out: Path) -> Settings:
-    """Write everything that is generated below the folder `out`, afresh; InvalidInput before any file is written."""
+    """Write everything that is generated below the empty folder `out`; InvalidInput before any file is written."""
     settings = valid(root, catalogue)
-    for name in ("dist", "argocd", "overlays"):
-        shutil.rmtree(out / name, ignore_errors=True)
+    _write(root, catalogue, settings, out)
+    return settings
+
+
+def _write(root: Path, catalogue: Catalogue, settings: Settings, out: Path) -> None:
     # Imported late: it starts Node, which nobody waits for whose input is wrong.
     from constructs_lib.app import synth_platform
 
@@ -45,12 +47,11 @@ def stage(root: Path, catalogue: Catalogue, out: Path) -> Settings:
         write_base(folder)
     write_environment(out / "overlays" / settings.environment, settings)
     write_argo_cd(out / "argocd" / settings.environment, settings, kinds)
-    return settings
 
 
 def synthesize(root: Path, catalogue: Catalogue, out: Path) -> tuple[str, ...]:
     """Stage and publish; the names of the targets that changed."""
     settings = valid(root, catalogue)
     recover(root, targets(settings))
-    stage(root, catalogue, out)
+    _write(root, catalogue, settings, out)
     return publish(root, out, targets(settings))

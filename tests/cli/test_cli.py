@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from command import invoke
-from repository import ROOT, texts
+from repository import IDENTITY, ROOT, texts
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.cli import main
@@ -143,17 +143,15 @@ def test_capacity_adds_up() -> None:
 
 def git(folder: Path, *arguments: str) -> str:
     """Run git in a folder, whatever the user's own settings are."""
-    identity = {f"GIT_{who}_{what}": "t@example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     command = ["git", "-C", str(folder), *arguments]
-    environment = os.environ | identity
+    environment = os.environ | IDENTITY
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def test_release_pins_every_tier(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two commits: the contents, then pins that name them; the root keeps following the branch."""
-    for who in ("AUTHOR", "COMMITTER"):
-        monkeypatch.setenv(f"GIT_{who}_NAME", "t")
-        monkeypatch.setenv(f"GIT_{who}_EMAIL", "t@example")
+    for name, value in IDENTITY.items():
+        monkeypatch.setenv(name, value)
     (repository / ".gitignore").write_text(".tools\n.cdk8s\n")
     git(repository, "init", "--quiet", "--initial-branch=main")
     assert "not committed" in invoke("release", code=1)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from repository import ROOT, copy_repository
+from repository import IDENTITY, ROOT, copy_repository
 
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -43,11 +43,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, command: str) -> str:
     """What the shell prints for a line, which has to succeed."""
-    identity = {f"GIT_{who}_{what}": "t@example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
     path = os.pathsep.join([str(folder / "bin"), str(Path(sys.executable).parent), os.environ["PATH"]])
     ours = {"PATH": path, "PYTHONPATH": str(folder), "COLUMNS": "80", "PYTHONDONTWRITEBYTECODE": "1"}
     unset = {"PYTEST_ADDOPTS", "PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST"}
-    environment = {name: value for name, value in os.environ.items() if name not in unset} | identity | ours
+    environment = {name: value for name, value in os.environ.items() if name not in unset} | IDENTITY | ours
     done = subprocess.run(
         ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )

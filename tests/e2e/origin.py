@@ -7,15 +7,10 @@ from pathlib import Path
 
 import yaml
 from click.testing import CliRunner
-from repository import ROOT, copy_inputs
+from repository import IDENTITY, ROOT, copy_inputs
 
 from constructs_lib.cli import main as chatdb
 
-IDENTITY = {
-    f"GIT_{who}_{what}": value
-    for who in ("AUTHOR", "COMMITTER")
-    for what, value in (("NAME", "t"), ("EMAIL", "t@test.invalid"))
-}
 IGNORED = ".tools\n.cdk8s\n"
 
 
