@@ -12,6 +12,7 @@ from constructs_lib.catalogue.problems.environment import SECRET_NAME, SECRET_UR
 from constructs_lib.catalogue.problems.names import LABEL_VALUE
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.references import selects
+from constructs_lib.gitops.argo_cd import WAVE
 from constructs_lib.parts.job import HASH_DIGITS, job_name
 from constructs_lib.problem import Problem
 
@@ -19,21 +20,25 @@ DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 SIZE_LIMIT = 262_144
 """Bytes: above it, no annotation holds the object, and clients without server-side apply fail."""
-WAVE = "argocd.argoproj.io/sync-wave"
 
 
 def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
-    """The catalogue's own problems, and each Application in the wave of its tier."""
+    """The catalogue's own problems, each Application in the wave of its tier, and none of them in the last wave.
+
+    Argo CD does not wait for the last one.
+    """
     yield from problems(inputs.catalogue)
+    order = deploy_order(inputs.catalogue)
+    wanted = {f"Application chatdb-{tier}": wave for wave, tier, _ in order if tier in inputs.settings.tiers}
+    wanted["ConfigMap chatdb-released"] = max(wave for wave, _, _ in order) + 1
     waves = {
-        found["metadata"]["name"]: (found["metadata"].get("annotations") or {}).get(WAVE)
+        f"{found['kind']} {found['metadata']['name']}": (found["metadata"].get("annotations") or {}).get(WAVE)
         for found in inputs.argo_cd
-        if found["kind"] == "Application"
     }
-    for wave, tier, _ in deploy_order(inputs.catalogue):
-        found = waves.get(f"chatdb-{tier}")
-        if tier in inputs.settings.tiers and found != str(wave):
-            yield Problem(f"Application chatdb-{tier}", f"wave {found}, not {wave}", "run `chatdb synth`")
+    for where, wave in wanted.items():
+        found = waves.get(where)
+        if found != str(wave):
+            yield Problem(where, f"wave {found}, not {wave}", "run `chatdb synth`")
 
 
 def components_in_their_tiers(inputs: Inputs) -> Iterator[Problem]:

@@ -12,11 +12,12 @@ ARGO_CD = "argocd"
 SERVER = "https://kubernetes.default.svc"
 ROOT_PROJECT = "chatdb-root"
 PLATFORM_PROJECT = "chatdb-platform"
+WAVE = "argocd.argoproj.io/sync-wave"
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 
 
 def write_argo_cd(folder: Path, settings: Settings, kinds: Iterable[tuple[str, str]]) -> None:
-    """Write <folder>/{projects,root}.yaml and <folder>/apps/<tier>.yaml; `kinds` are (API group, kind) of dist/."""
+    """Write <folder>/{projects,root}.yaml and the root's <folder>/apps; `kinds` are (API group, kind) of dist/."""
     apps = folder / "apps"
     apps.mkdir(parents=True)
     (folder / "projects.yaml").write_text(
@@ -25,16 +26,17 @@ def write_argo_cd(folder: Path, settings: Settings, kinds: Iterable[tuple[str, s
     (folder / "root.yaml").write_text(dump(root(settings)), encoding="utf-8")
     for tier in settings.tiers:
         (apps / f"{tier}.yaml").write_text(dump(application(settings, tier)), encoding="utf-8")
+    (apps / "released.yaml").write_text(dump(released(settings)), encoding="utf-8")
 
 
 def root_project(settings: Settings) -> dict[str, Any]:
-    """Who may write Applications is an administrator: the root has a project that can do that alone."""
+    """Who may write Applications is an administrator: the root has a project for its own few kinds alone."""
     return _project(
         ROOT_PROJECT,
-        "The root Application of ChatDB: may make Applications, and nothing else",
+        "The root Application of ChatDB: may make Applications and what says that they are released, and nothing else",
         settings,
         [ARGO_CD],
-        namespaced=[("argoproj.io", "Application")],
+        namespaced=[("", "ConfigMap"), ("argoproj.io", "Application")],
         cluster=[],
     )
 
@@ -70,7 +72,7 @@ def application(settings: Settings, tier: Tier) -> dict[str, Any]:
     paths = (f"overlays/{settings.environment}/{tier}", f"dist/{tier}", "overlays/components", "dist/gateway-api")
     annotations = {
         "argocd.argoproj.io/manifest-generate-paths": ";".join(f"/{path}" for path in paths),
-        "argocd.argoproj.io/sync-wave": str(tier.wave),
+        WAVE: str(tier.wave),
     }
     head = _head("Application", f"chatdb-{tier}")
     head["metadata"] |= {"annotations": annotations, "finalizers": [FINALIZER]}
@@ -86,10 +88,20 @@ def application(settings: Settings, tier: Tier) -> dict[str, Any]:
     }
 
 
-def _head(kind: str, name: str) -> dict[str, Any]:
+def released(settings: Settings) -> dict[str, Any]:
+    """What every tier runs, written when all of them are ready: a wave of its own, after the last tier's.
+
+    Argo CD waits for every wave but the last: without it the next release would begin while the last tier still moves.
+    """
+    head = _head("ConfigMap", "chatdb-released", "v1")
+    head["metadata"]["annotations"] = {WAVE: str(max(tier.wave for tier in Tier) + 1)}
+    return {**head, "data": {str(tier): settings.target(tier) for tier in settings.tiers}}
+
+
+def _head(kind: str, name: str, version: str = "argoproj.io/v1alpha1") -> dict[str, Any]:
     labels = {"app.kubernetes.io/part-of": "chatdb"}
     return {
-        "apiVersion": "argoproj.io/v1alpha1",
+        "apiVersion": version,
         "kind": kind,
         "metadata": {"name": name, "namespace": ARGO_CD, "labels": labels},
     }

@@ -45,7 +45,7 @@ def test_overlays_catches_a_mutation(
 
 
 def test_order_is_checked(rendered: Inputs) -> None:
-    """An edge to a later tier, and an Application in another wave."""
+    """An edge to a later tier, an Application in another wave, and nothing in a wave after the last tier's."""
     components = tuple(
         replace(c, needs=(Edge("ml-engine", "http"),)) if c.name == "minio" else c
         for c in rendered.catalogue.components
@@ -56,6 +56,8 @@ def test_order_is_checked(rendered: Inputs) -> None:
     application = next(a for a in argo_cd if a["metadata"]["name"] == "chatdb-core")
     application["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] = "1"
     assert found(replace(rendered, argo_cd=argo_cd)) == {"order"}
+    without = tuple(entry for entry in rendered.argo_cd if entry["kind"] != "ConfigMap")
+    assert found(replace(rendered, argo_cd=without)) == {"order"}
 
 
 @pytest.mark.parametrize("name", ["chatdb", "chatdb-core"])

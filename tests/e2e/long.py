@@ -1,6 +1,6 @@
 """Plays scenarios drawn from seeds on a real Argo CD, and writes what came of them into docs/reliability.md.
 
-Usage: long.py [--first SEED] [--count N] [--minutes M] [--fault NAME] [--write], with tests in PYTHONPATH
+Usage: long.py [--first SEED] [--count N] [--minutes M] [--stacks N] [--fault NAME] [--write], with tests in PYTHONPATH
 """
 
 import argparse
@@ -8,7 +8,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
+from functools import cache
+from multiprocessing import current_process
 from pathlib import Path
 from statistics import median
 
@@ -26,10 +29,10 @@ PER_STACK = 20
 class Stacks:
     """A running platform; a new one after so many scenarios, or after one that went wrong."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
+    def __init__(self, folder: Path) -> None:
         """The first is made when it is asked for."""
         self.folder = folder
-        self.stack = stack
+        self.stack = ExitStack()
         self.made = self.left = 0
         self.platform: Deployment
 
@@ -49,28 +52,42 @@ class Stacks:
         self.left = 0
 
 
-def outcomes(scenarios: list[Scenario], minutes: float) -> Iterator[Outcome | str]:
-    """One for each scenario that was begun in that time; a text where it did not end well."""
+@cache
+def stacks(folder: Path) -> Stacks:
+    """Those of this process; their servers end with it."""
+    return Stacks(folder / current_process().name)
+
+
+def attempt(folder: Path, scenario: Scenario, until: float) -> Outcome | str | None:
+    """What came of it; a text where it did not end well, None where there is no time left to begin it."""
+    if time.monotonic() > until:
+        return None
+    mine = stacks(folder)
+    try:
+        outcome = play(mine.take(), scenario)
+    except (OSError, ApiError, AssertionError) as error:
+        mine.drop()
+        return f"{scenario}: {error}"
+    if outcome.violations:
+        mine.drop()
+    return outcome
+
+
+def outcomes(scenarios: list[Scenario], minutes: float, side_by_side: int) -> Iterator[Outcome | str]:
+    """One for each scenario that was begun in that time, in the order in which they end."""
     until = time.monotonic() + 60 * minutes
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
-        stacks = Stacks(Path(folder), stack)
-        for scenario in scenarios:
-            if time.monotonic() > until:
-                return
-            platform = stacks.take()
-            print(scenario, flush=True)
-            try:
-                outcome = play(platform, scenario)
-            except (OSError, ApiError, AssertionError) as error:
-                stacks.drop()
-                yield f"{scenario}: {error}"
-                continue
-            if outcome.violations:
-                stacks.drop()
-            yield outcome
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        ProcessPoolExecutor(side_by_side) as pool,
+    ):
+        begun = [pool.submit(attempt, Path(folder), scenario, until) for scenario in scenarios]
+        for done in as_completed(begun):
+            outcome = done.result()
+            if outcome is not None:
+                yield outcome
 
 
-def table(found: list[Outcome | str], first: int) -> str:
+def table(found: list[Outcome | str]) -> str:
     """The figures as Markdown."""
     good = [outcome for outcome in found if isinstance(outcome, Outcome)]
     rows = ["| fault | scenarios | violations | recovery, median | recovery, longest |", "|---|---|---|---|---|"]
@@ -81,10 +98,7 @@ def table(found: list[Outcome | str], first: int) -> str:
             broken = sum(len(outcome.violations) for outcome in mine)
             rows.append(f"| {fault} | {len(mine)} | {broken} | {median(seconds):.0f} s | {max(seconds):.0f} s |")
     broken = sum(len(outcome.violations) for outcome in good)
-    summary = (
-        f"{len(found)} scenarios, seeds {first} to {first + len(found) - 1}: {broken} violations, "
-        f"{len(found) - len(good)} that did not recover in time."
-    )
+    summary = f"{len(found)} scenarios: {broken} violations, {len(found) - len(good)} that did not recover in time."
     return "\n".join([summary, "", *rows, "", _convergence(good)])
 
 
@@ -92,11 +106,10 @@ def _convergence(good: list[Outcome]) -> str:
     plain = [outcome for outcome in good if outcome.scenario.fault == "none"]
     if not plain:
         return "No update without a fault was among them."
-    total = median(outcome.total for outcome in plain)
-    floor = median(outcome.floor for outcome in plain)
+    ratios = [outcome.total / outcome.floor for outcome in plain]
     return (
-        f"An update without a fault took {total:.0f} s in the median of {len(plain)}; Argo CD's pauses between waves "
-        f"and the rollouts alone are {floor:.0f} s of them."
+        f"An update without a fault took {median(outcome.total for outcome in plain):.0f} s in the median of {len(plain)}: "
+        f"{median(ratios):.2f} times Argo CD's pauses between waves and the rollouts themselves ({max(ratios):.2f} at most)."
     )
 
 
@@ -114,24 +127,25 @@ def main() -> int:
     parser.add_argument("--first", "--seed", type=int, default=1, help="the first seed")
     parser.add_argument("--count", type=int, default=200, help="how many scenarios")
     parser.add_argument("--minutes", type=float, default=600, help="begin no scenario after so many minutes")
+    parser.add_argument("--stacks", type=int, default=2, help="how many platforms side by side")
     parser.add_argument("--fault", choices=FAULTS, help="always this fault")
     parser.add_argument("--write", action="store_true", help="write the table into docs/reliability.md")
     asked = parser.parse_args()
     scenarios = [draw(seed, asked.fault) for seed in range(asked.first, asked.first + asked.count)]
     found: list[Outcome | str] = []
-    for outcome in outcomes(scenarios, asked.minutes):
+    for outcome in outcomes(scenarios, asked.minutes, asked.stacks):
         found.append(outcome)
         print(outcome if isinstance(outcome, str) else _line(outcome), flush=True)
         if asked.write:
-            write(table(found, asked.first))
-    print(table(found, asked.first))
+            write(table(found))
+    print(table(found))
     return 1 if any(isinstance(outcome, str) or outcome.violations for outcome in found) else 0
 
 
 def _line(outcome: Outcome) -> str:
     broken = "".join(f"\n    {line}" for line in outcome.violations)
     seconds = f"whole after {outcome.recovery:.0f} s, {outcome.total:.0f} s in all"
-    return f"  {len(outcome.violations)} violations, {seconds}{broken}"
+    return f"{outcome.scenario}\n  {len(outcome.violations)} violations, {seconds}{broken}"
 
 
 if __name__ == "__main__":

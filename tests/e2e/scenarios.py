@@ -105,7 +105,8 @@ def floor(platform: Deployment, since: int) -> float:
     longest: dict[int, float] = {}
     for tier, seconds in last.items():
         longest[tier.wave] = max(longest.get(tier.wave, 0), seconds - first[tier])
-    return WAVE_DELAY * (len({tier.wave for tier in platform.tiers}) - 1) + sum(longest.values())
+    # The last pause is the one before the root says that all is released.
+    return WAVE_DELAY * len({tier.wave for tier in platform.tiers}) + sum(longest.values())
 
 
 Fault = Callable[[Deployment, Scenario], tuple[str, float]]

@@ -19,11 +19,9 @@ ELSEWHERE = {
     "deleted by hand",
 }
 """What other modules test one by one."""
-GAP = {"rollback"}
-"""The last wave is not waited for: `make e2e-long` plays it and counts, docs/reliability.md says what happens."""
 
 
-@pytest.mark.parametrize("fault", sorted(FAULTS.keys() - ELSEWHERE - GAP))
+@pytest.mark.parametrize("fault", sorted(FAULTS.keys() - ELSEWHERE))
 def test_fault(platform: Deployment, fault: str) -> None:
     """The order holds, and the platform is whole again without a hand."""
     scenario = draw(SEED, fault)
