@@ -106,10 +106,11 @@ def _convergence(good: list[Outcome]) -> str:
     plain = [outcome for outcome in good if outcome.scenario.fault == "none"]
     if not plain:
         return "No update without a fault was among them."
+    seconds = median(outcome.total for outcome in plain)
     ratios = [outcome.total / outcome.floor for outcome in plain]
     return (
-        f"An update without a fault took {median(outcome.total for outcome in plain):.0f} s in the median of {len(plain)}: "
-        f"{median(ratios):.2f} times Argo CD's pauses between waves and the rollouts themselves ({max(ratios):.2f} at most)."
+        f"An update without a fault took {seconds:.0f} s in the median of {len(plain)}: {median(ratios):.2f} times Argo CD's "
+        f"pauses between waves and the rollouts themselves ({max(ratios):.2f} times at most)."
     )
 
 
