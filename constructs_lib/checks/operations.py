@@ -21,6 +21,9 @@ DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 SIZE_LIMIT = 262_144
 """Bytes: above it, no annotation holds the object, and clients without server-side apply fail."""
 
+SYNC, KEPT = "argocd.argoproj.io/sync-options", "Prune=false"
+COMPARE, EXTRANEOUS = "argocd.argoproj.io/compare-options", "IgnoreExtraneous"
+
 
 def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
     """The catalogue's own problems, each Application in the wave of its tier, and none of them in the last wave.
@@ -114,12 +117,20 @@ def no_drift(inputs: Inputs) -> Iterator[Problem]:
                     yield Problem(found.where, f"a volume claim template has no {key}", f"write {key}: {value}")
             if "volumeMode" not in template["spec"]:
                 yield Problem(found.where, "a volume claim template has no volumeMode", "write volumeMode: Filesystem")
-        for key in found.manifest["metadata"].get("annotations") or {}:
-            if key in ("argocd.argoproj.io/hook", WAVE):
-                yield Problem(found.where, f"annotation {key} inside a tier", "move the object to another tier")
+        yield from _holding_annotations(found)
     for identity, count in Counter((m.kind, m.namespace, m.name) for m in inputs.rendered).items():
         if count > 1:
             yield Problem("/".join(identity), f"{count} tiers have it, and would fight for it", "keep it in one tier")
+
+
+def _holding_annotations(found: Rendered) -> Iterator[Problem]:
+    annotations = found.manifest["metadata"].get("annotations") or {}
+    for key in annotations:
+        if key in ("argocd.argoproj.io/hook", WAVE):
+            yield Problem(found.where, f"annotation {key} inside a tier", "move the object to another tier")
+    if KEPT in annotations.get(SYNC, "") and EXTRANEOUS not in annotations.get(COMPARE, ""):
+        what = "it is kept, and once it has left git it would hold all later waves"
+        yield Problem(found.where, what, f"annotate it with {COMPARE}: {EXTRANEOUS}, too")
 
 
 def legal_names(inputs: Inputs) -> Iterator[Problem]:

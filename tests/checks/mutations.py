@@ -185,6 +185,12 @@ def hook(rendered: list[Rendered]) -> None:
     pick(rendered, "ConfigMap", "jaeger-files")["metadata"]["annotations"] = {"argocd.argoproj.io/hook": "PreSync"}
 
 
+def kept_for_ever(rendered: list[Rendered]) -> None:
+    del pick(rendered, "PersistentVolumeClaim", "minio-pvc")["metadata"]["annotations"][
+        "argocd.argoproj.io/compare-options"
+    ]
+
+
 def twice(rendered: list[Rendered]) -> None:
     rendered.append(Rendered(Tier.TESTING, pick(rendered, "ConfigMap", "jaeger-files")))
 
@@ -265,6 +271,7 @@ MUTATIONS: list[tuple[str, Mutation]] = [
     ("jobs", job_config_changed),
     ("drift", drift),
     ("drift", hook),
+    ("drift", kept_for_ever),
     ("drift", twice),
     ("project", kind_not_allowed),
     ("names", illegal_label),

@@ -109,8 +109,8 @@ def _convergence(good: list[Outcome]) -> str:
     seconds = median(outcome.total for outcome in plain)
     ratios = [outcome.total / outcome.floor for outcome in plain]
     return (
-        f"An update without a fault took {seconds:.0f} s in the median of {len(plain)}: {median(ratios):.2f} times Argo CD's "
-        f"pauses between waves and the rollouts themselves ({max(ratios):.2f} times at most)."
+        f"An update without a fault took {seconds:.0f} s in the median of {len(plain)}: {median(ratios):.2f} times "
+        f"Argo CD's pauses between waves and the rollouts themselves ({max(ratios):.2f} times at most)."
     )
 
 

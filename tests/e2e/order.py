@@ -59,11 +59,12 @@ def violations(events: Iterable[Event], tiers: Iterable[Tier], *, since: int = 0
 
 
 def revision_under_way(state: State, tier: Tier) -> str | None:
-    """The commit that the tier's Application is applying, or has applied last."""
-    application = state.applications.get(PREFIX + tier, {})
-    operation = application.get("status", {}).get("operationState", {})
-    asked = operation.get("operation", {}).get("sync", {}).get("revision")
-    return asked or operation.get("syncResult", {}).get("revision")
+    """The commit that the tier's Application is applying, or, where it applies nothing, was compared with last."""
+    status = state.applications.get(PREFIX + tier, {}).get("status", {})
+    operation = status.get("operationState", {})
+    if operation.get("phase") == "Running":
+        return operation.get("operation", {}).get("sync", {}).get("revision")
+    return status.get("sync", {}).get("revision")
 
 
 def unready(state: State, tier: Tier, commit: str | None) -> str | None:

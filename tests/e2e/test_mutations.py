@@ -83,6 +83,29 @@ def test_swapped_waves(platform: Deployment) -> None:
     assert any("of processing at" in line and "but core" in line for line in found), found
 
 
+def test_without_a_wave_after_the_last_tier_a_release_overtakes_it(platform: Deployment) -> None:
+    """The root does not wait for its last wave: it begins the next release while the tests are not ready."""
+    platform.argo_cd.gate(bound=100_000)
+    with never_ready(platform, "locust-master"):
+        platform.origin.mark("testing", "overtaken")
+        first = _release_without_last_wave(platform)
+        platform.wait("the tests have moved", 60, lambda: platform.pin("testing") == first)
+        second = _release_without_last_wave(platform)
+        platform.wait("the next release begins", 60, lambda: platform.pin("platform") == second)
+        assert platform.status("testing")[1] == "Progressing"
+    platform.argo_cd.gate(bound=BOUND)
+    platform.wait_released(platform.release("With the last wave"))
+
+
+def _release_without_last_wave(platform: Deployment) -> str:
+    held = platform.origin.commit("The tests")
+    platform.origin.run("release")
+    (platform.origin.work / "argocd/minikube/apps/released.yaml").unlink()
+    platform.origin.commit_as_it_is("Take the last wave away")
+    platform.argo_cd.look("chatdb")
+    return held
+
+
 def _swap(platform: Deployment, *tiers: str) -> None:
     paths = [platform.origin.work / f"argocd/minikube/apps/{tier}.yaml" for tier in tiers]
     first, second = (yaml.safe_load(path.read_text()) for path in paths)

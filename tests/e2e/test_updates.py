@@ -1,7 +1,10 @@
-"""Updates of other kinds: a tier that comes and goes, a change by hand, a Job that waits."""
+"""Updates of other kinds: a tier that comes and goes, a release that follows at once, a change by hand."""
+
+import time
 
 import yaml
-from deployment import Deployment
+from argo_cd import WAVE_DELAY
+from deployment import BOUND, Deployment
 from faults import never_ready
 from order import tier_of
 
@@ -51,6 +54,42 @@ def _new_topics(platform: Deployment) -> None:
     """A new Job; its pod is not taken by a node."""
     renamed = {"op": "replace", "path": "/metadata/name", "value": "kafka-topics-two"}
     platform.origin.patch("setup", {"kind": "Job", "name": "kafka-topics-.*"}, [renamed])
+
+
+def test_tiers_go_from_the_top(running: Deployment) -> None:
+    """Of two tiers that are removed the upper one is gone before the lower one begins to go."""
+    platform = running
+    platform.origin.reset()
+    platform.wait_settled()
+    since = platform.version()
+    held = choose(platform, [tier for tier in WITHOUT_TESTS if tier != Tier.MONITORING])
+    platform.wait_released(held)
+    platform.wait("both are gone", 60, lambda: {platform.pin("testing"), platform.pin("monitoring")} == {None})
+    gone: dict[Tier | None, list[int]] = {}
+    for event in platform.recorder.sorted():
+        if event.version > since and event.type == "DELETED":
+            gone.setdefault(tier_of(event.owner), []).append(event.version)
+    print({tier: (min(versions), max(versions)) for tier, versions in gone.items()})
+    assert max(gone[Tier.TESTING]) < min(gone[Tier.MONITORING])
+    since = platform.version()
+    platform.wait_released(choose(platform, ALL))
+    assert platform.violations(since) == []
+
+
+def test_next_release_waits_for_the_last_tier(platform: Deployment) -> None:
+    """What is released while the tests are not ready begins when they are: else both would move at once."""
+    platform.argo_cd.gate(bound=100_000)
+    try:
+        with never_ready(platform, "locust-master"):
+            platform.origin.mark("testing", "slow")
+            first = platform.release("Slow tests")
+            platform.wait("the tests have moved", 60, lambda: platform.pin("testing") == first)
+            second = platform.release("The next release")
+            time.sleep(4 * WAVE_DELAY)
+            assert platform.pin("platform") == first, platform.argo_cd.states()
+        platform.wait_released(second)
+    finally:
+        platform.argo_cd.gate(bound=BOUND)
 
 
 def test_change_by_hand_is_undone(platform: Deployment) -> None:
