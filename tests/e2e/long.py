@@ -4,6 +4,7 @@ Usage: long.py [--first SEED] [--count N] [--minutes M] [--stacks N] [--fault NA
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import time
@@ -14,6 +15,7 @@ from functools import cache
 from multiprocessing import current_process
 from pathlib import Path
 from statistics import median
+from threading import Thread
 
 from api import ApiError
 from deployment import Deployment, deployed
@@ -58,6 +60,17 @@ def stacks(folder: Path) -> Stacks:
     return Stacks(folder / current_process().name)
 
 
+def end_with(parent: int) -> None:
+    """End this process, and with it its servers, as soon as its parent is gone."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
 def attempt(folder: Path, scenario: Scenario, until: float) -> Outcome | str | None:
     """What came of it; a text where it did not end well, None where there is no time left to begin it."""
     if time.monotonic() > until:
@@ -78,7 +91,7 @@ def outcomes(scenarios: list[Scenario], minutes: float, side_by_side: int) -> It
     until = time.monotonic() + 60 * minutes
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
-        ProcessPoolExecutor(side_by_side) as pool,
+        ProcessPoolExecutor(side_by_side, initializer=end_with, initargs=(os.getpid(),)) as pool,
     ):
         begun = [pool.submit(attempt, Path(folder), scenario, until) for scenario in scenarios]
         for done in as_completed(begun):
