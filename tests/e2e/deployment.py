@@ -73,6 +73,12 @@ class Deployment:
         children = [found.get(f"chatdb-{tier}") for tier in self.tiers]
         return _fine(found.get("chatdb")) and all(_fine(child, commit) for child in children)
 
+    def released(self, held: str) -> bool:
+        """Whether every child is held at that commit, and all of it is there."""
+        found = self.argo_cd.applications()
+        children = [found.get(f"chatdb-{tier}") for tier in self.tiers]
+        return all(_pin(child) == held for child in children) and self.settled(held)
+
     def wait(self, what: str, seconds: float, ready: Callable[[], object]) -> float:
         """Wait, and say what every Application says where it takes too long; the seconds that it took."""
         began = time.monotonic()
@@ -88,23 +94,22 @@ class Deployment:
 
     def wait_released(self, held: str, seconds: float = INSTALLING) -> float:
         """Wait until every child is held at that commit, and all of it is there."""
-
-        def released() -> bool:
-            return all(self.pin(tier) == held for tier in self.tiers) and self.settled(held)
-
-        return self.wait(f"every Application is Synced and Healthy at {held[:7]}", seconds, released)
+        what = f"every Application is Synced and Healthy at {held[:7]}"
+        return self.wait(what, seconds, lambda: self.released(held))
 
     def release(self, message: str) -> str:
-        """Commit what is changed in the clone, release it, and tell Argo CD; the commit that the tiers are held at."""
-        self.origin.commit(message)
+        """Commit what is changed in the clone, release it, and tell Argo CD; the commit that the tiers are held at.
+
+        Overlays are not generated: nothing has to be made anew for them.
+        """
+        self.origin.commit_as_it_is(message)
         held = self.origin.release()
         self.argo_cd.look("chatdb")
         return held
 
     def pin(self, tier: str) -> str | None:
         """The revision that the tier's Application asks for; None where there is none."""
-        found = self.argo_cd.application(f"chatdb-{tier}")
-        return str(found["spec"]["source"]["targetRevision"]) if found else None
+        return _pin(self.argo_cd.application(f"chatdb-{tier}"))
 
     def status(self, tier: str) -> tuple[str | None, str | None]:
         """What the tier's Application says of itself: its sync and its health."""
@@ -142,6 +147,10 @@ def deployed(folder: Path, tiers: list[str] | None = None) -> Iterator[Deploymen
         yield made
     finally:
         made.stop()
+
+
+def _pin(application: Manifest | None) -> str | None:
+    return str(application["spec"]["source"]["targetRevision"]) if application else None
 
 
 def _fine(application: Manifest | None, commit: str | None = None) -> bool:

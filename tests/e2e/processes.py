@@ -11,7 +11,7 @@ from pathlib import Path
 # end, an API server waits for every watch that is still open, and for a store that may be gone already.
 KEEPER = '"$@" >>"$SERVER_LOG" 2>&1 </dev/null & echo $!; read -r _; kill -KILL $! 2>/dev/null; wait $!'
 STOP_SECONDS = 15
-POLL = 0.05
+POLL = 0.2
 
 
 class Server:

@@ -85,6 +85,7 @@ def test_swapped_waves(platform: Deployment) -> None:
 
 def test_without_a_wave_after_the_last_tier_a_release_overtakes_it(platform: Deployment) -> None:
     """The root does not wait for its last wave: it begins the next release while the tests are not ready."""
+    platform.wait_released(_release_without_last_wave(platform))
     platform.argo_cd.gate(bound=100_000)
     with never_ready(platform, "locust-master"):
         platform.origin.mark("testing", "overtaken")
@@ -92,16 +93,20 @@ def test_without_a_wave_after_the_last_tier_a_release_overtakes_it(platform: Dep
         platform.wait("the tests have moved", 60, lambda: platform.pin("testing") == first)
         second = _release_without_last_wave(platform)
         platform.wait("the next release begins", 60, lambda: platform.pin("platform") == second)
-        assert platform.status("testing")[1] == "Progressing"
+        assert (platform.at("testing"), *platform.status("testing")) != (first, "Synced", "Healthy")
     platform.argo_cd.gate(bound=BOUND)
     platform.wait_released(platform.release("With the last wave"))
 
 
 def _release_without_last_wave(platform: Deployment) -> str:
-    held = platform.origin.commit("The tests")
+    """No commit that Argo CD sees has it: it would wait for the last tier before it takes the ConfigMap away, too."""
+    last = platform.origin.work / "argocd/minikube/apps/released.yaml"
+    platform.origin.run("synth")
+    last.unlink()
+    held = platform.origin.commit_as_it_is("Contents")
     platform.origin.run("release")
-    (platform.origin.work / "argocd/minikube/apps/released.yaml").unlink()
-    platform.origin.commit_as_it_is("Take the last wave away")
+    last.unlink()
+    platform.origin.commit_as_it_is("Pins")
     platform.argo_cd.look("chatdb")
     return held
 

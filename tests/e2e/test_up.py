@@ -1,4 +1,4 @@
-"""`make cluster-up` and `make cluster-down`: a cluster for a person, and nothing that outlives it."""
+"""`make cluster-up`, `make cluster-down`, `make e2e-long`: clusters outside pytest, and nothing that outlives them."""
 
 import os
 import subprocess
@@ -97,3 +97,20 @@ def test_down_where_nothing_is(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout) == (1, "")
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert LOCK not in {path.name for path in tmp_path.iterdir()}
+
+
+def test_scenarios_are_killed() -> None:
+    """Two platforms side by side, and what plays on them is killed: nothing of both is left."""
+    line = [sys.executable, str(ROOT / "tests/e2e/long.py"), "--count", "2"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
+    with subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL) as playing:
+        try:
+            wait_for("both platforms start", SECONDS, lambda: _names(playing.pid).count("kube-apiserver") == 2)
+            servers = family(playing.pid)
+        finally:
+            playing.kill()
+    assert psutil.wait_procs(servers, ENDING)[1] == []
+
+
+def _names(pid: int) -> list[str]:
+    return [found.name() for found in family(pid)]
