@@ -19,7 +19,7 @@ OLDER_SERVERS := kubernetes-1.28 argo-cd-3.2
 SERVERS := cluster $(OLDER_SERVERS)
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS)
 ENVIRONMENTS := scan bench
-# What e2e-long is asked for; one scenario again: make e2e-long LONG="--seed 17 --count 1"
+# What e2e-long is asked for; one scenario again, and no older versions before it: make e2e-long LONG="--seed 17 --count 1"
 LONG ?= --write
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
