@@ -14,9 +14,12 @@ TEST_TOOLS := promtool glua
 # Scanners, and peers of the benchmark; nothing else needs them.
 SCAN_TOOLS := kube-score
 BENCH_TOOLS := helm
+# Servers of the tests: the newest of each, and older lines that are laid over them.
+OLDER_SERVERS := kubernetes-1.28 argo-cd-3.2
+SERVERS := cluster $(OLDER_SERVERS)
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS)
 ENVIRONMENTS := scan bench
-# What e2e-long is asked for; one scenario again: make e2e-long LONG="--seed 17 --count 1"
+# What e2e-long is asked for; one scenario again, and no older versions before it: make e2e-long LONG="--seed 17 --count 1"
 LONG ?= --write
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
@@ -25,7 +28,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-long cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-scores setup-bench doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-versions e2e-long cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -49,7 +52,14 @@ E2E ?= tests/e2e
 e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on them (E2E=<files>)
 	pytest $(E2E)
 
-e2e-long: setup-e2e ## Play 200 scenarios of faults on it, and write the table of docs/reliability.md (hours)
+E2E_VERSIONS := $(addprefix tests/e2e/,test_versions.py test_order.py test_gate_real.py test_bad_release.py)
+e2e-versions: setup-e2e-long ## See the gate and the order hold on an older Kubernetes, an older Argo CD, and both
+	CHATDB_OLDER=kubernetes-1.28 pytest tests/e2e/test_admission.py $(E2E_VERSIONS)
+	CHATDB_OLDER=argo-cd-3.2 pytest $(E2E_VERSIONS)
+	CHATDB_OLDER=kubernetes-1.28,argo-cd-3.2 pytest $(E2E_VERSIONS)
+
+e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the table of docs/reliability.md (hours)
+	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)
 	PYTHONPATH=tests python tests/e2e/long.py $(LONG)
 
 cluster-up: setup-e2e ## Start a Kubernetes and an Argo CD with the platform, in the background (FOLDER=<folder>)
@@ -71,6 +81,8 @@ setup-test: setup-synth $(VENV)/stamp-test $(TEST_TOOLS:%=$(STAMPS)/%)
 setup-scores: setup-synth $(STAMPS)/env-scan $(SCAN_TOOLS:%=$(STAMPS)/%)
 
 setup-e2e: setup-test $(STAMPS)/cluster
+
+setup-e2e-long: setup-e2e $(OLDER_SERVERS:%=$(STAMPS)/%)
 
 setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
 
@@ -121,10 +133,11 @@ $(GO_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(ST
 	  $$(cat $(CURDIR)/$(STAMPS)/go) build -trimpath -o $(CURDIR)/$(TOOLS)/bin/ tool
 	@touch $@
 
-$(STAMPS)/cluster: tools/cluster.sh tools/go/cluster/go.mod tools/go/cluster/go.sum tools/go/cluster/kstack/main.go $(STAMPS)/go
-	@echo "building Kubernetes and Argo CD (ten minutes the first time)"
+$(STAMPS)/cluster: tools/go/cluster/kstack/main.go
+$(SERVERS:%=$(STAMPS)/%): $(STAMPS)/%: tools/cluster.sh tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go
+	@echo "building the servers of tools/go/$* (ten minutes the first time)"
 	GOPATH=$(CURDIR)/$(TOOLS)/gopath GOCACHE=$(CURDIR)/$(TOOLS)/gocache \
-	  bash tools/cluster.sh $$(cat $(STAMPS)/go) $(TOOLS)/cluster
+	  bash tools/cluster.sh $$(cat $(STAMPS)/go) $* $(TOOLS)/$*
 	@touch $@
 
 $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.sum $(STAMPS)/go $(VENV)/stamp-synth

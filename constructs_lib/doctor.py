@@ -19,7 +19,15 @@ GO_TOOLS = {
     "glua": "setup-test",
 }
 
-EXTRAS = {"kube-score": "scores", "env-scan": "scores", "helm": "bench", "env-bench": "bench", "cluster": "e2e"}
+EXTRAS = {
+    "kube-score": "scores",
+    "env-scan": "scores",
+    "helm": "bench",
+    "env-bench": "bench",
+    "cluster": "e2e",
+    "kubernetes-1.28": "e2e-long",
+    "argo-cd-3.2": "e2e-long",
+}
 """Stamps of what one target alone needs: it installs them itself, and nothing else misses them."""
 
 

@@ -12,10 +12,10 @@ from constructs_lib.checks.render import kustomize
 UPSTREAM = "https://github.com/argoproj/argo-cd/manifests/core-install?ref="
 
 
-def built_install(folder: Path) -> list[dict[str, Any]]:
-    """Its objects; the empty folder is worked in."""
+def built_install(folder: Path, upstream: Path) -> list[dict[str, Any]]:
+    """Its objects on the manifests of some version; the empty folder is worked in."""
     shutil.copytree(ROOT / "argocd/install", folder / "install")
-    shutil.copytree(ROOT / ".tools/argo-cd", folder / "manifests")
+    shutil.copytree(upstream, folder / "manifests")
     path = folder / "install/kustomization.yaml"
     path.write_text(re.sub(re.escape(UPSTREAM) + r"\S+", "../manifests/core-install", path.read_text()))
     (folder / ".tools").symlink_to(ROOT / ".tools")

@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
-# cluster.sh GO FOLDER: builds a Kubernetes control plane, kwok, Argo CD and kustomize from the Go modules that
-# tools/go/cluster pins, into FOLDER/bin, and takes Argo CD's definitions and kwok's stages from them into FOLDER/etc.
+# cluster.sh GO MODULE FOLDER: builds the servers that tools/go/MODULE pins into FOLDER/bin, and takes kwok's stages and
+# Argo CD's install from the same modules into FOLDER/etc. MODULE is `cluster` for all of the newest, or an older line of
+# Kubernetes or Argo CD alone, which the tests lay over it.
 # Without network it needs the module and build caches that an earlier run has filled (GOPATH, GOCACHE).
 set -euo pipefail
 go=$1
-mkdir -p "$2"
-target=$(cd "$2" && pwd)
-cd "$(dirname "$0")/go/cluster"
+mkdir -p "$3"
+target=$(cd "$3" && pwd)
+cd "$(dirname "$0")/go/$2"
 export GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0
 
-version() { "$go" list -m -f '{{.Version}}' "$1"; }
+# Empty where the module does not pin it.
+version() { sed -nE "s#^\s*$1 (v\S+).*#\1#p" go.mod; }
 folder() { "$go" list -m -f '{{.Dir}}' "$1"; }
 
 kubernetes=$(version k8s.io/kubernetes)
@@ -19,23 +21,35 @@ flags="-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes -X k8s.io/c
 flags+=" -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<<"$kubernetes")"
 flags+=" -X github.com/argoproj/argo-cd/v3/common.version=${argo_cd#v}"
 flags+=" -X sigs.k8s.io/kwok/pkg/consts.Version=$(version sigs.k8s.io/kwok)"
-mkdir -p "$target/bin"
-"$go" build -trimpath -ldflags "$flags" -o "$target/bin/kstack" ./kstack
-"$go" build -trimpath -ldflags "$flags" -o "$target/bin/argocd" github.com/argoproj/argo-cd/v3/cmd
-"$go" build -trimpath -ldflags "$flags" -o "$target/bin/kwok" sigs.k8s.io/kwok/cmd/kwok
-"$go" build -trimpath -o "$target/bin/kustomize" sigs.k8s.io/kustomize/kustomize/v5
-for name in etcd kube-apiserver kube-controller-manager kube-scheduler kubectl miniredis; do
-  ln -sf kstack "$target/bin/$name"
+rm -rf "$target"
+mkdir -p "$target"/{bin,etc}
+for package in $("$go" list tool); do
+  case $package in
+    */argo-cd/v3/cmd) name=argocd ;;
+    */kustomize/v5) name=kustomize ;;
+    *) name=$(basename "$package") ;;
+  esac
+  "$go" build -trimpath -ldflags "$flags" -o "$target/bin/$name" "$package"
+  case $name in
+    argocd)
+      for role in application-controller repo-server; do ln -s argocd "$target/bin/argocd-$role"; done
+      source=$(folder github.com/argoproj/argo-cd/v3)
+      # The repo server calls it for every commit.
+      install -m 755 "$source/hack/git-verify-wrapper.sh" "$target/bin/"
+      cp -r --no-preserve=mode "$source/manifests" "$target/etc/argo-cd"
+      ;;
+    kstack)
+      for command in etcd kube-apiserver kube-controller-manager kube-scheduler kubectl miniredis; do
+        ln -s kstack "$target/bin/$command"
+      done
+      ;;
+    kwok)
+      stages=$(folder sigs.k8s.io/kwok)/kustomize/stage
+      for file in "$stages"/node/fast/node-initialize.yaml "$stages"/pod/fast/pod-{ready,complete,delete}.yaml; do
+        cat "$file"
+        echo ---
+      done > "$target/etc/stages.yaml"
+      ;;
+  esac
 done
-for name in application-controller repo-server; do ln -sf argocd "$target/bin/argocd-$name"; done
-
-rm -rf "$target/etc"
-mkdir -p "$target/etc"
-# The repo server calls it for every commit.
-install -m 755 "$(folder github.com/argoproj/argo-cd/v3)/hack/git-verify-wrapper.sh" "$target/bin/"
-stages=$(folder sigs.k8s.io/kwok)/kustomize/stage
-for file in "$stages"/node/fast/node-initialize.yaml "$stages"/pod/fast/pod-{ready,complete,delete}.yaml; do
-  cat "$file"
-  echo ---
-done > "$target/etc/stages.yaml"
-echo "built Kubernetes $kubernetes, Argo CD $argo_cd in $target"
+echo "built $2 in $target"

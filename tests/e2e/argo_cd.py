@@ -13,6 +13,7 @@ from certificates import write_kubeconfig
 from cluster import STARTING, Cluster, free_ports
 from processes import wait_for
 from repository import ROOT
+from stack import built
 
 NAMESPACE = "argocd"
 API_VERSION = "argoproj.io/v1alpha1"
@@ -38,7 +39,7 @@ class ArgoCd:
     def start(self) -> None:
         """Install as docs/argo-cd.md says, then start the two parts that the order depends on."""
         with tempfile.TemporaryDirectory() as folder:
-            self.install(built_install(Path(folder)))
+            self.install(built_install(Path(folder), built("etc/argo-cd")))
         self.api.patch(self.api.path("v1", "ConfigMap", NAMESPACE, "argocd-cm"), {"data": SETTINGS})
         redis, repo, repo_metrics, controller_metrics = free_ports(4)
         self._redis = f"127.0.0.1:{redis}"

@@ -10,16 +10,13 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import yaml
 from api import Api
 from certificates import write_certificates, write_kubeconfig
 from processes import Server, wait_for
-from repository import ROOT
+from stack import built, search_path
 
 from constructs_lib.catalogue.machines import MACHINES, Machine
 
-HOME = ROOT / ".tools/cluster"
-BIN = HOME / "bin"
 MACHINE = MACHINES["minikube"]
 INSTALLED = ("Argo CD",)
 """Shares of the machine's ledger whose pods the tests really make; all others are taken off the node's size."""
@@ -27,11 +24,6 @@ NODE = "minikube"
 VOLUMES = 12
 STARTING = 60
 MIB = 2**20
-
-
-def built() -> bool:
-    """Whether there is a control plane to start."""
-    return (ROOT / ".tools/stamps/cluster").exists()
 
 
 def free_ports(count: int) -> list[int]:
@@ -53,7 +45,6 @@ class Cluster:
         self.kubeconfig = folder / "admin.kubeconfig"
         self.servers: dict[str, Server] = {}
         self.api: Api
-        self._stages = yaml.safe_load_all((HOME / "etc/stages.yaml").read_text(encoding="utf-8"))
 
     def start(self) -> None:
         """Start everything, and wait until a pod could run."""
@@ -75,10 +66,8 @@ class Cluster:
 
     def serve(self, name: str, command: list[str], **environment: str) -> Server:
         """Start one more server of the cluster."""
-        path = {"PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin"}
-        server = Server(
-            name, [str(BIN / command[0]), *command[1:]], self.folder / f"logs/{name}.log", path | environment
-        )
+        line = [str(built(f"bin/{command[0]}")), *command[1:]]
+        server = Server(name, line, self.folder / f"logs/{name}.log", {"PATH": search_path()} | environment)
         self.servers[name] = server
         server.start()
         return server
@@ -185,7 +174,7 @@ class Cluster:
                 "--node-ip=127.0.0.1",
                 "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
                 "--cidr=10.0.0.1/24",
-                f"--config={HOME}/etc/stages.yaml",
+                f"--config={built('etc/stages.yaml')}",
                 f"--server-address=127.0.0.1:{port}",
                 "--node-lease-duration-seconds=40",
             ],

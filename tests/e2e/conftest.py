@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from cluster import built
 from deployment import BOUND, Deployment, deployed
+from stack import missing
 from target import ANYWHERE, VARIABLE, named, refusal
 
 
@@ -13,8 +13,8 @@ def pytest_sessionstart() -> None:
     path = named()
     if path and (reason := refusal(path)):
         pytest.exit(reason, returncode=1)
-    if not path and not built():
-        pytest.exit("there is no control plane in .tools/cluster: run `make e2e`, which builds it", returncode=1)
+    if not path and (wanting := missing()):
+        pytest.exit(": ".join(wanting), returncode=1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,16 +4,18 @@ Pods are made at once by kwok, so a component is held back by the scheduler: its
 has, until the fault ends. No Argo CD sees that as a change of what it applied.
 """
 
+import base64
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
-from api import NOT_FOUND, Api, ApiError, Manifest
+from api import NOT_FOUND, ApiError, Manifest
 from cluster import NODE, STARTING
 from deployment import Deployment
 from processes import wait_for
+from webhook import SECONDS, answering
 
-ADMISSION = "admissionregistration.k8s.io/v1"
 GROUPS = {
     "ConfigMap": "",
     "Service": "",
@@ -29,21 +31,20 @@ _numbers = count(1)
 def never_ready(platform: Deployment, component: str) -> Iterator[None]:
     """New pods of the component stay Pending; the ones that run already run on."""
     label = f"chatdb.io/fault-{next(_numbers)}"
-    patch = f"[JSONPatch{{op: 'add', path: '/spec/nodeSelector', value: {{'{label}': 'ended'}}}}]"
-    policy = _policy(
-        "MutatingAdmissionPolicy",
-        rule={"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]},
-        condition=f"object.metadata.?labels['app'].orValue('') == '{component}'",
-        mutations=[{"patchType": "JSONPatch", "jsonPatch": {"expression": patch}}],
-        reinvocationPolicy="Never",
-    )
+    patch = [{"op": "add", "path": "/spec/nodeSelector", "value": {label: "ended"}}]
+    answer = {"allowed": True, "patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    meant = [
+        "has(object.metadata.labels) && 'app' in object.metadata.labels",
+        f"object.metadata.labels['app'] == '{component}'",
+    ]
 
     def effective() -> bool:
         made = platform.api.request("POST", "/api/v1/namespaces/default/pods?dryRun=All", _pod(component))
         return label in made["spec"].get("nodeSelector", {})
 
     try:
-        with _applied(platform.api, policy, effective):
+        with _applied(platform, "Mutating", rule, meant, answer, effective):
             yield
     finally:
         platform.api.patch(f"/api/v1/nodes/{NODE}", {"metadata": {"labels": {label: "ended"}}})
@@ -54,18 +55,15 @@ def refused(platform: Deployment, kind: str, namespace: str, name: str, unless: 
     """The API server neither makes nor changes that object, which has to be there before; `unless` is CEL."""
     api_version = f"{GROUPS[kind]}/v1".lstrip("/")
     path = platform.api.path(api_version, kind, namespace, name)
-    policy = _policy(
-        "ValidatingAdmissionPolicy",
-        rule={
-            "apiGroups": [GROUPS[kind]],
-            "apiVersions": ["v1"],
-            "operations": ["CREATE", "UPDATE"],
-            "resources": [path.split("/")[-2]],
-        },
-        # Argo CD compares by dry runs; one that fails would hide what is asked for here, an object that is missing.
-        condition=f"object.metadata.name == '{name}' && object.metadata.namespace == '{namespace}' && {REAL}",
-        validations=[{"expression": unless, "message": "refused by the test"}],
-    )
+    rule = {
+        "apiGroups": [GROUPS[kind]],
+        "apiVersions": ["v1"],
+        "operations": ["CREATE", "UPDATE"],
+        "resources": [path.split("/")[-2]],
+    }
+    # Argo CD compares by dry runs; one that fails would hide what is asked for here, an object that is missing.
+    meant = [f"object.metadata.name == '{name}' && object.metadata.namespace == '{namespace}'", REAL, f"!({unless})"]
+    answer = {"allowed": False, "status": {"message": "refused by the test"}}
 
     def effective() -> bool:
         try:
@@ -74,7 +72,7 @@ def refused(platform: Deployment, kind: str, namespace: str, name: str, unless: 
             return error.code != NOT_FOUND
         return False
 
-    with _applied(platform.api, policy, effective):
+    with _applied(platform, "Validating", rule, meant, answer, effective):
         yield
 
 
@@ -101,41 +99,40 @@ def crashed(platform: Deployment, server: str) -> Iterator[None]:
         wait_for("the API server is ready", STARTING, platform.api.ready)
 
 
-def _policy(kind: str, *, rule: Manifest, condition: str, **spec: object) -> Manifest:
-    return {
-        "apiVersion": ADMISSION,
-        "kind": kind,
-        "metadata": {"name": f"fault-{next(_numbers)}"},
-        "spec": {
-            "failurePolicy": "Fail",
-            "matchConstraints": {"resourceRules": [rule]},
-            "matchConditions": [{"name": "meant", "expression": condition}],
-            **spec,
-        },
-    }
-
-
 @contextmanager
-def _applied(api: Api, policy: Manifest, effective: Callable[[], bool]) -> Iterator[None]:
-    """The policy and its binding, from when it is effective on, which comes some moments after it is there."""
-    name = policy["metadata"]["name"]
-    binding: Manifest = {
-        "apiVersion": ADMISSION,
-        "kind": f"{policy['kind']}Binding",
-        "metadata": {"name": name},
-        "spec": {"policyName": name},
-    }
-    if policy["kind"].startswith("Validating"):
-        binding["spec"]["validationActions"] = ["Deny"]
-    try:
-        api.apply(policy)
-        api.apply(binding)
-        wait_for("the fault is effective", STARTING, effective)
-        yield
-    finally:
-        for manifest in (binding, policy):
-            api.delete(api.of(manifest))
-        wait_for("the fault is gone", STARTING, lambda: not effective())
+def _applied(
+    platform: Deployment,
+    kind: str,
+    rule: Manifest,
+    meant: list[str],
+    answer: Manifest,
+    effective: Callable[[], bool],
+) -> Iterator[None]:
+    """A webhook for what all conditions (CEL) hold of, from when it is asked on, which comes some moments after."""
+    with answering(platform.cluster.certificates, answer) as client:
+        hook = {
+            "name": "fault.test.invalid",
+            "clientConfig": client,
+            "rules": [rule],
+            "matchConditions": [{"name": f"meant-{number}", "expression": text} for number, text in enumerate(meant)],
+            "failurePolicy": "Fail",
+            "timeoutSeconds": SECONDS,
+            "sideEffects": "None",
+            "admissionReviewVersions": ["v1"],
+        }
+        configuration = {
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": f"{kind}WebhookConfiguration",
+            "metadata": {"name": f"fault-{next(_numbers)}"},
+            "webhooks": [hook],
+        }
+        try:
+            platform.api.apply(configuration)
+            wait_for("the fault is effective", STARTING, effective)
+            yield
+        finally:
+            platform.api.delete(platform.api.of(configuration))
+            wait_for("the fault is gone", STARTING, lambda: not effective())
 
 
 def _pod(component: str) -> Manifest:

@@ -9,7 +9,7 @@ from faults import never_ready, refused
 
 from constructs_lib.catalogue.model import Tier
 
-PICKED_UP = BOUND + 20
+PICKED_UP = BOUND + 60
 """Seconds within which the fix is there: the bound, and what pauses and comparisons take on a small machine."""
 
 

@@ -17,10 +17,10 @@ import threading
 import time
 from pathlib import Path
 
-from cluster import BIN, built
 from deployment import INSTALLING, Deployment
 from processes import wait_for
 from repository import ROOT
+from stack import FOLDERS, missing
 
 FOLDER = ".tools/run-chatdb"
 LOCK, LOG, READY = "supervisor", "log", "ready"
@@ -49,8 +49,8 @@ def running(folder: Path) -> int | None:
 
 def start(folder: Path) -> int:
     """Start the supervisor, and say what Argo CD says until all of the platform is there."""
-    if not built():
-        return wrong("there is no control plane in .tools/cluster", "run `make setup-e2e`")
+    if wanting := missing():
+        return wrong(*wanting)
     if running(folder):
         return wrong(f"a cluster runs in {show(folder)} already", f"use it, or stop it:\n{usage(folder)}")
     if folder.exists() and any(folder.iterdir()) and not (folder / LOCK).exists():
@@ -84,7 +84,7 @@ def usage(folder: Path) -> str:
     argument = "" if folder == ROOT / FOLDER else f" FOLDER={show(folder)}"
     return "\n".join(
         (
-            f"  export KUBECONFIG={show(folder / 'cluster/admin.kubeconfig')} PATH={show(BIN)}:$PATH",
+            f"  export KUBECONFIG={show(folder / 'cluster/admin.kubeconfig')} PATH={show(FOLDERS[-1] / 'bin')}:$PATH",
             "  kubectl get applications -n argocd",
             f"  cd {show(folder / 'work')}  # change an overlay, commit, `git push origin HEAD:main`, and watch",
             f"  make cluster-down{argument}",

@@ -15,7 +15,7 @@ from constructs_lib.parts.footprint import Footprint, pod, pod_spec
 @pytest.fixture(scope="module")
 def install(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What the install gives, with the remote base taken from the module."""
-    return built_install(tmp_path_factory.mktemp("argo-cd"))
+    return built_install(tmp_path_factory.mktemp("argo-cd"), ROOT / ".tools/argo-cd")
 
 
 def test_one_version_of_argo_cd() -> None:

@@ -2,6 +2,13 @@ module chatdb.local/cluster
 
 go 1.27.0
 
+tool (
+	chatdb.local/cluster/kstack
+	github.com/argoproj/argo-cd/v3/cmd
+	sigs.k8s.io/kustomize/kustomize/v5
+	sigs.k8s.io/kwok/cmd/kwok
+)
+
 require (
 	github.com/alicebob/miniredis/v2 v2.39.0
 	github.com/argoproj/argo-cd/v3 v3.6.1
