@@ -33,6 +33,7 @@ class Deployment:
         self.origin = Origin(folder, tiers)
         self.cluster = Cluster(folder / "cluster")
         self.tiers: list[Tier] = list(load(self.origin.work).tiers)
+        self.by_hand: set[tuple[str, str, str]] = set()
 
     def start(self) -> None:
         """Start all servers; the platform is not there yet."""
@@ -135,7 +136,12 @@ class Deployment:
         """Every change that came before what it has to wait for."""
         time.sleep(1)  # the last events are still on their way
         assert not self.recorder.failures
-        return list(violations(self.recorder.sorted(), self.tiers, since=since))
+        return list(violations(self.recorder.sorted(), self.tiers, since=since, by_hand=self.by_hand))
+
+    def delete_by_hand(self, api_version: str, kind: str, namespace: str, name: str) -> None:
+        """Delete an object as a person would, beside Argo CD."""
+        self.by_hand.add((kind, namespace, name))
+        self.api.delete(self.api.path(api_version, kind, namespace, name))
 
 
 @contextmanager

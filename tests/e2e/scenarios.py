@@ -172,8 +172,9 @@ def _service(platform: Deployment, scenario: Scenario) -> Iterator[None]:
     found = next(
         entry for entry in platform.api.list("v1", "Service") if entry["metadata"]["name"] == scenario.component
     )
-    with refused(platform, "Service", found["metadata"]["namespace"], scenario.component):
-        platform.api.delete(platform.api.of(found))
+    namespace = found["metadata"]["namespace"]
+    with refused(platform, "Service", namespace, scenario.component):
+        platform.delete_by_hand("v1", "Service", namespace, scenario.component)
         yield
 
 
@@ -208,7 +209,7 @@ def _by_hand(platform: Deployment, scenario: Scenario) -> tuple[str, float]:
         for entry in platform.api.list("apps/v1", kind)
         if entry["metadata"]["name"] == scenario.component
     ]
-    platform.api.delete(platform.api.of(found[0]))
+    platform.delete_by_hand("apps/v1", found[0]["kind"], found[0]["metadata"]["namespace"], scenario.component)
     uid = found[0]["metadata"]["uid"]
     ended = time.monotonic()
     platform.wait("it is made again", RECOVERING, lambda: _made_again(platform, found[0], uid))

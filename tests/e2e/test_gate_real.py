@@ -103,7 +103,7 @@ def test_changed_by_hand_then_missing(platform: Deployment) -> None:
         platform.api.patch(path, {"spec": {"selector": {"app": "elsewhere"}}})
         with holding(platform, "by-hand", saying("refused by the test")):
             assert platform.status("core")[0] == "OutOfSync"
-            platform.api.delete(path)
+            platform.delete_by_hand("v1", *SERVICE)
             platform.wait("the object is missing", 60, lambda: _missing(platform))
             print(f"core says of itself: {platform.status('core')}")
             time.sleep(HELD)
