@@ -18,7 +18,10 @@ SCAN_TOOLS := kube-score
 BENCH_TOOLS := helm
 LOCAL_TOOLS := versitygw
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS)
-ENVIRONMENTS := scan bench
+ENVIRONMENTS := scan bench services
+# The services' own environment, in which their packages can be imported.
+SERVICES := training-orchestrator model-registry ml-engine query-parser test-service
+SERVICES_PYTHON := $(TOOLS)/services/bin/python
 # What e2e-long is asked for; one scenario again: make e2e-long LONG="--seed 17 --count 1"
 LONG ?= --write
 
@@ -28,7 +31,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-long cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-scores setup-bench setup-local doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-long cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-scores setup-bench setup-services setup-local doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -40,13 +43,15 @@ check: setup-test ## Check every manifest as it is rendered
 	chatdb check
 
 # Maven is the one thing that no package brings: without it the tests that need Kafka say that they were not run.
-test: setup-test lint $(if $(shell command -v mvn),setup-local) ## Install what tests need, and run all of them
-	pytest -n 2
+test: setup-test setup-services lint $(if $(shell command -v mvn),setup-local) ## Install what tests need, and run all of them
+	pytest -n 2 --dist loadgroup
+	$(SERVICES_PYTHON) -m pytest -n 2 services
 
-lint: setup-test ## Style, types, layers
+lint: setup-test setup-services ## Style, types, layers
 	ruff check .
 	ruff format --check .
 	mypy
+	$(SERVICES_PYTHON) -m mypy --config-file services/mypy.ini
 	lint-imports
 
 E2E ?= tests/e2e
@@ -76,7 +81,9 @@ setup-scores: setup-synth $(STAMPS)/env-scan $(SCAN_TOOLS:%=$(STAMPS)/%)
 
 setup-e2e: setup-test $(STAMPS)/cluster
 
-setup-local: setup-test $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Install what `chatdb local up` starts
+setup-services: $(STAMPS)/env-services
+
+setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Install what `chatdb local up` starts
 
 setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
 
@@ -108,6 +115,8 @@ $(ENVIRONMENTS:%=$(STAMPS)/env-%): $(STAMPS)/env-%: requirements/%.lock $(VENV)/
 	@rm -rf $(TOOLS)/$* && mkdir -p $(@D)
 	$(VENV)/bin/python -m venv $(TOOLS)/$*
 	$(TOOLS)/$*/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/$*.lock
+	$(if $(filter services,$*),@printf '%s\n' $(addprefix $(CURDIR)/services/,common $(SERVICES)) > \
+	  $$($(SERVICES_PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/chatdb.pth)
 	@touch $@
 
 node_modules/.stamp: package-lock.json .npmrc $(VENV)/stamp-synth
@@ -158,9 +167,13 @@ hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install
 
 locks: setup-test ## Choose the newest versions anew; review the difference
-	cd requirements && for name in synth test go java scan bench; do \
+	cd requirements && for name in synth test go java scan bench services; do \
 	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url $$name.in -o $$name.lock; done
+	@# Each image gets its own part of the services' lock, in the same versions.
+	for name in $(SERVICES); do cd $(CURDIR)/services/$$name; \
+	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
+	    --no-emit-index-url -c ../../requirements/services.lock requirements.in -o requirements.lock; done
 	npm install --package-lock-only --ignore-scripts --silent
 	if command -v mvn > /dev/null; then bash tools/kafka.sh --pin $(TOOLS)/kafka && rm -f $(STAMPS)/kafka; fi
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from constructs_lib.catalogue.load import CATALOGUE
-from constructs_lib.cli.common import ROOT, advised, as_json, json_option
+from constructs_lib.cli.common import ROOT, advised
 
 if TYPE_CHECKING:
     from constructs_lib.local.platform import Platform
@@ -34,10 +34,9 @@ def local() -> None:
     "--env-file", type=click.Path(dir_okay=False, path_type=Path), envvar="CHATDB_ENV_FILE", default=ENV_FILE,
     show_default=".tools/local.env", show_envvar=True, help="Where addresses and keys are written, for a shell.",
 )  # fmt: skip
-@json_option
 @click.pass_obj
 @advised
-def up(root: Path, env_file: Path, *, json_: bool) -> None:
+def up(root: Path, env_file: Path) -> None:
     """Start everything in order, and keep it until Ctrl-C or SIGTERM; then nothing of it is left."""
     from constructs_lib.files import exclusive
     from constructs_lib.local.platform import platform
@@ -45,8 +44,8 @@ def up(root: Path, env_file: Path, *, json_: bool) -> None:
     with exclusive(env_file.with_suffix(".lock"), seconds=1), _until_asked(), platform(CATALOGUE, root) as found:
         begin = time.monotonic()
         try:
-            _start(found, quiet=json_)
-            _tell(found, env_file, time.monotonic() - begin, json_=json_)
+            _start(found)
+            _tell(found, env_file, time.monotonic() - begin)
             while True:
                 found.check()
                 time.sleep(CHECK_SECONDS)
@@ -54,11 +53,11 @@ def up(root: Path, env_file: Path, *, json_: bool) -> None:
             env_file.unlink(missing_ok=True)
 
 
-def _start(found: "Platform", *, quiet: bool) -> None:
+def _start(found: "Platform") -> None:
     """Start all, with a line for each part that is ready, and on a terminal with what is waited for."""
     from rich.console import Console
 
-    console = Console(quiet=quiet)
+    console = Console()
     begin = time.monotonic()
     with console.status("") as status:
 
@@ -69,18 +68,14 @@ def _start(found: "Platform", *, quiet: bool) -> None:
         found.start_in_order(tell)
 
 
-def _tell(found: "Platform", env_file: Path, seconds: float, *, json_: bool) -> None:
+def _tell(found: "Platform", env_file: Path, seconds: float) -> None:
     """Say where everything is."""
     from constructs_lib.local.addresses import addresses, shell_exports
 
     env_file.parent.mkdir(parents=True, exist_ok=True)
     env_file.touch(mode=0o600)
     env_file.write_text(shell_exports(found.site), encoding="utf-8")
-    where = addresses(found.site)
-    if json_:
-        as_json("local/v1", seconds=round(seconds, 1), env_file=str(env_file), addresses=where)
-        return
-    for name, address in where.items():
+    for name, address in addresses(found.site).items():
         click.echo(f"{name:>24}  {address}")
     click.echo(f"ready after {seconds:.0f} s; in another shell: source {env_file}; Ctrl-C ends it")
 

@@ -1,0 +1,1 @@
+"""HTTP and Kafka, thin doors to the same handler."""
