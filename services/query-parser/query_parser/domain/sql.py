@@ -11,6 +11,7 @@ from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema, Table
 from query_parser.domain.tree import (
     Absent,
+    Aggregate,
     All,
     Any,
     ColumnRef,
@@ -159,8 +160,8 @@ class _Writer:
         select = exp.select("1").from_(_table(self.schema.by_name[condition.table]))
         *steps, last = paths.to_parent(self.schema, condition.table, self.base)
         for step in steps:
-            inner._reach(step.references)
-        select = inner._join(select).where(_equal(last))
+            inner._reach(step.references)  # noqa: SLF001 - another of its own kind
+        select = inner._join(select).where(_equal(last))  # noqa: SLF001
         return exp.Exists(this=select if where is None else select.where(where))
 
     def _order(self, order: Order) -> exp.Expression:
