@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from chatdb_common.ids import new_id
 
@@ -84,6 +84,14 @@ class TrainingEvent(Message):
     at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     result: TrainingResult | None = None
     error: str | None = None
+
+    @model_validator(mode="after")
+    def _says_all(self) -> Self:
+        if self.type is TrainingEventType.SUCCEEDED and self.result is None:
+            raise ValueError("an event that a job succeeded has a result")
+        if self.type is TrainingEventType.FAILED and not self.error:
+            raise ValueError("an event that a job failed has an error")
+        return self
 
     def key(self) -> str:
         """The job."""

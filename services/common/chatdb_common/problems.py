@@ -1,5 +1,6 @@
 """Errors over HTTP are `application/problem+json`, with the field where there is one."""
 
+import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.exceptions import HTTPException
 
 from chatdb_common.logs import get_logger
@@ -17,9 +18,39 @@ log = get_logger(__name__)
 
 
 class Body(BaseModel):
-    """A request's body or query: a field that is not known is refused."""
+    """A request's body or query: a field that is not known is refused, and so is what no database can hold."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _can_be_stored(cls, value: Any) -> Any:
+        complaint = unstorable(value)
+        if complaint:
+            raise ValueError(complaint)
+        return value
+
+
+def unstorable(value: Any) -> str | None:
+    """Why PostgreSQL and JSON cannot hold the value, or a value within it; None where they can."""
+    if isinstance(value, str):
+        return "holds a NUL character" if "\0" in value else None if _is_unicode(value) else "is no Unicode text"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else "is no finite number"
+    if isinstance(value, Mapping):
+        return unstorable([*value.keys(), *value.values()])
+    if isinstance(value, list | tuple):
+        return next((complaint for part in value if (complaint := unstorable(part))), None)
+    return None
+
+
+def _is_unicode(text: str) -> bool:
+    """Half of a surrogate pair is none, though JSON can spell it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Problem(Exception):

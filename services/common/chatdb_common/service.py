@@ -45,7 +45,13 @@ class Service:
     def app(self) -> FastAPI:
         """The HTTP application, with what each service answers; the service adds its routes."""
         readiness = Readiness(self.checks)
-        app = FastAPI(title=self.settings.service, lifespan=self._lifespan, redoc_url=None)
+        app = FastAPI(
+            title=self.settings.service,
+            lifespan=self._lifespan,
+            redoc_url=None,
+            # It would name this host, and not the way through the ingress.
+            redirect_slashes=False,
+        )
         app.state.readiness = readiness
         # The last one added is the outermost.
         app.add_middleware(Observed)

@@ -123,7 +123,9 @@ def _check_table(table: Table) -> None:
         if column.values and column.type is not ColumnType.TEXT:
             raise ValueError(f"{table.name}.{column.name} lists values, and is no text")
         if unknown := sorted(set(column.value_synonyms.values()) - set(column.values)):
-            raise ValueError(f"{table.name}.{column.name} has other words for {unknown[0]}, which is none of its values")
+            raise ValueError(
+                f"{table.name}.{column.name} has other words for {unknown[0]}, which is none of its values"
+            )
 
 
 def _missing(name: str) -> Column:
