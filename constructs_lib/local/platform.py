@@ -37,6 +37,10 @@ class Platform:
         """Where the service of that name answers."""
         return f"http://{HOST}:{self.site.ports[name, 'http']}"
 
+    def is_service(self, name: str) -> bool:
+        """Whether it is one of ChatDB's own."""
+        return self.parts[name].component.kind is Kind.MICROSERVICE
+
     def start(self, name: str) -> None:
         """Start one part, whatever others do."""
         self.started.append(name)
@@ -72,7 +76,7 @@ class Platform:
     def stop(self) -> None:
         """End all: first the services, which finish what they do, then what they need."""
         parts = [self.parts[name] for name in reversed(self.started)]
-        services = [part for part in parts if part.component.kind is Kind.MICROSERVICE]
+        services = [self.parts[name] for name in self.started if self.is_service(name)]
         for part in services:
             part.server.ask()
         for part in (*services, *parts):

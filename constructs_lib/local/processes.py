@@ -1,6 +1,7 @@
 """Processes that never outlive who started them: each has a keeper that ends it when its starter is gone."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -30,6 +31,7 @@ kill -KILL 0
 CLEANER = 'read -r _; tries=100; until rm -rf "$1" 2>/dev/null || [ $((tries -= 1)) = 0 ]; do sleep 0.1; done'
 STOP_SECONDS = 15
 POLL = 0.05
+PORTS = range(15000, 30000)
 
 
 class Server:
@@ -131,12 +133,17 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on."""
+    """Ports of loopback that nobody listens on, from those that no outgoing connection is given meanwhile."""
+    found: list[int] = []
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        for number in random.SystemRandom().sample(PORTS, len(PORTS)):
+            one = stack.enter_context(socket.socket())
+            with suppress(OSError):
+                one.bind(("127.0.0.1", number))
+                found.append(number)
+            if len(found) == count:
+                break
+    return found
 
 
 def wait_for(what: str, seconds: float, ready: Callable[[], object]) -> None:
