@@ -44,7 +44,7 @@ check: setup-test ## Check every manifest as it is rendered
 
 # Maven is the one thing that no package brings: without it the tests that need Kafka say that they were not run.
 test: setup-test setup-services lint $(if $(shell command -v mvn),setup-local) ## Install what tests need, and run all of them
-	pytest -n 2 --dist loadgroup
+	pytest -n 2
 	$(SERVICES_PYTHON) -m pytest -n 2 services
 
 lint: setup-test setup-services ## Style, types, layers

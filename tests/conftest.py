@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
@@ -16,6 +17,7 @@ from constructs_lib.local.platform import Platform, platform
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261125
 NOT_RUN = "not run: "
+PLATFORM = "tests/local/"
 
 
 @pytest.fixture(scope="session")
@@ -43,12 +45,17 @@ def running() -> Iterator[Platform]:
         yield found
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One platform for all processes of a run."""
-    for item in items:
-        if "running" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("platform"))
+class PlatformTogether(LoadScopeScheduling):
+    """All tests on the platform go to one process; it is started once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Tests of one scope stay together; each other test is its own."""
+        return PLATFORM if nodeid.startswith(PLATFORM) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> PlatformTogether:
+    """Which test goes to which process."""
+    return PlatformTogether(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

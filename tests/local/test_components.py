@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from repository import ROOT
@@ -70,8 +71,7 @@ def test_buckets(running: Platform) -> None:
 def test_all_listens_on_loopback_only(running: Platform) -> None:
     """The address that each server is bound to is 127.0.0.1."""
     ports = {f"{number:04X}" for number in running.site.ports.values()}
-    with open("/proc/net/tcp", encoding="ascii") as four, open("/proc/net/tcp6", encoding="ascii") as six:
-        lines = [line.split() for file in (four, six) for line in file]
+    lines = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()]
     listening = [local.split(":") for _, local, _, state, *_ in lines if state == "0A"]
     found = {port: address for address, port in listening if port in ports}
     assert found.keys() == ports

@@ -57,7 +57,7 @@ def test_names(running: Platform, name: str) -> None:
     given = {*config, *secret}
     assert {one["name"] for one in container.get("env", ())} == secret
     assert set(read_by(name)["names"]) == given | OWN
-    assert not [name for name in OWN if read_by(name)["names"][name]]
+    assert not any(read_by(name)["names"][own] for own in OWN)
 
 
 @pytest.fixture(scope="module", params=SERVICES)
