@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import wait
 from typing import Any, Generic, TypeVar
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -16,7 +16,7 @@ from chatdb_common.logs import get_logger
 from chatdb_common.messages import Message
 from chatdb_common.publisher import Publisher, PublishError, Record
 from chatdb_common.settings import KafkaSettings
-from chatdb_common.workers import Worker, pause
+from chatdb_common.workers import Worker, background, pause
 
 DEAD_LETTER_SUFFIX = ".dlq"
 ATTEMPTS = 5
@@ -61,7 +61,6 @@ class ConsumerWorker(Worker, Generic[M]):
         self._connect = connect
         self._config = _config(settings)
         self._client: Consumer | None = None
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"handler-{topic}")
 
     def step(self) -> None:
         """At most one message."""
@@ -81,7 +80,6 @@ class ConsumerWorker(Worker, Generic[M]):
 
     def close(self) -> None:
         """Leave the group, so that another member gets the partitions at once."""
-        self._executor.shutdown(wait=False, cancel_futures=True)
         if self._client is not None:
             self._client.close()
 
@@ -142,7 +140,7 @@ class ConsumerWorker(Worker, Generic[M]):
             self.stopping.wait(pause(failures, self.longest_pause))
 
     def _attempt(self, client: Consumer, task: Callable[[], None]) -> BaseException | None:
-        future = self._executor.submit(task)
+        future = background(task, f"handler of {self._topic}")
         waiting = False
         while not future.done():
             wait([future], timeout=PATIENCE_SECONDS)

@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+
+from chatdb_common.workers import background
 
 CACHE_SECONDS = 1.0
 CHECK_SECONDS = 2.0
@@ -34,8 +36,7 @@ class Readiness:
         """Nothing is asked yet; a check that takes longer than `limit` seconds counts as down."""
         self._checks = tuple(checks)
         self._limit = limit
-        self._pool = ThreadPoolExecutor(max_workers=max(1, len(self._checks)), thread_name_prefix="check")
-        self._running: dict[str, Future[object]] = {}
+        self._running: dict[str, Future[None]] = {}
         self._lock = threading.Lock()
         self._findings: tuple[Finding, ...] = ()
         self._asked = float("-inf")
@@ -51,9 +52,9 @@ class Readiness:
 
     def _ask(self) -> tuple[Finding, ...]:
         for check in self._checks:
-            # A probe that hangs is not started a second time: it would take all threads.
+            # A probe that hangs is not started a second time.
             if check.name not in self._running:
-                self._running[check.name] = self._pool.submit(check.probe)
+                self._running[check.name] = background(check.probe, f"check of {check.name}")
         wait(self._running.values(), timeout=self._limit)
         return tuple(self._finding(check) for check in self._checks)
 

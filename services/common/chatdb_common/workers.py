@@ -4,7 +4,8 @@ import random
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 
 from chatdb_common.logs import get_logger
 
@@ -61,6 +62,22 @@ class Worker(ABC):
             self.close()
         except Exception as error:
             log.warning("worker did not close well", worker=self.name, exc_info=error)
+
+
+def background(task: Callable[[], object], name: str) -> Future[None]:
+    """Do the task in a thread of its own, which does not keep the process where it hangs."""
+    future: Future[None] = Future()
+
+    def work() -> None:
+        try:
+            task()
+        except BaseException as error:  # noqa: BLE001 - whoever waits gets it
+            future.set_exception(error)
+        else:
+            future.set_result(None)
+
+    threading.Thread(target=work, name=name, daemon=True).start()
+    return future
 
 
 def pause(failures: int, longest: float) -> float:
