@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from job_scripts import REPOSITORY, run
+from object_store_server import StoreSettings
+from object_store_server import serve as serve_objects
 from postgres_server import PostgresServer, serve
 
 SCHEMAS = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
@@ -51,3 +53,10 @@ def database_url(database: PostgresServer) -> Callable[[str], str]:
         return f"postgresql://{schema}:{PASSWORD}@/training_db?host={database.socket}"
 
     return empty
+
+
+@pytest.fixture(scope="session")
+def object_store_settings() -> Iterator[StoreSettings]:
+    """A real S3 server for each test process, with the platform's buckets."""
+    with serve_objects("model-artifacts", "datasets", "test") as settings:
+        yield settings

@@ -27,14 +27,21 @@ def create(server: PostgresServer) -> None:
         for table in schema_of(name).tables:
             columns = ", ".join(column.name for column in table.columns)
             source = f"{table.namespace or 'public'}.{table.name}"
-            views = f"CREATE SCHEMA IF NOT EXISTS asked; CREATE VIEW asked.{table.name} AS SELECT {columns} FROM {source};"
+            views = (
+                f"CREATE SCHEMA IF NOT EXISTS asked; CREATE VIEW asked.{table.name} AS SELECT {columns} FROM {source};"
+            )
             server.sql(views, database=name)
 
 
 def connect(server: PostgresServer, name: str) -> psycopg.Connection[Any]:
     """A connection that takes $1, $2; all of it is one transaction, so that now() stands still."""
     connection = psycopg.connect(
-        host=str(server.socket), port=5432, dbname=name, user="postgres", password=PASSWORD, cursor_factory=psycopg.RawCursor
+        host=str(server.socket),
+        port=5432,
+        dbname=name,
+        user="postgres",
+        password=PASSWORD,
+        cursor_factory=psycopg.RawCursor,
     )
     connection.execute("SET search_path TO public")
     return connection

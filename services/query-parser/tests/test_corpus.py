@@ -27,7 +27,7 @@ def connections(postgres_server: PostgresServer) -> Iterator[Connections]:
 
 
 def outcome(case: Case, connections: Connections) -> str:
-    """"right", "refused", or "wrong" with what was seen."""
+    """ "right", "refused", or "wrong" with what was seen."""
     found = answer(case.ask, schema_of(case.schema))
     if found.sql is None:
         return "refused"
@@ -45,7 +45,9 @@ def test_tuned_questions_are_answered(case: Case, connections: Connections) -> N
     assert outcome(case, connections) == "right", answer(case.ask, schema_of(case.schema)).error
 
 
-@pytest.mark.parametrize("case", [*cases("tuned", "refused"), *cases("held-out", "refused")], ids=lambda case: case.ask or "nothing")
+@pytest.mark.parametrize(
+    "case", [*cases("tuned", "refused"), *cases("held-out", "refused")], ids=lambda case: case.ask or "nothing"
+)
 def test_what_cannot_be_answered_is_refused(case: Case) -> None:
     """No SQL, and a reason."""
     found = answer(case.ask, schema_of(case.schema))

@@ -21,7 +21,14 @@ FUNCTIONS = {
     "GREATEST": Function.GREATEST,
     "LEAST": Function.LEAST,
 }
-OPERATORS = {"GT": Operator.GT, "GE": Operator.GE, "LT": Operator.LT, "LE": Operator.LE, "EQ": Operator.EQ, "NE": Operator.NE}
+OPERATORS = {
+    "GT": Operator.GT,
+    "GE": Operator.GE,
+    "LT": Operator.LT,
+    "LE": Operator.LE,
+    "EQ": Operator.EQ,
+    "NE": Operator.NE,
+}
 
 
 def bind(tree: Node, reading: Reading, schema: Schema) -> Query:
@@ -87,7 +94,9 @@ class Binder:
             if isinstance(post, Tree) and post.data not in {"functions", "column", "entity"}:
                 self._modify(post, scope)
         column = self._column(node, scope)
-        functions = [_function(function) for function in _subtree(tree, "functions").children if isinstance(function, Tree)]
+        functions = [
+            _function(function) for function in _subtree(tree, "functions").children if isinstance(function, Tree)
+        ]
         for function in functions:
             self._check_function(function, column, scope)
         return scope.query([Aggregate(function, column) for function in functions])
@@ -96,7 +105,9 @@ class Binder:
         kind = scope.definition(column).type
         allowed = NUMBERS if function in {Function.SUM, Function.AVERAGE} else NUMBERS | TIMES
         if kind not in allowed:
-            raise NotUnderstood(f"{column.column} is {kind.value}: it has no {function.value}", unresolved=(column.column,))
+            raise NotUnderstood(
+                f"{column.column} is {kind.value}: it has no {function.value}", unresolved=(column.column,)
+            )
 
     def _most(self, tree: Node) -> Query:
         scope = self._entity(tree)
@@ -226,5 +237,3 @@ def _function(tree: Node) -> Function:
 
 def _descending(tree: Node) -> bool:
     return any(token.type == "DESCENDING" for token in tree.scan_values(lambda value: isinstance(value, Token)))
-
-

@@ -25,7 +25,14 @@ from query_parser.domain.tree import (
 )
 
 Node = Tree[Token]
-OPERATORS = {"GT": Operator.GT, "GE": Operator.GE, "LT": Operator.LT, "LE": Operator.LE, "EQ": Operator.EQ, "NE": Operator.NE}
+OPERATORS = {
+    "GT": Operator.GT,
+    "GE": Operator.GE,
+    "LT": Operator.LT,
+    "LE": Operator.LE,
+    "EQ": Operator.EQ,
+    "NE": Operator.NE,
+}
 
 
 @dataclass
@@ -285,5 +292,3 @@ def _amount(tree: Node) -> str:
     """The text of a literal or an amount."""
     token = next(tree.scan_values(lambda value: isinstance(value, Token)))
     return "2" if token.type == "TWICE" else str(token)
-
-

@@ -140,6 +140,8 @@ def near_words(word: str, lexicon: Lexicon, more: int = 0) -> list[str]:
     if len(word) < SHORTEST_TYPO:
         return []
     allowed = (2 if len(word) >= LONG_WORD else 1) + more
-    ranked = sorted((OSA.distance(word, known, score_cutoff=allowed), known) for known in lexicon.words if len(known) > 2)  # noqa: PLR2004
+    ranked = sorted(
+        (OSA.distance(word, known, score_cutoff=allowed), known) for known in lexicon.words if len(known) > 2
+    )  # noqa: PLR2004
     close = [(distance, known) for distance, known in ranked if distance <= allowed]
     return [known for distance, known in close if distance == close[0][0]]

@@ -9,7 +9,11 @@ from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.tree import Moment, Operator
 
 NUMBER_WORDS = dict(
-    zip("two three four five six seven eight nine ten eleven twelve twenty hundred".split(), [*range(2, 13), 20, 100], strict=True)
+    zip(
+        "two three four five six seven eight nine ten eleven twelve twenty hundred".split(),
+        [*range(2, 13), 20, 100],
+        strict=True,
+    )
 )
 MONTHS = "january february march april may june july august september october november december".split()
 Bounds = tuple[tuple[Operator, Moment], ...]
