@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from repository import ROOT
+from clients import kafka
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.credentials import schema_owners
@@ -15,13 +15,6 @@ from constructs_lib.components.setup_scripts import BUCKETS, SAMPLE_BUCKET, SAMP
 from constructs_lib.local.platform import Platform
 
 Sql = Callable[[str, str], str]
-
-
-def tool(running: Platform, name: str, *arguments: str) -> str:
-    """What one of Kafka's tools prints."""
-    address = running.site.told(CATALOGUE.component("kafka-topics"))["KAFKA_BOOTSTRAP_SERVERS"]
-    line = [str(ROOT / f".tools/kafka/bin/{name}.sh"), "--bootstrap-server", address, *arguments]
-    return subprocess.run(line, capture_output=True, text=True, timeout=120, check=True).stdout
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +33,7 @@ def sql(running: Platform) -> Sql:
 
 def test_topics(running: Platform) -> None:
     """Each topic with its partitions, and a dead-letter topic for each one that is consumed."""
-    described = tool(running, "kafka-topics", "--describe")
+    described = kafka(running, "kafka-topics", "--describe")
     found = dict(re.findall(r"^Topic: (\S+)\t.*PartitionCount: (\d+)", described, re.MULTILINE))
     consumed = {topic for component in CATALOGUE.components for topic in component.consumes.values()}
     wanted = {topic.name: str(topic.partitions) for topic in TOPICS}
