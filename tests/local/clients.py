@@ -51,4 +51,5 @@ def upload(running: Platform, path: Path, target: str) -> None:
     told = running.site.told(CATALOGUE.component("object-store-buckets"))
     user = f"{told['AWS_ACCESS_KEY_ID']}:{told['AWS_SECRET_ACCESS_KEY']}"
     line = ["curl", "--fail", "--silent", "--max-time", "60", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user", user]
+    line += ["--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
     subprocess.run([*line, "--upload-file", str(path), f"{told['S3_ENDPOINT']}/{target}"], check=True)
