@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from query_parser.domain.schema import Schema
-from query_parser.service_layer.answers import default_schema
+from query_parser.service_layer import default_schema
 
 CORPUS = Path(__file__).with_name("corpus")
 SCHEMAS = ("chatdb", "shop")

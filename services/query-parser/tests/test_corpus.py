@@ -11,7 +11,7 @@ import samples
 from corpus_cases import SCHEMAS, Case, cases, schema_of
 from postgres_server import PostgresServer
 
-from query_parser.service_layer.answers import answer
+from query_parser.service_layer import answer
 
 # What was reached so far.
 HELD_OUT_RIGHT = 60
@@ -27,7 +27,7 @@ def connections(postgres_server: PostgresServer) -> Iterator[Connections]:
 
 
 def outcome(case: Case, connections: Connections) -> str:
-    """ "right", "refused", or "wrong" with what was seen."""
+    """Right, refused, or wrong with what was seen."""
     found = answer(case.ask, schema_of(case.schema))
     if found.sql is None:
         return "refused"

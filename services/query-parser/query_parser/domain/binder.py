@@ -12,9 +12,9 @@ from query_parser.domain.moments import whole_number
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import NUMBERS, TIMES, Schema
 from query_parser.domain.scope import COUNT, Scope
+from query_parser.domain.syntax import Node, subtree, tokens, trees
 from query_parser.domain.tree import Aggregate, ColumnRef, Compare, Function, Operator, Order, Query
 
-Node = Tree[Token]
 FUNCTIONS = {
     "AVERAGE": Function.AVERAGE,
     "SUM": Function.SUM,
@@ -33,9 +33,7 @@ OPERATORS = {
 
 def bind(tree: Node, reading: Reading, schema: Schema) -> Query:
     """The query that the tree means; NotUnderstood where the schema has no such thing."""
-    question = tree.children[0]
-    assert isinstance(question, Tree)
-    return Binder(schema, [entry for _, entry in reading]).question(question)
+    return Binder(schema, [entry for _, entry in reading]).question(trees(tree)[0])
 
 
 @dataclass
@@ -64,39 +62,37 @@ class Binder:
         return forms[str(tree.data)](tree)
 
     def _listing(self, tree: Node) -> Query:
-        if _tokens(tree, "DISTINCT"):
+        if tokens(tree, "DISTINCT"):
             raise NotUnderstood("rows are distinct anyway: say which column", unresolved=("distinct",))
         return self._entity(tree).query()
 
     def _projecting(self, tree: Node) -> Query:
         scope = self._entity(tree)
-        columns = [self._column(node, scope) for node in _subtree(tree, "columns").children if isinstance(node, Tree)]
-        return scope.query(columns, distinct=bool(_tokens(tree, "DISTINCT")))
+        columns = [self._column(node, scope) for node in trees(subtree(tree, "columns"))]
+        return scope.query(columns, distinct=bool(tokens(tree, "DISTINCT")))
 
     def _counting(self, tree: Node) -> Query:
         scope = self._entity(tree)
-        if not _tokens(tree, "DISTINCT"):
+        if not tokens(tree, "DISTINCT"):
             return scope.query([COUNT])
         return scope.query([Aggregate(Function.COUNT, scope.name_of(scope.table.name), distinct=True)])
 
     def _counting_distinct(self, tree: Node) -> Query:
         scope = self._entity(tree)
-        columns = [self._column(node, scope) for node in _subtree(tree, "columns").children if isinstance(node, Tree)]
+        columns = [self._column(node, scope) for node in trees(subtree(tree, "columns"))]
         if len(columns) > 1:
             raise NotUnderstood("distinct values are counted of one column at a time")
         return scope.query([Aggregate(Function.COUNT, columns[0], distinct=True)])
 
     def _aggregating(self, tree: Node) -> Query:
-        node = _subtree(tree, "column")
-        entities = [child for child in tree.children if isinstance(child, Tree) and child.data == "entity"]
+        node = subtree(tree, "column")
+        entities = [child for child in trees(tree) if child.data == "entity"]
         scope = self._entity(tree) if entities else self._only_table(node)
-        for post in tree.children:
-            if isinstance(post, Tree) and post.data not in {"functions", "column", "entity"}:
+        for post in trees(tree):
+            if post.data not in {"functions", "column", "entity"}:
                 self._modify(post, scope)
         column = self._column(node, scope)
-        functions = [
-            _function(function) for function in _subtree(tree, "functions").children if isinstance(function, Tree)
-        ]
+        functions = [FUNCTIONS[tokens(node)[0].type] for node in trees(subtree(tree, "functions"))]
         for function in functions:
             self._check_function(function, column, scope)
         return scope.query([Aggregate(function, column) for function in functions])
@@ -111,20 +107,20 @@ class Binder:
 
     def _most(self, tree: Node) -> Query:
         scope = self._entity(tree)
-        scope.groups = [self._thing(_subtree(tree, "thing"), scope)]
-        scope.order = [Order(COUNT, descending=bool(_tokens(tree, "MOST")))]
+        scope.groups = [self._thing(subtree(tree, "thing"), scope)]
+        scope.order = [Order(COUNT, descending=bool(tokens(tree, "MOST")))]
         scope.limit = 1
         return scope.query([COUNT])
 
     def _having_count(self, tree: Node) -> Query:
         scope = self._entity(tree)
-        scope.groups = [self._thing(_subtree(tree, "thing"), scope)]
-        operator = next(OPERATORS[token.type] for token in _tokens(tree) if token.type in OPERATORS)
-        scope.having = [Compare(COUNT, operator, self.conditions.count(_subtree(tree, "amount")))]
+        scope.groups = [self._thing(subtree(tree, "thing"), scope)]
+        operator = next(OPERATORS[token.type] for token in tokens(tree) if token.type in OPERATORS)
+        scope.having = [Compare(COUNT, operator, self.conditions.count(subtree(tree, "amount")))]
         return scope.query([COUNT])
 
     def _only_table(self, column: Node) -> Scope:
-        token = _tokens(column)[0]
+        token = tokens(column)[0]
         tables = {ref.table for ref in self._entry(token).columns}
         if len(tables) > 1:
             names = " or ".join(sorted(tables))
@@ -132,19 +128,17 @@ class Binder:
         return Scope(self.schema, self.schema.by_name[tables.pop()])
 
     def _entity(self, parent: Node) -> Scope:
-        tree = _subtree(parent, "entity")
-        token = _tokens(tree, "TABLE")[0]
+        tree = subtree(parent, "entity")
+        token = tokens(tree, "TABLE")[0]
         scope = Scope(self.schema, self.schema.by_name[self._entry(token).table or ""])
-        for child in tree.children:
-            if isinstance(child, Tree):
-                self._modify(child, scope, one=not token.lower().endswith("s"))
+        for child in trees(tree):
+            self._modify(child, scope, one=not token.lower().endswith("s"))
         return scope
 
     def _modify(self, tree: Node, scope: Scope, *, one: bool = False) -> None:
         """Note what a word before or after the table says of it."""
         if tree.data == "post":
-            inner = [child for child in tree.children if isinstance(child, Tree)]
-            self._modify(inner[0], scope)
+            self._modify(trees(tree)[0], scope)
             return
         name = str(tree.data)
         if name == "extreme":
@@ -159,34 +153,33 @@ class Binder:
                 scope.where.append(condition)
 
     def _extreme(self, tree: Node, scope: Scope, *, one: bool) -> None:
-        numbers = [whole_number(node) for node in tree.children if isinstance(node, Tree)]
-        scope.order = [Order(scope.time(), descending=bool(_tokens(tree, "LATEST")))]
+        numbers = [whole_number(node) for node in trees(tree)]
+        scope.order = [Order(scope.time(), descending=bool(tokens(tree, "LATEST")))]
         scope.limit = numbers[0] if numbers else 1 if one else None
 
     def _extreme_column(self, tree: Node, scope: Scope) -> None:
-        column = self._column(Tree("column", _tokens(tree, "COLUMN")), scope)
-        scope.order = [Order(column, descending=bool(_tokens(tree, "GREATEST")))]
+        column = self._column(Tree("column", [*tokens(tree, "COLUMN")]), scope)
+        scope.order = [Order(column, descending=bool(tokens(tree, "GREATEST")))]
         scope.limit = 1
 
     def _limited(self, tree: Node, scope: Scope) -> None:
-        scope.limit = whole_number(_subtree(tree, "number"))
-        if _tokens(tree):
-            scope.top = bool(_tokens(tree, "TOP"))
+        scope.limit = whole_number(subtree(tree, "number"))
+        if tokens(tree):
+            scope.top = bool(tokens(tree, "TOP"))
 
     def _group(self, tree: Node, scope: Scope) -> None:
-        things = [node for node in _subtree(tree, "groups").children if isinstance(node, Tree)]
-        found = [self._thing(node, scope) for node in things]
+        found = [self._thing(node, scope) for node in trees(subtree(tree, "groups"))]
         if scope.top is not None:
             scope.order = [Order(column, descending=scope.top) for column in found]
         else:
             scope.groups += found
 
     def _order_by(self, tree: Node, scope: Scope) -> None:
-        column = self._thing(_subtree(tree, "thing"), scope)
+        column = self._thing(subtree(tree, "thing"), scope)
         scope.order = [Order(column, descending=_descending(tree))]
 
     def _order_by_count(self, tree: Node, scope: Scope) -> None:
-        tables = [self._entry(token).table for token in _tokens(tree, "TABLE")]
+        tables = [self._entry(token).table for token in tokens(tree, "TABLE")]
         descending = scope.top is not False if scope.top is not None else _descending(tree)
         scope.order = [Order(COUNT, descending)]
         if tables and tables[0] != scope.table.name:
@@ -196,7 +189,7 @@ class Binder:
         scope.order_same = _descending(tree)
 
     def _order_time(self, tree: Node, scope: Scope) -> None:
-        newest = bool(_tokens(tree, "NEWESTFIRST"))
+        newest = bool(tokens(tree, "NEWESTFIRST"))
         if scope.order:
             scope.order_same = newest
         else:
@@ -209,30 +202,16 @@ class Binder:
         scope.where += self.conditions.of_rows(scope, inner)
 
     def _thing(self, tree: Node, scope: Scope) -> ColumnRef:
-        token = _tokens(tree)[0]
+        token = tokens(tree)[0]
         entry = self._entry(token)
         return scope.column(entry, str(token)) if entry.table is None else scope.name_of(entry.table)
 
     def _column(self, tree: Node, scope: Scope) -> ColumnRef:
-        token = _tokens(tree)[0]
+        token = tokens(tree)[0]
         return scope.column(self._entry(token), str(token))
 
     def _entry(self, token: Token) -> Entry:
-        assert token.start_pos is not None
-        return self.entries[token.start_pos]
-
-
-def _tokens(tree: Node, *types: str) -> list[Token]:
-    found = [child for child in tree.children if isinstance(child, Token)]
-    return [token for token in found if not types or token.type in types]
-
-
-def _subtree(tree: Node, name: str) -> Node:
-    return next(child for child in tree.children if isinstance(child, Tree) and child.data == name)
-
-
-def _function(tree: Node) -> Function:
-    return FUNCTIONS[_tokens(tree)[0].type]
+        return self.entries[token.start_pos or 0]
 
 
 def _descending(tree: Node) -> bool:

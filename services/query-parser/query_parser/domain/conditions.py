@@ -10,6 +10,7 @@ from query_parser.domain.lexicon import Entry
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import TIMES, ColumnType, Schema
 from query_parser.domain.scope import COUNT, Scope, comparison, conjunction, convert, within
+from query_parser.domain.syntax import Node, first_token, subtree, token, tokens, trees
 from query_parser.domain.tree import (
     Absent,
     All,
@@ -24,7 +25,6 @@ from query_parser.domain.tree import (
     Related,
 )
 
-Node = Tree[Token]
 OPERATORS = {
     "GT": Operator.GT,
     "GE": Operator.GE,
@@ -70,7 +70,7 @@ class Conditions:
     # Words between conditions
 
     def _where(self, tree: Node, scope: Scope) -> Condition | None:
-        return self.condition(_trees(tree)[0], scope)
+        return self.condition(trees(tree)[0], scope)
 
     def _disjunction(self, tree: Node, scope: Scope) -> Condition | None:
         found = self._each(tree, scope)
@@ -80,35 +80,35 @@ class Conditions:
         return All(tuple(self._each(tree, scope)))
 
     def _each(self, tree: Node, scope: Scope) -> list[Condition]:
-        found = [self.condition(node, scope) for node in _trees(tree)]
+        found = [self.condition(node, scope) for node in trees(tree)]
         whole = [condition for condition in found if condition is not None]
         if len(whole) < len(found):
             raise NotUnderstood("a number of rows stands by itself, not beside 'and' or 'or'")
         return whole
 
     def _nothing_of(self, tree: Node, scope: Scope) -> Condition:
-        return Not(_any([self._is_value(_token(node, "VALUE"), scope) for node in _trees(tree)]))
+        return Not(_any([self._is_value(token(node, "VALUE"), scope) for node in trees(tree)]))
 
     # Values that the schema lists
 
     def _values_before(self, tree: Node, scope: Scope) -> Condition:
-        return _any([self._is_value(token, scope) for token in _tokens(tree, "VALUE")])
+        return _any([self._is_value(word, scope) for word in tokens(tree, "VALUE")])
 
     def _not_before(self, tree: Node, scope: Scope) -> Condition:
-        return _negated(self._is_value(_token(tree, "VALUE"), scope))
+        return _negated(self._is_value(token(tree, "VALUE"), scope))
 
     _excluded = _valued_not = _not_before
 
     def _valued(self, tree: Node, scope: Scope) -> Condition:
-        token = _token(tree, "VALUE")
-        if not _trees(tree):
-            return self._is_value(token, scope)
-        ref = self._column(_trees(tree)[0], scope)
-        return Compare(ref, Operator.EQ, convert(scope.definition(ref), str(token)))
+        word = token(tree, "VALUE")
+        if not trees(tree):
+            return self._is_value(word, scope)
+        ref = self._column(trees(tree)[0], scope)
+        return Compare(ref, Operator.EQ, convert(scope.definition(ref), str(word)))
 
-    def _is_value(self, token: Token, scope: Scope) -> Compare:
-        entry = self._entry(token)
-        ref = scope.column(entry, str(token))
+    def _is_value(self, word: Token, scope: Scope) -> Compare:
+        entry = self._entry(word)
+        ref = scope.column(entry, str(word))
         return Compare(ref, Operator.EQ, entry.value or "")
 
     def _of_value(self, tree: Node, scope: Scope) -> Condition:
@@ -117,50 +117,50 @@ class Conditions:
     # Columns and literals
 
     def _compared(self, tree: Node, scope: Scope) -> Condition:
-        ref = self._column(_subtree(tree, "column"), scope)
-        operator = next(OPERATORS[token.type] for token in _tokens(tree) if token.type in OPERATORS)
-        return comparison(ref, scope.definition(ref), operator, _amount(_subtree(tree, "amount")))
+        ref = self._column(subtree(tree, "column"), scope)
+        operator = next(OPERATORS[word.type] for word in tokens(tree) if word.type in OPERATORS)
+        return comparison(ref, scope.definition(ref), operator, _amount(subtree(tree, "amount")))
 
     _compared_before = _compared
 
     def _compared_or(self, tree: Node, scope: Scope) -> Condition:
-        ref = self._column(_subtree(tree, "column"), scope)
-        operator = Operator.GE if _tokens(tree, "ORMORE") else Operator.LE
-        return comparison(ref, scope.definition(ref), operator, _amount(_subtree(tree, "amount")))
+        ref = self._column(subtree(tree, "column"), scope)
+        operator = Operator.GE if tokens(tree, "ORMORE") else Operator.LE
+        return comparison(ref, scope.definition(ref), operator, _amount(subtree(tree, "amount")))
 
     def _between(self, tree: Node, scope: Scope) -> Condition:
-        ref = self._column(_subtree(tree, "column"), scope)
-        low, high = (_amount(node) for node in _trees(tree) if node.data == "amount")
+        ref = self._column(subtree(tree, "column"), scope)
+        low, high = (_amount(node) for node in trees(tree) if node.data == "amount")
         column = scope.definition(ref)
         return All((comparison(ref, column, Operator.GE, low), comparison(ref, column, Operator.LE, high)))
 
     _between_before = _between
 
     def _listed(self, tree: Node, scope: Scope) -> Condition:
-        ref = self._column(_subtree(tree, "column"), scope)
-        return self._literals(_subtree(tree, "literals"), ref, scope)
+        ref = self._column(subtree(tree, "column"), scope)
+        return self._literals(subtree(tree, "literals"), ref, scope)
 
     def _listed_not(self, tree: Node, scope: Scope) -> Condition:
         return _negated(self._listed(tree, scope))
 
     def _called(self, tree: Node, scope: Scope) -> Condition:
-        return self._literals(_trees(tree)[0], scope.name_of(scope.table.name), scope)
+        return self._literals(trees(tree)[0], scope.name_of(scope.table.name), scope)
 
     _of_column = _listed
 
     def _of_table(self, tree: Node, scope: Scope) -> Condition:
-        table = self._entry(_token(tree, "TABLE")).table or ""
-        return self._literals(_trees(tree)[0], scope.name_of(table), scope)
+        table = self._entry(token(tree, "TABLE")).table or ""
+        return self._literals(trees(tree)[0], scope.name_of(table), scope)
 
     def _literals(self, tree: Node, ref: ColumnRef, scope: Scope) -> Condition:
         column = scope.definition(ref)
-        texts = [_amount(node) for node in _trees(tree)]
+        texts = [_amount(node) for node in trees(tree)]
         if len(texts) == 1:
             return comparison(ref, column, Operator.EQ, texts[0])
         return OneOf(ref, tuple(convert(column, text) for text in texts))
 
     def _matched(self, tree: Node, scope: Scope) -> Condition:
-        return self._match(tree, self._column(_subtree(tree, "column"), scope), scope)
+        return self._match(tree, self._column(subtree(tree, "column"), scope), scope)
 
     def _matched_label(self, tree: Node, scope: Scope) -> Condition:
         return self._match(tree, scope.name_of(scope.table.name), scope)
@@ -169,66 +169,66 @@ class Conditions:
         column = scope.definition(ref)
         if column.type is not ColumnType.TEXT:
             raise NotUnderstood(f"{column.name} is {column.type.value}, no text", unresolved=(column.name,))
-        text = str(_token(tree, "WORD", "STRING"))
-        start, end = bool(_tokens(tree, "ENDS", "CONTAINS")), bool(_tokens(tree, "STARTS", "CONTAINS"))
+        text = str(token(tree, "WORD", "STRING"))
+        start, end = bool(tokens(tree, "ENDS", "CONTAINS")), bool(tokens(tree, "STARTS", "CONTAINS"))
         found = Matches(ref, text, open_start=start, open_end=end)
-        return Not(found) if _tokens(tree, "NOT") else found
+        return Not(found) if tokens(tree, "NOT") else found
 
     # What is there, and what is not
 
     def _absent(self, tree: Node, scope: Scope) -> Condition:
-        return Absent(self._column(_subtree(tree, "column"), scope))
+        return Absent(self._column(subtree(tree, "column"), scope))
 
     def _present(self, tree: Node, scope: Scope) -> Condition:
         return Not(self._absent(tree, scope))
 
     def _absent_word(self, tree: Node, scope: Scope) -> Condition:
-        token = _token(tree, "ABSENT")
-        return Absent(scope.column(self._entry(token), str(token)))
+        word = token(tree, "ABSENT")
+        return Absent(scope.column(self._entry(word), str(word)))
 
     _absent_before = _absent_word
 
     def _flagged(self, tree: Node, scope: Scope) -> Condition:
-        token = _token(tree, "FLAG")
-        return Compare(scope.column(self._entry(token), str(token)), Operator.EQ, value=True)
+        word = token(tree, "FLAG")
+        return Compare(scope.column(self._entry(word), str(word)), Operator.EQ, value=True)
 
     _flag = _flagged
 
     def _flagged_not(self, tree: Node, scope: Scope) -> Condition:
-        token = _token(tree, "FLAG")
-        return Compare(scope.column(self._entry(token), str(token)), Operator.EQ, value=False)
+        word = token(tree, "FLAG")
+        return Compare(scope.column(self._entry(word), str(word)), Operator.EQ, value=False)
 
     def _unrelated(self, tree: Node, scope: Scope) -> Condition:
-        return Not(self._children(scope, self._entry(_token(tree, "TABLE")).table or ""))
+        return Not(self._children(scope, self._entry(token(tree, "TABLE")).table or ""))
 
     def _related(self, tree: Node, scope: Scope) -> Condition:
-        table = self._entry(_token(tree, "TABLE")).table or ""
+        table = self._entry(token(tree, "TABLE")).table or ""
         inner = Scope(self.schema, self.schema.by_name[table])
-        found = [self.condition(node, inner) for node in _trees(tree)]
+        found = [self.condition(node, inner) for node in trees(tree)]
         return self._children(scope, table, conjunction([condition for condition in found if condition]))
 
     def _counted(self, tree: Node, scope: Scope) -> None:
-        operator = next(OPERATORS[token.type] for token in _tokens(tree) if token.type in OPERATORS)
+        operator = next(OPERATORS[word.type] for word in tokens(tree) if word.type in OPERATORS)
         self._count_children(tree, scope, operator)
 
     def _counted_or(self, tree: Node, scope: Scope) -> None:
-        self._count_children(tree, scope, Operator.GE if _tokens(tree, "ORMORE") else Operator.LE)
+        self._count_children(tree, scope, Operator.GE if tokens(tree, "ORMORE") else Operator.LE)
 
     def _count_children(self, tree: Node, scope: Scope, operator: Operator) -> None:
-        table = self._entry(_token(tree, "TABLE")).table or ""
+        table = self._entry(token(tree, "TABLE")).table or ""
         self._children(scope, table)
         if operator in {Operator.LT, Operator.LE, Operator.NE}:
             raise NotUnderstood(f"who has none of the {table} would be left out: ask for more than a number")
         if scope.counted is not None:
             raise NotUnderstood("one number of rows at a time")
         scope.counted = table
-        scope.having.append(Compare(COUNT, operator, self.count(_subtree(tree, "amount"))))
+        scope.having.append(Compare(COUNT, operator, self.count(subtree(tree, "amount"))))
 
     # Times
 
     def _timed(self, tree: Node, scope: Scope) -> Condition:
         ref = self._time_column(tree, scope)
-        return within(ref, moments.bounds(_trees(tree)[1]))
+        return within(ref, moments.bounds(trees(tree)[1]))
 
     def _done(self, tree: Node, scope: Scope) -> Condition:
         return Not(Absent(self._time_column(tree, scope)))
@@ -237,21 +237,20 @@ class Conditions:
         return Absent(self._time_column(tree, scope))
 
     def _during(self, tree: Node, scope: Scope) -> Condition:
-        return within(scope.time(), moments.bounds(_trees(tree)[0]))
+        return within(scope.time(), moments.bounds(trees(tree)[0]))
 
     def _time_column(self, tree: Node, scope: Scope) -> ColumnRef:
-        ref = self._column(_subtree(tree, "column"), scope)
+        ref = self._column(subtree(tree, "column"), scope)
         if scope.definition(ref).type not in TIMES:
             raise NotUnderstood(f"{ref.column} is no time, and what it has to be is not said", unresolved=(ref.column,))
         return ref
 
     def _column(self, tree: Node, scope: Scope) -> ColumnRef:
-        token = _tokens(tree)[0]
-        return scope.column(self._entry(token), str(token))
+        word = tokens(tree)[0]
+        return scope.column(self._entry(word), str(word))
 
-    def _entry(self, token: Token) -> Entry:
-        assert token.start_pos is not None
-        return self.entries[token.start_pos]
+    def _entry(self, word: Token) -> Entry:
+        return self.entries[word.start_pos or 0]
 
 
 def _any(found: Sequence[Compare]) -> Condition:
@@ -271,24 +270,7 @@ def _negated(condition: Condition) -> Condition:
     return Not(condition)
 
 
-def _trees(tree: Node) -> list[Node]:
-    return [child for child in tree.children if isinstance(child, Tree)]
-
-
-def _tokens(tree: Node, *types: str) -> list[Token]:
-    found = [child for child in tree.children if isinstance(child, Token)]
-    return [token for token in found if not types or token.type in types]
-
-
-def _token(tree: Node, *types: str) -> Token:
-    return _tokens(tree, *types)[0]
-
-
-def _subtree(tree: Node, name: str) -> Node:
-    return next(node for node in _trees(tree) if node.data == name)
-
-
 def _amount(tree: Node) -> str:
     """The text of a literal or an amount."""
-    token = next(tree.scan_values(lambda value: isinstance(value, Token)))
-    return "2" if token.type == "TWICE" else str(token)
+    first = first_token(tree)
+    return "2" if first.type == "TWICE" else str(first)

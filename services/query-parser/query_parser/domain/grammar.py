@@ -21,9 +21,10 @@ class _ReadingLexer(Lexer):
     def __init__(self, lexer_conf: Any) -> None:
         """Lark makes it; there is nothing to configure."""
 
-    def lex(self, data: Any) -> Iterator[Token]:
-        """The tokens of a reading."""
-        for number, (text, entry) in enumerate(data):
+    def lex(self, lexer_state: Any, parser_state: Any = None) -> Iterator[Token]:
+        """The tokens of a reading, which is what the parser was given."""
+        del parser_state
+        for number, (text, entry) in enumerate(lexer_state):
             yield Token(entry.terminal, text, start_pos=number)
 
 
@@ -44,8 +45,9 @@ class Unread(NotUnderstood):
 
 def parse(reading: Reading) -> Tree[Token]:
     """The syntax tree; Unread where the words make no question."""
+    given: Any = reading
     try:
-        tree: Tree[Token] = _parser().parse(reading)  # type: ignore[arg-type]  # the lexer takes what it is given
+        tree: Tree[Token] = _parser().parse(given)
     except UnexpectedEOF:
         raise Unread("the question ends too early", len(reading), ()) from None
     except UnexpectedInput as error:

@@ -13,7 +13,8 @@ from query_parser.domain.problems import NotUnderstood
 
 PIECE = re.compile(
     r"""\s*(?: "(?P<double>[^"]*)" | '(?P<single>[^']*)'(?!\w) | (?P<date>\d{4}-\d{2}-\d{2})(?!\w)
-      | (?P<number>\d+(?:\.\d+)?)(?![\w.]*\w) | (?P<word>[^\W\d][\w'/:.-]*[\w]|[^\W\d]) | (?P<sign><=|>=|!=|<>|<|>|=|,) )""",
+      | (?P<number>\d+(?:\.\d+)?)(?![\w.]*\w) | (?P<word>[^\W\d][\w'/:.-]*[\w]|[^\W\d])
+      | (?P<sign><=|>=|!=|<>|<|>|=|,) )""",
     re.VERBOSE,
 )
 LONGEST_TEXT = 1000
@@ -140,8 +141,6 @@ def near_words(word: str, lexicon: Lexicon, more: int = 0) -> list[str]:
     if len(word) < SHORTEST_TYPO:
         return []
     allowed = (2 if len(word) >= LONG_WORD else 1) + more
-    ranked = sorted(
-        (OSA.distance(word, known, score_cutoff=allowed), known) for known in lexicon.words if len(known) > 2
-    )  # noqa: PLR2004
-    close = [(distance, known) for distance, known in ranked if distance <= allowed]
-    return [known for distance, known in close if distance == close[0][0]]
+    known = (one for one in lexicon.words if len(one) > SHORTEST_TYPO - 2)
+    ranked = sorted((OSA.distance(word, one, score_cutoff=allowed), one) for one in known)
+    return [one for distance, one in ranked if distance <= allowed and distance == ranked[0][0]]

@@ -3,19 +3,18 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from lark import Token, Tree
+from lark import Token
 
 from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.syntax import Node, token, tokens, trees
 from query_parser.domain.tree import Moment, Operator
 
-NUMBER_WORDS = dict(
-    zip(
-        "two three four five six seven eight nine ten eleven twelve twenty hundred".split(),
-        [*range(2, 13), 20, 100],
-        strict=True,
-    )
+WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBER_WORDS = {word: number for number, word in enumerate(WORDS, start=2)} | {"twenty": 20, "hundred": 100}
+MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
 )
-MONTHS = "january february march april may june july august september october november december".split()
 Bounds = tuple[tuple[Operator, Moment], ...]
 NOW = Moment()
 
@@ -32,45 +31,44 @@ class Span:
         return ((Operator.GE, self.start), (Operator.LT, self.end))
 
 
-def whole_number(tree: "Tree[Token] | Token") -> int:
+def whole_number(node: Node) -> int:
     """A number that counts something; NotUnderstood for 2.5."""
-    token = tree.children[0] if isinstance(tree, Tree) else tree
-    assert isinstance(token, Token)
-    if token.lower() in NUMBER_WORDS:
-        return NUMBER_WORDS[token.lower()]
-    if not token.isdecimal() or int(token) > 1_000_000:  # noqa: PLR2004 - more is a slip
-        raise NotUnderstood(f"{token} is no number that can be counted with", unresolved=(str(token),))
-    return int(token)
+    text = token(node)
+    if text.lower() in NUMBER_WORDS:
+        return NUMBER_WORDS[text.lower()]
+    if not text.isdecimal() or int(text) > 1_000_000:  # noqa: PLR2004 - more is a slip
+        raise NotUnderstood(f"{text} is no number that can be counted with", unresolved=(str(text),))
+    return int(text)
 
 
-def bounds(tree: Tree[Token]) -> Bounds:
+def bounds(node: Node) -> Bounds:
     """What a phrase of time asks of a column."""
-    parts = tree.children
-    tokens = {part.type: part for part in parts if isinstance(part, Token)}
-    numbers = [whole_number(part) for part in parts if isinstance(part, Tree) and part.data == "number"]
-    points = [point(part) for part in parts if isinstance(part, Tree) and part.data == "point"]
-    unit = _unit(tokens["UNIT"]) if "UNIT" in tokens else "day"
-    match str(tree.data):
-        case "one_day" | "calendar" | "on_date" | "in_year" | "ago":
-            return _span(tokens, numbers).inside()
-        case "rolling" | "newer":
-            return ((Operator.GE, Moment(moved=-(numbers or [1])[0], unit=unit)),)
-        case "older":
-            return ((Operator.LT, Moment(moved=-numbers[0], unit=unit)),)
-        case "before":
-            return ((Operator.LT, points[0].start if "BEFORE" in tokens else points[0].end),)
-        case "after":
-            return ((Operator.GE, points[0].end),)
-        case "since":
-            return ((Operator.GE, points[0].start),)
-        case _:
-            return ((Operator.GE, points[0].start), (Operator.LT, points[1].end))
+    said = {one.type: one for one in tokens(node)}
+    points = [point(child) for child in trees(node) if child.data == "point"]
+    if points:
+        return _from_points(str(node.data), said, points)
+    numbers = [whole_number(child) for child in trees(node)]
+    unit = _unit(said["UNIT"]) if "UNIT" in said else "day"
+    if node.data in {"rolling", "newer"}:
+        return ((Operator.GE, Moment(moved=-(numbers or [1])[0], unit=unit)),)
+    if node.data == "older":
+        return ((Operator.LT, Moment(moved=-numbers[0], unit=unit)),)
+    return _span(said, numbers).inside()
 
 
-def point(tree: Tree[Token]) -> Span:
+def _from_points(name: str, said: dict[str, Token], points: list[Span]) -> Bounds:
+    if name == "before":
+        return ((Operator.LT, points[0].start if "BEFORE" in said else points[0].end),)
+    if name == "after":
+        return ((Operator.GE, points[0].end),)
+    if name == "since":
+        return ((Operator.GE, points[0].start),)
+    return ((Operator.GE, points[0].start), (Operator.LT, points[1].end))
+
+
+def point(node: Node) -> Span:
     """A day, a year, a calendar unit, or so long ago."""
-    tokens = {part.type: part for part in tree.children if isinstance(part, Token)}
-    return _span(tokens, [whole_number(part) for part in tree.children if isinstance(part, Tree)])
+    return _span({one.type: one for one in tokens(node)}, [whole_number(child) for child in trees(node)])
 
 
 def on_day(text: str) -> Span:
@@ -79,16 +77,16 @@ def on_day(text: str) -> Span:
     return Span(Moment(day=day), Moment(day=day + timedelta(days=1)))
 
 
-def _span(tokens: dict[str, Token], numbers: list[int]) -> Span:
-    if "DATE" in tokens:
-        return on_day(tokens["DATE"])
-    if "YEAR" in tokens:
-        return _year(int(tokens["YEAR"]), tokens.get("MONTHNAME"))
-    if "AGO" in tokens:
-        unit = _unit(tokens["UNIT"])
+def _span(said: dict[str, Token], numbers: list[int]) -> Span:
+    if "DATE" in said:
+        return on_day(said["DATE"])
+    if "YEAR" in said:
+        return _year(int(said["YEAR"]), said.get("MONTHNAME"))
+    if "AGO" in said:
+        unit = _unit(said["UNIT"])
         return Span(Moment(unit, moved=-numbers[0], unit=unit), Moment(unit, moved=1 - numbers[0], unit=unit))
-    unit = _unit(tokens["UNIT"]) if "UNIT" in tokens else "day"
-    before = -1 if "LATEST" in tokens or "YESTERDAY" in tokens else 0
+    unit = _unit(said["UNIT"]) if "UNIT" in said else "day"
+    before = -1 if "LATEST" in said or "YESTERDAY" in said else 0
     return Span(Moment(unit, moved=before, unit=unit), Moment(unit, moved=before + 1, unit=unit))
 
 
@@ -100,5 +98,5 @@ def _year(year: int, month: Token | None) -> Span:
     return Span(Moment(day=date(year, number, 1)), Moment(day=following))
 
 
-def _unit(token: Token) -> str:
-    return token.lower().removesuffix("s")
+def _unit(word: Token) -> str:
+    return word.lower().removesuffix("s")

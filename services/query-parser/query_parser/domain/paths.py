@@ -9,7 +9,7 @@ __all__ = ["ForeignKey", "is_parent", "to_parent"]
 
 
 def to_parent(schema: Schema, table: str, target: str) -> tuple[ForeignKey, ...]:
-    """The one shortest way on which each row has at most one partner; NotUnderstood where there is none or are several."""
+    """The one shortest way, each row having one partner at most; NotUnderstood unless there is exactly one."""
     found = _shortest(schema, table, target)
     if not found:
         raise NotUnderstood(f"{table} have no {target} that belong to them")

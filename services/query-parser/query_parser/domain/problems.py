@@ -5,6 +5,7 @@ class NotUnderstood(Exception):
     """The question is refused: what of it could not be read, and what could be asked instead."""
 
     def __init__(self, reason: str, *, unresolved: tuple[str, ...] = (), suggestions: tuple[str, ...] = ()) -> None:
+        """`reason` is one sentence; `unresolved` are words of the question."""
         super().__init__(reason)
         self.reason = reason
         self.unresolved = unresolved

@@ -142,9 +142,8 @@ def conjunction(conditions: Sequence[Condition]) -> Condition | None:
 
 def within(ref: ColumnRef, bounds: moments.Bounds) -> Condition:
     """A column whose time is inside the bounds."""
-    found = conjunction([Compare(ref, operator, moment) for operator, moment in bounds])
-    assert found is not None
-    return found
+    found = tuple(Compare(ref, operator, moment) for operator, moment in bounds)
+    return found[0] if len(found) == 1 else All(found)
 
 
 def convert(column: Column, text: str) -> Value:

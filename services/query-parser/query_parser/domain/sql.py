@@ -11,7 +11,6 @@ from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema, Table
 from query_parser.domain.tree import (
     Absent,
-    Aggregate,
     All,
     Any,
     ColumnRef,
@@ -105,7 +104,7 @@ class _Writer:
         self.parameters.append(value)
         return exp.Parameter(this=exp.Literal.number(len(self.parameters)))
 
-    def term(self, term: Term) -> exp.Expression:
+    def term(self, term: Term) -> exp.Expr:
         """A column or an aggregate; a column of another table asks for its join."""
         if isinstance(term, ColumnRef):
             self._reach(term.table)
@@ -117,54 +116,54 @@ class _Writer:
         return exp.func(term.function.value, inner)
 
     @singledispatchmethod
-    def condition(self, condition: Condition) -> exp.Expression:
+    def condition(self, condition: Condition) -> exp.Expr:
         """A condition as an expression."""
         raise TypeError(type(condition).__name__)
 
     @condition.register
-    def _(self, condition: Compare) -> exp.Expression:
+    def _(self, condition: Compare) -> exp.Expr:
         value = condition.value
         right = _moment(value) if isinstance(value, Moment) else self.parameter(value)
         return OPERATORS[condition.operator](this=self.term(condition.term), expression=right)
 
     @condition.register
-    def _(self, condition: OneOf) -> exp.Expression:
+    def _(self, condition: OneOf) -> exp.Expr:
         return self.term(condition.column).isin(*(self.parameter(value) for value in condition.values))
 
     @condition.register
-    def _(self, condition: Matches) -> exp.Expression:
+    def _(self, condition: Matches) -> exp.Expr:
         start, end = ("%" * condition.open_start, "%" * condition.open_end)
         pattern = f"{start}{condition.text.translate(LIKE_SPECIAL)}{end}"
         return exp.ILike(this=self.term(condition.column), expression=self.parameter(pattern))
 
     @condition.register
-    def _(self, condition: Absent) -> exp.Expression:
+    def _(self, condition: Absent) -> exp.Expr:
         return exp.Is(this=self.term(condition.column), expression=exp.Null())
 
     @condition.register
-    def _(self, condition: Not) -> exp.Expression:
+    def _(self, condition: Not) -> exp.Expr:
         return exp.not_(self.condition(condition.condition))
 
     @condition.register
-    def _(self, condition: All) -> exp.Expression:
+    def _(self, condition: All) -> exp.Expr:
         return exp.and_(*(self.condition(part) for part in condition.conditions))
 
     @condition.register
-    def _(self, condition: Any) -> exp.Expression:
+    def _(self, condition: Any) -> exp.Expr:
         return exp.paren(exp.or_(*(self.condition(part) for part in condition.conditions)))
 
     @condition.register
-    def _(self, condition: Related) -> exp.Expression:
+    def _(self, condition: Related) -> exp.Expr:
         inner = _Writer(self.schema, condition.table, self.parameters)
         where = None if condition.where is None else inner.condition(condition.where)
         select = exp.select("1").from_(_table(self.schema.by_name[condition.table]))
         *steps, last = paths.to_parent(self.schema, condition.table, self.base)
         for step in steps:
-            inner._reach(step.references)  # noqa: SLF001 - another of its own kind
-        select = inner._join(select).where(_equal(last))  # noqa: SLF001
+            inner._reach(step.references)
+        select = inner._join(select).where(_equal(last))
         return exp.Exists(this=select if where is None else select.where(where))
 
-    def _order(self, order: Order) -> exp.Expression:
+    def _order(self, order: Order) -> exp.Expr:
         return exp.Ordered(this=self.term(order.term), desc=order.descending, nulls_first=False)
 
     def _reach(self, table: str) -> None:
@@ -181,21 +180,21 @@ class _Writer:
         return select
 
 
-def _equal(key: paths.ForeignKey) -> exp.Expression:
+def _equal(key: paths.ForeignKey) -> exp.Expr:
     left = exp.column(exp.to_identifier(key.column), table=exp.to_identifier(key.table))
     return exp.EQ(this=left, expression=exp.column(exp.to_identifier(key.key), table=exp.to_identifier(key.references)))
 
 
-def _table(table: Table) -> exp.Expression:
+def _table(table: Table) -> exp.Expr:
     # The alias lets columns be named alike with and without a namespace.
     made = exp.table_(exp.to_identifier(table.name), db=exp.to_identifier(table.namespace) if table.namespace else None)
     return exp.alias_(made, exp.to_identifier(table.name), table=True) if table.namespace else made
 
 
-def _moment(moment: Moment) -> exp.Expression:
+def _moment(moment: Moment) -> exp.Expr:
     """now(), a day or date_trunc(), moved by an interval; the numbers come from the grammar."""
     if moment.day is not None:
-        point: exp.Expression = exp.cast(exp.Literal.string(moment.day.isoformat()), "date")
+        point: exp.Expr = exp.cast(exp.Literal.string(moment.day.isoformat()), "date")
     elif moment.start_of is None:
         point = exp.func("now")
     else:

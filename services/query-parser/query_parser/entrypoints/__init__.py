@@ -1,1 +1,0 @@
-"""HTTP and Kafka, thin doors to the same handler."""

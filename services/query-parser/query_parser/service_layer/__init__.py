@@ -1,1 +1,0 @@
-"""The one use case, behind both doors."""
