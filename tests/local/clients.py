@@ -39,8 +39,9 @@ def message(running: Platform, topic: str, key: str, value: str) -> dict[str, An
     """The first message of the topic in which that key has that value, once it is there."""
     options = ["--topic", topic, "--from-beginning", "--timeout-ms", "5000"]
     for _ in range(TRIES):
-        for line in kafka(running, "kafka-console-consumer", *options).splitlines():
-            found = json.loads(line)
+        printed = kafka(running, "kafka-console-consumer", *options).splitlines()
+        # When the time is over, the tool says so among the messages.
+        for found in (json.loads(line) for line in printed if line.startswith("{")):
             if found.get(key) == value:
                 return dict(found)
     raise TimeoutError(f"no message on {topic} with {key} {value}")
