@@ -33,10 +33,15 @@ def rendered() -> Inputs:
 
 
 @pytest.fixture(scope="session")
-def running() -> Iterator[Platform]:
-    """All components and services, started without any order: services first, and what they need last."""
+def kafka_installed() -> None:
+    """Skip where Kafka could not be installed; where Maven is, all else of the platform has to be there."""
     if not shutil.which("mvn") and not (ROOT / ".tools/stamps/kafka").exists():
         pytest.skip(f"{NOT_RUN}Kafka comes by Maven, which is not here: install it, then make setup-local")
+
+
+@pytest.fixture(scope="session")
+def running(kafka_installed: None) -> Iterator[Platform]:
+    """All components and services, started without any order: services first, and what they need last."""
     with platform(CATALOGUE, ROOT) as found:
         order = random.Random(SEED).sample(sorted(found.parts), len(found.parts))
         for name in sorted(order, key=lambda name: not found.is_service(name)):

@@ -76,8 +76,13 @@ def _tell(found: "Platform", env_file: Path, seconds: float) -> None:
     env_file.touch(mode=0o600)
     env_file.write_text(shell_exports(found.site), encoding="utf-8")
     for name, address in addresses(found.site).items():
-        click.echo(f"{name:>24}  {address}")
-    click.echo(f"ready after {seconds:.0f} s; in another shell: source {env_file}; Ctrl-C ends it")
+        click.echo(f"{name:30}{address}")
+    click.echo(f"ready after {seconds:.0f} s; in another shell: source {_short(env_file)}; Ctrl-C ends it")
+
+
+def _short(path: Path) -> Path:
+    """The path as somebody in this folder would write it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 @contextmanager
