@@ -39,8 +39,10 @@ def local() -> None:
 def up(root: Path, env_file: Path) -> None:
     """Start everything in order, and keep it until Ctrl-C or SIGTERM; then nothing of it is left."""
     from constructs_lib.files import exclusive
-    from constructs_lib.local.platform import platform
+    from constructs_lib.local.platform import platform, unwritten
 
+    for name in unwritten(CATALOGUE, root):
+        click.echo(f"{name} is left out: services/{name} has no program yet")
     with exclusive(env_file.with_suffix(".lock"), seconds=1), _until_asked(), platform(CATALOGUE, root) as found:
         begin = time.monotonic()
         try:

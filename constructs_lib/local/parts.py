@@ -132,10 +132,20 @@ def _microservice(site: Site, component: Component) -> Part:
     python = _installed(site.root / ".tools/services/bin/python")
     (folder / "tmp").mkdir(exist_ok=True)
     own = {"HOST": HOST, "PORT": str(port), "TMPDIR": str(folder / "tmp"), "HOME": str(folder)}
-    command = [str(python), "-m", component.name.replace("-", "_")]
+    command = [str(python), "-m", package(component)]
     server = Server(component.name, command, folder / "log", site.environment(component) | own)
     path = component.probes.readiness.path if component.probes else None
     return Part(component=component, server=server, ready=lambda: _answers(f"http://{HOST}:{port}{path}"))
+
+
+def package(component: Component) -> str:
+    """The Python package of a service."""
+    return component.name.replace("-", "_")
+
+
+def program(root: Path, component: Component) -> Path:
+    """What `python -m` runs of a service."""
+    return root / "services" / component.name / package(component) / "__main__.py"
 
 
 def _installed(path: Path) -> Path:

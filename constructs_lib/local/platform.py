@@ -9,7 +9,7 @@ from pathlib import Path
 
 from constructs_lib.catalogue.graph import deploy_order, predecessors
 from constructs_lib.catalogue.model import Catalogue, Component, Kind
-from constructs_lib.local.parts import MAKERS, Part, make_part
+from constructs_lib.local.parts import MAKERS, Part, make_part, program
 from constructs_lib.local.processes import POLL, scratch_folder
 from constructs_lib.local.site import HOST, Site, make_site
 from constructs_lib.problem import InvalidInput, Problem
@@ -20,9 +20,16 @@ Tell = Callable[[str, tuple[str, ...]], None]
 """Hears of each part that is ready, and which ones are waited for."""
 
 
-def local_components(catalogue: Catalogue) -> tuple[Component, ...]:
-    """The components that run locally, in start-up order."""
-    return tuple(c for _, _, components in deploy_order(catalogue) for c in components if c.kind in MAKERS)
+def local_components(catalogue: Catalogue, root: Path) -> tuple[Component, ...]:
+    """The components that run locally, in start-up order; a service without a program has nothing to run."""
+    found = (c for _, _, components in deploy_order(catalogue) for c in components if c.kind in MAKERS)
+    return tuple(c for c in found if c.kind is not Kind.MICROSERVICE or program(root, c).exists())
+
+
+def unwritten(catalogue: Catalogue, root: Path) -> tuple[str, ...]:
+    """The services that have an entry, and no program yet."""
+    services = (c for c in catalogue.components if c.kind is Kind.MICROSERVICE)
+    return tuple(sorted(c.name for c in services if not program(root, c).exists()))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +110,7 @@ class Platform:
 def platform(catalogue: Catalogue, root: Path) -> Iterator[Platform]:
     """A platform in a folder of its own, nothing of it started; at the end nothing of it is left."""
     with scratch_folder() as folder:
-        components = local_components(catalogue)
+        components = local_components(catalogue, root)
         site = make_site(catalogue, root, folder, components)
         made = Platform(site=site, parts={one.name: make_part(site, one) for one in components})
         try:

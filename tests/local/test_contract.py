@@ -13,10 +13,11 @@ from repository import ROOT, manifests
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.model import Kind
-from constructs_lib.local.platform import Platform
+from constructs_lib.local.parts import package
+from constructs_lib.local.platform import Platform, local_components
 from constructs_lib.local.processes import Server, free_ports, wait_for
 
-SERVICES = [component.name for component in CATALOGUE.components if component.kind is Kind.MICROSERVICE]
+SERVICES = [one.name for one in local_components(CATALOGUE, ROOT) if one.kind is Kind.MICROSERVICE]
 OWN = {"HOST", "PORT"}
 """What a service may be told besides: where it listens; it has defaults that fit its image."""
 SECONDS = 120
@@ -26,11 +27,6 @@ import importlib, json, sys
 found = importlib.import_module(sys.argv[1] + ".settings").Settings
 print(json.dumps({"names": found.variables(), "port": found.model_fields["port"].default}))
 """
-
-
-def package(name: str) -> str:
-    """The Python package of a service."""
-    return name.replace("-", "_")
 
 
 @cache
@@ -46,7 +42,7 @@ def rendered(name: str) -> tuple[dict[str, Any], dict[str, str], set[str]]:
 @cache
 def read_by(name: str) -> Mapping[str, Any]:
     """What the service's settings read, as it says itself."""
-    line = [str(ROOT / ".tools/services/bin/python"), "-c", READ, package(name)]
+    line = [str(ROOT / ".tools/services/bin/python"), "-c", READ, package(CATALOGUE.component(name))]
     return dict(json.loads(subprocess.run(line, capture_output=True, text=True, timeout=SECONDS, check=True).stdout))
 
 
@@ -79,7 +75,7 @@ def started(running: Platform, name: str, folder: Path) -> tuple[Server, str]:
     # Nothing listens where the telemetry goes, as in a platform without its tier.
     given = {key: told.get(key, f"http://127.0.0.1:{nobody}") for key in {*config, *secret}}
     environment = given | {"HOST": "127.0.0.1", "PORT": str(own), "PATH": "/usr/bin:/bin", "TMPDIR": str(folder)}
-    command = [str(ROOT / ".tools/services/bin/python"), "-m", package(name)]
+    command = [str(ROOT / ".tools/services/bin/python"), "-m", package(CATALOGUE.component(name))]
     server = Server(name, command, folder / "log", environment)
     server.start()
     address = f"http://127.0.0.1:{own}"
