@@ -49,6 +49,7 @@ lint: setup-test setup-services ## Style, types, layers
 	mypy
 	$(SERVICES_PYTHON) -m mypy --config-file services/mypy.ini
 	lint-imports
+	PYTHONPATH=$(subst $() ,:,$(addprefix services/,common $(SERVICES))) lint-imports services/importlinter.ini
 
 E2E ?= tests/e2e
 e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on them (E2E=<files>)

@@ -1,7 +1,6 @@
 """Messages from Kafka: each one is handled at least once, and its offset is committed after its effect."""
 
 import json
-import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import wait
 from typing import Any, Generic, TypeVar
@@ -14,7 +13,7 @@ from pydantic import ValidationError
 from chatdb_common import telemetry
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import Message
-from chatdb_common.publisher import Publisher, PublishError, Record
+from chatdb_common.publisher import CONNECTION, Publisher, PublishError, Record
 from chatdb_common.settings import KafkaSettings
 from chatdb_common.workers import Worker, background, pause
 
@@ -175,7 +174,7 @@ def _config(settings: KafkaSettings) -> dict[str, Any]:
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": 10_000,
         "statistics.interval.ms": 5_000,
-        "logger": logging.getLogger("librdkafka"),
+        **CONNECTION,
     }
 
 

@@ -15,6 +15,12 @@ from chatdb_common.messages import Message as ChatDBMessage
 
 DELIVERY_SECONDS = 10
 METADATA_SECONDS = 1.5
+# After an outage the way back is short; the default waits for ten seconds between tries.
+CONNECTION: Mapping[str, Any] = {
+    "reconnect.backoff.ms": 250,
+    "reconnect.backoff.max.ms": 2_000,
+    "logger": logging.getLogger("librdkafka"),
+}
 log = get_logger(__name__)
 
 
@@ -55,7 +61,7 @@ class Publisher:
             "enable.idempotence": True,
             "linger.ms": 5,
             "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
-            "logger": logging.getLogger("librdkafka"),
+            **CONNECTION,
         }
         self._producer = connect(self._config)
 

@@ -116,7 +116,12 @@ class Waker(Protocol):
 def routes(begin_work: Begin, relay: Waker) -> APIRouter:
     """The HTTP door."""
     router = APIRouter()
+    _add_writes(router, begin_work, relay)
+    _add_reads(router, begin_work)
+    return router
 
+
+def _add_writes(router: APIRouter, begin_work: Begin, relay: Waker) -> None:
     @router.post("/jobs", status_code=201, response_model=JobView)
     def create(
         request: JobRequest, idempotency_key: Annotated[str | None, Header(max_length=255)] = None
@@ -134,6 +139,16 @@ def routes(begin_work: Begin, relay: Waker) -> APIRouter:
         relay.wake()
         return JSONResponse(reply.body, reply.status, headers=reply.headers)
 
+    @router.post("/jobs/{job_id}/cancel")
+    def cancel(job_id: UUID) -> JobView:
+        """End a job that has not ended; 409 where it has, unless it was cancelled before."""
+        with begin_work() as work:
+            job = cancel_job(work, job_id)
+        relay.wake()
+        return JobView.model_validate(job)
+
+
+def _add_reads(router: APIRouter, begin_work: Begin) -> None:
     @router.get("/jobs")
     def list_jobs(wanted: Annotated[JobFilter, Query()]) -> JobPage:
         """The newest jobs that fit."""
@@ -154,16 +169,6 @@ def routes(begin_work: Begin, relay: Waker) -> APIRouter:
             job = JobView.model_validate(work.get(job_id))
             history = [TransitionView.model_validate(transition) for transition in work.transitions(job_id)]
         return JobHistory(**job.model_dump(), transitions=history)
-
-    @router.post("/jobs/{job_id}/cancel")
-    def cancel(job_id: UUID) -> JobView:
-        """End a job that has not ended; 409 where it has, unless it was cancelled before."""
-        with begin_work() as work:
-            job = cancel_job(work, job_id)
-        relay.wake()
-        return JobView.model_validate(job)
-
-    return router
 
 
 def _json(job: Job) -> dict[str, Any]:
