@@ -39,13 +39,14 @@ def default_schema() -> Schema:
 
 def answer(question: str, schema: Schema) -> Answer:
     """One SELECT with parameters for a question, or what of it is not understood; never a guess."""
+    words = _default_lexicon() if schema is default_schema() else lexicon.build(schema)
     try:
-        words = _default_lexicon() if schema is default_schema() else lexicon.build(schema)
         lexed = lexer.lex(question, words)
         query = _understand(lexed, schema)
         statement = sql.render(query, schema)
     except NotUnderstood as problem:
-        return Answer(error=problem.reason, unresolved=problem.unresolved, suggestions=problem.suggestions)
+        near = _near(problem.unresolved, words)
+        return Answer(error=problem.reason, unresolved=problem.unresolved, suggestions=problem.suggestions or near)
     mended = tuple(f"read {typed!r} as {known!r}" for typed, known in lexed.mended)
     return Answer(
         sql=statement.text,
@@ -60,6 +61,12 @@ def answer(question: str, schema: Schema) -> Answer:
 @lru_cache(maxsize=1)
 def _default_lexicon() -> lexicon.Lexicon:
     return lexicon.build(default_schema())
+
+
+def _near(unresolved: Sequence[str], words: lexicon.Lexicon) -> tuple[str, ...]:
+    """Words that may have been meant."""
+    near = [known for word in unresolved for known in lexer.near_words(word.lower(), words, more=1)]
+    return tuple(f"did you mean {known!r}?" for known in near[:3])
 
 
 def _understand(lexed: lexer.Lexed, schema: Schema) -> Query:

@@ -131,9 +131,11 @@ def _expects_value(lexed: Lexed) -> bool:
 
 
 def _mend(word: str, lexicon: Lexicon) -> str | None:
-    """The one known word within a small edit distance; None where there is none, or more than one."""
+    """The one known word within a small edit distance; None where there is none, or several that differ in meaning."""
     near = near_words(word, lexicon)
-    return near[0] if len(near) == 1 else None
+    meanings = [lexicon.phrases.get((one,)) for one in near]
+    alike = bool(near) and all(meaning is not None and meaning == meanings[0] for meaning in meanings)
+    return near[0] if len(near) == 1 or alike else None
 
 
 def near_words(word: str, lexicon: Lexicon, more: int = 0) -> list[str]:
