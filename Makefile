@@ -82,7 +82,8 @@ setup-scores: setup-synth $(STAMPS)/env-scan $(SCAN_TOOLS:%=$(STAMPS)/%)
 
 setup-e2e: setup-test $(STAMPS)/cluster
 
-setup-services: $(STAMPS)/env-services
+# Artifacts are tested on a real S3 server.
+setup-services: $(STAMPS)/env-services $(STAMPS)/versitygw
 
 setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Install what `chatdb local up` starts
 
