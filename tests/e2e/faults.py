@@ -13,8 +13,9 @@ from itertools import count
 from api import NOT_FOUND, ApiError, Manifest
 from cluster import NODE, STARTING
 from deployment import Deployment
-from processes import wait_for
 from webhook import SECONDS, answering
+
+from constructs_lib.local.processes import wait_for
 
 GROUPS = {
     "ConfigMap": "",

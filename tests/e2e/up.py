@@ -18,9 +18,10 @@ import time
 from pathlib import Path
 
 from deployment import INSTALLING, Deployment
-from processes import wait_for
 from repository import ROOT
 from stack import FOLDERS, missing
+
+from constructs_lib.local.processes import wait_for
 
 FOLDER = ".tools/run-chatdb"
 LOCK, LOG, READY = "supervisor", "log", "ready"

@@ -1,0 +1,196 @@
+"""Messages from Kafka: each one is handled at least once, and its offset is committed after its effect."""
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import wait
+from typing import Any, Generic, TypeVar
+
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Message as KafkaMessage
+from prometheus_client import Counter, Gauge, Histogram
+from pydantic import ValidationError
+
+from chatdb_common import telemetry
+from chatdb_common.logs import get_logger
+from chatdb_common.messages import Message
+from chatdb_common.publisher import CONNECTION, Publisher, PublishError, Record
+from chatdb_common.settings import KafkaSettings
+from chatdb_common.workers import Worker, background, pause
+
+DEAD_LETTER_SUFFIX = ".dlq"
+ATTEMPTS = 5
+# How long a handler may take before its partitions are paused and the group is told that the member lives.
+PATIENCE_SECONDS = 0.5
+LAG = Gauge("kafka_consumer_lag", "Messages that wait, by partition", ["topic", "partition"])
+MESSAGES = Counter("kafka_messages_total", "Messages that were dealt with", ["topic", "outcome"])
+SECONDS = Histogram("kafka_message_duration_seconds", "How long handlers took", ["topic"])
+log = get_logger(__name__)
+M = TypeVar("M", bound=Message)
+
+
+class ConsumerWorker(Worker, Generic[M]):
+    """Reads one topic with the service's group, and gives each message to a handler.
+
+    What the handler raises decides: an error in `transient` (a dependency that is down) is tried again until it works;
+    any other error `attempts` times, and then the message goes to `<topic>.dlq` with the reason. A message that cannot
+    be read goes there at once. A handler must be idempotent, and may take as long as it needs; one that takes long
+    watches `stopping` and raises when it is set: the message is not committed then, and comes again.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: KafkaSettings,
+        topic: str,
+        model: type[M],
+        handle: Callable[[M], None],
+        publisher: Publisher,
+        transient: tuple[type[Exception], ...] = (),
+        attempts: int = ATTEMPTS,
+        connect: Callable[[dict[str, Any]], Consumer] = Consumer,
+    ) -> None:
+        """Connects in its own thread."""
+        super().__init__(f"consumer of {topic}")
+        self._topic = topic
+        self._model = model
+        self._handle = handle
+        self._publisher = publisher
+        self._transient = (*transient, PublishError)
+        self._attempts = attempts
+        self._connect = connect
+        self._config = _config(settings)
+        self._client: Consumer | None = None
+
+    def step(self) -> None:
+        """At most one message."""
+        client = self._connected()
+        message = client.poll(1.0)
+        if message is None:
+            return
+        error = message.error()
+        if error is not None:
+            raise KafkaException(error)
+        outcome = self._outcome(client, message)
+        if outcome is None:
+            # The end came first: whoever gets the partition starts with this message.
+            return
+        MESSAGES.labels(self._topic, outcome).inc()
+        self._commit(client, message)
+
+    def close(self) -> None:
+        """Leave the group, so that another member gets the partitions at once."""
+        if self._client is not None:
+            self._client.close()
+
+    def _connected(self) -> Consumer:
+        if self._client is None:
+            client = self._connect({**self._config, "stats_cb": self._note_lag})
+            client.subscribe([self._topic])
+            self._client = client
+        return self._client
+
+    def _outcome(self, client: Consumer, message: KafkaMessage) -> str | None:
+        """Deal with the message; None where the worker was stopped before it was done."""
+        value = message.value() or b""
+        try:
+            decoded = self._model.model_validate_json(value)
+        except ValidationError as error:
+            return self._dead_letter(client, message, error)
+        error_or_end = self._until_done(client, lambda: self._handled(message, decoded))
+        if error_or_end is None:
+            return "done"
+        return None if self.stopping.is_set() else self._dead_letter(client, message, error_or_end)
+
+    def _handled(self, message: KafkaMessage, decoded: M) -> None:
+        with telemetry.consumed(self._topic, text_headers(message)), SECONDS.labels(self._topic).time():
+            self._handle(decoded)
+
+    def _dead_letter(self, client: Consumer, message: KafkaMessage, error: BaseException) -> str | None:
+        reason = f"{type(error).__name__}: {error}"[:2000]
+        log.error("message is put aside", topic=self._topic, offset=message.offset(), reason=reason)
+        key = message.key()
+        letter = Record(
+            topic=self._topic + DEAD_LETTER_SUFFIX,
+            key=None if key is None else key.decode(errors="replace"),
+            value=message.value() or b"",
+            headers={
+                **text_headers(message),
+                "x-reason": reason,
+                "x-topic": self._topic,
+                "x-partition": str(message.partition()),
+                "x-offset": str(message.offset()),
+            },
+        )
+        failed = self._until_done(client, lambda: self._publisher.publish([letter]))
+        return "dead letter" if failed is None else None
+
+    def _until_done(self, client: Consumer, task: Callable[[], None]) -> BaseException | None:
+        """Do the task, again where it is worth it; the error of the last try, or None when it is done."""
+        tries = failures = 0
+        while True:
+            error = self._attempt(client, task)
+            if error is None or self.stopping.is_set():
+                return error
+            failures += 1
+            tries += not isinstance(error, self._transient)
+            if tries >= self._attempts:
+                return error
+            log.warning("message failed, is tried again", topic=self._topic, failures=failures, reason=str(error))
+            self.stopping.wait(pause(failures, self.longest_pause))
+
+    def _attempt(self, client: Consumer, task: Callable[[], None]) -> BaseException | None:
+        future = background(task, f"handler of {self._topic}")
+        waiting = False
+        while not future.done():
+            wait([future], timeout=PATIENCE_SECONDS)
+            if not future.done():
+                waiting = True
+                _stay_in_group(client)
+        if waiting:
+            client.resume(client.assignment())
+        return future.exception()
+
+    def _commit(self, client: Consumer, message: KafkaMessage) -> None:
+        try:
+            client.commit(message=message, asynchronous=False)
+        except KafkaException as error:
+            # The partition moved meanwhile: its new owner handles the message again, which counts once.
+            log.warning("offset was not committed", topic=self._topic, reason=str(error))
+
+    def _note_lag(self, statistics: str) -> None:
+        partitions = json.loads(statistics).get("topics", {}).get(self._topic, {}).get("partitions", {})
+        for number, partition in partitions.items():
+            if partition["consumer_lag"] >= 0:
+                LAG.labels(self._topic, number).set(partition["consumer_lag"])
+
+
+def _config(settings: KafkaSettings) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": settings.kafka_bootstrap_servers,
+        "group.id": settings.service,
+        "enable.auto.commit": False,
+        "auto.offset.reset": "earliest",
+        # Members that come and go do not take the partition of a handler that takes long.
+        "partition.assignment.strategy": "cooperative-sticky",
+        "session.timeout.ms": 10_000,
+        "statistics.interval.ms": 5_000,
+        **CONNECTION,
+    }
+
+
+def _stay_in_group(client: Consumer) -> None:
+    """Poll without taking a message: a member that does not poll is thrown out of the group."""
+    client.pause(client.assignment())
+    stray = client.poll(0)
+    if stray is not None and stray.error() is None:
+        client.seek(TopicPartition(stray.topic() or "", stray.partition() or 0, stray.offset() or 0))
+
+
+def text_headers(message: KafkaMessage) -> Mapping[str, str]:
+    """The message's headers; what is no text is left out."""
+    found: dict[str, str] = {}
+    headers = message.headers() or []
+    for name, value in headers.items() if isinstance(headers, dict) else headers:
+        if isinstance(value, bytes):
+            found[name] = value.decode(errors="replace")
+    return found

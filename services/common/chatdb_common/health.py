@@ -1,0 +1,67 @@
+"""Health: `/health` is about the process only; `/ready` asks what the service cannot work without."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from dataclasses import dataclass
+
+from chatdb_common.workers import background
+
+CACHE_SECONDS = 1.0
+CHECK_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One hard dependency: `probe` raises while it is down, with a message for whoever reads /ready."""
+
+    name: str
+    probe: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+class Readiness:
+    """Asks every check at once, each with a time limit, and remembers the answer for a second."""
+
+    def __init__(self, checks: Sequence[Check], *, limit: float = CHECK_SECONDS) -> None:
+        """Nothing is asked yet; a check that takes longer than `limit` seconds counts as down."""
+        self._checks = tuple(checks)
+        self._limit = limit
+        self._running: dict[str, Future[None]] = {}
+        self._lock = threading.Lock()
+        self._findings: tuple[Finding, ...] = ()
+        self._asked = float("-inf")
+        self.closing = False
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What each check found, a second ago at most."""
+        with self._lock:
+            if time.monotonic() - self._asked >= CACHE_SECONDS:
+                self._findings = self._ask()
+                self._asked = time.monotonic()
+            return self._findings
+
+    def _ask(self) -> tuple[Finding, ...]:
+        for check in self._checks:
+            # A probe that hangs is not started a second time.
+            if check.name not in self._running:
+                self._running[check.name] = background(check.probe, f"check of {check.name}")
+        wait(self._running.values(), timeout=self._limit)
+        return tuple(self._finding(check) for check in self._checks)
+
+    def _finding(self, check: Check) -> Finding:
+        if not self._running[check.name].done():
+            return Finding(check.name, ok=False, detail=f"no answer within {self._limit:g} s")
+        error = self._running.pop(check.name).exception()
+        if error is None:
+            return Finding(check.name, ok=True, detail="")
+        return Finding(check.name, ok=False, detail=f"{type(error).__name__}: {error}".strip()[:500])

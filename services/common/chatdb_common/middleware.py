@@ -1,0 +1,86 @@
+"""What happens around each request: a limit on its body, a metric, a line in the log."""
+
+import time
+from collections.abc import Mapping
+
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from chatdb_common.logs import get_logger
+from chatdb_common.problems import Problem
+
+QUIET = ("/health", "/ready", "/metrics")
+REQUESTS = Counter("http_requests_total", "Requests that were answered", ["method", "route", "status"])
+SECONDS = Histogram("http_request_duration_seconds", "How long answers took", ["method", "route"])
+log = get_logger(__name__)
+
+
+class BodyLimit:
+    """Refuses a body that is longer than allowed, whether it says so first or not."""
+
+    def __init__(self, app: ASGIApp, limit: int, uploads: Mapping[str, int]) -> None:
+        """`limit` in bytes; `uploads` are other limits for paths that end in a suffix."""
+        self._app = app
+        self._limit = limit
+        self._uploads = uploads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and count what it sends."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        suffixes = [suffix for suffix in self._uploads if scope["path"].endswith(suffix)]
+        limit = self._uploads[suffixes[0]] if suffixes else self._limit
+        detail = f"the body is longer than {limit} bytes"
+        declared = Headers(scope=scope).get("content-length", "0")
+        if declared.isdecimal() and int(declared) > limit:
+            await Problem(413, detail).response()(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > limit:
+                raise HTTPException(413, detail)
+            return message
+
+        await self._app(scope, counted, send)
+
+
+class Observed:
+    """Counts, times and logs each answer under its route, never under its path: ids would make endless metrics."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Outermost but for the limit."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and look at the answer's status."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+        start = time.perf_counter()
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            _observe(scope, status, time.perf_counter() - start)
+
+
+def _observe(scope: Scope, status: int, seconds: float) -> None:
+    route = getattr(scope.get("route"), "path", "none")
+    REQUESTS.labels(scope["method"], route, str(status)).inc()
+    SECONDS.labels(scope["method"], route).observe(seconds)
+    if scope["path"] not in QUIET:
+        log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))

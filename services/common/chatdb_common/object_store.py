@@ -1,0 +1,51 @@
+"""S3: a client that gives up soon, so that a store that is down is an answer and no hang."""
+
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore import exceptions
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from chatdb_common.settings import ObjectStoreSettings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+TRANSIENT = (exceptions.ConnectionError, exceptions.HTTPClientError)
+"""Errors that pass: the store is down or too busy."""
+MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
+__all__ = ["TRANSIENT", "BotoCoreError", "ClientError", "check", "connect", "is_missing"]
+
+
+def connect(settings: ObjectStoreSettings) -> "S3Client":
+    """A client, to be shared by threads; nothing is asked of the store here."""
+    config = Config(
+        connect_timeout=2,
+        read_timeout=20,
+        retries={"total_max_attempts": 3, "mode": "standard"},
+        max_pool_connections=16,
+        s3={"addressing_style": "path"},
+        # Only what every store that speaks S3 knows.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+    )
+    # A session of its own: the default one must not be made by two threads at once.
+    return boto3.session.Session().client(
+        "s3",
+        endpoint_url=settings.s3_endpoint,
+        aws_access_key_id=settings.aws_access_key_id.get_secret_value(),
+        aws_secret_access_key=settings.aws_secret_access_key.get_secret_value(),
+        region_name="us-east-1",
+        config=config,
+    )
+
+
+def check(client: "S3Client", bucket: str) -> None:
+    """Raise where the store does not answer, or has no such bucket."""
+    client.head_bucket(Bucket=bucket)
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether the store answered that there is no such object or bucket."""
+    return str(error.response.get("Error", {}).get("Code")) in MISSING

@@ -1,0 +1,118 @@
+"""Errors over HTTP are `application/problem+json`, with the field where there is one."""
+
+import math
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, field_validator
+from starlette.exceptions import HTTPException
+
+from chatdb_common.logs import get_logger
+
+MEDIA_TYPE = "application/problem+json"
+log = get_logger(__name__)
+
+
+class Body(BaseModel):
+    """A request's body or query: a field that is not known is refused, and so is what no database can hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=())
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _can_be_stored(cls, value: Any) -> Any:
+        complaint = unstorable(value)
+        if complaint:
+            raise ValueError(complaint)
+        return value
+
+
+def unstorable(value: Any) -> str | None:
+    """Why PostgreSQL and JSON cannot hold the value, or a value within it; None where they can."""
+    if isinstance(value, str):
+        return "holds a NUL character" if "\0" in value else None if _is_unicode(value) else "is no Unicode text"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else "is no finite number"
+    if isinstance(value, Mapping):
+        return unstorable([*value.keys(), *value.values()])
+    if isinstance(value, list | tuple):
+        return next((complaint for part in value if (complaint := unstorable(part))), None)
+    return None
+
+
+def _is_unicode(text: str) -> bool:
+    """Half of a surrogate pair is none, though JSON can spell it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class Problem(Exception):
+    """An answer that is an error, for the client to act on."""
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
+    ) -> None:
+        """`errors` are field-level: `field` and `message` each."""
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.errors = list(errors)
+
+    def response(self) -> JSONResponse:
+        """As it goes over the wire."""
+        content: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+        }
+        if self.errors:
+            content["errors"] = self.errors
+        return JSONResponse(content, self.status, headers=self.headers, media_type=MEDIA_TYPE)
+
+
+def install(app: FastAPI, unavailable: Sequence[type[Exception]] = ()) -> None:
+    """Answer every error of this application as a problem; `unavailable` are those of a dependency that is down."""
+
+    def down(_request: Request, error: Exception) -> JSONResponse:
+        log.warning("a dependency is down", reason=str(error), kind=type(error).__name__)
+        return Problem(503, "a dependency is down: see /ready", headers={"Retry-After": "5"}).response()
+
+    for kind in unavailable:
+        app.add_exception_handler(kind, down)
+
+    @app.exception_handler(Problem)
+    def problem(_request: Request, error: Problem) -> JSONResponse:
+        return error.response()
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        errors = [{"field": _field(found["loc"]), "message": found["msg"]} for found in error.errors()]
+        return Problem(422, "; ".join(f"{e['field']}: {e['message']}" for e in errors), errors=errors).response()
+
+    @app.exception_handler(HTTPException)
+    def http(_request: Request, error: HTTPException) -> JSONResponse:
+        return Problem(error.status_code, str(error.detail), headers=error.headers).response()
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:
+        log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
+        return Problem(500, "something went wrong here; the log has the reason").response()
+
+
+def _field(location: Sequence[str | int]) -> str:
+    """Where, without the part of the request: `hyperparameters.alpha`, or `body` for the whole of it."""
+    return ".".join(map(str, location[1:])) or str(location[0])

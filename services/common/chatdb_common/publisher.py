@@ -1,0 +1,126 @@
+"""Messages to Kafka: acknowledged by all replicas, in order, and never twice by a retry of the client."""
+
+import logging
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from chatdb_common import telemetry
+from chatdb_common.logs import get_logger
+from chatdb_common.messages import Message as ChatDBMessage
+
+DELIVERY_SECONDS = 10
+METADATA_SECONDS = 1.5
+# After an outage the way back is short; the default waits for ten seconds between tries.
+CONNECTION: Mapping[str, Any] = {
+    "reconnect.backoff.ms": 250,
+    "reconnect.backoff.max.ms": 2_000,
+    "logger": logging.getLogger("librdkafka"),
+}
+log = get_logger(__name__)
+
+
+class PublishError(Exception):
+    """Kafka did not take all of the records; the first `delivered` of them are there, later ones may be, too."""
+
+    def __init__(self, reason: str, delivered: int) -> None:
+        """`reason` in Kafka's words."""
+        super().__init__(reason)
+        self.delivered = delivered
+
+
+@dataclass(frozen=True)
+class Record:
+    """One message as it goes over the wire."""
+
+    topic: str
+    key: str | None
+    value: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def record(topic: str, message: ChatDBMessage) -> Record:
+    """The message under its own key, in the current trace."""
+    value = message.model_dump_json(by_alias=True).encode()
+    return Record(topic, message.key(), value, telemetry.inject())
+
+
+class Publisher:
+    """A producer that says when messages are safe; to be shared by threads."""
+
+    def __init__(self, bootstrap: str, *, connect: Callable[[dict[str, Any]], Producer] = Producer) -> None:
+        """Connects by itself, later; a broker that is missing is no error here."""
+        self._connect = connect
+        self._config = {
+            "bootstrap.servers": bootstrap,
+            "acks": "all",
+            "enable.idempotence": True,
+            "linger.ms": 5,
+            "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
+            **CONNECTION,
+        }
+        self._producer = connect(self._config)
+
+    def publish(self, records: Sequence[Record]) -> None:
+        """Return when Kafka has them all; PublishError otherwise, within about ten seconds."""
+        producer = self._producer
+        outcomes: list[KafkaError | bool] = [False] * len(records)
+        for number, one in enumerate(records):
+            headers = [(name, value.encode()) for name, value in one.headers.items()]
+            key = None if one.key is None else one.key.encode()
+            _produce(producer, one.topic, one.value, key, headers, partial(_note, outcomes, number))
+        deadline = time.monotonic() + DELIVERY_SECONDS + 2
+        while False in outcomes and time.monotonic() < deadline:
+            producer.poll(0.05)
+        self._raise_for(outcomes)
+
+    def _raise_for(self, outcomes: Sequence[KafkaError | bool]) -> None:
+        failed = [number for number, outcome in enumerate(outcomes) if outcome is not True]
+        if not failed:
+            return
+        if any(isinstance(outcome, KafkaError) and outcome.fatal() for outcome in outcomes):
+            # An idempotent producer that lost its place in the sequence never sends again.
+            self._producer = self._connect(self._config)
+        outcome = outcomes[failed[0]]
+        raise PublishError(str(outcome) if isinstance(outcome, KafkaError) else "no answer from Kafka", failed[0])
+
+    def check(self, topics: Collection[str]) -> None:
+        """Raise where Kafka does not answer soon, or lacks one of the topics."""
+        try:
+            found = self._producer.list_topics(timeout=METADATA_SECONDS).topics
+        except KafkaException as error:
+            raise ConnectionError(f"Kafka does not answer: {error.args[0]}") from None
+        missing = sorted(set(topics) - set(found))
+        if missing:
+            raise LookupError(f"topics are missing: {', '.join(missing)}")
+
+    def close(self) -> None:
+        """Send what is under way."""
+        if self._producer.flush(5):
+            log.warning("messages were not sent before the end")
+
+
+def _produce(
+    producer: Producer,
+    topic: str,
+    value: bytes,
+    key: bytes | None,
+    headers: list[tuple[str, bytes]],
+    note: Callable[[KafkaError | None, Message], None],
+) -> None:
+    """Queue one message, and wait where the queue is full."""
+    while True:
+        try:
+            producer.produce(topic, value=value, key=key, headers=list(headers), on_delivery=note)
+        except BufferError:
+            producer.poll(0.1)
+        else:
+            return
+
+
+def _note(outcomes: list[KafkaError | bool], number: int, error: KafkaError | None, _message: Message) -> None:
+    outcomes[number] = True if error is None else error

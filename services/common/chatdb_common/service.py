@@ -1,0 +1,128 @@
+"""One service as a process: its HTTP door, its workers, and their end in the right order."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from anyio import to_thread
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from chatdb_common import logs, problems, telemetry
+from chatdb_common.health import Check, Readiness
+from chatdb_common.middleware import BodyLimit, Observed
+from chatdb_common.settings import ServiceSettings
+from chatdb_common.workers import Worker, stop_all
+
+MEBIBYTE = 1024 * 1024
+# Together below the grace period of 30 seconds, less the 5 of the preStop hook.
+DRAIN_SECONDS = 10
+WORKER_SECONDS = 10.0
+log = logs.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    """What makes one service.
+
+    `workers` run beside HTTP, `closers` let go of connections after their end, and an error in `unavailable` (a
+    dependency that is down) is answered with 503.
+    """
+
+    settings: ServiceSettings
+    checks: Sequence[Check] = ()
+    workers: Sequence[Worker] = ()
+    closers: Sequence[Callable[[], object]] = ()
+    unavailable: Sequence[type[Exception]] = ()
+    body_limit: int = MEBIBYTE
+    uploads: Mapping[str, int] = field(default_factory=dict)
+    worker_seconds: float = WORKER_SECONDS
+
+    def app(self) -> FastAPI:
+        """The HTTP application, with what each service answers; the service adds its routes."""
+        readiness = Readiness(self.checks)
+        app = FastAPI(
+            title=self.settings.service,
+            lifespan=self._lifespan,
+            redoc_url=None,
+            # It would name this host, and not the way through the ingress.
+            redirect_slashes=False,
+        )
+        app.state.readiness = readiness
+        # The last one added is the outermost.
+        app.add_middleware(Observed)
+        app.add_middleware(BodyLimit, limit=self.body_limit, uploads=self.uploads)
+        problems.install(app, self.unavailable)
+        _add_operations(app, readiness)
+        FastAPIInstrumentor.instrument_app(app, excluded_urls="health,ready,metrics")
+        return app
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        for worker in self.workers:
+            worker.start()
+        yield
+        # uvicorn has drained HTTP by now.
+        app.state.readiness.closing = True
+        await to_thread.run_sync(self._close)
+
+    def _close(self) -> None:
+        late = stop_all(self.workers, self.worker_seconds)
+        if late:
+            log.warning("workers did not end in time; what they had is not acknowledged and comes again", workers=late)
+        for close in self.closers:
+            close()
+
+
+def _add_operations(app: FastAPI, readiness: Readiness) -> None:
+    @app.get("/health", include_in_schema=False)
+    async def health() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/ready", include_in_schema=False)
+    def ready() -> JSONResponse:
+        findings = readiness.findings()
+        ok = all(finding.ok for finding in findings) and not readiness.closing
+        status = "closing" if readiness.closing else "ready" if ok else "not ready"
+        checks: dict[str, Any] = {f.name: {"ok": f.ok, "detail": f.detail} for f in findings}
+        return JSONResponse({"status": status, "checks": checks}, 200 if ok else 503)
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+class Server(uvicorn.Server):
+    """A server that says it is not ready before it stops, and ends with exit code 0 when it was asked to stop."""
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """A second signal does not wait for open requests."""
+        del sig, frame
+        app = self.config.app
+        if isinstance(app, FastAPI):
+            app.state.readiness.closing = True
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
+    """Serve until SIGTERM; `build` makes the application once logs and traces are set up."""
+    logs.configure(settings.service)
+    provider = telemetry.configure(settings.service, settings.otel_exporter_otlp_endpoint)
+    config = uvicorn.Config(
+        build(),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    try:
+        Server(config).run()
+    finally:
+        provider.shutdown()

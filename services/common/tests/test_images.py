@@ -1,0 +1,116 @@
+"""The Dockerfiles and the locks: one shape for all services, and nothing that is imported is missing in an image."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+SERVICES = Path(__file__).resolve().parents[2]
+IMAGES = SERVICES.parent / "constructs_lib" / "catalogue" / "images.py"
+DOCKERFILES = sorted(SERVICES.glob("*/Dockerfile"))
+PACKAGES = sorted(path.parent for path in SERVICES.glob("*/*_*/__main__.py"))
+
+
+def ids(paths: list[Path]) -> list[str]:
+    """Names for the report."""
+    return [path.parent.name for path in paths]
+
+
+def test_every_service_has_a_dockerfile() -> None:
+    """Each folder with requirements is an image, but for what is shared."""
+    folders = {path.parent.name for path in SERVICES.glob("*/requirements.lock")}
+    assert {path.parent.name for path in DOCKERFILES} == folders
+    assert len(folders) == 5
+
+
+def test_dockerfiles_differ_in_names_and_ports_only() -> None:
+    """What is mended in one is mended in all."""
+    shapes = set()
+    for path in DOCKERFILES:
+        name = path.parent.name
+        text = path.read_text().replace(name, "NAME").replace(name.replace("-", "_"), "PACKAGE")
+        shapes.add(re.sub(r"EXPOSE \d+", "EXPOSE PORT", text))
+    assert len(shapes) == 1
+
+
+@pytest.mark.parametrize("path", DOCKERFILES, ids=ids(DOCKERFILES))
+def test_base_is_the_catalogues(path: Path) -> None:
+    """The base image is the catalogue's pinned one, and the process is the catalogue's user."""
+    found = re.search(r'third_party\("python", "([^"]+)"', IMAGES.read_text())
+    assert found is not None
+    text = path.read_text()
+    assert f"ARG PYTHON=python:{found[1]}\n" in text
+    assert re.findall("^FROM .*", text, re.MULTILINE) == ["FROM ${PYTHON} AS build", "FROM ${PYTHON}"]
+    assert "USER 10001:10001" in text
+    assert "HEALTHCHECK" not in text
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=ids(PACKAGES))
+def test_lock_has_all_that_is_imported(package: Path) -> None:
+    """Whatever a service's modules import, by way of the shared ones too, is in its own lock."""
+    locked = {_normal(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", _lock(package), re.MULTILINE)}
+    missing = {name for name in third_party(package) if not locked & set(_distributions().get(name, ()))}
+    assert missing == set()
+
+
+def third_party(package: Path) -> set[str]:
+    """Names of the top-level modules that the package needs from elsewhere."""
+    found: set[str] = set()
+    waiting, seen = sorted(package.rglob("*.py")), set[Path]()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for module in imported(path):
+            top, _, rest = module.partition(".")
+            if top == "chatdb_common":
+                waiting += _shared(rest)
+            elif module.startswith("opentelemetry.instrumentation."):
+                # A namespace of many distributions.
+                found.add(".".join(module.split(".")[:3]))
+            elif top != package.name and top not in sys.stdlib_module_names:
+                found.add(top)
+    return found
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Modules that a file imports when it runs; of `from a import b` both a and a.b, as b may be a module."""
+    tree = ast.parse(path.read_text())
+    branches = [
+        node for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+    ]
+    unseen = {inner for branch in branches for inner in ast.walk(branch)}
+    for node in ast.walk(tree):
+        if node in unseen:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _shared(name: str) -> list[Path]:
+    path = SERVICES / "common" / "chatdb_common" / f"{name.split('.', maxsplit=1)[0]}.py"
+    return [path] if path.exists() else []
+
+
+def _lock(package: Path) -> str:
+    return (package.parent / "requirements.lock").read_text()
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+@cache
+def _distributions() -> dict[str, set[str]]:
+    found = {module: {_normal(name) for name in names} for module, names in packages_distributions().items()}
+    instrumentations = [name for name in found["opentelemetry"] if name.startswith("opentelemetry-instrumentation-")]
+    return found | {name.replace("-", "."): {name} for name in instrumentations}

@@ -1,0 +1,36 @@
+"""Cursors."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chatdb_common.paging import decode_cursor, encode_cursor
+from chatdb_common.problems import Problem, unstorable
+
+
+@given(st.lists(st.text(), min_size=1, max_size=3))
+def test_cursor_comes_back(parts: list[str]) -> None:
+    """Any position survives the way through a URL, without characters that it would have to escape."""
+    cursor = encode_cursor(*parts)
+    assert cursor.replace("-", "").replace("_", "").isalnum()
+    assert decode_cursor(cursor, len(parts)) == tuple(parts)
+
+
+@given(st.text())
+def test_any_other_text_is_refused(text: str) -> None:
+    """A cursor that nobody gave out is a problem, never a crash."""
+    with pytest.raises(Problem) as caught:
+        decode_cursor(text, 9)
+    assert caught.value.status == 422
+
+
+@pytest.mark.parametrize("value", ["a\0", "\ud800", float("inf"), {"a\0": 1}, {"a": [{"b": float("nan")}]}])
+def test_unstorable(value: object) -> None:
+    """What no database can hold is named, however deep it lies."""
+    assert unstorable(value)
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers(), lambda inner: st.dictionaries(st.just("a"), inner)))
+def test_storable(value: object) -> None:
+    """Everything else passes."""
+    assert unstorable(value) is None

@@ -1,0 +1,62 @@
+"""A real PostgreSQL for the services' tests, set up by the Job's own script with the services' own migrations."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from job_scripts import REPOSITORY, run
+from object_store_server import StoreSettings
+from object_store_server import serve as serve_objects
+from postgres_server import PostgresServer, serve
+
+SCHEMAS = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
+PASSWORD = "of-a-role"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """One server for each test process."""
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def database(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> PostgresServer:
+    """The server, with database `training_db` as the Job leaves it."""
+    directory = tmp_path_factory.mktemp("schema")
+    postgres_server.sql("CREATE DATABASE training_db")
+    roles = directory / "roles.tsv"
+    roles.write_text("".join(f"{schema}\t{schema}\tPASSWORD\n" for schema in SCHEMAS))
+    copy_migrations(directory / "migrations")
+    env = {**postgres_server.env("training_db"), "PASSWORD": PASSWORD}
+    done = run("postgres-schema/schema.sh", directory / "migrations", roles, env=env)
+    assert done.returncode == 0, done.stderr
+    return postgres_server
+
+
+def copy_migrations(folder: Path) -> None:
+    """The migrations, flattened as the Job's ConfigMap has them."""
+    folder.mkdir()
+    for schema, service in SCHEMAS.items():
+        for path in (REPOSITORY / "services" / service / "migrations").glob("*.sql"):
+            (folder / f"{schema}--{path.name}").write_bytes(path.read_bytes())
+
+
+@pytest.fixture
+def database_url(database: PostgresServer) -> Callable[[str], str]:
+    """The DATABASE_URL of a schema's role; the schema's tables are empty."""
+
+    def empty(schema: str) -> str:
+        named = "string_agg(format('%I.%I', schemaname, tablename), ',')"
+        tables = database.sql(f"SELECT {named} FROM pg_tables WHERE schemaname = '{schema}'", database="training_db")
+        database.sql(f"TRUNCATE {tables}", database="training_db")
+        return f"postgresql://{schema}:{PASSWORD}@/training_db?host={database.socket}"
+
+    return empty
+
+
+@pytest.fixture(scope="session")
+def object_store_settings() -> Iterator[StoreSettings]:
+    """A real S3 server for each test process, with the platform's buckets."""
+    with serve_objects("model-artifacts", "datasets", "test") as settings:
+        yield settings

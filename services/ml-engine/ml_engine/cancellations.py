@@ -1,0 +1,75 @@
+"""Which jobs are cancelled, told by a second look at the topic: the first one is busy while a job is done."""
+
+import threading
+from collections import OrderedDict
+from typing import Any
+from uuid import UUID
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from pydantic import ValidationError
+
+from chatdb_common.messages import JobMessage, JobMessageType
+from chatdb_common.settings import KafkaSettings
+from chatdb_common.workers import Worker
+
+BATCH = 500
+REMEMBERED = 20_000
+
+
+class Cancellations(Worker):
+    """Reads all of `training_jobs`, as no member of a group, and remembers the cancelled ones."""
+
+    def __init__(self, settings: KafkaSettings, topic: str) -> None:
+        """Connects in its own thread."""
+        super().__init__(f"cancellations of {topic}")
+        self._topic = topic
+        self._config: dict[str, Any] = {
+            "bootstrap.servers": settings.kafka_bootstrap_servers,
+            # The client wants a name, though nothing is committed.
+            "group.id": f"{settings.service}-cancellations",
+            "enable.auto.commit": False,
+        }
+        self._client: Consumer | None = None
+        self._cancelled: OrderedDict[UUID, None] = OrderedDict()
+        self.caught_up = threading.Event()
+
+    def cancelled(self, job_id: UUID) -> bool:
+        """Whether the job's end was seen."""
+        return job_id in self._cancelled
+
+    def step(self) -> None:
+        """A batch of messages."""
+        messages = self._connected().consume(BATCH, timeout=1.0)
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                raise KafkaException(error)
+            self._note(message.value() or b"")
+        if not messages:
+            self.caught_up.set()
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._client is not None:
+            self._client.close()
+
+    def _connected(self) -> Consumer:
+        if self._client is None:
+            client = Consumer(self._config)
+            partitions = client.list_topics(self._topic, timeout=5.0).topics[self._topic].partitions
+            if not partitions:
+                client.close()
+                raise LookupError(f"topic {self._topic} is missing")
+            client.assign([TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in partitions])
+            self._client = client
+        return self._client
+
+    def _note(self, value: bytes) -> None:
+        try:
+            message = JobMessage.model_validate_json(value)
+        except ValidationError:
+            return
+        if message.type is JobMessageType.CANCELLED:
+            self._cancelled[message.job_id] = None
+            if len(self._cancelled) > REMEMBERED:
+                self._cancelled.popitem(last=False)

@@ -1,0 +1,87 @@
+"""What is trained and predicted, and what is refused."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from chatdb_common.messages import Task
+
+Numbers = NDArray[np.float32]
+Words = NDArray[np.object_]
+
+
+class BadData(Exception):
+    """The job can't be done with this data; the message is for whoever sent it."""
+
+
+class Interrupted(Exception):
+    """The process ends, or the job was cancelled: its result is of no use."""
+
+
+class Hyperparameters(BaseModel):
+    """What a job may choose."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    model: Literal["linear", "forest"] | None = Field(default=None, description="None: the better one by the folds")
+    folds: int = Field(default=5, ge=2, le=10)
+    trees: int = Field(default=50, ge=1, le=500)
+    max_depth: int = Field(default=12, ge=1, le=32)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A data set: columns of numbers (NaN where one is missing) and columns of words ("" where one is missing)."""
+
+    numbers: Mapping[str, NDArray[np.float64]]
+    words: Mapping[str, Words]
+    order: Sequence[str]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        first = next(iter((*self.numbers.values(), *self.words.values())), None)
+        return 0 if first is None else len(first)
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a model takes and gives; it is stored with the version, and is all that predicting needs to know."""
+
+    numbers: Sequence[str]
+    words: Sequence[str]
+    target: str
+    task: Task
+    whole: bool = field(default=False)
+    """Whether the target's classes are whole numbers."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For the registry."""
+        return {
+            "inputs": {"numbers": list(self.numbers), "words": list(self.words)},
+            "output": {"name": self.target, "task": self.task, "whole": self.whole},
+        }
+
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> "Signature":
+        """As the registry has it."""
+        inputs, output = found["inputs"], found["output"]
+        return cls(inputs["numbers"], inputs["words"], output["name"], output["task"], output["whole"])
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model as it is stored."""
+
+    onnx: bytes
+    signature: Signature
+    metrics: Mapping[str, float]
+
+
+MEASURE: Mapping[Task, str] = {"classification": "accuracy", "regression": "r2"}
+"""By what two models of a task are compared: a challenger that is not better stays a challenger."""

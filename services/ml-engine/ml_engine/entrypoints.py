@@ -1,0 +1,173 @@
+"""The doors: HTTP for predictions, Kafka for jobs."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from chatdb_common import object_store
+from chatdb_common.consumer import ConsumerWorker
+from chatdb_common.health import Check
+from chatdb_common.messages import JobMessage, Prediction, TrainingEvent
+from chatdb_common.problems import Body, Problem
+from chatdb_common.publisher import Publisher, PublishError, record
+from chatdb_common.service import Service
+from ml_engine import datasets
+from ml_engine.cancellations import Cancellations
+from ml_engine.models import BadInstance, Models
+from ml_engine.registry import Down, Missing, Refused, Registry
+from ml_engine.service_layer import TRANSIENT, Trainer
+from ml_engine.settings import Settings
+
+MOST_INSTANCES = 1000
+CATCH_UP_SECONDS = 30.0
+Publish = Callable[[Prediction], None]
+Value = str | int | float | bool | None
+
+
+class PredictRequest(Body):
+    """What POST /ml/predict takes: the model's champion, unless an alias or a version is named."""
+
+    model_name: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$", examples=["churn"])
+    alias: str | None = Field(default=None, pattern=r"^[a-z]([a-z0-9_-]{0,62}[a-z0-9])?$")
+    version: int | None = Field(default=None, ge=1, le=2**31 - 1)
+    instances: list[dict[Annotated[str, Field(max_length=256)], Value]] = Field(min_length=1, max_length=MOST_INSTANCES)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.alias is not None and self.version is not None:
+            raise ValueError("name an alias or a version, not both")
+        return self
+
+
+class View(BaseModel):
+    """Something as HTTP shows it."""
+
+    model_config = ConfigDict(protected_namespaces=())
+
+
+class PredictResponse(View):
+    """The predictions, in the instances' order, and what made them."""
+
+    model_name: str
+    version: int
+    sha256: str
+    predictions: list[Any]
+
+
+class LoadedView(View):
+    """A model that is loaded."""
+
+    model_name: str
+    version: int
+    sha256: str
+    size_bytes: int
+
+
+def routes(registry: Registry, models: Models, publish: Publish) -> APIRouter:
+    """The HTTP door."""
+    router = APIRouter(prefix="/ml")
+
+    @router.post("/predict")
+    def predict(request: PredictRequest) -> PredictResponse:
+        """Predict with one version; the predictions are published before they are answered."""
+        version = registry.resolve(request.model_name, request.alias, request.version)
+        if version.format != "onnx":
+            raise Problem(422, f"a model in format {version.format} can't be loaded here")
+        predictions = models.get(version, registry.artifact).predict(request.instances)
+        publish(
+            Prediction(
+                model_name=version.model_name,
+                version=version.version,
+                alias=request.alias,
+                instances=len(request.instances),
+                predictions=predictions,
+            )
+        )
+        return PredictResponse(
+            model_name=version.model_name, version=version.version, sha256=version.sha256, predictions=predictions
+        )
+
+    @router.get("/models")
+    def loaded() -> list[LoadedView]:
+        """What is loaded, the one that was used last first."""
+        return [
+            LoadedView(
+                model_name=one.version.model_name,
+                version=one.version.version,
+                sha256=one.version.sha256,
+                size_bytes=one.version.size_bytes,
+            )
+            for one in models.list()
+        ]
+
+    return router
+
+
+def add_problems(app: FastAPI) -> None:
+    """What is refused, in HTTP's words."""
+
+    @app.exception_handler(Missing)
+    def missing(_request: Request, error: Missing) -> JSONResponse:
+        return Problem(404, str(error)).response()
+
+    @app.exception_handler(Refused)
+    def refused(_request: Request, error: Refused) -> JSONResponse:
+        return Problem(422, str(error)).response()
+
+    @app.exception_handler(BadInstance)
+    def bad(_request: Request, error: BadInstance) -> JSONResponse:
+        return Problem(422, str(error), errors=[{"field": error.field, "message": error.message}]).response()
+
+
+def build(settings: Settings) -> FastAPI:
+    """The whole service."""
+    client = object_store.connect(settings)
+    publisher = Publisher(settings.kafka_bootstrap_servers)
+    registry = Registry(settings.model_registry_url)
+    cancellations = Cancellations(settings, settings.training_topic)
+
+    def tell(event: TrainingEvent) -> None:
+        publisher.publish([record(settings.events_topic, event)])
+
+    def cancelled(job_id: UUID) -> bool:
+        cancellations.caught_up.wait(CATCH_UP_SECONDS)
+        return cancellations.cancelled(job_id)
+
+    trainer = Trainer(
+        read=partial(datasets.read, client),
+        registry=registry,
+        publish=tell,
+        cancelled=cancelled,
+        ending=lambda: consumer.stopping.is_set(),  # noqa: PLW0108 - the consumer is made below
+    )
+    consumer = ConsumerWorker(
+        settings=settings,
+        topic=settings.training_topic,
+        model=JobMessage,
+        handle=trainer.handle,
+        publisher=publisher,
+        transient=TRANSIENT,
+    )
+    topics = (settings.training_topic, settings.events_topic, settings.prediction_topic)
+    service = Service(
+        settings=settings,
+        checks=(
+            Check("kafka", lambda: publisher.check(topics)),
+            Check("model-registry", registry.check),
+            Check("object store", lambda: object_store.check(client, "datasets")),
+        ),
+        workers=(cancellations, consumer),
+        closers=(publisher.close, registry.close),
+        unavailable=(Down, PublishError),
+    )
+    app = service.app()
+    app.include_router(
+        routes(registry, Models(), lambda found: publisher.publish([record(settings.prediction_topic, found)]))
+    )
+    add_problems(app)
+    return app

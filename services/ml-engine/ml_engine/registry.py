@@ -1,0 +1,157 @@
+"""The model registry over HTTP: what is registered is registered once, however often a job is done."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import httpx
+import stamina
+
+from chatdb_common.messages import Task
+from ml_engine.domain import MEASURE, Trained
+
+CHAMPION = "champion"
+PATIENCE_SECONDS = 60.0
+SECONDS = httpx.Timeout(20.0, connect=3.0)
+CREATED, CONFLICT, STALE = 201, 409, 412
+
+
+class Down(Exception):
+    """The registry does not answer, or not well: it may later."""
+
+
+class Missing(LookupError):
+    """There is no such model, alias or version."""
+
+
+class Refused(Exception):
+    """The registry does not want what it was sent."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A READY version, as the registry shows it."""
+
+    model_name: str
+    version: int
+    sha256: str
+    size_bytes: int
+    format: str
+    task: Task | None
+    metrics: Mapping[str, float]
+    signature: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> "Registered":
+        """From the registry's JSON."""
+        return cls(**{name: body[name] for name in cls.__dataclass_fields__})
+
+
+class Registry:
+    """One client, to be shared by threads."""
+
+    def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS) -> None:
+        """`patience`: for how many seconds a registry that is down is asked again while a model is registered."""
+        self._client = httpx.Client(base_url=url, timeout=SECONDS)
+        self._patience = patience
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self._client.close()
+
+    def check(self) -> None:
+        """Raise where it does not answer."""
+        self._client.get("/health", timeout=1.5).raise_for_status()
+
+    def register(self, model_name: str, job_id: UUID, trained: Trained) -> Registered:
+        """The version of the job, READY; and champion, if it is the better one."""
+        return self._patiently(lambda: self._register(model_name, job_id, trained))
+
+    def resolve(self, model_name: str, alias: str | None, version: int | None) -> Registered:
+        """The version of that number, or the one that the alias names."""
+        number = self._alias(model_name, alias or CHAMPION)["version"] if version is None else version
+        return Registered.of(self._ask("GET", f"/models/{model_name}/versions/{number}").json())
+
+    def artifact(self, version: Registered) -> bytes:
+        """The bytes, which have the digest that was registered."""
+        body = self._ask("GET", f"/models/{version.model_name}/versions/{version.version}/artifact").content
+        if hashlib.sha256(body).hexdigest() != version.sha256:
+            raise Down(f"the artifact of {version.model_name} {version.version} came damaged")
+        return body
+
+    def _register(self, model_name: str, job_id: UUID, trained: Trained) -> Registered:
+        self._ask("POST", "/models", json={"name": model_name}, accept=(CONFLICT,))
+        new = {
+            "job_id": str(job_id),
+            "task": trained.signature.task,
+            "format": "onnx",
+            "metrics": dict(trained.metrics),
+            "signature": trained.signature.as_json(),
+        }
+        made = self._ask("POST", f"/models/{model_name}/versions", json=new).json()
+        number = made["version"]
+        if made["state"] != "READY":
+            digest = {"X-Content-Sha256": hashlib.sha256(trained.onnx).hexdigest()}
+            path = f"/models/{model_name}/versions/{number}/artifact"
+            # Conflict: another worker has filled it for the same job.
+            self._ask("PUT", path, content=trained.onnx, headers=digest, accept=(CONFLICT,))
+        ready = Registered.of(self._ask("GET", f"/models/{model_name}/versions/{number}").json())
+        self._promote(ready)
+        return ready
+
+    def _promote(self, challenger: Registered) -> None:
+        """Make it champion where there is none, or the champion of the same task measures less."""
+        path = f"/models/{challenger.model_name}/aliases/{CHAMPION}"
+        try:
+            alias = self._alias(challenger.model_name, CHAMPION)
+        except Missing:
+            headers = {}
+        else:
+            number = alias["version"]
+            champion = Registered.of(self._ask("GET", f"/models/{challenger.model_name}/versions/{number}").json())
+            if champion.version == challenger.version or not better(challenger, champion):
+                return
+            headers = {"If-Match": f'"{alias["revision"]}"'}
+        answer = self._ask("PUT", path, json={"version": challenger.version}, headers=headers, accept=(STALE,))
+        if answer.status_code == STALE:
+            # Somebody else promoted a version meanwhile: compared with that one, this may be better or not.
+            self._promote(challenger)
+
+    def _alias(self, model_name: str, alias: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask("GET", f"/models/{model_name}/aliases/{alias}").json()
+        return found
+
+    def _ask(self, method: str, path: str, *, accept: tuple[int, ...] = (), **more: Any) -> httpx.Response:
+        try:
+            answer = self._client.request(method, path, **more)
+        except httpx.HTTPError as error:
+            raise Down(f"the model registry does not answer: {type(error).__name__}") from error
+        if answer.is_success or answer.status_code in accept:
+            return answer
+        detail = _detail(answer)
+        if answer.is_server_error:
+            raise Down(f"the model registry fails: {detail}")
+        raise (Missing if answer.status_code == httpx.codes.NOT_FOUND else Refused)(detail)
+
+    def _patiently(self, act: Callable[[], Registered]) -> Registered:
+        for attempt in stamina.retry_context(on=Down, attempts=None, timeout=self._patience, wait_max=5.0):
+            with attempt:
+                return act()
+        raise AssertionError
+
+
+def better(challenger: Registered, champion: Registered) -> bool:
+    """Whether it measures more at the same task; models of another task can't be compared."""
+    if challenger.task is None or challenger.task != champion.task:
+        return False
+    measure = MEASURE[challenger.task]
+    return challenger.metrics[measure] > champion.metrics.get(measure, float("-inf"))
+
+
+def _detail(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return f"status {answer.status_code}"

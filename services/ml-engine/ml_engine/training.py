@@ -1,0 +1,205 @@
+"""From a data set to a model: the task, the features, the better of two estimators by cross-validation, and ONNX."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from skl2onnx import to_onnx
+from skl2onnx.common.data_types import FloatTensorType, StringTensorType
+from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.metrics import accuracy_score, f1_score, mean_absolute_error, r2_score, root_mean_squared_error
+from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+from chatdb_common.messages import Task
+from ml_engine.domain import MEASURE, BadData, Frame, Hyperparameters, Numbers, Signature, Trained, Words
+
+FEWEST_ROWS = 10
+MOST_CLASSES = 50
+# Columns of words with more different ones tell rows apart and teach nothing.
+MOST_CATEGORIES = 100
+# Whole numbers are classes where there are few of them, and each comes often.
+FEW_NUMBERS, ROWS_PER_NUMBER = 20, 5
+# How near the exported model has to be to the trained one.
+SAMPLE, AGREEMENT, TOLERANCE = 1000, 0.99, 1e-3
+Check = Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Features and target, row by row."""
+
+    numbers: Numbers
+    words: Words
+    target: NDArray[Any]
+    signature: Signature
+
+    def features(self) -> NDArray[np.object_]:
+        """Numbers, then words, in one array."""
+        return np.hstack([self.numbers.astype(object), self.words])
+
+
+def train(
+    frame: Frame, target: str | None, task: Task | None, hyperparameters: Hyperparameters, check: Check
+) -> Trained:
+    """The model; `check` is called between steps, and may raise. BadData where the data can't teach one."""
+    examples = prepare(frame, target, task)
+    candidates = ["linear", "forest"] if hyperparameters.model is None else [hyperparameters.model]
+    measure = MEASURE[examples.signature.task]
+    scores = {name: _cross_validate(name, examples, hyperparameters, check) for name in candidates}
+    best = max(candidates, key=lambda name: scores[name][measure])
+    check()
+    model = _pipeline(best, examples, hyperparameters)
+    model.fit(examples.features(), examples.target)
+    check()
+    onnx = _export(model, examples)
+    return Trained(onnx, examples.signature, {**scores[best], "rows": float(len(examples.target))})
+
+
+def prepare(frame: Frame, target: str | None, task: Task | None) -> Examples:
+    """Which column is learned from which; rows without a target are left out."""
+    name = frame.order[-1] if target is None else target
+    if name not in frame.order:
+        raise BadData(f"there is no column {name!r}; there are: {', '.join(frame.order)[:500]}")
+    wanted: NDArray[Any] = frame.numbers[name] if name in frame.numbers else frame.words[name]
+    there = ~np.isnan(wanted) if name in frame.numbers else wanted != ""
+    wanted = wanted[there]
+    if len(wanted) < FEWEST_ROWS:
+        raise BadData(
+            f"only {len(wanted)} rows have a value in {name!r}, and {FEWEST_ROWS} are the fewest to learn from"
+        )
+    task = task or _task(wanted)
+    whole = task == "classification" and wanted.dtype != object and bool((wanted == np.round(wanted)).all())
+    values = _classes(name, wanted, whole=whole) if task == "classification" else _amounts(name, wanted)
+    numbers = [key for key, column in frame.numbers.items() if key != name and not np.isnan(column[there]).all()]
+    words = [key for key, column in frame.words.items() if key != name and _teaches(column[there])]
+    if not numbers and not words:
+        raise BadData("no column is left to learn from")
+    signature = Signature(numbers, words, name, task, whole=whole)
+    return Examples(
+        _stack(frame.numbers, numbers, there).astype(np.float32), _stack(frame.words, words, there), values, signature
+    )
+
+
+def _stack(columns: Mapping[str, NDArray[Any]], names: Sequence[str], there: NDArray[np.bool_]) -> NDArray[Any]:
+    chosen = [columns[name][there] for name in names]
+    return np.column_stack(chosen) if chosen else np.empty((int(there.sum()), 0), dtype=object)
+
+
+def _teaches(column: Words) -> bool:
+    return 1 < len(set(column)) <= MOST_CATEGORIES
+
+
+def _task(target: NDArray[Any]) -> Task:
+    if target.dtype == object:
+        return "classification"
+    if not (target == np.round(target)).all():
+        return "regression"
+    different = len(np.unique(target))
+    few = different <= FEW_NUMBERS and len(target) >= different * ROWS_PER_NUMBER
+    return "classification" if few else "regression"
+
+
+def _classes(name: str, target: NDArray[Any], *, whole: bool) -> NDArray[np.str_]:
+    texts = [str(int(value)) if whole else str(value) for value in target]
+    counts = Counter(texts)
+    if len(counts) < 2:  # noqa: PLR2004 - one class is none to tell apart
+        raise BadData(f"column {name!r} has one class only, {next(iter(counts))!r}: there is nothing to tell apart")
+    if len(counts) > MOST_CLASSES:
+        raise BadData(f"column {name!r} has {len(counts)} classes, and {MOST_CLASSES} are the most")
+    rare = [value for value, count in counts.items() if count == 1]
+    if rare:
+        raise BadData(f"class {rare[0]!r} of column {name!r} has one row only: it can't be learned and tested")
+    return np.asarray(texts)
+
+
+def _amounts(name: str, target: NDArray[Any]) -> NDArray[np.float64]:
+    if target.dtype == object:
+        raise BadData(f"column {name!r} holds words, and a regression needs numbers")
+    if len(np.unique(target)) < 2:  # noqa: PLR2004 - see above
+        raise BadData(f"column {name!r} has the same value in every row")
+    return target.astype(np.float64)
+
+
+def _pipeline(kind: str, examples: Examples, chosen: Hyperparameters) -> Pipeline:
+    numbers, words = examples.numbers.shape[1], examples.words.shape[1]
+    steps: list[tuple[str, Any, list[int]]] = []
+    if numbers:
+        mended = Pipeline([("mend", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
+        steps.append(("numbers", mended, list(range(numbers))))
+    if words:
+        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        steps.append(("words", encoder, list(range(numbers, numbers + words))))
+    return Pipeline([("features", ColumnTransformer(steps)), ("model", _estimator(kind, examples, chosen))])
+
+
+def _estimator(kind: str, examples: Examples, chosen: Hyperparameters) -> Any:
+    classification = examples.signature.task == "classification"
+    if kind == "linear":
+        return LogisticRegression(max_iter=1000) if classification else Ridge()
+    forest = RandomForestClassifier if classification else RandomForestRegressor
+    return forest(n_estimators=chosen.trees, max_depth=chosen.max_depth, random_state=chosen.seed, n_jobs=1)
+
+
+def _cross_validate(kind: str, examples: Examples, chosen: Hyperparameters, check: Check) -> dict[str, float]:
+    """The mean of each metric over the folds."""
+    features, target = examples.features(), examples.target
+    classification = examples.signature.task == "classification"
+    folds = min(chosen.folds, *Counter(target.tolist()).values()) if classification else chosen.folds
+    splitter = (StratifiedKFold if classification else KFold)(folds, shuffle=True, random_state=chosen.seed)
+    found: list[dict[str, float]] = []
+    for learn, test in splitter.split(features, target):
+        check()
+        model = _pipeline(kind, examples, chosen).fit(features[learn], target[learn])
+        found.append(_metrics(target[test], model.predict(features[test]), classification=classification))
+    return {name: float(np.mean([fold[name] for fold in found])) for name in found[0]}
+
+
+def _metrics(truth: NDArray[Any], said: NDArray[Any], *, classification: bool) -> dict[str, float]:
+    if classification:
+        return {
+            "accuracy": float(accuracy_score(truth, said)),
+            "f1_macro": float(f1_score(truth, said, average="macro", zero_division=0)),
+        }
+    return {
+        "r2": float(r2_score(truth, said)),
+        "mae": float(mean_absolute_error(truth, said)),
+        "rmse": float(root_mean_squared_error(truth, said)),
+    }
+
+
+def _export(model: Pipeline, examples: Examples) -> bytes:
+    """The model as ONNX, which says the same as the trained one; BadData where it does not."""
+    types = []
+    if examples.numbers.shape[1]:
+        types.append(("numbers", FloatTensorType([None, examples.numbers.shape[1]])))
+    if examples.words.shape[1]:
+        types.append(("words", StringTensorType([None, examples.words.shape[1]])))
+    classification = examples.signature.task == "classification"
+    options = {id(model): {"zipmap": False}} if classification else None
+    made = to_onnx(model, initial_types=types, options=options, target_opset={"": 17, "ai.onnx.ml": 3})
+    onnx: bytes = made.SerializeToString()
+    session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
+    said = session.run(None, inputs(session, examples.numbers[:SAMPLE], examples.words[:SAMPLE]))[0].ravel()
+    expected = model.predict(examples.features()[:SAMPLE])
+    if classification:
+        near = float(np.mean(said == expected)) >= AGREEMENT
+    else:
+        near = bool(np.allclose(said, expected, rtol=TOLERANCE, atol=TOLERANCE * float(np.std(examples.target))))
+    if not near:
+        raise BadData("the model can't be stored exactly: scale the columns with very large numbers")
+    return onnx
+
+
+def inputs(session: Any, numbers: Numbers, words: Words) -> dict[str, NDArray[Any]]:
+    """What the model is fed, under the names that it has."""
+    given: dict[str, NDArray[Any]] = {"numbers": numbers.astype(np.float32), "words": words}
+    return {one.name: given[one.name] for one in session.get_inputs()}

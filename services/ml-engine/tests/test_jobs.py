@@ -1,0 +1,283 @@
+"""A job from its message to its last event, on a real registry, a real S3 server and a real PostgreSQL."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from object_store_server import StoreSettings
+
+from chatdb_common import object_store
+from chatdb_common.ids import new_id
+from chatdb_common.messages import JobMessage, JobMessageType, Prediction, TrainingEvent, TrainingEventType
+from chatdb_common.service import Service
+from ml_engine import datasets, service_layer
+from ml_engine.domain import Interrupted
+from ml_engine.entrypoints import add_problems, build, routes
+from ml_engine.models import Models
+from ml_engine.registry import Down, Registry
+from ml_engine.service_layer import Trainer
+from ml_engine.settings import Settings
+from model_registry.entrypoints import build as build_registry
+from model_registry.settings import Settings as RegistrySettings
+
+GOOD = b"size,town,large\n" + b"".join(
+    b"%d,%s,%s\n" % (n, b"north" if n % 3 else b"south", b"yes" if n > 40 else b"no") for n in range(80)
+)
+# The same features, and a target that follows from nothing.
+WORSE = b"size,town,large\n" + b"".join(
+    b"%d,%s,%s\n" % (n, b"north" if n % 3 else b"south", b"yes" if n * 7919 % 13 % 2 else b"no") for n in range(80)
+)
+QUICK = {"model": "linear", "folds": 2}
+INSTANCE = {"size": 70, "town": "north"}
+
+
+@dataclass
+class Running:
+    """A worker and the HTTP door of ml-engine, with what they told Kafka."""
+
+    trainer: Trainer
+    registry: Registry
+    models: Models
+    http: TestClient
+    put: Callable[[bytes], None]
+    events: list[TrainingEvent] = field(default_factory=list)
+    predictions: list[Prediction] = field(default_factory=list)
+    cancelled: set[Any] = field(default_factory=set)
+
+    def train(self, body: bytes = GOOD, **more: Any) -> JobMessage:
+        """Do one job with this data set."""
+        self.put(body)
+        message = job(**more)
+        self.trainer.handle(message)
+        return message
+
+    def told(self) -> list[str]:
+        """The types of the events but for heartbeats."""
+        return [event.type.value for event in self.events if event.type is not TrainingEventType.HEARTBEAT]
+
+
+def job(**more: Any) -> JobMessage:
+    """A job of model `house` on the data set."""
+    given = {"model_name": "house", "dataset_location": "s3://datasets/job.csv", "hyperparameters": QUICK} | more
+    return JobMessage(**{"type": JobMessageType.REQUESTED, "job_id": new_id(), "attempt": 1} | given)
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """The application on a port of loopback."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 20
+    while not server.started:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def engine(database_url: Callable[[str], str], object_store_settings: StoreSettings) -> Iterator[Running]:
+    """ml-engine without Kafka."""
+    stored = object_store_settings.model_dump(include={"s3_endpoint", "aws_access_key_id", "aws_secret_access_key"})
+    own = RegistrySettings(database_url=database_url("registry"), s3_bucket="model-artifacts", **stored)
+    client = object_store.connect(object_store_settings)
+    with serving(build_registry(own)) as url:
+        registry, models = Registry(url, patience=1.0), Models()
+        events: list[TrainingEvent] = []
+        predictions: list[Prediction] = []
+        cancelled: set[Any] = set()
+        app = Service(settings=settings_for(url)).app()
+        app.include_router(routes(registry, models, predictions.append))
+        add_problems(app)
+        trainer = Trainer(
+            read=partial(datasets.read, client),
+            registry=registry,
+            publish=events.append,
+            cancelled=cancelled.__contains__,
+            ending=lambda: False,
+        )
+
+        def put(body: bytes) -> None:
+            client.put_object(Bucket="datasets", Key="job.csv", Body=body)
+
+        with TestClient(app) as http:
+            yield Running(trainer, registry, models, http, put, events, predictions, cancelled)
+        registry.close()
+
+
+def settings_for(url: str) -> Settings:
+    """With dependencies that are not there."""
+    return Settings(
+        kafka_bootstrap_servers="127.0.0.1:1",
+        s3_endpoint="http://127.0.0.1:1",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+        model_registry_url=url,
+        training_topic="training_jobs",
+        events_topic="training_events",
+        prediction_topic="predictions",
+    )
+
+
+def test_job_becomes_a_champion_that_predicts(engine: Running) -> None:
+    """Started, succeeded; the version is registered under its digest, is champion, and answers; Kafka hears of it."""
+    engine.train()
+    assert engine.told() == ["started", "succeeded"]
+    result = engine.events[-1].result
+    assert result is not None
+    assert (result.version, result.task) == (1, "classification")
+    instances = [INSTANCE, INSTANCE | {"size": 5}]
+    answer = engine.http.post("/ml/predict", json={"model_name": "house", "instances": instances})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["predictions"] == ["yes", "no"]
+    assert answer.json()["sha256"] == result.sha256
+    assert [(told.version, told.instances) for told in engine.predictions] == [(1, 2)]
+    assert [loaded["sha256"] for loaded in engine.http.get("/ml/models").json()] == [result.sha256]
+
+
+def test_second_delivery_makes_no_second_version(engine: Running) -> None:
+    """The job is done twice, and its version is one."""
+    message = engine.train()
+    engine.trainer.handle(message)
+    results = [event.result for event in engine.events if event.result is not None]
+    assert len(results) == 2
+    assert results[0] == results[1]
+
+
+def test_champion_changes_only_for_a_better_one(engine: Running) -> None:
+    """A worse model is registered and stays a challenger; a better one takes over."""
+    engine.train(WORSE)
+    assert engine.registry.resolve("house", "champion", None).version == 1
+    engine.train(GOOD)
+    assert engine.registry.resolve("house", "champion", None).version == 2
+    engine.train(WORSE)
+    assert engine.registry.resolve("house", None, None).version == 2
+    assert engine.registry.resolve("house", None, 3).version == 3
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"dataset_location": "s3://datasets/nowhere.csv"}, "no data set"),
+        ({"target_column": "nothing"}, "no column 'nothing'"),
+        ({"task": "regression"}, "needs numbers"),
+        ({"hyperparameters": {"depth": 3}}, "depth"),
+        ({"hyperparameters": {"folds": "many"}}, "folds"),
+        ({"model_name": "../x"}, "refused"),
+    ],
+)
+def test_what_cannot_be_done_fails_with_a_reason(engine: Running, more: dict[str, Any], reason: str) -> None:
+    """A failed event for whoever sent the job, and no error of the worker."""
+    engine.train(**more)
+    assert engine.told() == ["started", "failed"]
+    assert reason in (engine.events[-1].error or "")
+
+
+def test_cancelled_job_is_dropped(engine: Running) -> None:
+    """Before it starts, nothing is told; while it runs, it ends without a result."""
+    message = job()
+    engine.cancelled.add(message.job_id)
+    engine.trainer.handle(message)
+    assert engine.events == []
+    engine.put(GOOD)
+    late = job()
+    looks = iter([False])
+    replace(engine.trainer, cancelled=lambda _job_id: next(looks, True)).handle(late)
+    assert engine.told() == ["started"]
+
+
+def test_end_of_the_process_leaves_the_job_to_others(engine: Running) -> None:
+    """It raises, so that the message is not committed, and nothing is said to have failed."""
+    engine.put(GOOD)
+    with pytest.raises(Interrupted):
+        replace(engine.trainer, ending=lambda: True).handle(job())
+    assert engine.told() == ["started"]
+
+
+def test_worker_says_that_it_is_alive(engine: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the job goes on."""
+    monkeypatch.setattr(service_layer, "HEARTBEAT_SECONDS", 0.01)
+    engine.train()
+    assert TrainingEventType.HEARTBEAT in {event.type for event in engine.events}
+
+
+def test_registry_that_is_down_is_no_failure_of_the_job(engine: Running) -> None:
+    """It raises what is tried again, after some patience."""
+    engine.put(GOOD)
+    away = Registry("http://127.0.0.1:1", patience=0.2)
+    with pytest.raises(Down):
+        replace(engine.trainer, registry=away).handle(job())
+    assert engine.told() == ["started"]
+
+
+@pytest.mark.parametrize(
+    ("instances", "field"),
+    [
+        ([{"size": 1}], "instances.0.town"),
+        ([INSTANCE, INSTANCE | {"colour": "red"}], "instances.1.colour"),
+        ([INSTANCE | {"size": "large"}], "instances.0.size"),
+        ([INSTANCE | {"size": True}], "instances.0.size"),
+        ([], "instances"),
+    ],
+)
+def test_bad_instances_are_told_the_field(engine: Running, instances: list[Any], field: str) -> None:
+    """422 with the field; nothing is published."""
+    engine.train()
+    answer = engine.http.post("/ml/predict", json={"model_name": "house", "instances": instances})
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert engine.predictions == []
+
+
+def test_unknown_model_alias_and_version(engine: Running) -> None:
+    """404 each; and both of alias and version are too much."""
+    engine.train()
+    for more, status in (
+        ({"model_name": "nobody"}, 404),
+        ({"alias": "candidate"}, 404),
+        ({"version": 9}, 404),
+        ({"alias": "champion", "version": 1}, 422),
+    ):
+        request = {"model_name": "house", "instances": [INSTANCE]} | more
+        assert engine.http.post("/ml/predict", json=request).status_code == status, more
+
+
+def test_loaded_models_are_bounded(engine: Running) -> None:
+    """The one that was not used for longest goes; what is loaded is fetched once."""
+    engine.train(GOOD)
+    engine.train(WORSE)
+    first, second = (engine.registry.resolve("house", None, number) for number in (1, 2))
+    fetched: list[int] = []
+
+    def fetch(version: Any) -> bytes:
+        fetched.append(version.version)
+        return engine.registry.artifact(version)
+
+    small = Models(most_bytes=first.size_bytes + second.size_bytes - 1)
+    for version in (first, first, second, first):
+        small.get(version, fetch)
+    assert fetched == [1, 2, 1]
+    assert [loaded.version.version for loaded in small.list()] == [1]
+
+
+def test_build_needs_nothing_that_runs() -> None:
+    """The service starts without its dependencies, is alive, and says what it waits for."""
+    with TestClient(build(settings_for("http://127.0.0.1:1"))) as client:
+        assert client.get("/health").status_code == 200
+        ready = client.get("/ready")
+        assert ready.status_code == 503
+        assert {name: check["ok"] for name, check in ready.json()["checks"].items()} == {
+            "kafka": False,
+            "model-registry": False,
+            "object store": False,
+        }

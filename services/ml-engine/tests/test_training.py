@@ -1,0 +1,169 @@
+"""From real data sets in a real S3 server to models that predict, without Kafka."""
+
+import csv
+import io
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pyarrow as pa
+import pyarrow.parquet
+import pytest
+from object_store_server import StoreSettings
+
+from chatdb_common import object_store
+from ml_engine import datasets, training
+from ml_engine.domain import BadData, Frame, Hyperparameters, Interrupted, Trained
+
+QUICK = Hyperparameters(model="linear", folds=3)
+Put = Callable[[str, bytes], str]
+
+
+def no_check() -> None:
+    """Nobody ends this."""
+
+
+@pytest.fixture(scope="module")
+def store(object_store_settings: StoreSettings) -> Any:
+    """A client of the server."""
+    return object_store.connect(object_store_settings)
+
+
+@pytest.fixture
+def load(store: Any) -> Callable[[bytes], Frame]:
+    """Put a data set into the store, and read it as a job does."""
+
+    def loaded(body: bytes, key: str = "set.csv") -> Frame:
+        store.put_object(Bucket="datasets", Key=key, Body=body)
+        return datasets.read(store, f"s3://datasets/{key}", no_check)
+
+    return loaded
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
+    """As CSV."""
+    text = io.StringIO()
+    csv.writer(text).writerows([header, *rows])
+    return text.getvalue().encode()
+
+
+def houses(count: int = 80) -> list[tuple[Any, ...]]:
+    """Size, town and price; the price follows from both."""
+    seeded = random.Random(1)  # noqa: S311 - the same rows each time
+    found = []
+    for _ in range(count):
+        size, town = seeded.randint(20, 200), seeded.choice(["north", "south"])
+        found.append((size, town, size * 1000 + (50_000 if town == "north" else 0) + seeded.random()))
+    return found
+
+
+def say(trained: Trained, numbers: Sequence[Sequence[float]], words: Sequence[Sequence[str]]) -> list[Any]:
+    """What the stored bytes predict, loaded anew."""
+    session = onnxruntime.InferenceSession(trained.onnx, providers=["CPUExecutionProvider"])
+    given = training.inputs(session, np.asarray(numbers, dtype=np.float32), np.asarray(words, dtype=object))
+    return list(session.run(None, given)[0].ravel().tolist())
+
+
+def test_regression_is_learned_and_stored(load: Callable[[bytes], Frame]) -> None:
+    """The last column is the target, numbers mean regression, and the stored model knows both features."""
+    trained = training.train(load(table(["size", "town", "price"], houses())), None, None, QUICK, no_check)
+    assert (trained.signature.task, trained.signature.target) == ("regression", "price")
+    assert trained.metrics["r2"] > 0.99
+    north, south = say(trained, [[100], [100]], [["north"], ["south"]])
+    assert north - south == pytest.approx(50_000, rel=0.1)
+
+
+def test_classification_is_learned_and_stored(load: Callable[[bytes], Frame]) -> None:
+    """Words mean classification; predictions are the words again."""
+    rows = [(size, town, "dear" if price > 150_000 else "cheap") for size, town, price in houses()]
+    trained = training.train(load(table(["size", "town", "class"], rows)), "class", None, QUICK, no_check)
+    assert trained.signature.task == "classification"
+    assert trained.metrics["accuracy"] > 0.9
+    assert say(trained, [[200], [20]], [["north"], ["south"]]) == ["dear", "cheap"]
+
+
+def test_whole_numbers_that_come_often_are_classes(load: Callable[[bytes], Frame]) -> None:
+    """0 and 1 are no amounts; and a job may say otherwise."""
+    rows = [(size, int(size > 100)) for size, _, _ in houses()]
+    frame = load(table(["size", "large"], rows))
+    found = training.train(frame, None, None, QUICK, no_check).signature
+    assert (found.task, found.whole) == ("classification", True)
+    assert training.train(frame, None, "regression", QUICK, no_check).signature.task == "regression"
+
+
+def test_missing_and_unseen_values_are_no_obstacle(load: Callable[[bytes], Frame]) -> None:
+    """Gaps in numbers and words are filled; a word that training has not seen predicts something."""
+    rows = [("" if i % 7 == 0 else s, "NaN" if i % 5 == 0 else t, p) for i, (s, t, p) in enumerate(houses())]
+    trained = training.train(load(table(["size", "town", "price"], rows)), None, None, QUICK, no_check)
+    assert all(np.isfinite(say(trained, [[float("nan")], [50]], [[""], ["elsewhere"]])))
+
+
+def test_parquet_is_read(store: Any) -> None:
+    """With its types: numbers, words, yes and no."""
+    size, town, price = zip(*houses(), strict=True)
+    sink = io.BytesIO()
+    columns = {"size": size, "town": town, "garden": [s % 2 == 0 for s in size], "price": price}
+    pyarrow.parquet.write_table(pa.table({name: list(values) for name, values in columns.items()}), sink)
+    store.put_object(Bucket="datasets", Key="set.parquet", Body=sink.getvalue())
+    frame = datasets.read(store, "s3://datasets/set.parquet", no_check)
+    assert (list(frame.numbers), list(frame.words), frame.rows) == (["size", "price"], ["town", "garden"], 80)
+
+
+def test_same_job_makes_the_same_model(load: Callable[[bytes], Frame]) -> None:
+    """A job that is done twice gives the same bytes: its version can be registered twice."""
+    frame = load(table(["size", "town", "price"], houses(30)))
+    forest = Hyperparameters(model="forest", folds=2, trees=5)
+    first, second = (training.train(frame, None, None, forest, no_check) for _ in range(2))
+    assert (first.onnx, first.metrics) == (second.onnx, second.metrics)
+
+
+@pytest.mark.parametrize(
+    ("body", "target", "reason"),
+    [
+        (b"", None, "can't be read"),
+        (b"a,b\n", None, "no rows"),
+        (b"a,b\n" + b"1,x\n" * 20, None, "one class only"),
+        (b"a,b\n" + b"1,x\n2,y\n" * 20, "c", "no column 'c'"),
+        (b"a,b\n" + b"1,\n2,\n" * 20, None, "only 0 rows"),
+        (b"a,b\n1,x\n2,y\n", None, "only 2 rows"),
+        (b"a,b\n" + b"1,x\n2,y\n" * 20 + b"3,z\n", None, "class 'z'"),
+        (b"a,b\n" + b"1,x\n2\n" * 20, None, "can't be read"),
+        (b"a,a\n" + b"1,x\n2,y\n" * 20, None, "there twice"),
+        (b"b\n" + b"x\ny\n" * 20, None, "no column is left"),
+        (b"a,b\n1," + b"x" * 3_000_000 + b"\n", None, "can't be read"),
+        (b"\xff\xfe\x00\x01" * 100, None, "can't be read"),
+        (b"a,b\n" + b"".join(b"%d,w%d\n" % (n, n) for n in range(200)), None, "200 classes"),
+    ],
+)
+def test_bad_data_is_told_plainly(load: Callable[[bytes], Frame], body: bytes, target: str | None, reason: str) -> None:
+    """The reason names what is wrong; nothing else is raised."""
+    with pytest.raises(BadData, match=reason):
+        training.train(load(body), target, None, QUICK, no_check)
+
+
+def test_words_are_no_regression(load: Callable[[bytes], Frame]) -> None:
+    """What a job asks for has to be possible."""
+    with pytest.raises(BadData, match="needs numbers"):
+        training.train(load(b"a,b\n" + b"1,x\n2,y\n" * 20), None, "regression", QUICK, no_check)
+
+
+@pytest.mark.parametrize("location", ["s3://datasets/nowhere.csv", "s3://no-such-bucket/x.csv", "file:///etc/passwd"])
+def test_data_set_that_is_not_there(store: Any, location: str) -> None:
+    """Another place than S3, or nothing there: bad data, and no error of a library."""
+    with pytest.raises(BadData):
+        datasets.read(store, location, no_check)
+
+
+def test_training_can_be_interrupted(load: Callable[[bytes], Frame]) -> None:
+    """What is raised between the folds ends it."""
+    frame = load(table(["size", "town", "price"], houses()))
+    left = iter([None, None])
+
+    def check() -> None:
+        if next(left, "over") == "over":
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        training.train(frame, None, None, QUICK, check)

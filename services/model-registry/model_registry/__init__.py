@@ -1,0 +1,1 @@
+"""Models, their immutable versions with their artifacts, and the aliases that name them."""

@@ -1,0 +1,386 @@
+"""The doors: HTTP, and the sweeper."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Annotated, Any, Literal, TypeVar
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import APIRouter, FastAPI, Header, Path, Query, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from chatdb_common import database, object_store
+from chatdb_common.health import Check
+from chatdb_common.idempotency import Reply, once
+from chatdb_common.logs import get_logger
+from chatdb_common.messages import Task
+from chatdb_common.paging import LIMIT, MOST, decode_cursor, encode_cursor
+from chatdb_common.problems import Body, Problem
+from chatdb_common.service import Service
+from chatdb_common.workers import Worker
+from model_registry.adapters import PostgresWork, begin
+from model_registry.artifacts import Artifacts
+from model_registry.domain import Alias, Conflict, Damaged, Model, Stale, State, Unknown, Version
+from model_registry.settings import Settings
+
+MEBIBYTE = 1024 * 1024
+ARTIFACT_BYTES = 512 * MEBIBYTE
+SWEEP_SECONDS = 600.0
+ORPHAN_AGE = timedelta(hours=1)
+PENDING_AGE = timedelta(days=1)
+log = get_logger(__name__)
+Begin = Callable[[], AbstractContextManager[PostgresWork]]
+ModelName = Annotated[str, Path(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$")]
+Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+AliasName = Annotated[str, Path(pattern=r"^[a-z]([a-z0-9_-]{0,62}[a-z0-9])?$")]
+IdempotencyKey = Annotated[str | None, Header(max_length=255)]
+Revision = Annotated[str | None, Header(pattern=r'^"[1-9][0-9]{0,8}"$', description="The ETag that was read")]
+Digest = Annotated[str | None, Header(pattern=r"^[0-9a-f]{64}$")]
+
+
+class NewModel(Body):
+    """What POST /models takes."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$", examples=["churn"])
+    description: str = Field(default="", max_length=4096)
+
+
+class NewVersion(Body):
+    """What POST /models/{name}/versions takes; a job that has a version gets that again."""
+
+    job_id: UUID | None = None
+    task: Task | None = None
+    format: Literal["onnx", "skops"]
+    metrics: dict[Annotated[str, Field(max_length=64)], float] = Field(default_factory=dict, max_length=100)
+    signature: dict[str, Any] = Field(default_factory=dict)
+
+
+class NewAlias(Body):
+    """What PUT .../aliases/{alias} takes."""
+
+    version: int = Field(ge=1, le=2**31 - 1)
+
+
+class PageOf(Body):
+    """Which part of a list."""
+
+    cursor: str | None = Field(default=None, max_length=400)
+    limit: int = Field(default=LIMIT, ge=1, le=MOST)
+
+
+class View(BaseModel):
+    """Something as HTTP shows it."""
+
+    model_config = ConfigDict(from_attributes=True, protected_namespaces=())
+
+
+class ModelView(View):
+    """A model."""
+
+    name: str
+    description: str
+    last_version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class AliasView(View):
+    """An alias; `previous` is what it named before."""
+
+    alias: str
+    version: int
+    previous: int | None
+    revision: int
+    updated_at: datetime
+
+
+class ModelWithAliases(ModelView):
+    """A model and its aliases."""
+
+    aliases: list[AliasView]
+
+
+class VersionView(View):
+    """A version; where its artifact lies is nobody else's business."""
+
+    model_name: str
+    version: int
+    state: State
+    job_id: UUID | None
+    task: Task | None
+    format: str
+    metrics: dict[str, float]
+    signature: dict[str, Any]
+    sha256: str | None
+    size_bytes: int | None
+    created_at: datetime
+    ready_at: datetime | None
+
+
+Item = TypeVar("Item", ModelView, VersionView)
+
+
+def _page(items: list[Item], limit: int, place: Callable[[Item], tuple[str, ...]]) -> dict[str, Any]:
+    shown = items[:limit]
+    more = len(items) > limit
+    return {
+        "items": [item.model_dump(mode="json") for item in shown],
+        "next_cursor": encode_cursor(*place(shown[-1])) if more else None,
+    }
+
+
+def model_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
+    """Models."""
+    router = APIRouter(tags=["models"])
+
+    @router.post("/models", status_code=201, response_model=ModelView)
+    def create(request: NewModel, idempotency_key: IdempotencyKey = None) -> JSONResponse:
+        """A new model; 409 where its name is taken."""
+        with begin_work() as work:
+
+            def act() -> Reply:
+                model = work.add_model(request.name, request.description)
+                return Reply(201, _json(ModelView, model), {"Location": f"models/{model.name}"})
+
+            reply = once(
+                work.connection, scope="POST /models", key=idempotency_key, request=request.model_dump(), act=act
+            )
+        return JSONResponse(reply.body, reply.status, headers=reply.headers)
+
+    @router.get("/models")
+    def list_models(wanted: Annotated[PageOf, Query()]) -> dict[str, Any]:
+        """The newest models first."""
+        before = None if wanted.cursor is None else _model_place(wanted.cursor)
+        with begin_work() as work:
+            found = [ModelView.model_validate(model) for model in work.models(before, wanted.limit + 1)]
+        return _page(found, wanted.limit, lambda model: (model.created_at.isoformat(), model.name))
+
+    @router.get("/models/{name}")
+    def show(name: ModelName) -> ModelWithAliases:
+        """A model, with its aliases."""
+        with begin_work() as work:
+            model = ModelView.model_validate(work.model(name))
+            aliases = [AliasView.model_validate(alias) for alias in work.aliases(name)]
+        return ModelWithAliases(**model.model_dump(), aliases=aliases)
+
+    @router.delete("/models/{name}", status_code=204)
+    def delete(name: ModelName) -> None:
+        """Forget a model, its versions and its aliases."""
+        with begin_work() as work:
+            keys = work.delete_model(name)
+        try:
+            for key in keys:
+                artifacts.delete(key)
+        except (object_store.ClientError, object_store.BotoCoreError) as error:
+            log.warning("artifacts are left to the sweeper", model=name, reason=str(error))
+
+    return router
+
+
+def version_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
+    """Versions and their artifacts."""
+    router = APIRouter(tags=["versions"])
+
+    @router.post("/models/{name}/versions", status_code=201, response_model=VersionView)
+    def create(name: ModelName, request: NewVersion, idempotency_key: IdempotencyKey = None) -> JSONResponse:
+        """The next version; nobody else sees it before its artifact is there."""
+        with begin_work() as work:
+
+            def act() -> Reply:
+                version = work.add_version(name, **request.model_dump())
+                location = {"Location": f"versions/{version.version}"}
+                return Reply(201, _json(VersionView, version), location)
+
+            reply = once(
+                work.connection,
+                scope=f"POST /models/{name}/versions",
+                key=idempotency_key,
+                request=request.model_dump(mode="json"),
+                act=act,
+            )
+        return JSONResponse(reply.body, reply.status, headers=reply.headers)
+
+    @router.get("/models/{name}/versions")
+    def list_versions(name: ModelName, wanted: Annotated[PageOf, Query()]) -> dict[str, Any]:
+        """The newest READY versions first."""
+        before = None if wanted.cursor is None else _number(decode_cursor(wanted.cursor)[0])
+        with begin_work() as work:
+            found = [VersionView.model_validate(v) for v in work.versions(name, before, wanted.limit + 1)]
+        return _page(found, wanted.limit, lambda version: (str(version.version),))
+
+    @router.get("/models/{name}/versions/{version}")
+    def show(name: ModelName, version: Number) -> VersionView:
+        """One READY version."""
+        with begin_work() as work:
+            return VersionView.model_validate(work.version(name, version))
+
+    @router.put("/models/{name}/versions/{version}/artifact", openapi_extra={"requestBody": _BINARY})
+    async def upload(
+        name: ModelName, version: Number, request: Request, x_content_sha256: Digest = None
+    ) -> VersionView:
+        """Stream the artifact; with its whole the version is READY. The same bytes again are no error."""
+        pending = await to_thread.run_sync(partial(_to_fill, begin_work, name, version, x_content_sha256))
+        if pending.state == State.PENDING:
+            artifact = await artifacts.store(f"{name}/{version}", request.stream(), x_content_sha256)
+            if not await to_thread.run_sync(partial(_finish, begin_work, name, version, artifact)):
+                # Somebody else was quicker, or the version is gone.
+                await to_thread.run_sync(artifacts.delete, artifact.object_key)
+                await to_thread.run_sync(partial(_to_fill, begin_work, name, version, artifact.sha256))
+        return await to_thread.run_sync(show, name, version)
+
+    @router.get("/models/{name}/versions/{version}/artifact")
+    def download(name: ModelName, version: Number) -> StreamingResponse:
+        """The bytes, whose sha256 is the ETag."""
+        with begin_work() as work:
+            found = work.version(name, version)
+        headers = {"ETag": f'"{found.sha256}"', "Content-Length": str(found.size_bytes)}
+        body = artifacts.read(found.object_key or "")
+        return StreamingResponse(body, media_type="application/octet-stream", headers=headers)
+
+    return router
+
+
+_BINARY = {
+    "required": True,
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
+
+
+def _to_fill(begin_work: Begin, name: str, number: int, sha256: str | None) -> Version:
+    """The version that an artifact is for; Conflict where it has another one."""
+    with begin_work() as work:
+        version = work.version(name, number, ready=False)
+    if version.state == State.READY and version.sha256 != sha256:
+        raise Conflict(f"version {number} of {name} is READY and stays as it is")
+    return version
+
+
+def _finish(begin_work: Begin, name: str, number: int, artifact: Any) -> bool:
+    with begin_work() as work:
+        return work.finish(name, number, artifact)
+
+
+def alias_routes(begin_work: Begin) -> APIRouter:
+    """Aliases."""
+    router = APIRouter(tags=["aliases"])
+
+    @router.get("/models/{name}/aliases/{alias}")
+    def show(name: ModelName, alias: AliasName, response: Response) -> AliasView:
+        """An alias; its revision is the ETag."""
+        with begin_work() as work:
+            return _tagged(work.alias(name, alias), response)
+
+    @router.put("/models/{name}/aliases/{alias}")
+    def put(
+        name: ModelName, alias: AliasName, request: NewAlias, response: Response, if_match: Revision = None
+    ) -> AliasView:
+        """Let it name a version: without If-Match only a new one; 412 where somebody else changed it meanwhile."""
+        revision = None if if_match is None else int(if_match.strip('"'))
+        with begin_work() as work:
+            return _tagged(work.set_alias(name, alias, request.version, revision), response)
+
+    @router.delete("/models/{name}/aliases/{alias}", status_code=204)
+    def delete(name: ModelName, alias: AliasName, if_match: Revision = None) -> None:
+        """Forget it."""
+        if if_match is None:
+            raise Problem(428, "say with If-Match which revision is meant")
+        with begin_work() as work:
+            work.delete_alias(name, alias, int(if_match.strip('"')))
+
+    return router
+
+
+def _tagged(alias: Alias, response: Response) -> AliasView:
+    response.headers["ETag"] = f'"{alias.revision}"'
+    return AliasView.model_validate(alias)
+
+
+def _json(view: type[View], item: Model | Version) -> dict[str, Any]:
+    return view.model_validate(item).model_dump(mode="json")
+
+
+def _model_place(cursor: str) -> tuple[datetime, str]:
+    created, name = decode_cursor(cursor, parts=2)
+    try:
+        return datetime.fromisoformat(created), name
+    except ValueError:
+        raise Problem(422, "cursor: take it from the page before") from None
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise Problem(422, "cursor: take it from the page before")
+    return int(text)
+
+
+class Sweeper(Worker):
+    """Removes artifacts that belong to no version, and versions whose artifact never came."""
+
+    def __init__(self, begin_work: Begin, artifacts: Artifacts) -> None:
+        """Looks at once, and then every ten minutes."""
+        super().__init__("sweeper")
+        self._begin = begin_work
+        self._artifacts = artifacts
+
+    def step(self) -> None:
+        """One sweep, and the wait for the next."""
+        swept = sweep(self._begin, self._artifacts)
+        if swept:
+            log.info("orphans are swept", objects=swept)
+        self.stopping.wait(SWEEP_SECONDS)
+
+
+def sweep(
+    begin_work: Begin, artifacts: Artifacts, *, age: timedelta = ORPHAN_AGE, pending: timedelta = PENDING_AGE
+) -> int:
+    """Remove what is older and belongs to nothing; how many objects."""
+    with begin_work() as work:
+        work.forget(pending)
+    removed = 0
+    for keys in artifacts.pages(age):
+        with begin_work() as work:
+            known = work.known_keys(keys)
+        for key in keys:
+            if key not in known:
+                artifacts.delete(key)
+                removed += 1
+    artifacts.abort_uploads(pending)
+    return removed
+
+
+def build(settings: Settings) -> FastAPI:
+    """The whole service."""
+    pool = database.open_pool(settings)
+    artifacts = Artifacts(object_store.connect(settings), settings.s3_bucket)
+    begin_work = partial(begin, pool)
+    service = Service(
+        settings=settings,
+        checks=(
+            Check("postgres", lambda: database.check(pool, "models", "versions", "aliases", "idempotency_keys")),
+            Check("object store", artifacts.check),
+        ),
+        workers=(Sweeper(begin_work, artifacts),),
+        closers=(pool.close,),
+        unavailable=(*database.TRANSIENT, *object_store.TRANSIENT),
+        body_limit=256 * 1024,
+        uploads={"/artifact": ARTIFACT_BYTES},
+    )
+    app = service.app()
+    add_routes(app, begin_work, artifacts)
+    return app
+
+
+def add_routes(app: FastAPI, begin_work: Begin, artifacts: Artifacts) -> None:
+    """All routes, and what the domain refuses in HTTP's words."""
+    app.include_router(model_routes(begin_work, artifacts))
+    app.include_router(version_routes(begin_work, artifacts))
+    app.include_router(alias_routes(begin_work))
+    for kind, status in ((Unknown, 404), (Conflict, 409), (Stale, 412), (Damaged, 422)):
+        app.add_exception_handler(kind, partial(_refusal, status))
+
+
+def _refusal(status: int, _request: Request, error: Exception) -> JSONResponse:
+    return Problem(status, str(error)).response()

@@ -1,0 +1,1 @@
+"""What a question means: schema, words, grammar, tree and SQL; no I/O."""

@@ -1,0 +1,218 @@
+"""From a syntax tree to a query: words become the tables, columns and values that they mean in their place."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from lark import Token, Tree
+
+from query_parser.domain.conditions import Conditions
+from query_parser.domain.grammar import Reading
+from query_parser.domain.lexicon import Entry
+from query_parser.domain.moments import whole_number
+from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.schema import NUMBERS, TIMES, Schema
+from query_parser.domain.scope import COUNT, Scope
+from query_parser.domain.syntax import Node, subtree, tokens, trees
+from query_parser.domain.tree import Aggregate, ColumnRef, Compare, Function, Operator, Order, Query
+
+FUNCTIONS = {
+    "AVERAGE": Function.AVERAGE,
+    "SUM": Function.SUM,
+    "GREATEST": Function.GREATEST,
+    "LEAST": Function.LEAST,
+}
+OPERATORS = {
+    "GT": Operator.GT,
+    "GE": Operator.GE,
+    "LT": Operator.LT,
+    "LE": Operator.LE,
+    "EQ": Operator.EQ,
+    "NE": Operator.NE,
+}
+
+
+def bind(tree: Node, reading: Reading, schema: Schema) -> Query:
+    """The query that the tree means; NotUnderstood where the schema has no such thing."""
+    return Binder(schema, [entry for _, entry in reading]).question(trees(tree)[0])
+
+
+@dataclass
+class Binder:
+    """Reads one syntax tree."""
+
+    schema: Schema
+    entries: Sequence[Entry]
+    conditions: Conditions = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Conditions can hold entities, and entities conditions."""
+        self.conditions = Conditions(self.schema, self.entries)
+
+    def question(self, tree: Node) -> Query:
+        """Any of the forms of a question."""
+        forms: dict[str, Callable[[Node], Query]] = {
+            "listing": self._listing,
+            "projecting": self._projecting,
+            "counting": self._counting,
+            "counting_distinct": self._counting_distinct,
+            "aggregating": self._aggregating,
+            "most": self._most,
+            "having_count": self._having_count,
+        }
+        return forms[str(tree.data)](tree)
+
+    def _listing(self, tree: Node) -> Query:
+        if tokens(tree, "DISTINCT"):
+            raise NotUnderstood("rows are distinct anyway: say which column", unresolved=("distinct",))
+        return self._entity(tree).query()
+
+    def _projecting(self, tree: Node) -> Query:
+        scope = self._entity(tree)
+        columns = [self._column(node, scope) for node in trees(subtree(tree, "columns"))]
+        return scope.query(columns, distinct=bool(tokens(tree, "DISTINCT")))
+
+    def _counting(self, tree: Node) -> Query:
+        scope = self._entity(tree)
+        if not tokens(tree, "DISTINCT"):
+            return scope.query([COUNT])
+        return scope.query([Aggregate(Function.COUNT, scope.name_of(scope.table.name), distinct=True)])
+
+    def _counting_distinct(self, tree: Node) -> Query:
+        scope = self._entity(tree)
+        columns = [self._column(node, scope) for node in trees(subtree(tree, "columns"))]
+        if len(columns) > 1:
+            raise NotUnderstood("distinct values are counted of one column at a time")
+        return scope.query([Aggregate(Function.COUNT, columns[0], distinct=True)])
+
+    def _aggregating(self, tree: Node) -> Query:
+        node = subtree(tree, "column")
+        entities = [child for child in trees(tree) if child.data == "entity"]
+        scope = self._entity(tree) if entities else self._only_table(node)
+        for post in trees(tree):
+            if post.data not in {"functions", "column", "entity"}:
+                self._modify(post, scope)
+        column = self._column(node, scope)
+        functions = [FUNCTIONS[tokens(node)[0].type] for node in trees(subtree(tree, "functions"))]
+        for function in functions:
+            self._check_function(function, column, scope)
+        return scope.query([Aggregate(function, column) for function in functions])
+
+    def _check_function(self, function: Function, column: ColumnRef, scope: Scope) -> None:
+        kind = scope.definition(column).type
+        allowed = NUMBERS if function in {Function.SUM, Function.AVERAGE} else NUMBERS | TIMES
+        if kind not in allowed:
+            raise NotUnderstood(
+                f"{column.column} is {kind.value}: it has no {function.value}", unresolved=(column.column,)
+            )
+
+    def _most(self, tree: Node) -> Query:
+        scope = self._entity(tree)
+        scope.groups = [self._thing(subtree(tree, "thing"), scope)]
+        scope.order = [Order(COUNT, descending=bool(tokens(tree, "MOST")))]
+        scope.limit = 1
+        return scope.query([COUNT])
+
+    def _having_count(self, tree: Node) -> Query:
+        scope = self._entity(tree)
+        scope.groups = [self._thing(subtree(tree, "thing"), scope)]
+        operator = next(OPERATORS[token.type] for token in tokens(tree) if token.type in OPERATORS)
+        scope.having = [Compare(COUNT, operator, self.conditions.count(subtree(tree, "amount")))]
+        return scope.query([COUNT])
+
+    def _only_table(self, column: Node) -> Scope:
+        token = tokens(column)[0]
+        tables = {ref.table for ref in self._entry(token).columns}
+        if len(tables) > 1:
+            names = " or ".join(sorted(tables))
+            raise NotUnderstood(f"of which do you ask the {token}: {names}?", unresolved=(str(token),))
+        return Scope(self.schema, self.schema.by_name[tables.pop()])
+
+    def _entity(self, parent: Node) -> Scope:
+        tree = subtree(parent, "entity")
+        token = tokens(tree, "TABLE")[0]
+        scope = Scope(self.schema, self.schema.by_name[self._entry(token).table or ""])
+        for child in trees(tree):
+            self._modify(child, scope, one=not token.lower().endswith("s"))
+        return scope
+
+    def _modify(self, tree: Node, scope: Scope, *, one: bool = False) -> None:
+        """Note what a word before or after the table says of it."""
+        if tree.data == "post":
+            self._modify(trees(tree)[0], scope)
+            return
+        name = str(tree.data)
+        if name == "extreme":
+            self._extreme(tree, scope, one=one)
+        elif name in {"extreme_column", "limited", "group"} or name.startswith("order_"):
+            getattr(self, f"_{name}")(tree, scope)
+        elif name == "of_entity":
+            self._of_entity(tree, scope)
+        else:
+            condition = self.conditions.condition(tree, scope)
+            if condition is not None:
+                scope.where.append(condition)
+
+    def _extreme(self, tree: Node, scope: Scope, *, one: bool) -> None:
+        numbers = [whole_number(node) for node in trees(tree)]
+        scope.order = [Order(scope.time(), descending=bool(tokens(tree, "LATEST")))]
+        scope.limit = numbers[0] if numbers else 1 if one else None
+
+    def _extreme_column(self, tree: Node, scope: Scope) -> None:
+        column = self._column(Tree("column", [*tokens(tree, "COLUMN")]), scope)
+        scope.order = [Order(column, descending=bool(tokens(tree, "GREATEST")))]
+        scope.limit = 1
+
+    def _limited(self, tree: Node, scope: Scope) -> None:
+        scope.limit = whole_number(subtree(tree, "number"))
+        if tokens(tree):
+            scope.top = bool(tokens(tree, "TOP"))
+
+    def _group(self, tree: Node, scope: Scope) -> None:
+        found = [self._thing(node, scope) for node in trees(subtree(tree, "groups"))]
+        if scope.top is not None:
+            scope.order = [Order(column, descending=scope.top) for column in found]
+        else:
+            scope.groups += found
+
+    def _order_by(self, tree: Node, scope: Scope) -> None:
+        column = self._thing(subtree(tree, "thing"), scope)
+        scope.order = [Order(column, descending=_descending(tree))]
+
+    def _order_by_count(self, tree: Node, scope: Scope) -> None:
+        tables = [self._entry(token).table for token in tokens(tree, "TABLE")]
+        descending = scope.top is not False if scope.top is not None else _descending(tree)
+        scope.order = [Order(COUNT, descending)]
+        if tables and tables[0] != scope.table.name:
+            scope.counted = tables[0]
+
+    def _order_same(self, tree: Node, scope: Scope) -> None:
+        scope.order_same = _descending(tree)
+
+    def _order_time(self, tree: Node, scope: Scope) -> None:
+        newest = bool(tokens(tree, "NEWESTFIRST"))
+        if scope.order:
+            scope.order_same = newest
+        else:
+            scope.order = [Order(scope.time(), newest)]
+
+    def _of_entity(self, tree: Node, scope: Scope) -> None:
+        inner = self._entity(tree)
+        if inner.order or inner.limit or inner.groups or inner.counted:
+            raise NotUnderstood(f"the {inner.table.name} can only be narrowed down here")
+        scope.where += self.conditions.of_rows(scope, inner)
+
+    def _thing(self, tree: Node, scope: Scope) -> ColumnRef:
+        token = tokens(tree)[0]
+        entry = self._entry(token)
+        return scope.column(entry, str(token)) if entry.table is None else scope.name_of(entry.table)
+
+    def _column(self, tree: Node, scope: Scope) -> ColumnRef:
+        token = tokens(tree)[0]
+        return scope.column(self._entry(token), str(token))
+
+    def _entry(self, token: Token) -> Entry:
+        return self.entries[token.start_pos or 0]
+
+
+def _descending(tree: Node) -> bool:
+    return any(token.type == "DESCENDING" for token in tree.scan_values(lambda value: isinstance(value, Token)))

@@ -1,0 +1,148 @@
+"""From text to tokens of the grammar, with every reading of each; typos are mended where only one word is near."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice, product, takewhile
+
+from rapidfuzz.distance import OSA
+
+from query_parser.domain.lexicon import Entry, Lexicon
+from query_parser.domain.problems import NotUnderstood
+
+PIECE = re.compile(
+    r"""\s*(?: "(?P<double>[^"]*)" | '(?P<single>[^']*)'(?!\w) | (?P<date>\d{4}-\d{2}-\d{2})(?!\w)
+      | (?P<number>\d+(?:\.\d+)?)(?![\w.]*\w) | (?P<word>[^\W\d][\w'/:.-]*[\w]|[^\W\d])
+      | (?P<sign><=|>=|!=|<>|<|>|=|,) )""",
+    re.VERBOSE,
+)
+LONGEST_TEXT = 1000
+MOST_READINGS = 64
+# A word of so many letters may have so many wrong.
+SHORTEST_TYPO, LONG_WORD = 4, 8
+# After these a word that is not known is taken as a value, and not as a typo.
+BEFORE_VALUES = {"COLUMN", "TABLE", "BE", "EQ", "NE", "NAMED", "STARTS", "ENDS", "CONTAINS", "OR", "COMMA"}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A word, a number, a sign or something in quotes."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Lexeme:
+    """Part of the text with what it may stand for."""
+
+    text: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass
+class Lexed:
+    """The lexemes in order, and what was mended on the way."""
+
+    lexemes: list[Lexeme] = field(default_factory=list)
+    mended: list[tuple[str, str]] = field(default_factory=list)
+
+    def readings(self) -> Iterator[tuple[tuple[str, Entry], ...]]:
+        """Every way to read the text, at most so many."""
+        texts = [lexeme.text for lexeme in self.lexemes]
+        for entries in islice(product(*(lexeme.entries for lexeme in self.lexemes)), MOST_READINGS):
+            yield tuple(zip(texts, entries, strict=True))
+
+
+def lex(text: str, lexicon: Lexicon) -> Lexed:
+    """The lexemes of a question; NotUnderstood where there are signs that no question has."""
+    pieces = _pieces(text)
+    lexed = Lexed()
+    place = 0
+    while place < len(pieces):
+        piece = pieces[place]
+        if piece.kind in {"word", "sign"}:
+            place += _take_phrase(pieces, place, lexicon, lexed)
+        else:
+            lexed.lexemes.append(_value(piece))
+            place += 1
+    return lexed
+
+
+def _pieces(text: str) -> list[Piece]:
+    if len(text) > LONGEST_TEXT:
+        raise NotUnderstood(f"a question has at most {LONGEST_TEXT} characters")
+    stripped = text.strip().rstrip("?!. \n")
+    found: list[Piece] = []
+    end = 0
+    while end < len(stripped):
+        match = PIECE.match(stripped, end)
+        if match is None:
+            rest = stripped[end:].split()[0]
+            raise NotUnderstood(f"{rest!r} is no part of a question", unresolved=(rest,))
+        kind = match.lastgroup or ""
+        found.append(Piece("string" if kind in {"double", "single"} else kind, match[kind]))
+        end = match.end()
+    return found
+
+
+def _value(piece: Piece) -> Lexeme:
+    terminals = {"string": "STRING", "date": "DATE", "number": "NUMBER"}
+    if piece.kind == "date":
+        try:
+            date.fromisoformat(piece.text)
+        except ValueError:
+            raise NotUnderstood(f"{piece.text} is no day of the calendar", unresolved=(piece.text,)) from None
+    entries = [Entry(terminals[piece.kind])]
+    if re.fullmatch(r"(19|20)\d\d", piece.text):
+        entries.append(Entry("YEAR"))
+    return Lexeme(piece.text, tuple(entries))
+
+
+def _take_phrase(pieces: list[Piece], place: int, lexicon: Lexicon, lexed: Lexed) -> int:
+    """Add the longest phrase that starts here; how many pieces it took."""
+    near = pieces[place : place + lexicon.longest]
+    words = [piece.text for piece in takewhile(lambda piece: piece.kind in {"word", "sign"}, near)]
+    lowered = [word.lower() for word in words]
+    found = _longest(lowered, lexicon)
+    if not found:
+        mended = [word if word in lexicon.words else _mend(word, lexicon) or word for word in lowered]
+        if mended[0] != lowered[0] and not _expects_value(lexed):
+            found = _longest(mended, lexicon)
+            lexed.mended += [pair for pair in zip(lowered[:found], mended[:found], strict=True) if pair[0] != pair[1]]
+            lowered = mended
+    if not found:
+        text = words[0]
+        lexed.lexemes.append(Lexeme(text, (Entry("COMMA" if text == "," else "WORD"),)))
+        return 1
+    entries = lexicon.phrases[tuple(lowered[:found])]
+    if any(entry.terminal != "NOISE" for entry in entries):
+        lexed.lexemes.append(Lexeme(" ".join(words[:found]), tuple(entries)))
+    return found
+
+
+def _longest(words: list[str], lexicon: Lexicon) -> int:
+    return next((n for n in range(len(words), 0, -1) if tuple(words[:n]) in lexicon.phrases), 0)
+
+
+def _expects_value(lexed: Lexed) -> bool:
+    return bool(lexed.lexemes) and any(entry.terminal in BEFORE_VALUES for entry in lexed.lexemes[-1].entries)
+
+
+def _mend(word: str, lexicon: Lexicon) -> str | None:
+    """The one known word within a small edit distance; None where there is none, or several that differ in meaning."""
+    near = near_words(word, lexicon)
+    meanings = [lexicon.phrases.get((one,)) for one in near]
+    alike = bool(near) and all(meaning is not None and meaning == meanings[0] for meaning in meanings)
+    return near[0] if len(near) == 1 or alike else None
+
+
+def near_words(word: str, lexicon: Lexicon, more: int = 0) -> list[str]:
+    """Known words that differ in one letter (two for long words, `more` on top): only the nearest of them."""
+    if len(word) < SHORTEST_TYPO:
+        return []
+    allowed = (2 if len(word) >= LONG_WORD else 1) + more
+    known = (one for one in lexicon.words if len(one) > SHORTEST_TYPO - 2)
+    ranked = sorted((OSA.distance(word, one, score_cutoff=allowed), one) for one in known)
+    return [one for distance, one in ranked if distance <= allowed and distance == ranked[0][0]]

@@ -1,0 +1,190 @@
+"""What words mean in a question about one table, and what has been said of it so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from uuid import UUID
+
+from query_parser.domain import moments, paths
+from query_parser.domain.lexicon import Entry
+from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.schema import NUMBERS, TIMES, Column, ColumnType, Schema, Table
+from query_parser.domain.tree import (
+    Aggregate,
+    All,
+    ColumnRef,
+    Compare,
+    Condition,
+    Function,
+    Operator,
+    Order,
+    Query,
+    Term,
+    Value,
+)
+
+COUNT = Aggregate(Function.COUNT)
+
+
+@dataclass
+class Scope:
+    """The table of an entity, and its conditions, groups, order and limit."""
+
+    schema: Schema
+    table: Table
+    where: list[Condition] = field(default_factory=list)
+    groups: list[ColumnRef] = field(default_factory=list)
+    having: list[Condition] = field(default_factory=list)
+    order: list[Order] = field(default_factory=list)
+    order_same: bool | None = None
+    limit: int | None = None
+    # "top 5 orders by total": what follows "by" is an order.
+    top: bool | None = None
+    # "models with more than 5 jobs": what is counted is another table.
+    counted: str | None = None
+
+    def column(self, entry: Entry, text: str) -> ColumnRef:
+        """The column that a word names here: the table's own, or else the one nearest along foreign keys."""
+        own = [ref for ref in entry.columns if ref.table == self.table.name]
+        if len(own) == 1:
+            return own[0]
+        above = [ref for ref in entry.columns if paths.is_parent(self.schema, self.table.name, ref.table)]
+        ranked = sorted(above, key=self._distance)
+        nearest = [ref for ref in ranked if self._distance(ref) == self._distance(ranked[0])]
+        if own or len(nearest) > 1:
+            names = [f"{ref.table}.{ref.column}" for ref in own or nearest]
+            raise NotUnderstood(f"{text!r} can be {' or '.join(names)}", unresolved=(text,), suggestions=tuple(names))
+        if not nearest:
+            names = [column.name for column in self.table.columns]
+            reason = f"{self.table.name} have no {text!r}"
+            raise NotUnderstood(reason, unresolved=(text,), suggestions=(f"columns: {', '.join(names)}",))
+        return nearest[0]
+
+    def _distance(self, ref: ColumnRef) -> int:
+        return len(paths.to_parent(self.schema, self.table.name, ref.table))
+
+    def definition(self, ref: ColumnRef) -> Column:
+        """What the schema says of a column."""
+        return self.schema.by_name[ref.table].column(ref.column)
+
+    def name_of(self, table: str) -> ColumnRef:
+        """What tells the rows of a table apart, for people: without a join where the key itself does."""
+        target = self.schema.by_name[table]
+        label = target.label
+        if label is None:
+            raise NotUnderstood(f"the schema does not say what names one of the {table}", unresolved=(table,))
+        if table == self.table.name:
+            return ColumnRef(table, label.name)
+        last = paths.to_parent(self.schema, self.table.name, table)
+        if len(last) == 1 and last[0].key == label.name:
+            return ColumnRef(self.table.name, last[0].column)
+        return ColumnRef(table, label.name)
+
+    def time(self) -> ColumnRef:
+        """The column that a time without a verb is about."""
+        column = self.table.default_time
+        if column is None:
+            raise NotUnderstood(f"{self.table.name} have no time of their own, or several: name the column")
+        return ColumnRef(self.table.name, column.name)
+
+    def value(self, ref: ColumnRef, text: str) -> Value:
+        """A literal as the column's type; NotUnderstood where it can't be one."""
+        return convert(self.definition(ref), text)
+
+    def query(self, columns: Sequence[Term] = (), *, distinct: bool = False) -> Query:
+        """All that was said, as one query."""
+        if self.counted is not None:
+            return self._query_of_counted(columns)
+        aggregated = any(isinstance(column, Aggregate) for column in columns)
+        if self.groups and not aggregated:
+            name = self.table.name
+            raise NotUnderstood("'per' needs a number", suggestions=(f"number of {name} per {self.groups[0].column}",))
+        if self.top is not None and not self.order:
+            raise NotUnderstood("'top' needs a measure", suggestions=(f"top 5 {self.table.name} by <column>",))
+        terms = (*self.groups, *columns)
+        return Query(
+            self.table.name,
+            terms,
+            distinct=distinct,
+            where=conjunction(self.where),
+            group_by=tuple(self.groups),
+            having=conjunction(self.having),
+            order=self._order(terms if aggregated else ()),
+            limit=self.limit,
+        )
+
+    def _order(self, terms: Sequence[Term]) -> tuple[Order, ...]:
+        if self.order_same is None:
+            return tuple(self.order)
+        measures = [term for term in terms if isinstance(term, Aggregate)]
+        if self.order and not measures:
+            return (replace(self.order[0], descending=self.order_same),)
+        if len(measures) != 1:
+            raise NotUnderstood("it is not said by what to sort", suggestions=("sorted by <column>",))
+        return (Order(measures[0], self.order_same),)
+
+    def _query_of_counted(self, columns: Sequence[Term]) -> Query:
+        if columns or self.groups or self.counted is None:
+            raise NotUnderstood(f"with a number of {self.counted}, only the {self.table.name} can be asked for")
+        inner = Scope(self.schema, self.schema.by_name[self.counted])
+        inner.groups = [inner.name_of(self.table.name)]
+        inner.where, inner.having, inner.order = self.where, self.having, self.order
+        inner.order_same, inner.limit = self.order_same, self.limit
+        return inner.query([COUNT])
+
+
+def conjunction(conditions: Sequence[Condition]) -> Condition | None:
+    """All of them as one."""
+    if len(conditions) < 2:  # noqa: PLR2004 - one is itself
+        return conditions[0] if conditions else None
+    return All(tuple(conditions))
+
+
+def within(ref: ColumnRef, bounds: moments.Bounds) -> Condition:
+    """A column whose time is inside the bounds."""
+    found = tuple(Compare(ref, operator, moment) for operator, moment in bounds)
+    return found[0] if len(found) == 1 else All(found)
+
+
+def convert(column: Column, text: str) -> Value:
+    """A literal as the column's type."""
+    wrong = NotUnderstood(f"{text!r} is no value of {column.name}, which is {column.type.value}", unresolved=(text,))
+    if column.values:
+        lowered = text.lower()
+        known = {value.lower(): value for value in column.values} | column.value_synonyms
+        if lowered not in known:
+            listed = tuple(f"{column.name} {value}" for value in column.values)
+            raise NotUnderstood(f"{column.name} is never {text!r}", unresolved=(text,), suggestions=listed)
+        return known[lowered]
+    if column.type in TIMES or column.type is ColumnType.BOOLEAN:
+        raise wrong
+    try:
+        return _typed(column.type, text)
+    except (ValueError, ArithmeticError):
+        raise wrong from None
+
+
+def _typed(kind: ColumnType, text: str) -> Value:
+    if kind is ColumnType.UUID:
+        return str(UUID(text))
+    if kind not in NUMBERS:
+        return text
+    number = Decimal(str(moments.NUMBER_WORDS.get(text.lower(), text)))
+    return int(number) if number == number.to_integral_value() and abs(number) < 2**63 else float(number)
+
+
+def comparison(ref: ColumnRef, column: Column, operator: Operator, text: str) -> Condition:
+    """A column against a value; a day is a span, so "after" leaves all of it out."""
+    if column.type not in TIMES:
+        if column.type not in NUMBERS and operator not in {Operator.EQ, Operator.NE}:
+            raise NotUnderstood(f"{column.name} is {column.type.value}: it has no more or less", unresolved=(text,))
+        return Compare(ref, operator, convert(column, text))
+    try:
+        span = moments.on_day(text)
+    except ValueError:
+        raise NotUnderstood(f"{text!r} is no day", unresolved=(text,), suggestions=("2026-01-31",)) from None
+    if operator is Operator.EQ:
+        return within(ref, span.inside())
+    edge = span.end if operator in {Operator.GT, Operator.LE} else span.start
+    turned = {Operator.GT: Operator.GE, Operator.LE: Operator.LT}.get(operator, operator)
+    return Compare(ref, turned, edge)

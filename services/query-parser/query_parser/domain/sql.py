@@ -1,0 +1,205 @@
+"""From a tree to one SELECT with parameters, built as syntax and never as text."""
+
+from dataclasses import dataclass, field
+from functools import singledispatchmethod
+
+import sqlglot
+from sqlglot import exp
+
+from query_parser.domain import paths
+from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.schema import Schema, Table
+from query_parser.domain.tree import (
+    Absent,
+    All,
+    Any,
+    ColumnRef,
+    Compare,
+    Condition,
+    Matches,
+    Moment,
+    Not,
+    OneOf,
+    Operator,
+    Order,
+    Query,
+    Related,
+    Term,
+    Value,
+)
+
+OPERATORS: dict[Operator, type[exp.Binary]] = {
+    Operator.EQ: exp.EQ,
+    Operator.NE: exp.NEQ,
+    Operator.LT: exp.LT,
+    Operator.LE: exp.LTE,
+    Operator.GT: exp.GT,
+    Operator.GE: exp.GTE,
+}
+LIKE_SPECIAL = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_"})
+
+
+@dataclass(frozen=True)
+class Sql:
+    """One SELECT with $1, $2, ..., and what these stand for."""
+
+    text: str
+    parameters: tuple[Value, ...]
+    tables: tuple[str, ...]
+
+
+def render(query: Query, schema: Schema) -> Sql:
+    """The SELECT of a tree; what comes out is read again and must be one SELECT over the schema's tables."""
+    writer = _Writer(schema, query.table)
+    select = writer.select(query)
+    text = select.sql(dialect="postgres")
+    return Sql(text, tuple(writer.parameters), assert_safe(text, schema))
+
+
+def assert_safe(text: str, schema: Schema) -> tuple[str, ...]:
+    """The tables that the statement reads; NotUnderstood unless it is one SELECT over tables of the schema."""
+    statements = sqlglot.parse(text, dialect="postgres")
+    allowed = {(table.namespace or "", table.name) for table in schema.tables}
+    found = [(t.db, t.name) for s in statements if s for t in s.find_all(exp.Table)]
+    if len(statements) != 1 or not isinstance(statements[0], exp.Select) or not set(found) <= allowed:
+        raise NotUnderstood("this would not be one SELECT over the tables that may be read")
+    if any(statements[0].find_all(exp.Into, exp.Lock, exp.DML, exp.DDL, exp.Command)):
+        raise NotUnderstood("this would do more than read")
+    return tuple(dict.fromkeys(name for _, name in found))
+
+
+@dataclass
+class _Writer:
+    """Writes one level of a statement; conditions on other tables open further levels."""
+
+    schema: Schema
+    base: str
+    parameters: list[Value] = field(default_factory=list)
+    joined: list[str] = field(default_factory=list)
+
+    def select(self, query: Query) -> exp.Select:
+        """The statement of a tree, with a join for each other table that it names."""
+        table = self.schema.by_name[query.table]
+        every = tuple(ColumnRef(table.name, column.name) for column in table.columns)
+        select = exp.select(*(self.term(term) for term in query.columns or every)).from_(_table(table))
+        where = None if query.where is None else self.condition(query.where)
+        groups = [self.term(term) for term in query.group_by]
+        having = None if query.having is None else self.condition(query.having)
+        orders = [self._order(order) for order in query.order]
+        select = self._join(select)
+        if where is not None:
+            select = select.where(where)
+        if groups:
+            select = select.group_by(*groups)
+        if having is not None:
+            select = select.having(having)
+        if orders:
+            select = select.order_by(*orders)
+        if query.limit is not None:
+            select = select.limit(self.parameter(query.limit))
+        return select.distinct() if query.distinct else select
+
+    def parameter(self, value: Value) -> exp.Parameter:
+        """The placeholder for a value."""
+        self.parameters.append(value)
+        return exp.Parameter(this=exp.Literal.number(len(self.parameters)))
+
+    def term(self, term: Term) -> exp.Expr:
+        """A column or an aggregate; a column of another table asks for its join."""
+        if isinstance(term, ColumnRef):
+            self._reach(term.table)
+            return exp.column(exp.to_identifier(term.column), table=exp.to_identifier(term.table))
+        if term.column is None:
+            return exp.Count(this=exp.Star())
+        column = self.term(term.column)
+        inner = exp.Distinct(expressions=[column]) if term.distinct else column
+        return exp.func(term.function.value, inner)
+
+    @singledispatchmethod
+    def condition(self, condition: Condition) -> exp.Expr:
+        """A condition as an expression."""
+        raise TypeError(type(condition).__name__)
+
+    @condition.register
+    def _(self, condition: Compare) -> exp.Expr:
+        value = condition.value
+        right = _moment(value) if isinstance(value, Moment) else self.parameter(value)
+        return OPERATORS[condition.operator](this=self.term(condition.term), expression=right)
+
+    @condition.register
+    def _(self, condition: OneOf) -> exp.Expr:
+        return self.term(condition.column).isin(*(self.parameter(value) for value in condition.values))
+
+    @condition.register
+    def _(self, condition: Matches) -> exp.Expr:
+        start, end = ("%" * condition.open_start, "%" * condition.open_end)
+        pattern = f"{start}{condition.text.translate(LIKE_SPECIAL)}{end}"
+        return exp.ILike(this=self.term(condition.column), expression=self.parameter(pattern))
+
+    @condition.register
+    def _(self, condition: Absent) -> exp.Expr:
+        return exp.Is(this=self.term(condition.column), expression=exp.Null())
+
+    @condition.register
+    def _(self, condition: Not) -> exp.Expr:
+        return exp.not_(self.condition(condition.condition))
+
+    @condition.register
+    def _(self, condition: All) -> exp.Expr:
+        return exp.and_(*(self.condition(part) for part in condition.conditions))
+
+    @condition.register
+    def _(self, condition: Any) -> exp.Expr:
+        return exp.paren(exp.or_(*(self.condition(part) for part in condition.conditions)))
+
+    @condition.register
+    def _(self, condition: Related) -> exp.Expr:
+        inner = _Writer(self.schema, condition.table, self.parameters)
+        where = None if condition.where is None else inner.condition(condition.where)
+        select = exp.select("1").from_(_table(self.schema.by_name[condition.table]))
+        *steps, last = paths.to_parent(self.schema, condition.table, self.base)
+        for step in steps:
+            inner._reach(step.references)
+        select = inner._join(select).where(_equal(last))
+        return exp.Exists(this=select if where is None else select.where(where))
+
+    def _order(self, order: Order) -> exp.Expr:
+        return exp.Ordered(this=self.term(order.term), desc=order.descending, nulls_first=False)
+
+    def _reach(self, table: str) -> None:
+        if table != self.base and table not in self.joined:
+            self.joined.append(table)
+
+    def _join(self, select: exp.Select) -> exp.Select:
+        done = {self.base}
+        for target in self.joined:
+            for key in paths.to_parent(self.schema, self.base, target):
+                if key.references not in done:
+                    done.add(key.references)
+                    select = select.join(_table(self.schema.by_name[key.references]), on=_equal(key))
+        return select
+
+
+def _equal(key: paths.ForeignKey) -> exp.Expr:
+    left = exp.column(exp.to_identifier(key.column), table=exp.to_identifier(key.table))
+    return exp.EQ(this=left, expression=exp.column(exp.to_identifier(key.key), table=exp.to_identifier(key.references)))
+
+
+def _table(table: Table) -> exp.Expr:
+    # The alias lets columns be named alike with and without a namespace.
+    made = exp.table_(exp.to_identifier(table.name), db=exp.to_identifier(table.namespace) if table.namespace else None)
+    return exp.alias_(made, exp.to_identifier(table.name), table=True) if table.namespace else made
+
+
+def _moment(moment: Moment) -> exp.Expr:
+    """now(), a day or date_trunc(), moved by an interval; the numbers come from the grammar."""
+    if moment.day is not None:
+        point: exp.Expr = exp.cast(exp.Literal.string(moment.day.isoformat()), "date")
+    elif moment.start_of is None:
+        point = exp.func("now")
+    else:
+        point = exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(moment.start_of), exp.func("now")])
+    if not moment.moved:
+        return point
+    by = exp.cast(exp.Literal.string(f"{abs(moment.moved)} {moment.unit}"), "interval")
+    return exp.Sub(this=point, expression=by) if moment.moved < 0 else exp.Add(this=point, expression=by)

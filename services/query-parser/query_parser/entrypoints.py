@@ -1,0 +1,83 @@
+"""The doors: POST /parse and the topic of questions, both to the same handler."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from pydantic import ConfigDict, Field, ValidationError
+
+from chatdb_common.consumer import ConsumerWorker
+from chatdb_common.health import Check
+from chatdb_common.messages import Query, QueryResult
+from chatdb_common.problems import Body
+from chatdb_common.publisher import Publisher, record
+from chatdb_common.service import Service
+from query_parser.domain.lexer import LONGEST_TEXT
+from query_parser.domain.schema import Schema
+from query_parser.service_layer import Answer, answer, default_schema
+from query_parser.settings import Settings
+
+KIBIBYTE = 1024
+
+
+class ParseRequest(Body):
+    """What POST /parse takes; without a schema the question is about ChatDB's own jobs and models."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    query: str = Field(max_length=LONGEST_TEXT, examples=["how many jobs failed last week"])
+    schema_: Schema | None = Field(default=None, alias="schema")
+
+
+def routes() -> APIRouter:
+    """The HTTP door."""
+    router = APIRouter()
+
+    @router.post("/parse")
+    def parse(request: ParseRequest) -> Answer:
+        """SQL with parameters; or null, and why in `error`: a question that is not understood is no HTTP error."""
+        return answer(request.query, request.schema_ or default_schema())
+
+    return router
+
+
+def handle(query: Query, publish: Callable[[QueryResult], None]) -> None:
+    """Answer one message; what can't be answered is told, too."""
+    try:
+        schema = default_schema() if query.schema_ is None else Schema.model_validate(query.schema_)
+    except ValidationError as error:
+        publish(QueryResult(query_id=query.query_id, error=_complaints(error)))
+        return
+    found = answer(query.query, schema)
+    publish(QueryResult(query_id=query.query_id, **found.model_dump()))
+
+
+def _complaints(error: ValidationError) -> str:
+    found: list[dict[str, Any]] = [dict(problem) for problem in error.errors()]
+    return "; ".join(f"schema.{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in found)[:2000]
+
+
+def build(settings: Settings) -> FastAPI:
+    """The whole service."""
+    publisher = Publisher(settings.kafka_bootstrap_servers)
+
+    def publish(result: QueryResult) -> None:
+        publisher.publish([record(settings.result_topic, result)])
+
+    consumer = ConsumerWorker(
+        settings=settings,
+        topic=settings.query_topic,
+        model=Query,
+        handle=lambda query: handle(query, publish),
+        publisher=publisher,
+    )
+    service = Service(
+        settings=settings,
+        checks=(Check("kafka", lambda: publisher.check((settings.query_topic, settings.result_topic))),),
+        workers=(consumer,),
+        closers=(publisher.close,),
+        body_limit=256 * KIBIBYTE,
+    )
+    app = service.app()
+    app.include_router(routes())
+    return app

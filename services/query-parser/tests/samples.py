@@ -1,0 +1,67 @@
+"""The sample databases of the corpus, on a real PostgreSQL, and what is seen when two statements are run on them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from corpus_cases import CORPUS, SCHEMAS, schema_of
+from postgres_server import PASSWORD, PostgresServer
+
+SERVICES = Path(__file__).parents[2]
+MIGRATIONS = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
+Rows = list[tuple[Any, ...]]
+
+
+def create(server: PostgresServer) -> None:
+    """One database for each schema; views show what the parser is told of, under the names that people use."""
+    for name in SCHEMAS:
+        server.sql(f"CREATE DATABASE {name}")
+        if name == "chatdb":
+            for namespace, service in MIGRATIONS.items():
+                for migration in sorted((SERVICES / service / "migrations").glob("*.sql")):
+                    place = f"CREATE SCHEMA IF NOT EXISTS {namespace}; SET search_path TO {namespace};"
+                    server.sql(place + migration.read_text(), database=name)
+        server.sql((CORPUS / "schemas" / f"{name}.sql").read_text(), database=name)
+        for table in schema_of(name).tables:
+            columns = ", ".join(column.name for column in table.columns)
+            source = f"{table.namespace or 'public'}.{table.name}"
+            views = (
+                f"CREATE SCHEMA IF NOT EXISTS asked; CREATE VIEW asked.{table.name} AS SELECT {columns} FROM {source};"
+            )
+            server.sql(views, database=name)
+
+
+def connect(server: PostgresServer, name: str) -> psycopg.Connection[Any]:
+    """A connection that takes $1, $2; all of it is one transaction, so that now() stands still."""
+    connection = psycopg.connect(
+        host=str(server.socket),
+        port=5432,
+        dbname=name,
+        user="postgres",
+        password=PASSWORD,
+        cursor_factory=psycopg.RawCursor,
+    )
+    connection.execute("SET search_path TO public")
+    return connection
+
+
+def expected_rows(connection: psycopg.Connection[Any], sql: str) -> Rows:
+    """What the person's SQL answers, over the views."""
+    connection.execute("SET LOCAL search_path TO asked")
+    try:
+        return connection.execute(sql).fetchall()
+    finally:
+        connection.execute("SET LOCAL search_path TO public")
+
+
+def same(sql: str, expected: Rows, found: Rows) -> bool:
+    """Whether the answers are one; their order counts where the expected SQL sorts all of its rows."""
+    if "ORDER BY" in sql:
+        return expected == found
+    return Counter(map(_hashable, expected)) == Counter(map(_hashable, found))
+
+
+def _hashable(row: Sequence[Any]) -> str:
+    return repr(tuple(row))

@@ -1,0 +1,66 @@
+"""The corpus: questions, and whether the parser's SQL gives the same answers as a person's on a real PostgreSQL."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import psycopg
+import pytest
+import samples
+from corpus_cases import SCHEMAS, Case, cases, schema_of
+from postgres_server import PostgresServer
+
+from query_parser.service_layer import answer
+
+# What was reached so far.
+HELD_OUT_RIGHT = 60
+Connections = dict[str, psycopg.Connection[Any]]
+
+
+@pytest.fixture(scope="module")
+def connections(postgres_server: PostgresServer) -> Iterator[Connections]:
+    """To the sample databases."""
+    samples.create(postgres_server)
+    with ExitStack() as stack:
+        yield {name: stack.enter_context(samples.connect(postgres_server, name)) for name in SCHEMAS}
+
+
+def outcome(case: Case, connections: Connections) -> str:
+    """Right, refused, or wrong with what was seen."""
+    found = answer(case.ask, schema_of(case.schema))
+    if found.sql is None:
+        return "refused"
+    if case.sql is None:
+        return f"wrong: {found.sql}"
+    connection = connections[case.schema]
+    expected = samples.expected_rows(connection, case.sql)
+    rows = connection.execute(found.sql, found.parameters).fetchall()
+    return "right" if samples.same(case.sql, expected, rows) else f"wrong: {found.sql} {found.parameters}"
+
+
+@pytest.mark.parametrize("case", cases("tuned", "answered"), ids=lambda case: case.ask)
+def test_tuned_questions_are_answered(case: Case, connections: Connections) -> None:
+    """The same rows as a person's SQL gives; and the question's rows are not trivially none."""
+    assert outcome(case, connections) == "right", answer(case.ask, schema_of(case.schema)).error
+
+
+@pytest.mark.parametrize(
+    "case", [*cases("tuned", "refused"), *cases("held-out", "refused")], ids=lambda case: case.ask or "nothing"
+)
+def test_what_cannot_be_answered_is_refused(case: Case) -> None:
+    """No SQL, and a reason."""
+    found = answer(case.ask, schema_of(case.schema))
+    assert found.sql is None
+    assert found.error
+
+
+def test_held_out_questions(connections: Connections, capsys: pytest.CaptureFixture[str]) -> None:
+    """None is answered wrongly, and the share that is answered does not fall."""
+    found = {case.ask: outcome(case, connections) for case in cases("held-out", "answered")}
+    counts = Counter(seen.split(":")[0] for seen in found.values())
+    tuned = len(cases("tuned", "answered"))
+    with capsys.disabled():
+        print(f"\nheld-out: {dict(counts)} of {len(found)}; tuned: {tuned}")
+    assert [(ask, seen) for ask, seen in found.items() if seen.startswith("wrong")] == []
+    assert counts["right"] >= HELD_OUT_RIGHT

@@ -1,0 +1,153 @@
+"""The page and the runs over HTTP, with real servers behind that answer as services do."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from html.parser import HTMLParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from test_service.entrypoints import build
+from test_service.settings import Settings
+
+RESULT = {"version": 1, "sha256": "a" * 64, "metrics": {}}
+JOB = {"id": "j1", "status": "SUCCEEDED", "result": RESULT, "error": None}
+ANSWERS = {
+    "/jobs": (201, JOB),
+    "/models/smoke-test/versions/1": (200, {"sha256": "a" * 64}),
+    "/ml/predict": (200, {"predictions": ["no", "yes"]}),
+    "/parse": (200, {"sql": "SELECT 1"}),
+}
+
+
+@contextmanager
+def serve(checks: dict[str, Any]) -> Iterator[str]:
+    """A service on loopback that finds `checks`; its URL."""
+    ok = all(check["ok"] for check in checks.values())
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            """Answer from the table."""
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            ready = (200 if ok else 503, {"status": "ready" if ok else "not ready", "checks": checks})
+            status, body = ready if self.path == "/ready" else ANSWERS[self.path]
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@contextmanager
+def service(*checks: dict[str, Any]) -> Iterator[TestClient]:
+    """The service, with one fake for each entry; the others are nowhere."""
+    names = ["training_orchestrator_url", "model_registry_url", "ml_engine_url", "query_parser_url"]
+    with ExitStack() as stack:
+        urls = dict.fromkeys(names, "http://127.0.0.1:1")
+        urls.update({name: stack.enter_context(serve(check)) for name, check in zip(names, checks, strict=False)})
+        yield stack.enter_context(TestClient(build(Settings(**urls))))
+
+
+def page_with(client: TestClient, text: str) -> str:
+    """The page, once it holds the text."""
+    deadline = time.monotonic() + 30
+    while text not in (page := client.get("/").text):
+        assert time.monotonic() < deadline, page
+        time.sleep(0.05)
+    return page
+
+
+class Tags(HTMLParser):
+    """The page's elements, as a browser would read them."""
+
+    def __init__(self, page: str) -> None:
+        """All of them."""
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """One more."""
+        self.found.append((tag, dict(attrs)))
+
+
+def test_page_shows_services_and_what_they_need() -> None:
+    """Each service is there with its dependencies, and what is down has its reason, escaped."""
+    bad = {"kafka": {"ok": True, "detail": ""}, "postgres": {"ok": False, "detail": "<script>alert(1)</script>"}}
+    with service(bad, {"minio": {"ok": True, "detail": ""}}) as client:
+        page = page_with(client, "postgres: down")
+    assert "kafka: up" in page
+    assert "minio: up" in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "Not all services are ready." in page
+    assert "no answer" in page
+
+
+def test_page_needs_no_script_and_nothing_from_elsewhere() -> None:
+    """It is one document: no script, no address, and its links are relative, so that they work behind an ingress."""
+    with service() as client:
+        response = client.get("/")
+    tags = Tags(response.text).found
+    assert "script" not in [tag for tag, _ in tags]
+    links = [value for _, attributes in tags for name, value in attributes.items() if name in ("href", "src", "action")]
+    assert links == ["runs"]
+    assert "default-src 'none'" in response.headers["content-security-policy"]
+
+
+def test_run_passes_and_is_shown() -> None:
+    """A run is answered at once with a relative Location, and ends with every step seen."""
+    with service({}, {}, {}, {}) as client:
+        page_with(client, "All services are ready.")
+        response = client.post("/runs")
+        assert response.status_code == 202
+        assert response.headers["location"] == f"runs/{response.json()['id']}"
+        page = page_with(client, "passed</span>")
+        run = client.get("/" + response.headers["location"]).json()
+    assert [step["status"] for step in run["steps"]] == ["passed"] * 5
+    assert "SELECT 1" in page
+
+
+def test_same_key_is_one_run() -> None:
+    """A request that is sent again starts nothing."""
+    with service() as client:
+        ids = {client.post("/runs", headers={"Idempotency-Key": "k"}).json()["id"] for _ in range(3)}
+    assert len(ids) == 1
+
+
+def test_browser_is_sent_back() -> None:
+    """The form's button leads to the page again, by a relative way."""
+    with service() as client:
+        response = client.post("/runs", headers={"Accept": "text/html"}, follow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (303, ".")
+
+
+@pytest.mark.parametrize("path", ["/health", "/ready", "/"])
+def test_is_up_while_others_are_down(path: str) -> None:
+    """The status page is for the time when others are down: it needs none of them."""
+    with service() as client:
+        assert client.get(path).status_code == 200
+
+
+def test_unknown_run() -> None:
+    """A run that is not there is a problem, and not an empty answer."""
+    with service() as client:
+        assert client.get("/runs/0199c0de-0000-7000-8000-000000000000").status_code == 404

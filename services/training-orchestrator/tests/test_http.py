@@ -1,0 +1,276 @@
+"""The HTTP door on a real PostgreSQL."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+
+from chatdb_common import database as db
+from chatdb_common.database import Pool
+from chatdb_common.ids import new_id
+from chatdb_common.messages import TrainingEvent, TrainingEventType, TrainingResult
+from chatdb_common.service import Service
+from training_orchestrator import entrypoints, service_layer
+from training_orchestrator.adapters import PostgresWork, begin
+from training_orchestrator.domain import UnknownJob
+from training_orchestrator.entrypoints import Begin, add_problems, routes
+from training_orchestrator.service_layer import note_event, return_expired
+from training_orchestrator.settings import Settings
+
+ORDER = {"model_name": "test-model", "dataset_location": "s3://test/data.csv"}
+RESULT = TrainingResult(model_name="test-model", version=1, sha256="0" * 64, metrics={}, task="classification")
+
+
+@dataclass
+class Bell:
+    """Counts what would wake the relay."""
+
+    rung: int = 0
+
+    def wake(self) -> None:
+        """One more."""
+        self.rung += 1
+
+
+@dataclass
+class Running:
+    """The service's HTTP door, and what lies behind it."""
+
+    client: TestClient
+    pool: Pool
+    begin: Begin
+    bell: Bell = field(default_factory=Bell)
+
+    def submit(self, **headers: str) -> dict[str, Any]:
+        """The job that was made for ORDER."""
+        response = self.client.post("/jobs", json=ORDER, headers=headers)
+        assert response.status_code == 201, response.text
+        job: dict[str, Any] = response.json()
+        return job
+
+    def hear(self, job: dict[str, Any], kind: TrainingEventType, attempt: int = 1) -> TrainingEvent:
+        """Handle a worker's event, as the consumer does."""
+        result = RESULT if kind is TrainingEventType.SUCCEEDED else None
+        event = TrainingEvent(type=kind, job_id=job["id"], attempt=attempt, worker="w1", result=result, error="bad")
+        self.handle(event)
+        return event
+
+    def handle(self, event: TrainingEvent) -> None:
+        """One delivery."""
+        with self.begin() as work:
+            note_event(work, event)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """What the service's own role reads."""
+        with self.pool.connection() as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def sent(self) -> list[tuple[str, int]]:
+        """Type and attempt of each message in the outbox."""
+        return [(r["payload"]["type"], r["payload"]["attempt"]) for r in self.rows("SELECT * FROM outbox ORDER BY id")]
+
+
+@pytest.fixture
+def service(database_url: Callable[[str], str]) -> Iterator[Running]:
+    """The service without Kafka."""
+    settings = Settings(
+        database_url=database_url("orchestrator"),
+        kafka_bootstrap_servers="127.0.0.1:1",
+        training_topic="training_jobs",
+        events_topic="training_events",
+    )
+    pool = db.open_pool(settings)
+    begin_work = partial(begin, pool, settings)
+    bell = Bell()
+    app = Service(settings=settings, closers=(pool.close,), unavailable=db.TRANSIENT).app()
+    app.include_router(routes(begin_work, bell))
+    add_problems(app)
+    with TestClient(app) as client:
+        yield Running(client, pool, begin_work, bell)
+
+
+def test_submitted_job_waits_and_is_sent(service: Running) -> None:
+    """A job is answered with a relative Location, and its message is decided with it."""
+    response = service.client.post("/jobs", json={**ORDER, "cpu_request": 1})
+    assert response.status_code == 201
+    job = response.json()
+    assert response.headers["location"] == f"jobs/{job['id']}"
+    assert UUID(job["id"]).version == 7
+    assert (job["status"], job["cpu_request"], job["target_column"]) == ("QUEUED", 1.0, None)
+    assert service.sent() == [("job_requested", 1)]
+    assert service.bell.rung == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"model_name": "no spaces"}, "model_name"),
+        ({"dataset_location": "http://x/y"}, "dataset_location"),
+        ({"cpu_request": -1}, "cpu_request"),
+        ({"task": "clustering"}, "task"),
+        ({"surprise": 1}, "surprise"),
+        ({"target_column": "a\0b"}, "target_column"),
+        ({"hyperparameters": {"a": ["\ud800"]}}, "hyperparameters"),
+        ({"hyperparameters": {"a": float("nan")}}, "hyperparameters"),
+    ],
+)
+def test_bad_order_names_its_field(service: Running, change: dict[str, Any], name: str) -> None:
+    """What is refused is a problem that names the field, and leaves nothing behind."""
+    content = json.dumps({**ORDER, **change})
+    response = service.client.post("/jobs", content=content, headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+    assert [error["field"].split(".")[0] for error in response.json()["errors"]] == [name]
+    assert service.rows("SELECT id FROM jobs") == []
+
+
+def test_same_key_same_answer(service: Running) -> None:
+    """The same key and body is one job; the same key with another body is refused."""
+    first = service.submit(**{"Idempotency-Key": "k1"})
+    assert service.submit(**{"Idempotency-Key": "k1"}) == first
+    assert service.submit(**{"Idempotency-Key": "k2"})["id"] != first["id"]
+    other = service.client.post("/jobs", json={**ORDER, "model_name": "other"}, headers={"Idempotency-Key": "k1"})
+    assert other.status_code == 422
+    assert len(service.rows("SELECT id FROM jobs")) == 2
+
+
+def test_key_in_flight(service: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the first request with a key is under way, a second one is told so."""
+    inside, go_on = threading.Event(), threading.Event()
+
+    def slow(work: PostgresWork, order: service_layer.Order) -> Any:
+        inside.set()
+        assert go_on.wait(20)
+        return service_layer.submit(work, order)
+
+    monkeypatch.setattr(entrypoints, "submit", slow)
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(service.submit, **{"Idempotency-Key": "k"})
+        assert inside.wait(20)
+        second = service.client.post("/jobs", json=ORDER, headers={"Idempotency-Key": "k"})
+        go_on.set()
+        assert second.status_code == 409
+        assert first.result()["status"] == "QUEUED"
+
+
+def test_refused_request_does_not_use_its_key(service: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key whose request met a full queue works later."""
+    monkeypatch.setattr(service_layer, "MOST_QUEUED", 0)
+    refused = service.client.post("/jobs", json=ORDER, headers={"Idempotency-Key": "k"})
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
+    monkeypatch.setattr(service_layer, "MOST_QUEUED", 1)
+    assert service.submit(**{"Idempotency-Key": "k"})["status"] == "QUEUED"
+
+
+def test_queue_bound_holds_under_concurrency(service: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many requests at once exactly as many are taken as there is room."""
+    monkeypatch.setattr(service_layer, "MOST_QUEUED", 5)
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(lambda _: service.client.post("/jobs", json=ORDER).status_code, range(20)))
+    assert sorted(statuses) == [201] * 5 + [429] * 15
+
+
+def test_list_pages_without_gaps(service: Running) -> None:
+    """Following the cursor gives every job once, newest first, also when new ones come meanwhile."""
+    ids = [service.submit()["id"] for _ in range(5)]
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        page = service.client.get("/jobs", params={"limit": 2, **({"cursor": cursor} if cursor else {})}).json()
+        seen += [job["id"] for job in page["items"]]
+        service.submit()
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == ids[::-1]
+
+
+def test_list_filters(service: Running) -> None:
+    """By status and by model."""
+    job = service.submit()
+    service.client.post("/jobs", json={**ORDER, "model_name": "other"})
+    service.hear(job, TrainingEventType.STARTED)
+    assert [j["id"] for j in service.client.get("/jobs", params={"status": "RUNNING"}).json()["items"]] == [job["id"]]
+    found = service.client.get("/jobs", params={"model_name": "other", "status": "QUEUED"}).json()["items"]
+    assert [j["model_name"] for j in found] == ["other"]
+
+
+@pytest.mark.parametrize("query", ["cursor=x", "cursor=WyIxIl0", "status=LOST", "limit=0", "surprise=1"])
+def test_bad_query(service: Running, query: str) -> None:
+    """A list that cannot be asked for is refused."""
+    assert service.client.get(f"/jobs?{query}").status_code == 422
+
+
+def test_history_is_timed(service: Running) -> None:
+    """A job shows each change of status with its time, oldest first."""
+    job = service.submit()
+    for kind in (TrainingEventType.STARTED, TrainingEventType.HEARTBEAT, TrainingEventType.SUCCEEDED):
+        service.hear(job, kind)
+    found = service.client.get(f"/jobs/{job['id']}").json()
+    assert found["result"]["version"] == 1
+    steps = found["transitions"]
+    assert [(step["from_status"], step["to_status"]) for step in steps] == [
+        (None, "QUEUED"),
+        ("QUEUED", "RUNNING"),
+        ("RUNNING", "SUCCEEDED"),
+    ]
+    assert [step["at"] for step in steps] == sorted(step["at"] for step in steps)
+
+
+def test_cancel(service: Running) -> None:
+    """A cancelled job stays cancelled and the worker is told; one that has ended is a conflict."""
+    job = service.submit()
+    service.hear(job, TrainingEventType.STARTED)
+    for _ in range(2):
+        response = service.client.post(f"/jobs/{job['id']}/cancel")
+        assert (response.status_code, response.json()["status"]) == (200, "CANCELLED")
+    assert service.sent() == [("job_requested", 1), ("job_cancelled", 1)]
+    service.hear(job, TrainingEventType.SUCCEEDED)
+    assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "CANCELLED"
+    done = service.submit()
+    service.hear(done, TrainingEventType.SUCCEEDED)
+    assert service.client.post(f"/jobs/{done['id']}/cancel").status_code == 409
+
+
+def test_unknown_job(service: Running) -> None:
+    """There is no such job: for a reader a problem, for an event an error that puts it aside."""
+    assert service.client.get(f"/jobs/{new_id()}").status_code == 404
+    assert service.client.get("/jobs/x").status_code == 422
+    with pytest.raises(UnknownJob):
+        service.hear({"id": str(new_id())}, TrainingEventType.STARTED)
+
+
+def test_second_delivery_counts_once(service: Running) -> None:
+    """The same event, delivered again and by two replicas at once, has one effect."""
+    job = service.submit()
+    event = service.hear(job, TrainingEventType.STARTED)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: service.handle(event), range(8)))
+    assert len(service.client.get(f"/jobs/{job['id']}").json()["transitions"]) == 2
+
+
+def test_dead_worker_gives_the_job_back(service: Running) -> None:
+    """An expired lease queues the job again and sends the next attempt; two reapers return it once."""
+    job = service.submit()
+    service.hear(job, TrainingEventType.STARTED)
+    service.rows("UPDATE jobs SET lease_expires_at = now() - interval '1 second' RETURNING id")
+
+    def reap(_: int) -> int:
+        with service.begin() as work:
+            return return_expired(work)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(reap, range(4))) == 1
+    assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "QUEUED"
+    assert service.sent() == [("job_requested", 1), ("job_requested", 2)]
+    service.hear(job, TrainingEventType.SUCCEEDED, attempt=1)
+    assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "QUEUED"
+    service.hear(job, TrainingEventType.SUCCEEDED, attempt=2)
+    assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "SUCCEEDED"

@@ -1,0 +1,177 @@
+"""Jobs in PostgreSQL; the role's search path is the schema."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID
+
+from psycopg.rows import class_row, scalar_row
+from psycopg.types.json import Jsonb
+
+from chatdb_common import inbox, outbox
+from chatdb_common.database import Connection, Pool
+from chatdb_common.messages import JobMessage, TrainingEvent
+from chatdb_common.publisher import record
+from training_orchestrator.domain import Change, Conflict, Job, Status, Transition, UnknownJob
+from training_orchestrator.settings import Settings
+
+COLUMNS = (
+    "id, model_name, dataset_location, target_column, task, cpu_request::float8 AS cpu_request, hyperparameters,"
+    " status, version, attempts, lease_owner, lease_expires_at, result, error, created_at, updated_at, finished_at"
+)
+# Who counts the queue to add to it holds this until the job is there.
+QUEUE_LOCK = 20261126
+
+
+@contextmanager
+def begin(pool: Pool, settings: Settings) -> Iterator["PostgresWork"]:
+    """One transaction: committed at the end, undone by an error."""
+    with pool.connection() as connection:
+        yield PostgresWork(connection, settings)
+
+
+class PostgresWork:
+    """The jobs, the outbox and the inbox, as one transaction sees them."""
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        """In the transaction of this connection."""
+        self.connection = connection
+        self._settings = settings
+
+    def first_time(self, event: TrainingEvent) -> bool:
+        """Note the event; whether it is not a second delivery."""
+        return inbox.first_time(self.connection, self._settings.events_topic, event)
+
+    def send(self, message: JobMessage) -> None:
+        """Tell the workers, once this is committed."""
+        outbox.add(self.connection, record(self._settings.training_topic, message))
+
+    def now(self) -> datetime:
+        """The database's time: leases are held against one clock, whichever replica looks."""
+        now: datetime = self._scalar("SELECT now()")
+        return now
+
+    def add(self, job: Job, transition: Transition) -> None:
+        """A new job, with the beginning of its history."""
+        self.connection.execute(
+            "INSERT INTO jobs (id, model_name, dataset_location, target_column, task, cpu_request, hyperparameters,"
+            " status, version, created_at, updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                job.id,
+                job.model_name,
+                job.dataset_location,
+                job.target_column,
+                job.task,
+                job.cpu_request,
+                Jsonb(dict(job.hyperparameters)),
+                job.status,
+                job.version,
+                job.created_at,
+                job.updated_at,
+            ),
+        )
+        self._add_transition(job.id, transition)
+
+    def get(self, job_id: UUID, *, lock: bool = False) -> Job:
+        """The job; with `lock` nobody else changes it before this transaction ends."""
+        suffix = " FOR UPDATE" if lock else ""
+        jobs = self._select(f"WHERE id = %s{suffix}", (job_id,))
+        if not jobs:
+            raise UnknownJob(f"there is no job {job_id}")
+        return jobs[0]
+
+    def page(self, *, status: Status | None, model_name: str | None, before: UUID | None, limit: int) -> list[Job]:
+        """The newest jobs that fit, older than the one named `before`."""
+        conditions = {"status = %s": status, "model_name = %s": model_name, "id < %s": before}
+        used = {condition: value for condition, value in conditions.items() if value is not None}
+        where = "WHERE " + " AND ".join(used) if used else ""
+        return self._select(f"{where} ORDER BY id DESC LIMIT %s", (*used.values(), limit))
+
+    def expired(self, limit: int) -> list[Job]:
+        """Running jobs with a lease that is over, locked; those that another replica looks at are left out."""
+        return self._select(
+            "WHERE status = 'RUNNING' AND lease_expires_at < now() ORDER BY lease_expires_at LIMIT %s"
+            " FOR UPDATE SKIP LOCKED",
+            (limit,),
+        )
+
+    def queued(self) -> int:
+        """How many jobs wait for a worker."""
+        number: int = self._scalar("SELECT count(*) FROM jobs WHERE status = 'QUEUED'")
+        return number
+
+    def hold_queue(self) -> None:
+        """Nobody else adds to the queue before this transaction ends: a bound that is counted holds."""
+        self.connection.execute("SELECT pg_advisory_xact_lock(%s)", (QUEUE_LOCK,))
+
+    def save(self, before: Job, change: Change) -> None:
+        """Write the change; Conflict where the job is not what it was made from."""
+        job = change.job
+        done = self.connection.execute(
+            "UPDATE jobs SET status = %s, version = %s, attempts = %s, lease_owner = %s, lease_expires_at = %s,"
+            " result = %s, error = %s, updated_at = %s, finished_at = %s WHERE id = %s AND version = %s",
+            (
+                job.status,
+                job.version,
+                job.attempts,
+                job.lease_owner,
+                job.lease_expires_at,
+                None if job.result is None else Jsonb(dict(job.result)),
+                job.error,
+                job.updated_at,
+                job.finished_at,
+                job.id,
+                before.version,
+            ),
+        )
+        if done.rowcount != 1:
+            raise Conflict(f"job {job.id} is not at version {before.version} any more")
+        if change.transition is not None:
+            self._add_transition(job.id, change.transition)
+
+    def transitions(self, job_id: UUID) -> list[Transition]:
+        """The job's history, oldest first."""
+        with self.connection.cursor(row_factory=class_row(Transition)) as cursor:
+            cursor.execute(
+                "SELECT version, from_status, to_status, reason, at FROM transitions WHERE job_id = %s"
+                " ORDER BY version",
+                (job_id,),
+            )
+            return cursor.fetchall()
+
+    def forget(self, age: timedelta) -> int:
+        """Remove what only kept deliveries from counting twice, once nobody delivers it any more; how many rows."""
+        removed = 0
+        for table, column in (("inbox", "received_at"), ("outbox", "published_at"), ("idempotency_keys", "created_at")):
+            removed += self.connection.execute(
+                f"DELETE FROM {table} WHERE {column} < now() - %s",  # noqa: S608 - both are named right here
+                (age,),
+            ).rowcount
+        return removed
+
+    def _select(self, rest: str, parameters: Sequence[Any]) -> list[Job]:
+        query = f"SELECT {COLUMNS} FROM jobs {rest}"  # noqa: S608 - no input in it
+        return [_job(**row) for row in self.connection.execute(query, parameters)]
+
+    def _scalar(self, query: LiteralString) -> Any:
+        with self.connection.cursor(row_factory=scalar_row) as cursor:
+            return cursor.execute(query).fetchone()
+
+    def _add_transition(self, job_id: UUID, transition: Transition) -> None:
+        self.connection.execute(
+            "INSERT INTO transitions (job_id, version, from_status, to_status, reason, at)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            (
+                job_id,
+                transition.version,
+                transition.from_status,
+                transition.to_status,
+                transition.reason,
+                transition.at,
+            ),
+        )
+
+
+def _job(**row: Any) -> Job:
+    return Job(**{**row, "status": Status(row["status"])})

@@ -1,0 +1,271 @@
+"""The doors: HTTP, the events from Kafka, and the reaper."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Annotated, Any, Protocol
+from uuid import UUID
+
+from fastapi import APIRouter, FastAPI, Header, Query
+from fastapi.responses import JSONResponse
+from prometheus_client import Gauge
+from pydantic import BaseModel, ConfigDict, Field
+
+from chatdb_common import database
+from chatdb_common.consumer import ConsumerWorker
+from chatdb_common.health import Check
+from chatdb_common.idempotency import Reply, once
+from chatdb_common.messages import Task, TrainingEvent
+from chatdb_common.outbox import OutboxRelay
+from chatdb_common.paging import LIMIT, MOST, decode_cursor, encode_cursor
+from chatdb_common.problems import Body, Problem
+from chatdb_common.publisher import Publisher
+from chatdb_common.service import Service
+from chatdb_common.workers import Worker
+from training_orchestrator.adapters import PostgresWork, begin
+from training_orchestrator.domain import LEASE, AlreadyOver, Conflict, Job, QueueFull, Status, UnknownJob
+from training_orchestrator.service_layer import Order, cancel_job, note_event, return_expired, submit
+from training_orchestrator.settings import Settings
+
+KIBIBYTE = 1024
+REAP_SECONDS = 5.0
+FORGET_SECONDS = 3600.0
+# Longer than Kafka keeps what could be delivered again.
+MEMORY = timedelta(days=8)
+RETRY_AFTER_SECONDS = 10
+WAITING = Gauge("training_jobs_queued", "Jobs that wait for a worker")
+Begin = Callable[[], AbstractContextManager[PostgresWork]]
+
+
+class JobRequest(Body):
+    """What POST /jobs takes."""
+
+    model_name: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$", examples=["churn"])
+    dataset_location: str = Field(
+        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\r\n]+$", max_length=2048, examples=["s3://test/data.csv"]
+    )
+    target_column: str | None = Field(default=None, min_length=1, max_length=256)
+    task: Task | None = None
+    cpu_request: float | None = Field(default=None, ge=0.001, le=64)
+    hyperparameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class JobFilter(Body):
+    """What GET /jobs can be asked for."""
+
+    status: Status | None = None
+    model_name: str | None = Field(default=None, max_length=128)
+    cursor: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=LIMIT, ge=1, le=MOST)
+
+
+class JobView(BaseModel):
+    """A job as HTTP shows it."""
+
+    model_config = ConfigDict(from_attributes=True, protected_namespaces=())
+
+    id: UUID
+    model_name: str
+    dataset_location: str
+    target_column: str | None
+    task: Task | None
+    cpu_request: float | None
+    hyperparameters: dict[str, Any]
+    status: Status
+    attempts: int
+    result: dict[str, Any] | None
+    error: str | None
+    created_at: datetime
+    updated_at: datetime
+    finished_at: datetime | None
+
+
+class TransitionView(BaseModel):
+    """One change of status."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    from_status: Status | None
+    to_status: Status
+    reason: str | None
+    at: datetime
+
+
+class JobHistory(JobView):
+    """A job with its timed transitions, oldest first."""
+
+    transitions: list[TransitionView] = Field(default_factory=list)
+
+
+class JobPage(BaseModel):
+    """Jobs, newest first; `next_cursor` is null on the last page."""
+
+    items: list[JobView]
+    next_cursor: str | None
+
+
+class Waker(Protocol):
+    """Who sends what a transaction left in the outbox."""
+
+    def wake(self) -> None:
+        """Look at once."""
+
+
+def routes(begin_work: Begin, relay: Waker) -> APIRouter:
+    """The HTTP door."""
+    router = APIRouter()
+    _add_writes(router, begin_work, relay)
+    _add_reads(router, begin_work)
+    return router
+
+
+def _add_writes(router: APIRouter, begin_work: Begin, relay: Waker) -> None:
+    @router.post("/jobs", status_code=201, response_model=JobView)
+    def create(
+        request: JobRequest, idempotency_key: Annotated[str | None, Header(max_length=255)] = None
+    ) -> JSONResponse:
+        """Queue a job; 429 with Retry-After where too many wait."""
+        with begin_work() as work:
+
+            def act() -> Reply:
+                job = submit(work, Order(**request.model_dump()))
+                return Reply(201, _json(job), {"Location": f"jobs/{job.id}"})
+
+            reply = once(
+                work.connection, scope="POST /jobs", key=idempotency_key, request=request.model_dump(), act=act
+            )
+        relay.wake()
+        return JSONResponse(reply.body, reply.status, headers=reply.headers)
+
+    @router.post("/jobs/{job_id}/cancel")
+    def cancel(job_id: UUID) -> JobView:
+        """End a job that has not ended; 409 where it has, unless it was cancelled before."""
+        with begin_work() as work:
+            job = cancel_job(work, job_id)
+        relay.wake()
+        return JobView.model_validate(job)
+
+
+def _add_reads(router: APIRouter, begin_work: Begin) -> None:
+    @router.get("/jobs")
+    def list_jobs(wanted: Annotated[JobFilter, Query()]) -> JobPage:
+        """The newest jobs that fit."""
+        before = None if wanted.cursor is None else _uuid(decode_cursor(wanted.cursor)[0])
+        with begin_work() as work:
+            found = work.page(status=wanted.status, model_name=wanted.model_name, before=before, limit=wanted.limit + 1)
+        items = found[: wanted.limit]
+        more = len(found) > len(items)
+        return JobPage(
+            items=[JobView.model_validate(job) for job in items],
+            next_cursor=encode_cursor(str(items[-1].id)) if more else None,
+        )
+
+    @router.get("/jobs/{job_id}")
+    def show(job_id: UUID) -> JobHistory:
+        """One job, with its history."""
+        with begin_work() as work:
+            job = JobView.model_validate(work.get(job_id))
+            history = [TransitionView.model_validate(transition) for transition in work.transitions(job_id)]
+        return JobHistory(**job.model_dump(), transitions=history)
+
+
+def _json(job: Job) -> dict[str, Any]:
+    return JobView.model_validate(job).model_dump(mode="json")
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Problem(422, "cursor: take it from the page before") from None
+
+
+class Reaper(Worker):
+    """Returns the jobs of dead workers to the queue, and forgets old deliveries.
+
+    After a start, and after an outage of the database, it waits for the length of a lease: workers that could not be
+    heard are not dead.
+    """
+
+    def __init__(self, begin_work: Begin, relay: Waker, *, lease: timedelta = LEASE) -> None:
+        """Begins to look when `lease` is over."""
+        super().__init__("reaper")
+        self._begin = begin_work
+        self._relay = relay
+        self._lease = lease.total_seconds()
+        self._patient_until = time.monotonic() + self._lease
+        self._forget_at = time.monotonic()
+
+    def step(self) -> None:
+        """One look, and the wait for the next."""
+        try:
+            self._look()
+        except Exception:
+            self._patient_until = time.monotonic() + self._lease
+            raise
+        self.stopping.wait(REAP_SECONDS)
+
+    def _look(self) -> None:
+        with self._begin() as work:
+            WAITING.set(work.queued())
+            returned = return_expired(work) if time.monotonic() >= self._patient_until else 0
+        if returned:
+            self._relay.wake()
+        if time.monotonic() >= self._forget_at:
+            with self._begin() as work:
+                work.forget(MEMORY)
+            self._forget_at = time.monotonic() + FORGET_SECONDS
+
+
+def build(settings: Settings) -> FastAPI:
+    """The whole service."""
+    pool = database.open_pool(settings)
+    publisher = Publisher(settings.kafka_bootstrap_servers)
+    begin_work = partial(begin, pool, settings)
+    relay = OutboxRelay(pool, publisher)
+
+    def handle(event: TrainingEvent) -> None:
+        with begin_work() as work:
+            note_event(work, event)
+
+    consumer = ConsumerWorker(
+        settings=settings,
+        topic=settings.events_topic,
+        model=TrainingEvent,
+        handle=handle,
+        publisher=publisher,
+        transient=(*database.TRANSIENT, Conflict),
+    )
+    service = Service(
+        settings=settings,
+        checks=(
+            Check("postgres", lambda: database.check(pool, "jobs", "outbox", "inbox", "idempotency_keys")),
+            Check("kafka", lambda: publisher.check((settings.training_topic, settings.events_topic))),
+        ),
+        workers=(consumer, Reaper(begin_work, relay), relay),
+        closers=(publisher.close, pool.close),
+        unavailable=database.TRANSIENT,
+        body_limit=64 * KIBIBYTE,
+    )
+    app = service.app()
+    app.include_router(routes(begin_work, relay))
+    add_problems(app)
+    return app
+
+
+def add_problems(app: FastAPI) -> None:
+    """What the domain refuses, in HTTP's words."""
+
+    @app.exception_handler(UnknownJob)
+    def unknown(_request: object, error: UnknownJob) -> JSONResponse:
+        return Problem(404, str(error)).response()
+
+    @app.exception_handler(AlreadyOver)
+    def over(_request: object, error: AlreadyOver) -> JSONResponse:
+        return Problem(409, str(error)).response()
+
+    @app.exception_handler(QueueFull)
+    def full(_request: object, error: QueueFull) -> JSONResponse:
+        return Problem(429, str(error), headers={"Retry-After": str(RETRY_AFTER_SECONDS)}).response()
