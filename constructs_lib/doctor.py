@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,16 @@ GO_TOOLS = {
     "glua": "setup-test",
 }
 
-EXTRAS = {"kube-score": "scores", "env-scan": "scores", "helm": "bench", "env-bench": "bench", "cluster": "e2e"}
+EXTRAS = {
+    "kube-score": "scores",
+    "env-scan": "scores",
+    "helm": "bench",
+    "env-bench": "bench",
+    "cluster": "e2e",
+    "env-services": "setup-local",
+    "kafka": "setup-local",
+    "versitygw": "setup-local",
+}
 """Stamps of what one target alone needs: it installs them itself, and nothing else misses them."""
 
 
@@ -129,6 +139,8 @@ def _extras(root: Path) -> Iterator[Finding]:
         stamps = [root / ".tools/stamps" / name for name, needing in EXTRAS.items() if needing == target]
         there = all(stamp.exists() for stamp in stamps)
         yield Finding(f"extras of make {target}", "installed" if there else None, f"only for make {target}")
+    # The one program that comes from no package: by it comes Kafka.
+    yield Finding("Maven", "installed" if shutil.which("mvn") else None, "only for make setup-local")
 
 
 def run(command: list[str]) -> str | None:

@@ -1,14 +1,23 @@
-"""What many tests look at: the repository itself, and its overlay rendered once."""
+"""What many tests look at: the repository itself, its overlay rendered once, and the platform as processes."""
 
+import random
+import shutil
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.render import inputs
+from constructs_lib.local.platform import Platform, platform
 
 ROOT = Path(__file__).resolve().parents[1]
+SEED = 20261125
+NOT_RUN = "not run: "
+PLATFORM = "tests/local/"
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +30,41 @@ def root() -> Path:
 def rendered() -> Inputs:
     """The minikube overlay of the repository, as Argo CD would apply it."""
     return inputs(ROOT, CATALOGUE)
+
+
+@pytest.fixture(scope="session")
+def kafka_installed() -> None:
+    """Skip where Kafka could not be installed; where Maven is, all else of the platform has to be there."""
+    if not shutil.which("mvn") and not (ROOT / ".tools/stamps/kafka").exists():
+        pytest.skip(f"{NOT_RUN}Kafka comes by Maven, which is not here: install it, then make setup-local")
+
+
+@pytest.fixture(scope="session")
+def running(kafka_installed: None) -> Iterator[Platform]:
+    """All components and services, started without any order: services first, and what they need last."""
+    with platform(CATALOGUE, ROOT) as found:
+        order = random.Random(SEED).sample(sorted(found.parts), len(found.parts))
+        for name in sorted(order, key=lambda name: not found.is_service(name)):
+            found.start(name)
+        found.wait()
+        yield found
+
+
+class PlatformTogether(LoadScopeScheduling):
+    """All tests on the platform go to one process; it is started once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        """Tests of one scope stay together; each other test is its own."""
+        return PLATFORM if nodeid.startswith(PLATFORM) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> PlatformTogether:
+    """Which test goes to which process."""
+    return PlatformTogether(config, log)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """One line for each reason why tests were not run."""
+    skipped = (report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
+    for reason, count in Counter(reason.partition(NOT_RUN)[2] for reason in skipped if NOT_RUN in reason).items():
+        terminalreporter.write_line(f"NOT RUN: {count} tests; {reason}", yellow=True)

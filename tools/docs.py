@@ -25,9 +25,18 @@ def reference() -> str:
     """The help of every command."""
     context = click.Context(chatdb, info_name="chatdb", terminal_width=WIDTH)
     parts = [f"# Command reference\n\n{NOTE}", _block(context)]
-    for name, command in sorted(chatdb.commands.items()):
-        parts += [f"\n## chatdb {name}\n\n", _block(click.Context(command, context, name, terminal_width=WIDTH))]
+    for path, command, parent in _commands(context, chatdb):
+        own = click.Context(command, parent, path.split()[-1], terminal_width=WIDTH)
+        parts += [f"\n## {path}\n\n", _block(own)]
     return "".join(parts)
+
+
+def _commands(context: click.Context, group: click.Group) -> Iterator[tuple[str, click.Command, click.Context]]:
+    """(path, command, context of its group) of each command, those of a group after it."""
+    for name, command in sorted(group.commands.items()):
+        yield f"{context.command_path} {name}", command, context
+        if isinstance(command, click.Group):
+            yield from _commands(click.Context(command, context, name, terminal_width=WIDTH), command)
 
 
 def _block(context: click.Context) -> str:

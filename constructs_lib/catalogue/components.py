@@ -54,7 +54,7 @@ FOUNDATION = (
             Port(
                 name="postgres",
                 number=5432,
-                env=env(PGHOST="{host}", PGPORT="{port}", PGDATABASE=DATABASE),
+                admin_env=env(PGHOST="{host}", PGPORT="{port}", PGDATABASE=DATABASE),
                 credentials=env(DATABASE_URL="postgresql://{role}:{password}@{host}:{port}/" + DATABASE),
             ),
         ),

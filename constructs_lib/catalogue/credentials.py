@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from constructs_lib.catalogue.graph import links_from
+from constructs_lib.catalogue.graph import Locate, in_cluster, links_from
 from constructs_lib.catalogue.model import Catalogue, Component, External, Kind, nothing
 
 SUFFIX = "-credentials"
@@ -35,12 +35,12 @@ def secret_name(component: Component) -> str:
     return component.name + SUFFIX
 
 
-def secret_plan(catalogue: Catalogue, component: Component) -> SecretPlan | None:
+def secret_plan(catalogue: Catalogue, component: Component, locate: Locate = in_cluster) -> SecretPlan | None:
     """The component's Secret, or None where it has nothing to hide."""
     origin = dict(component.generated_secrets)
     if component.kind is Kind.POSTGRES_SCHEMA:
         origin |= {password_key(owner): "password" for owner in schema_owners(catalogue)}
-    derived = _shared(catalogue, component) | _from_links(catalogue, component)
+    derived = _shared(catalogue, component) | _from_links(catalogue, component, locate)
     if not origin and not derived:
         return None
     guarded = component.kind is Kind.POSTGRES and component.storage is not None
@@ -54,9 +54,9 @@ def secret_plan(catalogue: Catalogue, component: Component) -> SecretPlan | None
     )
 
 
-def secret_plans(catalogue: Catalogue) -> tuple[SecretPlan, ...]:
+def secret_plans(catalogue: Catalogue, locate: Locate = in_cluster) -> tuple[SecretPlan, ...]:
     """All Secrets, sorted by namespace and name."""
-    plans = (secret_plan(catalogue, component) for component in catalogue.components)
+    plans = (secret_plan(catalogue, component, locate) for component in catalogue.components)
     return tuple(sorted((plan for plan in plans if plan), key=lambda plan: (plan.namespace, plan.name)))
 
 
@@ -79,11 +79,12 @@ def _shared(catalogue: Catalogue, component: Component) -> dict[str, str]:
     return found
 
 
-def _from_links(catalogue: Catalogue, component: Component) -> dict[str, str]:
+def _from_links(catalogue: Catalogue, component: Component, locate: Locate) -> dict[str, str]:
     """Keys that the ports which the component needs hand out."""
     found = {}
     for link in links_from(catalogue, component.name):
-        if isinstance(link.provider, External) or not link.relation.informs:
+        address = locate(link)
+        if isinstance(link.provider, External) or not link.relation.informs or not address:
             continue
         values = {key: _reference(link.provider, key) for key in link.provider.generated_secrets}
         if component.schema:
@@ -91,7 +92,7 @@ def _from_links(catalogue: Catalogue, component: Component) -> dict[str, str]:
         for key, template in link.port.credentials.items():
             if "{password}" in template and not component.schema:
                 continue
-            found[key] = template.format(host=link.provider.host, port=link.port.number, role=component.role, **values)
+            found[key] = template.format(host=address[0], port=address[1], role=component.role, **values)
     return found
 
 

@@ -45,6 +45,15 @@ class Link:
     owner: str
 
 
+Locate = Callable[[Link], tuple[str, int] | None]
+"""Under which host and port the consumer of a link reaches its provider; None where it is told of none."""
+
+
+def in_cluster(link: Link) -> tuple[str, int]:
+    """The provider's Service, and the port's own number."""
+    return link.provider.host, link.port.number
+
+
 @lru_cache(maxsize=CATALOGUES)
 def links(catalogue: Catalogue) -> tuple[Link, ...]:
     """All traffic of the platform but DNS, sorted by owner, consumer, provider and port.

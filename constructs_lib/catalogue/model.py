@@ -79,11 +79,13 @@ class Port:
     `env` and `credentials` map an environment variable to a template. Both know {host} and {port}; `env` goes into the
     consumer's ConfigMap, `credentials` into its Secret, whose templates also know {role} (the consumer's name as an SQL
     identifier) and {<key>} for each key of the provider's own Secret and for {password}, the consumer's own one.
+    `admin_env` is more of `env`, for a consumer that shares a secret of the provider.
     """
 
     name: str
     number: int
     env: Mapping[str, str] = field(default_factory=nothing)
+    admin_env: Mapping[str, str] = field(default_factory=nothing)
     credentials: Mapping[str, str] = field(default_factory=nothing)
 
 

@@ -10,10 +10,11 @@ from constructs_lib.catalogue.credentials import SecretPlan, secret_plans
 from constructs_lib.catalogue.model import Access, Catalogue, Component, Namespace
 from constructs_lib.parts.access import access
 from constructs_lib.parts.chart import ComponentChart
-from constructs_lib.parts.config import config_map, resource
+from constructs_lib.parts.config import config_map
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.job import job
 from constructs_lib.parts.pod import PodOptions
+from constructs_lib.parts.resource import resource
 from constructs_lib.parts.storage import Mount, tmp
 
 FOLDER = "/opt/credentials"

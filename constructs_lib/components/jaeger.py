@@ -4,9 +4,10 @@ from constructs import Construct
 
 from constructs_lib.catalogue.model import Component
 from constructs_lib.parts.chart import ComponentChart
-from constructs_lib.parts.config import config_map, env_config, resource
+from constructs_lib.parts.config import config_map, env_config
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.pod import PodOptions
+from constructs_lib.parts.resource import resource
 from constructs_lib.parts.service import service
 from constructs_lib.parts.storage import Mount, tmp
 from constructs_lib.parts.workload import deployment

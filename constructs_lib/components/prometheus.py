@@ -9,9 +9,10 @@ from constructs_lib.catalogue.graph import Relation, links
 from constructs_lib.catalogue.model import Catalogue, Component
 from constructs_lib.parts.access import access
 from constructs_lib.parts.chart import ComponentChart
-from constructs_lib.parts.config import config_map, env_config, resource
+from constructs_lib.parts.config import config_map, env_config
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.pod import PodOptions
+from constructs_lib.parts.resource import resource
 from constructs_lib.parts.service import service
 from constructs_lib.parts.storage import Mount
 from constructs_lib.parts.workload import deployment

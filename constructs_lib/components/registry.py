@@ -19,7 +19,7 @@ from constructs_lib.components.microservice import Microservice
 from constructs_lib.components.object_store import ObjectStore
 from constructs_lib.components.postgres import Postgres
 from constructs_lib.components.prometheus import Prometheus
-from constructs_lib.components.setup_jobs import KafkaTopics, ObjectStoreBuckets, PostgresSchema
+from constructs_lib.components.setup_jobs import SetupJob
 from constructs_lib.parts.context import Context
 
 
@@ -36,9 +36,9 @@ REGISTRY: Mapping[Kind, ComponentConstruct] = MappingProxyType(
         Kind.POSTGRES: Postgres,
         Kind.KAFKA: Kafka,
         Kind.OBJECT_STORE: ObjectStore,
-        Kind.KAFKA_TOPICS: KafkaTopics,
-        Kind.POSTGRES_SCHEMA: PostgresSchema,
-        Kind.OBJECT_STORE_BUCKETS: ObjectStoreBuckets,
+        Kind.KAFKA_TOPICS: SetupJob,
+        Kind.POSTGRES_SCHEMA: SetupJob,
+        Kind.OBJECT_STORE_BUCKETS: SetupJob,
         Kind.MICROSERVICE: Microservice,
         Kind.INGRESS: Ingresses,
         Kind.PROMETHEUS: Prometheus,

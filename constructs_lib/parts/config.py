@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 from cdk8s_plus_32 import k8s
@@ -25,11 +24,6 @@ class Config:
 
     name: str
     data: Mapping[str, str]
-
-
-def resource(path: str) -> str:
-    """The text of a file below constructs_lib/components/files."""
-    return (files("constructs_lib.components") / "files" / path).read_text(encoding="utf-8")
 
 
 def digest(value: Any) -> str:

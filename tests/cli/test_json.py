@@ -25,8 +25,8 @@ READING = {
     "images": (),
     "synth": ("--check",),
 }
-WRITING = {"completion", "init", "new-service", "release"}
-"""Commands that change something, or print a script."""
+WRITING = {"completion", "init", "local", "new-service", "release"}
+"""Commands that change something, run something, or print a script."""
 
 
 def validator(name: str) -> Draft202012Validator:

@@ -10,9 +10,10 @@ from typing import Any
 from api import ApiError, Manifest
 from argo_cd_install import built_install
 from certificates import write_kubeconfig
-from cluster import STARTING, Cluster, free_ports
-from processes import wait_for
+from cluster import STARTING, Cluster
 from repository import ROOT
+
+from constructs_lib.local.processes import free_ports, wait_for
 
 NAMESPACE = "argocd"
 API_VERSION = "argoproj.io/v1alpha1"

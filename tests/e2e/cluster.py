@@ -5,18 +5,17 @@ real: pods do not run (kwok says that they do), nothing provisions volumes (stat
 traffic, policies are not enforced.
 """
 
-import socket
-from contextlib import ExitStack
+import os
 from pathlib import Path
 from typing import Any
 
 import yaml
 from api import Api
 from certificates import write_certificates, write_kubeconfig
-from processes import Server, wait_for
 from repository import ROOT
 
 from constructs_lib.catalogue.machines import MACHINES, Machine
+from constructs_lib.local.processes import Server, free_ports, wait_for
 
 HOME = ROOT / ".tools/cluster"
 BIN = HOME / "bin"
@@ -32,15 +31,6 @@ MIB = 2**20
 def built() -> bool:
     """Whether there is a control plane to start."""
     return (ROOT / ".tools/stamps/cluster").exists()
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
 
 
 class Cluster:
@@ -77,7 +67,10 @@ class Cluster:
         """Start one more server of the cluster."""
         path = {"PATH": f"{BIN}:/usr/local/bin:/usr/bin:/bin"}
         server = Server(
-            name, [str(BIN / command[0]), *command[1:]], self.folder / f"logs/{name}.log", path | environment
+            name,
+            [str(BIN / command[0]), *command[1:]],
+            self.folder / f"logs/{name}.log",
+            {**os.environ, **path, **environment},
         )
         self.servers[name] = server
         server.start()

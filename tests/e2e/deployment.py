@@ -12,10 +12,10 @@ from argo_cd import ArgoCd
 from cluster import Cluster
 from order import violations
 from origin import Origin
-from processes import wait_for
 from recorder import Recorder
 
 from constructs_lib.catalogue.model import Tier
+from constructs_lib.local.processes import wait_for
 from constructs_lib.settings import load
 
 INSTALLING = 240

@@ -11,7 +11,8 @@ from itertools import count
 from api import NOT_FOUND, Api, ApiError, Manifest
 from cluster import NODE, STARTING
 from deployment import Deployment
-from processes import wait_for
+
+from constructs_lib.local.processes import wait_for
 
 ADMISSION = "admissionregistration.k8s.io/v1"
 GROUPS = {

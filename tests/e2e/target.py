@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 import yaml
 from api import Api, ApiError, Manifest
 from cluster import INSTALLED, MACHINE, MIB, Cluster
-from processes import wait_for
 from repository import ROOT
 
 from constructs_lib.catalogue.model import Namespace
+from constructs_lib.local.processes import wait_for
 
 VARIABLE, LOOSE = "CHATDB_KUBECONFIG", "CHATDB_ANY_CLUSTER"
 SCRATCH = "chatdb-scratch"

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from api import ApiError, Manifest
 from complaints import complaints, settled
-from processes import wait_for
 from recorder import Event
 from repository import ROOT
 from target import SCRATCH, Target, apply_all, target
 
 from constructs_lib.catalogue.model import Namespace
 from constructs_lib.checks.render import kustomize
+from constructs_lib.local.processes import wait_for
 from constructs_lib.traits import attach, every_combination
 
 SETTLING = 60

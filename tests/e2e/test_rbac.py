@@ -10,12 +10,12 @@ from access import OTHER, Account, Asker, Request, allows, granted
 from api import Api, Manifest
 from credentials_job import POSTGRES, Job
 from job_scripts import PERMANENT
-from processes import wait_for
 from repository import ROOT
 from target import Target, apply_all, target
 
 from constructs_lib.catalogue.model import Namespace
 from constructs_lib.checks.render import kustomize
+from constructs_lib.local.processes import wait_for
 
 ACCESS = {"Namespace", "ServiceAccount", "Role", "RoleBinding", "ConfigMap", "LimitRange"}
 """Kinds that say who may do what, and what a pod is given; none of them starts anything."""

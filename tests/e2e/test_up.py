@@ -11,11 +11,11 @@ import psutil
 import pytest
 from api import Api
 from argo_cd import NAMESPACE
-from processes import wait_for
 from repository import ROOT
 from up import LOCK, running
 
 from constructs_lib.catalogue.model import Tier
+from constructs_lib.local.processes import wait_for
 
 SECONDS = 300
 ENDING = 30

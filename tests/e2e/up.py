@@ -19,8 +19,9 @@ from pathlib import Path
 
 from cluster import BIN, built
 from deployment import INSTALLING, Deployment
-from processes import wait_for
 from repository import ROOT
+
+from constructs_lib.local.processes import wait_for
 
 FOLDER = ".tools/run-chatdb"
 LOCK, LOG, READY = "supervisor", "log", "ready"

@@ -70,13 +70,16 @@ def test_other_package(machine: Path) -> None:
     assert "Python packages" in mends(machine)
 
 
-def test_extras_are_named_and_not_missed(machine: Path) -> None:
+def test_extras_are_named_and_not_missed(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What one target alone needs is shown; only where all of it is there is it installed."""
     stamps = machine / ".tools/stamps"
     stamps.mkdir(parents=True)
     (stamps / "helm").touch()
     (stamps / "cluster").touch()
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
     found = {finding.name: (finding.found, finding.mend) for finding in doctor.findings(machine)}
+    assert found["Maven"] == (None, "")
+    assert found["extras of make setup-local"] == (None, "")
     assert found["extras of make bench"] == (None, "")
     assert found["extras of make e2e"] == ("installed", "")
     assert found["extras of make scores"] == (None, "")

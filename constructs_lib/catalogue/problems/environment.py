@@ -39,7 +39,7 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
 
 def _names(node: Component | External) -> Iterator[str]:
     for port in node.ports:
-        yield from (*port.env, *port.credentials)
+        yield from (*port.env, *port.admin_env, *port.credentials)
     if isinstance(node, Component):
         groups = (node.settings, node.produces, node.consumes, node.generated_secrets, node.shared_secrets)
         yield from chain.from_iterable(groups)
@@ -48,7 +48,8 @@ def _names(node: Component | External) -> Iterator[str]:
 def _templates(place: str, node: Component | External, port: Port) -> Iterator[Problem]:
     """A template that cannot be filled in."""
     own = tuple(node.generated_secrets) if isinstance(node, Component) else ()
-    for templates, known in ((port.env, ADDRESS), (port.credentials, (*ADDRESS, "role", "password", *own))):
+    secret = (*ADDRESS, "role", "password", *own)
+    for templates, known in ((port.env, ADDRESS), (port.admin_env, ADDRESS), (port.credentials, secret)):
         for name, template in templates.items():
             if complaint := _unfillable(template, known):
                 mend = f"use {', '.join('{' + key + '}' for key in known)}; a brace itself is written twice"
@@ -68,7 +69,7 @@ def _unfillable(template: str, known: Collection[str]) -> str:
 
 def _open_secrets(place: str, node: Component | External) -> Iterator[Problem]:
     """What would stand in a ConfigMap, and so in git."""
-    told: list[Mapping[str, str]] = [port.env for port in node.ports]
+    told: list[Mapping[str, str]] = [told for port in node.ports for told in (port.env, port.admin_env)]
     if isinstance(node, Component):
         told.append(node.settings)
     for name, value in ((name, value) for values in told for name, value in values.items()):

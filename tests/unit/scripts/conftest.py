@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from fake_kubernetes import FakeKubernetes, make_service_account
-from postgres_server import PostgresServer, serve
+
+from constructs_lib.local.postgres import PostgresServer, serve
 
 
 @pytest.fixture(scope="session")
@@ -26,5 +27,5 @@ def kubernetes(service_account: Path) -> Iterator[FakeKubernetes]:
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """A real PostgreSQL server, one per test process."""
-    with serve() as server:
+    with serve("the admin's") as server:
         yield server

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from job_scripts import REPOSITORY
-from postgres_server import PostgresServer
+
+from constructs_lib.local.postgres import PostgresServer
 
 Sql = Callable[[str], str]
 ID = "01936f00-0000-7000-8000-00000000000"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 from job_scripts import PERMANENT, REPOSITORY, run, start
-from postgres_server import PostgresServer
+
+from constructs_lib.local.postgres import PostgresServer
 
 SCRIPT = "postgres-schema/schema.sh"
 SERVICES = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
@@ -217,7 +218,7 @@ def test_password_is_not_in_the_servers_log(job: Job) -> None:
     job.sql(f"ALTER DATABASE {job.database} SET log_statement = 'all'")
     job.passwords = {"ORCHESTRATOR_PW": "find-me-1", "REGISTRY_PW": "find-me-2"}
     assert job.apply().returncode == 0
-    log = (job.server.socket / "log").read_text()
+    log = (job.server.folder / "log").read_text()
     assert "CREATE TABLE jobs" in log
     assert "find-me" not in log
 

@@ -1,0 +1,24 @@
+"""Where a local platform answers, for people and for shells."""
+
+import shlex
+
+from constructs_lib.catalogue.model import Kind
+from constructs_lib.local.parts import JOBS
+from constructs_lib.local.site import HOST, Site
+
+
+def addresses(site: Site) -> dict[str, str]:
+    """Where each port that is served answers, by component and port."""
+    return {f"{name}:{port}": f"{HOST}:{number}" for (name, port), number in sorted(site.ports.items())}
+
+
+def shell_exports(site: Site) -> str:
+    """What the setup Jobs are told, who are the administrators, and the URLs of the services."""
+    found: dict[str, str] = {}
+    for component in site.catalogue.components:
+        if component.kind in JOBS:
+            found |= site.told(component)
+        if component.kind is Kind.MICROSERVICE:
+            for name, template in component.port("http").env.items():
+                found[name] = template.format(host=HOST, port=site.number(component, "http"))
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(found.items()))

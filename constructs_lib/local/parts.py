@@ -1,0 +1,182 @@
+"""How each kind of component runs as a process, and how to see that it is ready."""
+
+import socket
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from constructs_lib.catalogue.defaults import DATABASE
+from constructs_lib.catalogue.model import Component, Kind
+from constructs_lib.components.broker import CLUSTER_ID, broker_settings, properties
+from constructs_lib.components.setup_scripts import setup_script
+from constructs_lib.local.postgres import PostgresServer
+from constructs_lib.local.processes import Server, free_ports
+from constructs_lib.local.site import HOST, Site
+from constructs_lib.problem import InvalidInput, Problem
+
+ANSWER_SECONDS = 3
+KAFKA = """
+[ -e "$0/made" ] || { "$KAFKA_BIN/kafka-storage.sh" format --cluster-id "$CLUSTER_ID" --config "$0/server.properties" &&
+  : >"$0/made"; } || exit
+exec "$KAFKA_BIN/kafka-server-start.sh" "$0/server.properties"
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A component as a process; `ready` asks once, and a Job is ready when it has ended well."""
+
+    component: Component
+    server: Server
+    ready: Callable[[], bool]
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is a Job."""
+        return self.component.kind in JOBS
+
+    def is_ready(self) -> bool:
+        """Whether those that come after may start; InvalidInput where it has ended, and should not have."""
+        self.check()
+        return self.ready()
+
+    def check(self) -> None:
+        """InvalidInput where it has ended, and should not have."""
+        status = self.server.status()
+        if status is None or (self.ends and status == 0):
+            return
+        what = f"it ended with {status}; its last lines:\n{self.server.last_lines(5)}"
+        raise InvalidInput([Problem(self.component.name, what, "mend what they say, and start again")])
+
+
+def make_part(site: Site, component: Component) -> Part:
+    """The component, not yet started."""
+    return MAKERS[component.kind](site, component)
+
+
+def _postgres(site: Site, component: Component) -> Part:
+    password = site.secrets[component.name]["POSTGRES_PASSWORD"]
+    port = site.number(component, "postgres")
+    found = PostgresServer(folder=site.place(component), port=port, password=password, database=DATABASE)
+    return Part(component=component, server=found.process(), ready=found.ready)
+
+
+def _kafka(site: Site, component: Component) -> Part:
+    """The broker's own settings, but for addresses and the folder."""
+    folder, port = site.place(component), site.number(component, "kafka")
+    listeners = f"PLAINTEXT://{HOST}:{port}"
+    controller = f"{HOST}:{free_ports(1)[0]}"
+    changed = {
+        "KAFKA_ADVERTISED_LISTENERS": listeners,
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": f"1@{controller}",
+        "KAFKA_LISTENERS": f"{listeners},CONTROLLER://{controller}",
+        "KAFKA_LOG_DIRS": f"{folder}/logs",
+    }
+    settings = broker_settings(component) | changed
+    (folder / "server.properties").write_text(properties(settings), encoding="utf-8")
+    environment = {
+        **site.environment(component),
+        "KAFKA_BIN": str(_installed(site.root / ".tools/kafka/bin")),
+        "KAFKA_HEAP_OPTS": settings["KAFKA_HEAP_OPTS"],
+        "KAFKA_OPTS": "-Dlog4j2.level=WARN",
+        "CLUSTER_ID": CLUSTER_ID,
+    }
+    server = Server(component.name, ["sh", "-c", KAFKA, str(folder)], folder / "log", environment)
+    return Part(component=component, server=server, ready=lambda: _connects(port))
+
+
+def _object_store(site: Site, component: Component) -> Part:
+    """The gateway of the trait object-store-versitygw; its data is files."""
+    folder, port = site.place(component), site.number(component, "api")
+    secrets = site.secrets[component.name]
+    keys = {"ROOT_ACCESS_KEY": secrets["MINIO_ROOT_USER"], "ROOT_SECRET_KEY": secrets["MINIO_ROOT_PASSWORD"]}
+    for name in ("data", "metadata"):
+        (folder / name).mkdir(exist_ok=True)
+    program = str(_installed(site.root / ".tools/bin/versitygw"))
+    command = [program, "--port", f"{HOST}:{port}", "--health", "/health", "posix"]
+    # Not every file system has the extended attributes that it would use.
+    command += ["--sidecar", str(folder / "metadata"), str(folder / "data")]
+    server = Server(component.name, command, folder / "log", site.environment(component) | keys)
+    return Part(component=component, server=server, ready=lambda: _answers(f"http://{HOST}:{port}/health"))
+
+
+def _job(site: Site, component: Component) -> Part:
+    """The very script of the Job, with its files."""
+    folder = site.place(component)
+    script = setup_script(site.catalogue, component, site.locate)
+    for one in script.folders:
+        made = folder / one.path.lstrip("/")
+        made.mkdir(parents=True, exist_ok=True)
+        for name, text in one.files.items():
+            (made / name).write_text(text, encoding="utf-8")
+    paths = tuple(one.path for one in script.folders)
+    command = [f"{folder}{word}" if word.startswith(paths) else word for word in script.command]
+    tools = [str(_postgres_tools(site)), site.environment(component)["PATH"]]
+    environment = site.environment(component) | {"PATH": ":".join(tools), "KAFKA_BIN": f"{site.root}/.tools/kafka/bin"}
+    server = Server(component.name, command, folder / "log", environment)
+    return Part(component=component, server=server, ready=lambda: server.status() == 0)
+
+
+def _postgres_tools(site: Site) -> Path:
+    """Where psql is."""
+    server = next(c for c in site.catalogue.components if c.kind is Kind.POSTGRES)
+    return PostgresServer(folder=site.place(server), port=0, password="").binaries
+
+
+def _microservice(site: Site, component: Component) -> Part:
+    """The service as its image starts it, on a port of its own."""
+    folder, port = site.place(component), site.number(component, "http")
+    python = _installed(site.root / ".tools/services/bin/python")
+    (folder / "tmp").mkdir(exist_ok=True)
+    own = {"HOST": HOST, "PORT": str(port), "TMPDIR": str(folder / "tmp"), "HOME": str(folder)}
+    command = [str(python), "-m", package(component)]
+    server = Server(component.name, command, folder / "log", site.environment(component) | own)
+    path = component.probes.readiness.path if component.probes else None
+    return Part(component=component, server=server, ready=lambda: _answers(f"http://{HOST}:{port}{path}"))
+
+
+def package(component: Component) -> str:
+    """The Python package of a service."""
+    return component.name.replace("-", "_")
+
+
+def program(root: Path, component: Component) -> Path:
+    """What `python -m` runs of a service."""
+    return root / "services" / component.name / package(component) / "__main__.py"
+
+
+def _installed(path: Path) -> Path:
+    if not path.exists():
+        raise InvalidInput([Problem(str(path), "it is not there", "make setup-local")])
+    return path
+
+
+def _connects(port: int) -> bool:
+    try:
+        socket.create_connection((HOST, port), ANSWER_SECONDS).close()
+    except OSError:
+        return False
+    return True
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=ANSWER_SECONDS) as response:  # noqa: S310 - always http
+            return bool(response.status == 200)  # noqa: PLR2004
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+JOBS = frozenset({Kind.KAFKA_TOPICS, Kind.POSTGRES_SCHEMA, Kind.OBJECT_STORE_BUCKETS})
+MAKERS: Mapping[Kind, Callable[[Site, Component], Part]] = MappingProxyType(
+    {
+        Kind.POSTGRES: _postgres,
+        Kind.KAFKA: _kafka,
+        Kind.OBJECT_STORE: _object_store,
+        **dict.fromkeys(JOBS, _job),
+        Kind.MICROSERVICE: _microservice,
+    }
+)

@@ -1,0 +1,79 @@
+"""Where everything of one local platform is, and what each component is told about it."""
+
+import os
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from constructs_lib.catalogue.credentials import secret_name, secret_plans
+from constructs_lib.catalogue.environment import settings
+from constructs_lib.catalogue.graph import Link
+from constructs_lib.catalogue.model import Catalogue, Component
+from constructs_lib.components.files.credentials import credentials
+from constructs_lib.local.processes import free_ports
+
+HOST = "127.0.0.1"
+Ports = Mapping[tuple[str, str], int]
+"""The number of each component's port of that name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """One local platform: the repository, its folder, and the ports that stand in for the catalogue's."""
+
+    catalogue: Catalogue
+    root: Path
+    folder: Path
+    ports: Ports
+    secrets: Mapping[str, Mapping[str, str]]
+
+    def number(self, component: Component, port: str) -> int:
+        """The local number of the component's port."""
+        return self.ports[component.name, port]
+
+    def place(self, component: Component) -> Path:
+        """The component's own folder."""
+        made = self.folder / component.name
+        made.mkdir(exist_ok=True)
+        return made
+
+    def told(self, component: Component) -> dict[str, str]:
+        """What dist/ tells the component, with local addresses."""
+        return settings(self.catalogue, component, self.locate) | dict(self.secrets.get(component.name, {}))
+
+    def environment(self, component: Component) -> dict[str, str]:
+        """What it is told, and what every process needs; nothing else of ours."""
+        tools = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]), "LC_ALL": "C.UTF-8"}
+        return tools | self.told(component)
+
+    def locate(self, link: Link) -> tuple[str, int] | None:
+        """None where the provider does not run locally: a consumer can do without it."""
+        number = self.ports.get((link.provider.name, link.port.name))
+        return (HOST, number) if number else None
+
+
+def make_site(catalogue: Catalogue, root: Path, folder: Path, components: Collection[Component]) -> Site:
+    """A site for these components, with free ports and new passwords."""
+    names = [
+        (component.name, port.name)
+        for component in components
+        for port in component.ports
+        if port.env or port.admin_env
+    ]
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    without = Site(catalogue=catalogue, root=root, folder=folder, ports=ports, secrets={})
+    return Site(catalogue=catalogue, root=root, folder=folder, ports=ports, secrets=dict(_secrets(without)))
+
+
+def _secrets(site: Site) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """The Secrets by component, made as the credentials Job makes them; here they are in no store."""
+    found = secret_plans(site.catalogue, site.locate)
+    plans = tuple(credentials.Plan(p.namespace, p.name, p.origin, p.derived) for p in found)
+    seen = credentials.Seen()
+    for missing in (credentials.missing_origins, credentials.missing_derived):
+        for address, values in missing(plans, seen).items():
+            seen.values |= {(*address, key): value for key, value in values.items()}
+    for component in site.catalogue.components:
+        where = (str(component.namespace), secret_name(component))
+        yield component.name, {key[2]: value for key, value in seen.values.items() if key[:2] == where}

@@ -1,0 +1,109 @@
+"""Servers and folders never outlive who made them, however that one ends."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from constructs_lib.local.processes import Server, free_ports, scratch_folder, wait_for
+
+SECONDS = 30
+# A server that has a child of its own, and takes no notice of being asked to end.
+STUBBORN = "trap '' TERM; sleep 600 & echo $! >child; wait"
+STARTER = f"""
+import sys, time
+from pathlib import Path
+from constructs_lib.local.processes import Server, scratch_folder
+with scratch_folder() as folder:
+    command = ["sh", "-c", f"cd {{folder}}; {STUBBORN}"]
+    server = Server("one", command, folder / "log", {{"PATH": {os.defpath!r}}})
+    server.start()
+    while not (folder / "child").exists() or not (folder / "child").read_text().strip():
+        time.sleep(0.01)
+    print(folder, server.pid, (folder / "child").read_text().strip(), flush=True)
+    time.sleep(600)
+"""
+
+
+def runs(pid: int) -> bool:
+    """Whether there is a process of that id."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder for logs."""
+    with scratch_folder() as made:
+        yield made
+
+
+def server(folder: Path, script: str) -> Server:
+    """A shell that runs the script."""
+    return Server("one", ["sh", "-c", script], folder / "log", {"PATH": os.defpath})
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_all_goes_with_the_starter(number: int) -> None:
+    """The server, its child and the folder are gone, also when nobody could clean up."""
+    with subprocess.Popen([sys.executable, "-c", STARTER], stdout=subprocess.PIPE, text=True) as starter:
+        assert starter.stdout
+        path, *pids = starter.stdout.readline().split()
+        assert Path(path).is_dir() and all(runs(int(pid)) for pid in pids)
+        starter.send_signal(number)
+    wait_for("the processes are gone", SECONDS, lambda: not any(runs(int(pid)) for pid in pids))
+    wait_for("the folder is gone", SECONDS, lambda: not Path(path).exists())
+
+
+def test_stop_is_bounded(folder: Path) -> None:
+    """Who takes no notice of being asked is ended when the patience is over."""
+    one = server(folder, f"cd {folder}; {STUBBORN}")
+    one.start()
+    wait_for("it has a child", SECONDS, (folder / "child").exists)
+    one.ask()
+    one.stop(patience=0.2)
+    assert not one.alive()
+    assert not runs(one.pid)
+
+
+def test_who_is_asked_finishes(folder: Path) -> None:
+    """There is time for a last word."""
+    one = server(folder, "trap 'echo bye; exit' TERM; echo up; while :; do sleep 0.05; done")
+    one.start()
+    wait_for("it is up", SECONDS, lambda: one.last_lines(1) == "up")
+    one.ask()
+    one.stop(patience=SECONDS)
+    assert one.last_lines(2) == "up\nbye"
+
+
+def test_an_end_is_seen(folder: Path) -> None:
+    """Its status is told, and it can be started again."""
+    one = server(folder, "echo hello; exit 7")
+    for _ in range(2):
+        one.start()
+        wait_for("it has ended", SECONDS, lambda: one.status() is not None)
+        assert (one.status(), one.alive()) == (7, False)
+        one.stop()
+    assert one.last_lines(9) == "hello\nhello"
+
+
+def test_a_crash_is_no_end(folder: Path) -> None:
+    """What a test kills is started again."""
+    one = server(folder, "echo up; exec sleep 600")
+    one.start()
+    first = one.pid
+    one.restart()
+    assert one.alive() and one.pid != first and not runs(first)
+    one.stop()
+
+
+def test_ports_are_different() -> None:
+    """Each server gets its own."""
+    assert len(set(free_ports(20))) == 20
