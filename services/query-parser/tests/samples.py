@@ -15,8 +15,10 @@ Rows = list[tuple[Any, ...]]
 
 
 def create(server: PostgresServer) -> None:
-    """One database for each schema; views show what the parser is told of, under the names that people use."""
+    """One database for each schema, made once for each server; views hold what the parser is told of."""
     for name in SCHEMAS:
+        if server.sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
+            continue
         server.sql(f"CREATE DATABASE {name}")
         if name == "chatdb":
             for namespace, service in MIGRATIONS.items():
