@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from lark import Token, Tree
 
-from query_parser.domain.conditions import Conditions
+from query_parser.domain.conditions import OPERATORS, Conditions, check_counted
 from query_parser.domain.grammar import Reading
 from query_parser.domain.lexicon import Entry
 from query_parser.domain.moments import whole_number
@@ -13,21 +13,13 @@ from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import NUMBERS, TIMES, Schema
 from query_parser.domain.scope import COUNT, Scope
 from query_parser.domain.syntax import Node, subtree, tokens, trees
-from query_parser.domain.tree import Aggregate, ColumnRef, Compare, Function, Operator, Order, Query
+from query_parser.domain.tree import Aggregate, ColumnRef, Compare, Function, Order, Query
 
 FUNCTIONS = {
     "AVERAGE": Function.AVERAGE,
     "SUM": Function.SUM,
     "GREATEST": Function.GREATEST,
     "LEAST": Function.LEAST,
-}
-OPERATORS = {
-    "GT": Operator.GT,
-    "GE": Operator.GE,
-    "LT": Operator.LT,
-    "LE": Operator.LE,
-    "EQ": Operator.EQ,
-    "NE": Operator.NE,
 }
 
 
@@ -72,10 +64,7 @@ class Binder:
         return scope.query(columns, distinct=bool(tokens(tree, "DISTINCT")))
 
     def _counting(self, tree: Node) -> Query:
-        scope = self._entity(tree)
-        if not tokens(tree, "DISTINCT"):
-            return scope.query([COUNT])
-        return scope.query([Aggregate(Function.COUNT, scope.name_of(scope.table.name), distinct=True)])
+        return self._entity(tree).query([COUNT])
 
     def _counting_distinct(self, tree: Node) -> Query:
         scope = self._entity(tree)
@@ -115,7 +104,10 @@ class Binder:
     def _having_count(self, tree: Node) -> Query:
         scope = self._entity(tree)
         scope.groups = [self._thing(subtree(tree, "thing"), scope)]
-        operator = next(OPERATORS[token.type] for token in tokens(tree) if token.type in OPERATORS)
+        operator = next(OPERATORS[word.type] for word in tokens(tree) if word.type in OPERATORS)
+        keys = {key.column for key in self.schema.parents(scope.table.name)}
+        if scope.groups[0].table != scope.table.name or scope.groups[0].column in keys:
+            check_counted(operator, scope.table.name)
         scope.having = [Compare(COUNT, operator, self.conditions.count(subtree(tree, "amount")))]
         return scope.query([COUNT])
 

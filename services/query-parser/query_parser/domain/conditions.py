@@ -217,8 +217,7 @@ class Conditions:
     def _count_children(self, tree: Node, scope: Scope, operator: Operator) -> None:
         table = self._entry(token(tree, "TABLE")).table or ""
         self._children(scope, table)
-        if operator in {Operator.LT, Operator.LE, Operator.NE}:
-            raise NotUnderstood(f"who has none of the {table} would be left out: ask for more than a number")
+        check_counted(operator, table)
         if scope.counted is not None:
             raise NotUnderstood("one number of rows at a time")
         scope.counted = table
@@ -251,6 +250,12 @@ class Conditions:
 
     def _entry(self, word: Token) -> Entry:
         return self.entries[word.start_pos or 0]
+
+
+def check_counted(operator: Operator, table: str) -> None:
+    """Refuse what a row without any of the counted ones would answer: it is in no group."""
+    if operator in {Operator.LT, Operator.LE, Operator.NE}:
+        raise NotUnderstood(f"who has none of the {table} would be left out: ask for more than a number")
 
 
 def _any(found: Sequence[Compare]) -> Condition:

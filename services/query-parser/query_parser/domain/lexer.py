@@ -127,7 +127,12 @@ def _longest(words: list[str], lexicon: Lexicon) -> int:
 
 
 def _expects_value(lexed: Lexed) -> bool:
-    return bool(lexed.lexemes) and any(entry.terminal in BEFORE_VALUES for entry in lexed.lexemes[-1].entries)
+    """Whether a name may follow: "model churn" has one, "jobs created" has not."""
+    if not lexed.lexemes:
+        return False
+    last = lexed.lexemes[-1]
+    found = {entry.terminal for entry in last.entries} & BEFORE_VALUES
+    return bool(found - {"TABLE"}) or (bool(found) and not last.text.lower().endswith("s"))
 
 
 def _mend(word: str, lexicon: Lexicon) -> str | None:

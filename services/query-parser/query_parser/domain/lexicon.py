@@ -83,8 +83,7 @@ def _add_column(lexicon: Lexicon, table: Table, column: Column) -> None:
     for phrase in _names(column.name, column.synonyms):
         lexicon.add(phrase, Entry("FLAG" if column.type is ColumnType.BOOLEAN else "COLUMN", columns=ref))
     for value in column.values:
-        for phrase in _names(value.lower(), ()):
-            lexicon.add(phrase, Entry("VALUE", columns=ref, value=value))
+        lexicon.add(value.lower(), Entry("VALUE", columns=ref, value=value))
     for phrase, value in column.value_synonyms.items():
         lexicon.add(phrase, Entry("VALUE", columns=ref, value=value))
     for phrase in column.absent:

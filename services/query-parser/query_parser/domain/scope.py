@@ -102,6 +102,11 @@ class Scope:
         if self.top is not None and not self.order:
             raise NotUnderstood("'top' needs a measure", suggestions=(f"top 5 {self.table.name} by <column>",))
         terms = (*self.groups, *columns)
+        order = self._order(terms if aggregated else ())
+        if aggregated and (any(one.term not in terms for one in order) or (self.limit and not order)):
+            raise NotUnderstood(
+                "some rows only can't be summed up", suggestions=(f"{self.table.name} with a condition",)
+            )
         return Query(
             self.table.name,
             terms,
@@ -109,7 +114,7 @@ class Scope:
             where=conjunction(self.where),
             group_by=tuple(self.groups),
             having=conjunction(self.having),
-            order=self._order(terms if aggregated else ()),
+            order=order,
             limit=self.limit,
         )
 

@@ -1,0 +1,49 @@
+"""Whatever is asked: an answer or a reason, never an error; and what is said to be SQL is SQL."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+import samples
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from constructs_lib.local.postgres import PostgresServer
+from query_parser.domain import lexicon
+from query_parser.service_layer import answer, default_schema
+
+PHRASES = sorted({" ".join(phrase) for phrase in lexicon.build(default_schema()).phrases})
+VALUES = ["iris", '"x y"', "3", "2.5", "2026-01-31", "2026", ",", "?", "'"]
+WORDS = st.one_of(st.sampled_from(PHRASES), st.sampled_from(PHRASES), st.sampled_from(VALUES))
+# What questions begin with: words at random are hardly ever one.
+STARTS = st.sampled_from(["jobs", "number of jobs", "models", "failed jobs", "status of jobs", "average attempts", ""])
+QUESTIONS = st.builds(lambda start, words: " ".join([start, *words]), STARTS, st.lists(WORDS, max_size=5))
+# The same questions each time: a failure is the change's, not the day's.
+MANY = settings(max_examples=1000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def connection(postgres_server: PostgresServer) -> Iterator[psycopg.Connection[Any]]:
+    """To the sample database."""
+    samples.create(postgres_server)
+    with samples.connect(postgres_server, "chatdb") as found:
+        yield found
+
+
+@MANY
+@given(question=QUESTIONS)
+def test_words_at_random_are_answered_or_refused(connection: psycopg.Connection[Any], question: str) -> None:
+    """PostgreSQL takes every statement, with its parameters."""
+    found = answer(question, default_schema())
+    assert (found.sql is None) == (found.error is not None)
+    if found.sql is not None:
+        connection.execute(f"EXPLAIN {found.sql}", found.parameters)
+
+
+@MANY
+@given(question=st.text(max_size=200))
+def test_text_at_random_is_no_error(question: str) -> None:
+    """Any characters at all."""
+    found = answer(question, default_schema())
+    assert (found.sql is None) == (found.error is not None)
