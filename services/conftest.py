@@ -7,7 +7,8 @@ import pytest
 from job_scripts import REPOSITORY, run
 from object_store_server import StoreSettings
 from object_store_server import serve as serve_objects
-from postgres_server import PostgresServer, serve
+
+from constructs_lib.local.postgres import HOST, PostgresServer, serve
 
 SCHEMAS = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
 PASSWORD = "of-a-role"
@@ -16,7 +17,7 @@ PASSWORD = "of-a-role"
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[PostgresServer]:
     """One server for each test process."""
-    with serve() as server:
+    with serve(PASSWORD) as server:
         yield server
 
 
@@ -50,7 +51,7 @@ def database_url(database: PostgresServer) -> Callable[[str], str]:
         named = "string_agg(format('%I.%I', schemaname, tablename), ',')"
         tables = database.sql(f"SELECT {named} FROM pg_tables WHERE schemaname = '{schema}'", database="training_db")
         database.sql(f"TRUNCATE {tables}", database="training_db")
-        return f"postgresql://{schema}:{PASSWORD}@/training_db?host={database.socket}"
+        return f"postgresql://{schema}:{PASSWORD}@{HOST}:{database.port}/training_db"
 
     return empty
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import psycopg
 from corpus_cases import CORPUS, SCHEMAS, schema_of
-from postgres_server import PASSWORD, PostgresServer
+
+from constructs_lib.local.postgres import HOST, PostgresServer
 
 SERVICES = Path(__file__).parents[2]
 MIGRATIONS = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
@@ -38,11 +39,11 @@ def create(server: PostgresServer) -> None:
 def connect(server: PostgresServer, name: str) -> psycopg.Connection[Any]:
     """A connection that takes $1, $2; all of it is one transaction, so that now() stands still."""
     connection = psycopg.connect(
-        host=str(server.socket),
-        port=5432,
+        host=HOST,
+        port=server.port,
         dbname=name,
         user="postgres",
-        password=PASSWORD,
+        password=server.password,
         cursor_factory=psycopg.RawCursor,
     )
     connection.execute("SET search_path TO public")

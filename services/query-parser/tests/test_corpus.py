@@ -9,8 +9,8 @@ import psycopg
 import pytest
 import samples
 from corpus_cases import SCHEMAS, Case, cases, schema_of
-from postgres_server import PostgresServer
 
+from constructs_lib.local.postgres import PostgresServer
 from query_parser.service_layer import answer
 
 # What was reached so far.

@@ -8,8 +8,8 @@ import pytest
 import samples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from postgres_server import PostgresServer
 
+from constructs_lib.local.postgres import PostgresServer
 from query_parser.domain import lexicon
 from query_parser.service_layer import answer, default_schema
 
