@@ -1,123 +1,47 @@
-"""The doors: HTTP, and the sweeper."""
+"""The HTTP door, and how the service is put together."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Literal, TypeVar
-from uuid import UUID
+from typing import Annotated, Any, TypeVar
 
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from chatdb_common import database, object_store
 from chatdb_common.health import Check
 from chatdb_common.idempotency import Reply, once
 from chatdb_common.logs import get_logger
-from chatdb_common.messages import Task
-from chatdb_common.paging import LIMIT, MOST, decode_cursor, encode_cursor
-from chatdb_common.problems import Body, Problem
+from chatdb_common.paging import decode_cursor, encode_cursor
+from chatdb_common.problems import Problem
 from chatdb_common.service import Service
-from chatdb_common.workers import Worker
-from model_registry.adapters import PostgresWork, begin
+from model_registry.adapters import begin
 from model_registry.artifacts import Artifacts
 from model_registry.domain import Alias, Conflict, Damaged, Model, Stale, State, Unknown, Version
 from model_registry.settings import Settings
+from model_registry.sweeper import Begin, Sweeper
+from model_registry.views import (
+    AliasView,
+    ModelView,
+    ModelWithAliases,
+    NewAlias,
+    NewModel,
+    NewVersion,
+    PageOf,
+    VersionView,
+    View,
+)
 
 MEBIBYTE = 1024 * 1024
 ARTIFACT_BYTES = 512 * MEBIBYTE
-SWEEP_SECONDS = 600.0
-ORPHAN_AGE = timedelta(hours=1)
-PENDING_AGE = timedelta(days=1)
 log = get_logger(__name__)
-Begin = Callable[[], AbstractContextManager[PostgresWork]]
 ModelName = Annotated[str, Path(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$")]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 AliasName = Annotated[str, Path(pattern=r"^[a-z]([a-z0-9_-]{0,62}[a-z0-9])?$")]
 IdempotencyKey = Annotated[str | None, Header(max_length=255)]
 Revision = Annotated[str | None, Header(pattern=r'^"[1-9][0-9]{0,8}"$', description="The ETag that was read")]
 Digest = Annotated[str | None, Header(pattern=r"^[0-9a-f]{64}$")]
-
-
-class NewModel(Body):
-    """What POST /models takes."""
-
-    name: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$", examples=["churn"])
-    description: str = Field(default="", max_length=4096)
-
-
-class NewVersion(Body):
-    """What POST /models/{name}/versions takes; a job that has a version gets that again."""
-
-    job_id: UUID | None = None
-    task: Task | None = None
-    format: Literal["onnx", "skops"]
-    metrics: dict[Annotated[str, Field(max_length=64)], float] = Field(default_factory=dict, max_length=100)
-    signature: dict[str, Any] = Field(default_factory=dict)
-
-
-class NewAlias(Body):
-    """What PUT .../aliases/{alias} takes."""
-
-    version: int = Field(ge=1, le=2**31 - 1)
-
-
-class PageOf(Body):
-    """Which part of a list."""
-
-    cursor: str | None = Field(default=None, max_length=400)
-    limit: int = Field(default=LIMIT, ge=1, le=MOST)
-
-
-class View(BaseModel):
-    """Something as HTTP shows it."""
-
-    model_config = ConfigDict(from_attributes=True, protected_namespaces=())
-
-
-class ModelView(View):
-    """A model."""
-
-    name: str
-    description: str
-    last_version: int
-    created_at: datetime
-    updated_at: datetime
-
-
-class AliasView(View):
-    """An alias; `previous` is what it named before."""
-
-    alias: str
-    version: int
-    previous: int | None
-    revision: int
-    updated_at: datetime
-
-
-class ModelWithAliases(ModelView):
-    """A model and its aliases."""
-
-    aliases: list[AliasView]
-
-
-class VersionView(View):
-    """A version; where its artifact lies is nobody else's business."""
-
-    model_name: str
-    version: int
-    state: State
-    job_id: UUID | None
-    task: Task | None
-    format: str
-    metrics: dict[str, float]
-    signature: dict[str, Any]
-    sha256: str | None
-    size_bytes: int | None
-    created_at: datetime
-    ready_at: datetime | None
 
 
 Item = TypeVar("Item", ModelView, VersionView)
@@ -314,41 +238,6 @@ def _number(text: str) -> int:
     if not text.isdecimal():
         raise Problem(422, "cursor: take it from the page before")
     return int(text)
-
-
-class Sweeper(Worker):
-    """Removes artifacts that belong to no version, and versions whose artifact never came."""
-
-    def __init__(self, begin_work: Begin, artifacts: Artifacts) -> None:
-        """Looks at once, and then every ten minutes."""
-        super().__init__("sweeper")
-        self._begin = begin_work
-        self._artifacts = artifacts
-
-    def step(self) -> None:
-        """One sweep, and the wait for the next."""
-        swept = sweep(self._begin, self._artifacts)
-        if swept:
-            log.info("orphans are swept", objects=swept)
-        self.stopping.wait(SWEEP_SECONDS)
-
-
-def sweep(
-    begin_work: Begin, artifacts: Artifacts, *, age: timedelta = ORPHAN_AGE, pending: timedelta = PENDING_AGE
-) -> int:
-    """Remove what is older and belongs to nothing; how many objects."""
-    with begin_work() as work:
-        work.forget(pending)
-    removed = 0
-    for keys in artifacts.pages(age):
-        with begin_work() as work:
-            known = work.known_keys(keys)
-        for key in keys:
-            if key not in known:
-                artifacts.delete(key)
-                removed += 1
-    artifacts.abort_uploads(pending)
-    return removed
 
 
 def build(settings: Settings) -> FastAPI:

@@ -19,8 +19,9 @@ from chatdb_common.service import Service
 from model_registry import entrypoints
 from model_registry.adapters import begin
 from model_registry.artifacts import PART_BYTES, Artifacts
-from model_registry.entrypoints import Begin, add_routes, sweep
+from model_registry.entrypoints import add_routes
 from model_registry.settings import Settings
+from model_registry.sweeper import Begin, sweep
 
 NOW = timedelta(0)
 BODY = b"an artifact"
