@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from command import invoke
 from repository import IDENTITY, ROOT, texts
 
 from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.model import Tier
 from constructs_lib.cli import main
 
 
@@ -162,6 +164,8 @@ def test_release_pins_every_tier(repository: Path, monkeypatch: pytest.MonkeyPat
     assert git(repository, "rev-parse", "HEAD~1") == contents
     assert git(repository, "status", "--porcelain") == ""
     applications = texts(repository / "argocd/minikube/apps")
+    released = yaml.safe_load(applications.pop("released.yaml"))
+    assert released["data"] == dict.fromkeys(map(str, Tier), contents)
     assert len(applications) == 8
     assert all(f"targetRevision: {contents}" in text for text in applications.values())
     assert "targetRevision: main" in (repository / "argocd/minikube/root.yaml").read_text()

@@ -39,7 +39,8 @@ def test_configuration_is_valid_and_local() -> None:
 def test_hooks_are_the_lint_of_make_and_the_generator() -> None:
     """Whatever `make lint` runs is a hook, and so is what the generator can say of itself."""
     recipe = re.findall(r"^lint: .*\n((?:\t.+\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)[0]
-    printed = subprocess.run(["make", "--dry-run", "lint"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    line = ["make", "--dry-run", "--no-print-directory", "lint"]
+    printed = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     wanted = printed.splitlines()[-len(recipe.splitlines()) :]
     wanted += ["chatdb synth --check", "chatdb check", "python tools/docs.py --check"]
     assert [re.sub(r"^/usr/bin/env |\.venv/bin/", "", hook["entry"]) for hook in HOOKS] == wanted
