@@ -1,5 +1,6 @@
-"""Which jobs are cancelled, told by a second look at the topic: the first one is busy while a job is done."""
+"""Which jobs nobody waits for, told by a second look at the topic: the first one is busy while a job is done."""
 
+import sys
 import threading
 from collections import OrderedDict
 from typing import Any
@@ -14,10 +15,12 @@ from chatdb_common.workers import Worker
 
 BATCH = 500
 REMEMBERED = 20_000
+# No attempt of a job that is cancelled is wanted.
+NONE = sys.maxsize
 
 
 class Cancellations(Worker):
-    """Reads all of `training_jobs`, as no member of a group, and remembers the cancelled ones."""
+    """Reads all of `training_jobs`, as no member of a group, and remembers which attempts are over."""
 
     def __init__(self, settings: KafkaSettings, topic: str) -> None:
         """Connects in its own thread."""
@@ -30,12 +33,12 @@ class Cancellations(Worker):
             "enable.auto.commit": False,
         }
         self._client: Consumer | None = None
-        self._cancelled: OrderedDict[UUID, None] = OrderedDict()
+        self._wanted: OrderedDict[UUID, int] = OrderedDict()
         self.caught_up = threading.Event()
 
-    def cancelled(self, job_id: UUID) -> bool:
-        """Whether the job's end was seen."""
-        return job_id in self._cancelled
+    def over(self, job_id: UUID, attempt: int) -> bool:
+        """Whether the job's end, or a newer attempt, was seen."""
+        return attempt < self._wanted.get(job_id, 0)
 
     def step(self) -> None:
         """A batch of messages."""
@@ -69,7 +72,8 @@ class Cancellations(Worker):
             message = JobMessage.model_validate_json(value)
         except ValidationError:
             return
-        if message.type is JobMessageType.CANCELLED:
-            self._cancelled[message.job_id] = None
-            if len(self._cancelled) > REMEMBERED:
-                self._cancelled.popitem(last=False)
+        wanted = NONE if message.type is JobMessageType.CANCELLED else message.attempt
+        if wanted > 1:
+            self._wanted[message.job_id] = max(wanted, self._wanted.get(message.job_id, 0))
+        if len(self._wanted) > REMEMBERED:
+            self._wanted.popitem(last=False)

@@ -134,15 +134,15 @@ def build(settings: Settings) -> FastAPI:
     def tell(event: TrainingEvent) -> None:
         publisher.publish([record(settings.events_topic, event)])
 
-    def cancelled(job_id: UUID) -> bool:
+    def over(job_id: UUID, attempt: int) -> bool:
         cancellations.caught_up.wait(CATCH_UP_SECONDS)
-        return cancellations.cancelled(job_id)
+        return cancellations.over(job_id, attempt)
 
     trainer = Trainer(
         read=partial(datasets.read, client),
         registry=registry,
         publish=tell,
-        cancelled=cancelled,
+        over=over,
         ending=lambda: consumer.stopping.is_set(),  # noqa: PLW0108 - the consumer is made below
     )
     consumer = ConsumerWorker(

@@ -1,6 +1,6 @@
 """A job from its message to its last event."""
 
-import os
+import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +19,8 @@ from ml_engine.domain import BadData, Frame, Hyperparameters, Interrupted, Train
 from ml_engine.registry import Down, Refused, Registered
 
 HEARTBEAT_SECONDS = 8.0
-WORKER = f"{socket.gethostname()}-{os.getpid()}"
+# A container that is started again has the same name and process id, and is another worker.
+WORKER = f"{socket.gethostname()}-{secrets.token_hex(4)}"
 TRANSIENT = (Down, *object_store.TRANSIENT)
 log = get_logger(__name__)
 Check = Callable[[], None]
@@ -40,12 +41,15 @@ class Trainer:
     read: Callable[[str, Check], Frame]
     registry: Registry
     publish: Publish
-    cancelled: Callable[[UUID], bool]
+    over: Callable[[UUID, int], bool]
     ending: Callable[[], bool]
 
     def handle(self, message: JobMessage) -> None:
-        """Train, register, and tell; what is wrong with the data is told, too. A dependency that is down raises."""
-        if message.type is JobMessageType.CANCELLED or self.cancelled(message.job_id):
+        """Train, register, and tell; what is wrong with the data is told, too. A dependency that is down raises.
+
+        An attempt that is over, as the job is or a newer attempt came, is skipped: it may be what killed the worker.
+        """
+        if message.type is JobMessageType.CANCELLED or self.over(message.job_id, message.attempt):
             return
         self._tell(message, TrainingEventType.STARTED)
         try:
@@ -56,7 +60,7 @@ class Trainer:
         except Interrupted:
             if self.ending():
                 raise
-            log.info("job is cancelled", job_id=str(message.job_id))
+            log.info("attempt is over", job_id=str(message.job_id), attempt=message.attempt)
         except TRANSIENT:
             raise
         except Exception as error:
@@ -67,7 +71,7 @@ class Trainer:
 
     def _result(self, message: JobMessage) -> TrainingResult:
         def check() -> None:
-            if self.ending() or self.cancelled(message.job_id):
+            if self.ending() or self.over(message.job_id, message.attempt):
                 raise Interrupted
 
         chosen = _hyperparameters(message.hyperparameters)

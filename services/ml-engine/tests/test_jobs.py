@@ -103,7 +103,7 @@ def engine(database_url: Callable[[str], str], object_store_settings: StoreSetti
             read=partial(datasets.read, client),
             registry=registry,
             publish=events.append,
-            cancelled=cancelled.__contains__,
+            over=lambda job_id, _attempt: job_id in cancelled,
             ending=lambda: False,
         )
 
@@ -192,7 +192,7 @@ def test_cancelled_job_is_dropped(engine: Running) -> None:
     engine.put(GOOD)
     late = job()
     looks = iter([False])
-    replace(engine.trainer, cancelled=lambda _job_id: next(looks, True)).handle(late)
+    replace(engine.trainer, over=lambda _job_id, _attempt: next(looks, True)).handle(late)
     assert engine.told() == ["started"]
 
 

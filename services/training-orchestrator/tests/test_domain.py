@@ -79,6 +79,18 @@ def test_attempt_taken_over() -> None:
     assert (taken.lease_owner, taken.version, taken.attempts) == ("w2", job.version, 1)
 
 
+def test_attempt_taken_over_has_the_rest_of_the_lease() -> None:
+    """A job that kills one worker after the other is given up in time; a worker that lives is heard before that."""
+    job = running()
+    later = NOW + timedelta(seconds=9)
+    taken = after(job, event(job, TrainingEventType.STARTED, worker="w2"), now=later)
+    assert taken.lease_expires_at == NOW + LEASE
+    heard = after(taken, event(job, TrainingEventType.HEARTBEAT, worker="w2"), now=later)
+    assert heard.lease_expires_at == later + LEASE
+    tried_again = after(job, event(job, TrainingEventType.STARTED), now=later)
+    assert tried_again.lease_expires_at == later + LEASE
+
+
 def test_success_keeps_the_result() -> None:
     """A job that succeeded names the registered version, and has no lease."""
     job = running()

@@ -143,11 +143,16 @@ def _start(job: Job, event: TrainingEvent, now: datetime) -> Change:
 
 
 def _renew(job: Job, event: TrainingEvent, now: datetime) -> list[Change]:
-    """The lease, longer; who starts an attempt that runs already got it from Kafka after its first worker's death."""
-    if event.type is not TrainingEventType.STARTED and event.worker != job.lease_owner:
-        return []
-    renewed = replace(job, lease_owner=event.worker, lease_expires_at=now + LEASE, updated_at=now)
-    return [Change(renewed, None)]
+    """The lease, longer.
+
+    Who starts an attempt that runs already got it from Kafka after its first worker's death, and has what is left of
+    the lease to be heard of: otherwise a job that kills one worker after the other would never be given up.
+    """
+    if event.worker == job.lease_owner:
+        return [Change(replace(job, lease_expires_at=now + LEASE, updated_at=now), None)]
+    if event.type is TrainingEventType.STARTED:
+        return [Change(replace(job, lease_owner=event.worker, updated_at=now), None)]
+    return []
 
 
 def _move(job: Job, to: Status, now: datetime, reason: str | None, **fields: Any) -> Change:

@@ -113,6 +113,9 @@ def return_expired(work: Work) -> int:
         work.save(job, change)
         if change.job.status is Status.QUEUED:
             work.send(_message(change.job, JobMessageType.REQUESTED, attempt=job.attempts + 1))
+        else:
+            # Its last attempt was not acknowledged: the next worker that gets it must not try it again.
+            work.send(_message(change.job, JobMessageType.CANCELLED, attempt=job.attempts))
     return len(jobs)
 
 
