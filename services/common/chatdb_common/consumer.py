@@ -13,11 +13,14 @@ from pydantic import ValidationError
 from chatdb_common import telemetry
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import Message
-from chatdb_common.publisher import CONNECTION, Publisher, PublishError, Record
+from chatdb_common.publisher import CONNECTION, Publisher, PublishError, Record, TooLarge
 from chatdb_common.settings import KafkaSettings
 from chatdb_common.workers import Worker, background, pause
 
 DEAD_LETTER_SUFFIX = ".dlq"
+OWN_HEADERS = ("x-reason", "x-topic", "x-partition", "x-offset")
+# Far below what a broker takes: a message can be as large as that, and with the reason be larger.
+CUT_BYTES = 100_000
 ATTEMPTS = 5
 # How long a handler may take before its partitions are paused and the group is told that the member lives.
 PATIENCE_SECONDS = 0.5
@@ -70,7 +73,12 @@ class ConsumerWorker(Worker, Generic[M]):
         error = message.error()
         if error is not None:
             raise KafkaException(error)
-        outcome = self._outcome(client, message)
+        try:
+            outcome = self._outcome(client, message)
+        except Exception:
+            # The client is past this message already: the next one would be committed, and this one lost.
+            self.close()
+            raise
         if outcome is None:
             # The end came first: whoever gets the partition starts with this message.
             return
@@ -78,9 +86,10 @@ class ConsumerWorker(Worker, Generic[M]):
         self._commit(client, message)
 
     def close(self) -> None:
-        """Leave the group, so that another member gets the partitions at once."""
-        if self._client is not None:
-            self._client.close()
+        """Leave the group, so that another member starts at once with what is not committed."""
+        client, self._client = self._client, None
+        if client is not None:
+            client.close()
 
     def _connected(self) -> Consumer:
         if self._client is None:
@@ -121,8 +130,18 @@ class ConsumerWorker(Worker, Generic[M]):
                 "x-offset": str(message.offset()),
             },
         )
-        failed = self._until_done(client, lambda: self._publisher.publish([letter]))
-        return "dead letter" if failed is None else None
+        failed = self._until_done(client, lambda: self._put_aside(letter))
+        if failed is None:
+            return "dead letter"
+        if self.stopping.is_set():
+            return None
+        raise failed
+
+    def _put_aside(self, letter: Record) -> None:
+        try:
+            self._publisher.publish([letter])
+        except TooLarge:
+            self._publisher.publish([_cut(letter)])
 
     def _until_done(self, client: Consumer, task: Callable[[], None]) -> BaseException | None:
         """Do the task, again where it is worth it; the error of the last try, or None when it is done."""
@@ -132,7 +151,7 @@ class ConsumerWorker(Worker, Generic[M]):
             if error is None or self.stopping.is_set():
                 return error
             failures += 1
-            tries += not isinstance(error, self._transient)
+            tries += isinstance(error, TooLarge) or not isinstance(error, self._transient)
             if tries >= self._attempts:
                 return error
             log.warning("message failed, is tried again", topic=self._topic, failures=failures, reason=str(error))
@@ -145,7 +164,12 @@ class ConsumerWorker(Worker, Generic[M]):
             wait([future], timeout=PATIENCE_SECONDS)
             if not future.done():
                 waiting = True
-                _stay_in_group(client)
+                try:
+                    _stay_in_group(client)
+                except Exception:
+                    # Not two at once: the message comes again when this handler has ended.
+                    wait([future])
+                    raise
         if waiting:
             client.resume(client.assignment())
         return future.exception()
@@ -176,6 +200,13 @@ def _config(settings: KafkaSettings) -> dict[str, Any]:
         "statistics.interval.ms": 5_000,
         **CONNECTION,
     }
+
+
+def _cut(letter: Record) -> Record:
+    """As much of the letter as is surely taken."""
+    own = {name: value for name, value in letter.headers.items() if name in OWN_HEADERS}
+    headers = {**own, "x-cut": f"from {len(letter.value)} bytes, without key and other headers"}
+    return Record(letter.topic, None, letter.value[:CUT_BYTES], headers)
 
 
 def _stay_in_group(client: Consumer) -> None:

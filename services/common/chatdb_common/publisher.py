@@ -33,6 +33,10 @@ class PublishError(Exception):
         self.delivered = delivered
 
 
+class TooLarge(PublishError):
+    """Kafka will never take the first record that is missing: it is no use to try again."""
+
+
 @dataclass(frozen=True)
 class Record:
     """One message as it goes over the wire."""
@@ -72,7 +76,12 @@ class Publisher:
         for number, one in enumerate(records):
             headers = [(name, value.encode()) for name, value in one.headers.items()]
             key = None if one.key is None else one.key.encode()
-            _produce(producer, one.topic, one.value, key, headers, partial(_note, outcomes, number))
+            try:
+                _produce(producer, one.topic, one.value, key, headers, partial(_note, outcomes, number))
+            except KafkaException as error:
+                # In their order: what comes after it is not sent.
+                outcomes[number:] = [error.args[0]] * (len(records) - number)
+                break
         deadline = time.monotonic() + DELIVERY_SECONDS + 2
         while False in outcomes and time.monotonic() < deadline:
             producer.poll(0.05)
@@ -86,7 +95,10 @@ class Publisher:
             # An idempotent producer that lost its place in the sequence never sends again.
             self._producer = self._connect(self._config)
         outcome = outcomes[failed[0]]
-        raise PublishError(str(outcome) if isinstance(outcome, KafkaError) else "no answer from Kafka", failed[0])
+        if not isinstance(outcome, KafkaError):
+            raise PublishError("no answer from Kafka", failed[0])
+        large = outcome.code() == KafkaError.MSG_SIZE_TOO_LARGE
+        raise (TooLarge if large else PublishError)(str(outcome), failed[0])
 
     def check(self, topics: Collection[str]) -> None:
         """Raise where Kafka does not answer soon, or lacks one of the topics."""

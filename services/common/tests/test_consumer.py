@@ -1,17 +1,18 @@
 """The consumer's promises, on a broker of a few lines: at least once, the offset after the effect, poison put aside."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from kafka_broker import serve_kafka
 
-from chatdb_common.consumer import ConsumerWorker
+from chatdb_common.consumer import CUT_BYTES, ConsumerWorker, text_headers
 from chatdb_common.messages import Query
-from chatdb_common.publisher import PublishError, Record
+from chatdb_common.publisher import Publisher, PublishError, Record, TooLarge
 from chatdb_common.settings import KafkaSettings
 
 ID = UUID("0199c0de-0000-7000-8000-000000000000")
@@ -72,7 +73,9 @@ class FakeClient:
     messages: list[FakeMessage]
     calls: list[str] = field(default_factory=list)
     refuses_commits: bool = False
+    refuses_pauses: int = 0
     position: int = 0
+    committed: int = 0
 
     def subscribe(self, topics: list[str]) -> None:
         """Noted."""
@@ -94,6 +97,7 @@ class FakeClient:
         if self.refuses_commits:
             raise KafkaException("not yours any more")
         self.calls.append(f"commit {message.number}")
+        self.committed = message.number + 1
 
     def assignment(self) -> list[TopicPartition]:
         """One partition."""
@@ -102,14 +106,18 @@ class FakeClient:
     def pause(self, _partitions: list[TopicPartition]) -> None:
         """Noted."""
         self.calls.append("pause")
+        if self.refuses_pauses:
+            self.refuses_pauses -= 1
+            raise KafkaException("not assigned")
 
     def resume(self, _partitions: list[TopicPartition]) -> None:
         """Noted."""
         self.calls.append("resume")
 
     def close(self) -> None:
-        """Noted."""
+        """Noted; who comes next starts at what is committed."""
         self.calls.append("close")
+        self.position = self.committed
 
 
 @dataclass
@@ -118,13 +126,21 @@ class FakePublisher:
 
     failures: int = 0
     records: list[Record] = field(default_factory=list)
+    failure: Exception = field(default_factory=lambda: PublishError("down", 0))
 
     def publish(self, records: Sequence[Record]) -> None:
         """All or nothing."""
         if self.failures:
             self.failures -= 1
-            raise PublishError("down", 0)
+            raise self.failure
         self.records += records
+
+
+@pytest.fixture(scope="module")
+def kafka() -> Iterator[str]:
+    """A broker for these tests."""
+    with serve_kafka() as address:
+        yield address
 
 
 def query(number: int) -> FakeMessage:
@@ -138,7 +154,7 @@ class Bench:
 
     messages: list[FakeMessage]
     handle: Callable[[Query], None]
-    publisher: FakePublisher = field(default_factory=FakePublisher)
+    publisher: Any = field(default_factory=FakePublisher)
 
     def __post_init__(self) -> None:
         """The worker does not wait between tries."""
@@ -148,7 +164,7 @@ class Bench:
             topic="queries",
             model=Query,
             handle=self.handle,
-            publisher=self.publisher,  # type: ignore[arg-type]
+            publisher=self.publisher,
             transient=(Down,),
             attempts=3,
             connect=lambda _: self.client,  # type: ignore[arg-type, return-value]
@@ -218,6 +234,78 @@ def test_nothing_is_lost_while_the_dead_letter_topic_is_down() -> None:
     bench = Bench([FakeMessage(b"{", 0)], lambda _: None, FakePublisher(failures=4))
     assert bench.steps(1) == ["commit 0"]
     assert len(bench.publisher.records) == 1
+
+
+def test_message_that_cannot_be_put_aside_comes_again() -> None:
+    """It is not passed over for the next one: the worker fails, and starts again at what is committed."""
+    broken = FakePublisher(failures=3, failure=KafkaException("refused"))
+    bench = Bench([FakeMessage(b"{", 0), query(1)], lambda _: None, broken)
+    with pytest.raises(KafkaException, match="refused"):
+        bench.steps(1)
+    assert bench.client.calls[1:] == ["close"]
+    assert bench.steps(2)[2:] == ["commit 0", "commit 1"]
+    assert [letter.value for letter in broken.records] == [b"{"]
+
+
+def test_letter_that_is_too_large_is_cut(kafka: str) -> None:
+    """What Kafka took with its own headers can be too large with the reason and the place: the beginning is kept."""
+    message = FakeMessage(b"{" + b"x" * 999_900, 7)
+    bench = Bench([message, query(8)], lambda _: None, Publisher(kafka))
+    assert bench.steps(2) == ["commit 7", "commit 8"]
+    reader = Consumer({"bootstrap.servers": kafka, "group.id": "reader", "auto.offset.reset": "earliest"})
+    reader.subscribe(["queries.dlq"])
+    (letter,) = reader.consume(1, timeout=60)
+    reader.close()
+    assert (letter.error(), letter.value()) == (None, b"{" + b"x" * (CUT_BYTES - 1))
+    headers = text_headers(letter)
+    assert headers["x-reason"].startswith("ValidationError")
+    assert (headers["x-offset"], headers["x-cut"]) == ("7", "from 999901 bytes, without key and other headers")
+
+
+def test_publisher_says_what_is_too_large(kafka: str) -> None:
+    """As its own error, with what was taken before; nothing after it is sent, so that the order holds."""
+    publisher = Publisher(kafka)
+    with pytest.raises(TooLarge) as caught:
+        publisher.publish([Record("t", "k", value) for value in (b"first", b"x" * 1_000_001, b"last")])
+    assert caught.value.delivered == 1
+    publisher.close()
+
+
+def test_too_large_answer_is_no_outage() -> None:
+    """A handler whose message Kafka never takes fails as often as it is said, and not for ever."""
+
+    def answer(_: Query) -> None:
+        raise TooLarge("too large", 0)
+
+    bench = Bench([query(0)], answer)
+    assert bench.steps(1) == ["commit 0"]
+    assert bench.publisher.records[0].headers["x-reason"] == "TooLarge: too large"
+
+
+def test_client_that_fails_beside_a_handler_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The handler ends first, so that there are not two; then its message comes again, before the next one."""
+    monkeypatch.setattr("chatdb_common.consumer.PATIENCE_SECONDS", 0.01)
+    seen: list[str] = []
+    paused = threading.Event()
+
+    def handle(message: Query) -> None:
+        assert paused.wait(20)
+        seen.append(message.query)
+
+    bench = Bench([query(0), query(1)], handle)
+    bench.client.refuses_pauses = 1
+    pause = bench.client.pause
+
+    def noticed(partitions: list[TopicPartition]) -> None:
+        paused.set()
+        pause(partitions)
+
+    bench.client.pause = noticed  # type: ignore[method-assign]
+    with pytest.raises(KafkaException, match="not assigned"):
+        bench.steps(1)
+    assert seen == ["question 0"]
+    assert bench.steps(2)[-2:] == ["commit 0", "commit 1"]
+    assert seen == ["question 0", "question 0", "question 1"]
 
 
 def test_stop_leaves_the_message_uncommitted() -> None:
