@@ -5,10 +5,11 @@ from enum import StrEnum
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from chatdb_common.ids import new_id
 
+MOST_ERROR = 4000
 Task = Literal["classification", "regression"]
 
 
@@ -84,6 +85,12 @@ class TrainingEvent(Message):
     at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
     result: TrainingResult | None = None
     error: str | None = None
+
+    @field_validator("error")
+    @classmethod
+    def _storable(cls, error: str | None) -> str | None:
+        """What is said may quote any data; no database holds NUL in text."""
+        return None if error is None else error.replace("\0", "\N{REPLACEMENT CHARACTER}")[:MOST_ERROR]
 
     @model_validator(mode="after")
     def _says_all(self) -> Self:

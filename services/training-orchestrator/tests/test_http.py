@@ -247,6 +247,23 @@ def test_unknown_job(service: Running) -> None:
         service.hear({"id": str(new_id())}, TrainingEventType.STARTED)
 
 
+def test_reason_that_no_database_holds(service: Running) -> None:
+    """A worker quotes the data: the job fails with the reason all the same, and not with endless text."""
+    job = service.submit()
+    told = {
+        "type": "failed",
+        "job_id": job["id"],
+        "attempt": 1,
+        "worker": "w1",
+        "error": "no column 'a\0b'" + "x" * 9000,
+    }
+    service.handle(TrainingEvent.model_validate_json(json.dumps(told)))
+    found = service.client.get(f"/jobs/{job['id']}").json()
+    assert found["status"] == "FAILED"
+    assert found["error"].startswith("no column 'a\ufffdb'")
+    assert len(found["error"]) == 4000
+
+
 def test_second_delivery_counts_once(service: Running) -> None:
     """The same event, delivered again and by two replicas at once, has one effect."""
     job = service.submit()
