@@ -1,5 +1,6 @@
 """What happens around each request: a limit on its body, a metric, a line in the log."""
 
+import re
 import time
 from collections.abc import Mapping
 
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from chatdb_common.logs import get_logger
 from chatdb_common.problems import Problem
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET = ("/health", "/ready", "/metrics")
 REQUESTS = Counter("http_requests_total", "Requests that were answered", ["method", "route", "status"])
 SECONDS = Histogram("http_request_duration_seconds", "How long answers took", ["method", "route"])
@@ -20,8 +22,8 @@ log = get_logger(__name__)
 class BodyLimit:
     """Refuses a body that is longer than allowed, whether it says so first or not."""
 
-    def __init__(self, app: ASGIApp, limit: int, uploads: Mapping[str, int]) -> None:
-        """`limit` in bytes; `uploads` are other limits for paths that end in a suffix."""
+    def __init__(self, app: ASGIApp, limit: int, uploads: Mapping[re.Pattern[str], int]) -> None:
+        """`limit` in bytes; `uploads` are other limits, of PUT on paths that match as a whole."""
         self._app = app
         self._limit = limit
         self._uploads = uploads
@@ -31,8 +33,7 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        suffixes = [suffix for suffix in self._uploads if scope["path"].endswith(suffix)]
-        limit = self._uploads[suffixes[0]] if suffixes else self._limit
+        limit = self._limit_of(scope)
         detail = f"the body is longer than {limit} bytes"
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdecimal() and int(declared) > limit:
@@ -49,6 +50,13 @@ class BodyLimit:
             return message
 
         await self._app(scope, counted, send)
+
+    def _limit_of(self, scope: Scope) -> int:
+        if scope["method"] == "PUT":
+            for path, limit in self._uploads.items():
+                if path.fullmatch(scope["path"]):
+                    return limit
+        return self._limit
 
 
 class Observed:
@@ -80,7 +88,9 @@ class Observed:
 
 def _observe(scope: Scope, status: int, seconds: float) -> None:
     route = getattr(scope.get("route"), "path", "none")
-    REQUESTS.labels(scope["method"], route, str(status)).inc()
-    SECONDS.labels(scope["method"], route).observe(seconds)
+    # Whoever asks chooses the method: any word may be one.
+    method = scope["method"] if scope["method"] in METHODS else "other"
+    REQUESTS.labels(method, route, str(status)).inc()
+    SECONDS.labels(method, route).observe(seconds)
     if scope["path"] not in QUIET:
         log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))

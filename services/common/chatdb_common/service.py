@@ -1,5 +1,6 @@
 """One service as a process: its HTTP door, its workers, and their end in the right order."""
 
+import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -39,7 +40,7 @@ class Service:
     closers: Sequence[Callable[[], object]] = ()
     unavailable: Sequence[type[Exception]] = ()
     body_limit: int = MEBIBYTE
-    uploads: Mapping[str, int] = field(default_factory=dict)
+    uploads: Mapping[re.Pattern[str], int] = field(default_factory=dict)
     worker_seconds: float = WORKER_SECONDS
 
     def app(self) -> FastAPI:

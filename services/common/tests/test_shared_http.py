@@ -162,10 +162,17 @@ def test_body_limit(chunked: bool) -> None:
     def body(size: int) -> Any:
         return iter([b"x" * size]) if chunked else b"x" * size
 
-    with client_of(body_limit=100, uploads={"/artifact": 1000}) as client:
+    with client_of(body_limit=100, uploads={re.compile("/things/[^/]+/artifact"): 1000}) as client:
         assert client.post("/things", content=body(101)).status_code == 413
         assert client.put("/things/a/artifact", content=body(1000)).json() == {"a": 1000}
         assert client.put("/things/a/artifact", content=body(1001)).status_code == 413
+
+
+def test_large_bodies_are_for_uploads_only() -> None:
+    """Another method, and a path that only ends like an upload's, have the limit of all others."""
+    with client_of(body_limit=100, uploads={re.compile("/things/[^/]+/artifact"): 1000}) as client:
+        assert client.post("/things/a/artifact", content=b"x" * 101).status_code == 413
+        assert client.put("/things/a/other/artifact", content=b"x" * 101).status_code == 413
 
 
 def test_metrics_count_routes_and_not_paths() -> None:
@@ -176,6 +183,16 @@ def test_metrics_count_routes_and_not_paths() -> None:
         text = client.get("/metrics").text
     found = re.findall(r'http_requests_total\{method="PUT",route="([^"]+)",status="200"\}', text)
     assert found == ["/things/{name}/artifact"]
+
+
+def test_metrics_have_no_methods_of_the_askers() -> None:
+    """Endless words are one series."""
+    with client_of() as client:
+        for method in ("BREW", "WHEN"):
+            client.request(method, "/things")
+        text = client.get("/metrics").text
+    assert "BREW" not in text
+    assert re.findall(r'http_requests_total\{method="other",.+status="405"\} 2.0', text)
 
 
 def test_settings_error_names_every_variable(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """The HTTP door, and how the service is put together."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -35,6 +36,7 @@ from model_registry.views import (
 
 MEBIBYTE = 1024 * 1024
 ARTIFACT_BYTES = 512 * MEBIBYTE
+ARTIFACT_PATH = re.compile("/models/[^/]+/versions/[0-9]+/artifact")
 log = get_logger(__name__)
 ModelName = Annotated[str, Path(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$")]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -255,7 +257,7 @@ def build(settings: Settings) -> FastAPI:
         closers=(pool.close,),
         unavailable=(*database.TRANSIENT, *object_store.TRANSIENT),
         body_limit=256 * 1024,
-        uploads={"/artifact": ARTIFACT_BYTES},
+        uploads={ARTIFACT_PATH: ARTIFACT_BYTES},
     )
     app = service.app()
     add_routes(app, begin_work, artifacts)

@@ -77,7 +77,7 @@ def registry(database_url: Callable[[str], str], object_store_settings: StoreSet
     pool = db.open_pool(settings)
     client = object_store.connect(settings)
     artifacts, begin_work = Artifacts(client, settings.s3_bucket), partial(begin, pool)
-    uploads = {"/artifact": 20_000_000}
+    uploads = {entrypoints.ARTIFACT_PATH: 20_000_000}
     app = Service(settings=settings, closers=(pool.close,), unavailable=db.TRANSIENT, uploads=uploads).app()
     add_routes(app, begin_work, artifacts)
     with TestClient(app) as http:
@@ -159,6 +159,15 @@ def test_ready_version_stays_as_it_is(registry: Running) -> None:
     assert registry.upload(number, b"other").status_code == 409
     assert registry.client.get(f"/models/iris/versions/{number}/artifact").content == BODY
     assert len(registry.keys()) == 1
+
+
+def test_only_artifacts_may_be_large(registry: Running) -> None:
+    """An alias that is named like an artifact's path has no larger body than others."""
+    registry.model()
+    number = registry.pending()
+    assert registry.upload(number, b"x" * 3_000_000).status_code == 200
+    for path in ("aliases/artifact", "aliases/champion", "versions/x/artifact"):
+        assert registry.client.put(f"/models/iris/{path}", content=b"x" * 3_000_000).status_code == 413, path
 
 
 def test_uploads_at_once_make_one_artifact(registry: Running) -> None:
