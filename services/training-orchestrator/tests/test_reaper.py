@@ -17,6 +17,7 @@ class Shop:
     """A database of a few lines, with one job whose lease is over."""
 
     is_down: bool = False
+    kafka_is_down: bool = False
     looks: list[str] = field(default_factory=list)
     rung: int = 0
 
@@ -26,6 +27,11 @@ class Shop:
         if self.is_down:
             raise ConnectionError("down")
         yield self
+
+    def check_kafka(self) -> None:
+        """The other dependency."""
+        if self.kafka_is_down:
+            raise ConnectionError("down")
 
     def queued(self) -> int:
         """None."""
@@ -57,7 +63,7 @@ def shop(monkeypatch: pytest.MonkeyPatch) -> Shop:
 
 def test_waits_for_the_length_of_a_lease_after_its_start(shop: Shop) -> None:
     """Nobody is given up in the first half minute."""
-    reaper = Reaper(shop.begin, shop, lease=timedelta(hours=1))
+    reaper = Reaper(shop.begin, shop, shop.check_kafka, lease=timedelta(hours=1))
     reaper.step()
     assert shop.looks == ["forget"]
     assert shop.rung == 0
@@ -65,20 +71,21 @@ def test_waits_for_the_length_of_a_lease_after_its_start(shop: Shop) -> None:
 
 def test_returned_jobs_are_sent_at_once(shop: Shop) -> None:
     """The relay is woken after the commit."""
-    Reaper(shop.begin, shop, lease=timedelta(0)).step()
+    Reaper(shop.begin, shop, shop.check_kafka, lease=timedelta(0)).step()
     assert shop.looks == ["look", "forget"]
     assert shop.rung == 1
 
 
-def test_outage_gives_the_lease_again(shop: Shop) -> None:
-    """After an outage of the database workers get the whole length of a lease to be heard."""
-    reaper = Reaper(shop.begin, shop, lease=timedelta(hours=1))
+@pytest.mark.parametrize("dependency", ["is_down", "kafka_is_down"])
+def test_outage_gives_the_lease_again(shop: Shop, dependency: str) -> None:
+    """After an outage of the database, or of Kafka, workers get the whole length of a lease to be heard."""
+    reaper = Reaper(shop.begin, shop, shop.check_kafka, lease=timedelta(hours=1))
     reaper._patient_until = 0.0
     reaper.step()
     assert shop.looks == ["look", "forget"]
-    shop.is_down = True
+    setattr(shop, dependency, True)
     with pytest.raises(ConnectionError):
         reaper.step()
-    shop.is_down = False
+    setattr(shop, dependency, False)
     reaper.step()
     assert shop.looks == ["look", "forget"]

@@ -185,15 +185,18 @@ def _uuid(text: str) -> UUID:
 class Reaper(Worker):
     """Returns the jobs of dead workers to the queue, and forgets old deliveries.
 
-    After a start, and after an outage of the database, it waits for the length of a lease: workers that could not be
-    heard are not dead.
+    After a start, and after an outage of the database or of Kafka, it waits for the length of a lease: workers that
+    could not be heard are not dead.
     """
 
-    def __init__(self, begin_work: Begin, relay: Waker, *, lease: timedelta = LEASE) -> None:
-        """Begins to look when `lease` is over."""
+    def __init__(
+        self, begin_work: Begin, relay: Waker, check_kafka: Callable[[], None], *, lease: timedelta = LEASE
+    ) -> None:
+        """Begins to look when `lease` is over; `check_kafka` raises where nobody can be heard."""
         super().__init__("reaper")
         self._begin = begin_work
         self._relay = relay
+        self._check_kafka = check_kafka
         self._lease = lease.total_seconds()
         self._patient_until = time.monotonic() + self._lease
         self._forget_at = time.monotonic()
@@ -208,6 +211,7 @@ class Reaper(Worker):
         self.stopping.wait(REAP_SECONDS)
 
     def _look(self) -> None:
+        self._check_kafka()
         with self._begin() as work:
             WAITING.set(work.queued())
             returned = return_expired(work) if time.monotonic() >= self._patient_until else 0
@@ -230,6 +234,9 @@ def build(settings: Settings) -> FastAPI:
         with begin_work() as work:
             note_event(work, event)
 
+    def check_kafka() -> None:
+        publisher.check((settings.training_topic, settings.events_topic))
+
     consumer = ConsumerWorker(
         settings=settings,
         topic=settings.events_topic,
@@ -242,9 +249,9 @@ def build(settings: Settings) -> FastAPI:
         settings=settings,
         checks=(
             Check("postgres", lambda: database.check(pool, "jobs", "outbox", "inbox", "idempotency_keys")),
-            Check("kafka", lambda: publisher.check((settings.training_topic, settings.events_topic))),
+            Check("kafka", check_kafka),
         ),
-        workers=(consumer, Reaper(begin_work, relay), relay),
+        workers=(consumer, Reaper(begin_work, relay, check_kafka), relay),
         closers=(publisher.close, pool.close),
         unavailable=database.TRANSIENT,
         body_limit=64 * KIBIBYTE,
