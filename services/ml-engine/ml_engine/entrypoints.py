@@ -25,6 +25,8 @@ from ml_engine.settings import Settings
 
 MOST_INSTANCES = 1000
 CATCH_UP_SECONDS = 30.0
+# The catalogue gives 60 seconds; 5 are the preStop hook's, 10 are for HTTP.
+WORKER_SECONDS = 35.0
 Publish = Callable[[Prediction], None]
 Value = str | int | float | bool | None
 
@@ -164,6 +166,7 @@ def build(settings: Settings) -> FastAPI:
         workers=(cancellations, consumer),
         closers=(publisher.close, registry.close),
         unavailable=(Down, PublishError),
+        worker_seconds=WORKER_SECONDS,
     )
     app = service.app()
     app.include_router(
