@@ -253,7 +253,8 @@ def test_letter_that_is_too_large_is_cut(kafka: str) -> None:
     bench = Bench([message, query(8)], lambda _: None, Publisher(kafka))
     assert bench.steps(2) == ["commit 7", "commit 8"]
     reader = Consumer({"bootstrap.servers": kafka, "group.id": "reader", "auto.offset.reset": "earliest"})
-    reader.subscribe(["queries.dlq"])
+    numbers = reader.list_topics("queries.dlq", timeout=20).topics["queries.dlq"].partitions
+    reader.assign([TopicPartition("queries.dlq", number, 0) for number in numbers])
     (letter,) = reader.consume(1, timeout=60)
     reader.close()
     assert (letter.error(), letter.value()) == (None, b"{" + b"x" * (CUT_BYTES - 1))
