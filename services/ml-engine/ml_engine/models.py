@@ -53,12 +53,15 @@ class Models:
         self._lock = threading.Lock()
 
     def get(self, version: Registered, fetch: Callable[[Registered], bytes]) -> Loaded:
-        """The model of that digest; fetched where it is not loaded."""
+        """The version with the model of its digest, which is fetched where it is not loaded."""
         with self._lock:
             found = self._loaded.get(version.sha256)
             if found is not None:
+                # Columns' names are not in the artifact: versions that share one may take other columns.
+                loaded = Loaded(version, Signature.from_json(version.signature), found.session)
+                self._loaded[version.sha256] = loaded
                 self._loaded.move_to_end(version.sha256)
-                return found
+                return loaded
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         session = onnxruntime.InferenceSession(fetch(version), options, providers=["CPUExecutionProvider"])

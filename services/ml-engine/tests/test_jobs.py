@@ -252,6 +252,20 @@ def test_unknown_model_alias_and_version(engine: Running) -> None:
         assert engine.http.post("/ml/predict", json=request).status_code == status, more
 
 
+def test_versions_that_share_an_artifact_keep_their_own_columns(engine: Running) -> None:
+    """The same values under other names make the same bytes; each version takes its own columns, loaded or not."""
+    rows = b"".join(b"%d,%d,%s\n" % (n, -n, b"yes" if n > 0 else b"no") for n in range(-40, 40))
+    engine.train(b"a,b,large\n" + rows)
+    engine.train(b"b,a,large\n" + rows)
+    first, second = (engine.registry.resolve("house", None, number) for number in (1, 2))
+    assert first.sha256 == second.sha256
+    for version, instance in ((1, {"a": 5, "b": -5}), (2, {"b": 5, "a": -5}), (1, {"b": -5, "a": 5})):
+        request = {"model_name": "house", "version": version, "instances": [instance]}
+        answer = engine.http.post("/ml/predict", json=request).json()
+        assert (answer["version"], answer["predictions"]) == (version, ["yes"])
+        assert [one["version"] for one in engine.http.get("/ml/models").json()] == [version]
+
+
 def test_loaded_models_are_bounded(engine: Running) -> None:
     """The one that was not used for longest goes; what is loaded is fetched once."""
     engine.train(GOOD)
