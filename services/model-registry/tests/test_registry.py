@@ -184,6 +184,21 @@ def test_job_has_one_version(registry: Running) -> None:
     assert registry.pending(job_id=job) == first
 
 
+def test_version_tells_of_the_run_that_filled_it(registry: Running) -> None:
+    """A worker died before its upload: the next one's metadata counts, and stays as it is once there are bytes."""
+    registry.model()
+    job = str(new_id())
+    told: dict[str, Any] = {"task": "regression", "metrics": {"r2": 0.5}, "signature": {"inputs": {"numbers": ["new"]}}}
+    number = registry.pending(
+        job_id=job, task="classification", metrics={"accuracy": 1}, signature={"inputs": {"numbers": ["old"]}}
+    )
+    assert registry.pending(job_id=job, **told) == number
+    ready = registry.upload(number).json()
+    assert {name: ready[name] for name in told} == told
+    assert registry.pending(job_id=job, metrics={"r2": 0.9}) == number
+    assert registry.client.get(f"/models/iris/versions/{number}").json() == ready
+
+
 def test_number_of_a_deleted_version_never_returns(registry: Running) -> None:
     """What was never filled is swept, and the next version has the next number."""
     registry.model()
