@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from object_store_server import StoreSettings
+from object_store_server import StoreSettings, troubled
 
 from chatdb_common import object_store
 from chatdb_common.ids import new_id
@@ -217,6 +217,23 @@ def test_registry_that_is_down_is_no_failure_of_the_job(engine: Running) -> None
     away = Registry("http://127.0.0.1:1", patience=0.2)
     with pytest.raises(Down):
         replace(engine.trainer, registry=away).handle(job())
+    assert engine.told() == ["started"]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 500 Error\r\nConnection: close\r\n\r\n<Error><Code>InternalError</Code></Error>",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nConnection: close\r\n\r\nsize,town,large\n1,north,yes\n",
+    ],
+)
+def test_store_in_trouble_is_no_failure_of_the_job(engine: Running, answer: bytes) -> None:
+    """An error of the store and an answer that breaks off raise what is tried again."""
+    with troubled(answer) as settings:
+        read = partial(datasets.read, object_store.connect(settings))
+        with pytest.raises(service_layer.TRANSIENT):
+            replace(engine.trainer, read=read).handle(job())
     assert engine.told() == ["started"]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from object_store_server import StoreSettings
+from object_store_server import StoreSettings, troubled
 
 from chatdb_common import database as db
 from chatdb_common import object_store
@@ -279,6 +279,19 @@ def test_bad_requests_are_told_the_field(registry: Running, path: str, body: dic
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["errors"][0]["field"]
     assert registry.client.get("/models/iris").json()["last_version"] == 0
+
+
+def test_store_in_trouble_is_unavailable(database_url: Callable[[str], str]) -> None:
+    """An upload that the store answers with an error of its own can be tried again."""
+    with troubled(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") as stored:
+        keys = stored.model_dump(include={"s3_endpoint", "aws_access_key_id", "aws_secret_access_key"})
+        settings = Settings(database_url=database_url("registry"), s3_bucket="model-artifacts", **keys)
+        with TestClient(entrypoints.build(settings)) as client:
+            client.post("/models", json={"name": "iris"})
+            client.post("/models/iris/versions", json={"format": "onnx"})
+            answer = client.put("/models/iris/versions/1/artifact", content=BODY)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
 
 
 def test_build_needs_nothing_that_runs() -> None:
