@@ -20,7 +20,17 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from chatdb_common.messages import Task
-from ml_engine.domain import MEASURE, BadData, Frame, Hyperparameters, Numbers, Signature, Trained, Words
+from ml_engine.domain import (
+    MEASURE,
+    MOST_ARTIFACT_BYTES,
+    BadData,
+    Frame,
+    Hyperparameters,
+    Numbers,
+    Signature,
+    Trained,
+    Words,
+)
 
 FEWEST_ROWS = 10
 MOST_CLASSES = 50
@@ -201,6 +211,8 @@ def _export(model: Pipeline, examples: Examples) -> bytes:
     options = {id(model): {"zipmap": False}} if classification else None
     made = to_onnx(model, initial_types=types, options=options, target_opset={"": 17, "ai.onnx.ml": 3})
     onnx: bytes = made.SerializeToString()
+    if len(onnx) > MOST_ARTIFACT_BYTES:
+        raise BadData(f"the model has {len(onnx)} bytes, and {MOST_ARTIFACT_BYTES} are the most: fewer trees take less")
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
     said = session.run(None, inputs(session, *examples.sample()))[0].ravel()
     if classification:

@@ -226,6 +226,15 @@ def test_bad_data_is_told_plainly(load: Callable[[bytes], Frame], body: bytes, t
         training.train(load(body), target, None, QUICK, no_check)
 
 
+def test_model_that_could_not_be_loaded_is_not_stored(
+    load: Callable[[bytes], Frame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job fails with what helps."""
+    monkeypatch.setattr(training, "MOST_ARTIFACT_BYTES", 500)
+    with pytest.raises(BadData, match="fewer trees"):
+        training.train(load(table(["size", "town", "price"], houses())), None, None, QUICK, no_check)
+
+
 def test_words_are_no_regression(load: Callable[[bytes], Frame]) -> None:
     """What a job asks for has to be possible."""
     with pytest.raises(BadData, match="needs numbers"):
