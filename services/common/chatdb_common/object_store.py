@@ -1,6 +1,6 @@
 """S3: a client that gives up soon, so that a store that is down is an answer and no hang."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore import exceptions
@@ -12,10 +12,19 @@ from chatdb_common.settings import ObjectStoreSettings
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-TRANSIENT = (exceptions.ConnectionError, exceptions.HTTPClientError)
+FIRST_FAULT = 500
+
+
+class StoreDown(BotoCoreError):
+    """The store answered that it is in trouble, also after some tries."""
+
+    fmt = "the object store answers with status {status}"
+
+
+TRANSIENT = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError, StoreDown)
 """Errors that pass: the store is down or too busy."""
 MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
-__all__ = ["TRANSIENT", "BotoCoreError", "ClientError", "check", "connect", "is_missing"]
+__all__ = ["TRANSIENT", "BotoCoreError", "ClientError", "StoreDown", "check", "connect", "is_missing"]
 
 
 def connect(settings: ObjectStoreSettings) -> "S3Client":
@@ -31,7 +40,7 @@ def connect(settings: ObjectStoreSettings) -> "S3Client":
         response_checksum_validation="when_required",
     )
     # A session of its own: the default one must not be made by two threads at once.
-    return boto3.session.Session().client(
+    client = boto3.session.Session().client(
         "s3",
         endpoint_url=settings.s3_endpoint,
         aws_access_key_id=settings.aws_access_key_id.get_secret_value(),
@@ -39,6 +48,14 @@ def connect(settings: ObjectStoreSettings) -> "S3Client":
         region_name="us-east-1",
         config=config,
     )
+    client.meta.events.register("after-call.s3", _refuse_trouble)
+    return client
+
+
+def _refuse_trouble(http_response: Any, **_more: Any) -> None:
+    """An answer that is the store's fault is an outage; the client has it in one class with what the caller did."""
+    if http_response.status_code >= FIRST_FAULT:
+        raise StoreDown(status=http_response.status_code)
 
 
 def check(client: "S3Client", bucket: str) -> None:

@@ -3,8 +3,10 @@
 import os
 import secrets
 import socket
+import socketserver
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,6 +58,30 @@ def serve(*buckets: str) -> Iterator[StoreSettings]:
             _make(settings, buckets, Path(made) / "log")
             yield settings
             keeper.communicate()
+
+
+@contextmanager
+def troubled(answer: bytes) -> Iterator[StoreSettings]:
+    """A server that gives this answer to every request, and closes."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        timeout = 10
+
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(answer)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield StoreSettings(
+            s3_endpoint=f"http://127.0.0.1:{server.server_address[1]}",
+            aws_access_key_id=SecretStr("tests"),
+            aws_secret_access_key=SecretStr("tests"),
+        )
+        server.shutdown()
+        thread.join(10)
 
 
 def _make(settings: StoreSettings, buckets: tuple[str, ...], log: Path) -> None:

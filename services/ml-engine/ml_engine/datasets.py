@@ -1,6 +1,5 @@
 """Data sets in S3: read as a stream, and refused when they are too large or no table."""
 
-import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,8 @@ MEBIBYTE = 1024 * 1024
 MOST_BYTES = 128 * MEBIBYTE
 MOST_ROWS = 200_000
 MOST_COLUMNS = 200
+# Training takes some 60 bytes for each: of 2 GiB that leaves a third for the process itself and for predictions.
+MOST_CELLS = 20_000_000
 # A field that is longer than a block can't be read.
 BLOCK_BYTES = MEBIBYTE
 LOCATION = re.compile(r"^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\r\n]+)$")
@@ -75,8 +76,42 @@ def _csv_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
 
 
 def _parquet_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
-    # The format is read from its end: the bytes are limited, and kept.
-    yield from pyarrow.parquet.ParquetFile(io.BytesIO(body.read())).iter_batches(batch_size=10_000)
+    """What the file would take is asked of its end first: a kilobyte can stand for gigabytes."""
+    buffer = pa.py_buffer(body.read())
+    metadata = pyarrow.parquet.read_metadata(pa.BufferReader(buffer))
+    schema = metadata.schema.to_arrow_schema()
+    size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
+    _refuse_large(len(schema), metadata.num_rows, size)
+    for column in schema:
+        _refuse_useless(column)
+    # A word that comes often is kept once.
+    texts = [column.name for column in schema if _is_text(column.type)]
+    file = pyarrow.parquet.ParquetFile(pa.BufferReader(buffer), read_dictionary=texts)
+    yield from file.iter_batches(batch_size=10_000)
+
+
+def _refuse_large(columns: int, rows: int, size: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise BadData(f"the data set has {columns} columns, and {MOST_COLUMNS} are the most")
+    if rows > MOST_ROWS:
+        raise BadData(f"the data set has more than {MOST_ROWS} rows")
+    if columns * rows > MOST_CELLS:
+        raise BadData(f"the data set has {columns} columns in so many rows: {MOST_CELLS} cells are the most")
+    if size > 2 * MOST_BYTES:
+        raise BadData(f"the data set takes more than {2 * MOST_BYTES} bytes of memory")
+
+
+def _refuse_useless(column: pa.Field) -> None:
+    """Other types are no features, or have values of any length."""
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    known = (pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal, pa.types.is_temporal)
+    if not (_is_text(kind) or pa.types.is_null(kind) or any(one(kind) for one in known)):
+        raise BadData(f"column {column.name!r} is of type {column.type}, which can't be used")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    texts = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    return any(one(kind) for one in texts)
 
 
 def _table(batches: Iterator[pa.RecordBatch], check: Check) -> pa.Table:
@@ -86,12 +121,7 @@ def _table(batches: Iterator[pa.RecordBatch], check: Check) -> pa.Table:
         check()
         rows += batch.num_rows
         size += batch.nbytes
-        if batch.num_columns > MOST_COLUMNS:
-            raise BadData(f"the data set has {batch.num_columns} columns, and {MOST_COLUMNS} are the most")
-        if rows > MOST_ROWS:
-            raise BadData(f"the data set has more than {MOST_ROWS} rows")
-        if size > 2 * MOST_BYTES:
-            raise BadData(f"the data set takes more than {2 * MOST_BYTES} bytes of memory")
+        _refuse_large(batch.num_columns, rows, size)
         kept.append(batch)
     if rows == 0:
         raise BadData("the data set has no rows")
@@ -106,42 +136,49 @@ def _frame(table: pa.Table) -> Frame:
     numbers: dict[str, NDArray[np.float64]] = {}
     words: dict[str, Words] = {}
     for name, column in zip(names, table.columns, strict=True):
-        found = _numbers(column)
+        places, values = _once(column)
+        found = _numbers(values)
         if found is None:
-            words[name] = _words(column)
+            words[name] = np.append(_words(values), "")[places]
         else:
-            numbers[name] = found
+            numbers[name] = np.append(found, np.nan)[places]
     return Frame(numbers, words, names)
 
 
-def _numbers(column: pa.ChunkedArray) -> NDArray[np.float64] | None:
-    """The column as numbers, if every value that is there is one; what is infinite counts as missing."""
-    if pa.types.is_boolean(column.type) or pa.types.is_nested(column.type) or pa.types.is_temporal(column.type):
+def _once(column: pa.ChunkedArray) -> tuple[NDArray[np.int64], pa.Array]:
+    """For each row which of the values it has, -1 for none; each value is there once, in memory, too."""
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    array = column.unify_dictionaries().combine_chunks()
+    return pc.fill_null(array.indices.cast(pa.int64()), -1).to_numpy(), array.dictionary
+
+
+def _numbers(values: pa.Array) -> NDArray[np.float64] | None:
+    """The values as numbers, if every one that is there is one; what is infinite counts as missing."""
+    if pa.types.is_boolean(values.type) or pa.types.is_temporal(values.type):
         return None
     try:
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-            column = _without_missing(column)
-            if column.null_count == len(column):
+        if _is_text(values.type):
+            values = _without_missing(pc.cast(values, pa.string()))
+            if values.null_count == len(values):
                 return None
-        values: NDArray[np.float64] = pc.cast(column, pa.float64()).to_numpy().astype(np.float64)
+        found: NDArray[np.float64] = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-    values[~np.isfinite(values)] = np.nan
-    return values
+    found[~np.isfinite(found)] = np.nan
+    return found
 
 
-def _words(column: pa.ChunkedArray) -> Words:
-    if pa.types.is_nested(column.type):
-        raise BadData("a column holds lists or structures, which are no features")
+def _words(values: pa.Array) -> Words:
     try:
-        column = _without_missing(pc.cast(column, pa.string()))
+        known = _without_missing(pc.cast(values, pa.string()))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise BadData(f"a column of type {column.type} can't be used") from None
-    return np.asarray(pc.fill_null(column, "").to_numpy(zero_copy_only=False), dtype=object)
+        raise BadData(f"a column of type {values.type} can't be used") from None
+    return np.asarray(pc.fill_null(known, "").to_numpy(zero_copy_only=False), dtype=object)
 
 
-def _without_missing(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    trimmed = pc.utf8_trim_whitespace(column)
+def _without_missing(values: pa.Array) -> pa.Array:
+    trimmed = pc.utf8_trim_whitespace(values)
     missing = pc.is_in(pc.utf8_lower(trimmed), value_set=pa.array(MISSING))
     return pc.if_else(missing, pa.scalar(None, trimmed.type), trimmed)
 

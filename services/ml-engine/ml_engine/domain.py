@@ -6,10 +6,13 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from chatdb_common.messages import Task
 
+MEBIBYTE = 1024 * 1024
+# A larger model is neither stored nor loaded; the runtime takes some times as much.
+MOST_ARTIFACT_BYTES = 96 * MEBIBYTE
 Numbers = NDArray[np.float32]
 Words = NDArray[np.object_]
 
@@ -69,9 +72,13 @@ class Signature:
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> "Signature":
-        """As the registry has it."""
-        inputs, output = found["inputs"], found["output"]
-        return cls(inputs["numbers"], inputs["words"], output["name"], output["task"], output["whole"])
+        """As the registry has it; ValueError where it is none, as anybody can register a version."""
+        try:
+            inputs, output = found["inputs"], found["output"]
+            given = {**inputs, "target": output["name"], "task": output["task"], "whole": output["whole"]}
+        except (KeyError, TypeError):
+            raise ValueError("inputs and output are not as ml-engine stores them") from None
+        return TypeAdapter(cls).validate_python(given)
 
 
 @dataclass(frozen=True)

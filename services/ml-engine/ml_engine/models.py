@@ -2,20 +2,19 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import onnxruntime
 
-from ml_engine.domain import Numbers, Signature, Words
-from ml_engine.registry import Registered
+from ml_engine.domain import MOST_ARTIFACT_BYTES, Numbers, Signature, Words
+from ml_engine.registry import Refused, Registered
 from ml_engine.training import inputs
 
-MEBIBYTE = 1024 * 1024
-# Of artifacts; the runtime takes some times as much.
-MOST_BYTES = 96 * MEBIBYTE
+LARGEST = float(np.finfo(np.float32).max)
 
 
 class BadInstance(ValueError):
@@ -39,32 +38,55 @@ class Loaded:
     def predict(self, instances: Sequence[Mapping[str, Any]]) -> list[Any]:
         """One prediction for each instance; BadInstance where one is not what the model takes."""
         numbers, words = _arrays(self.signature, instances)
-        said = self.session.run(None, inputs(self.session, numbers, words))[0].ravel().tolist()
-        return [int(value) for value in said] if self.signature.whole else said
+        with _refusing(self.version, "can't predict"):
+            said = self.session.run(None, inputs(self.session, numbers, words))[0].ravel().tolist()
+            if self.signature.whole:
+                return [int(value) for value in said]
+        for place, value in enumerate(said):
+            if isinstance(value, float) and not np.isfinite(value):
+                raise BadInstance(f"instances.{place}", "its numbers are too large for this model")
+        return list(said)
+
+
+@contextmanager
+def _refusing(version: Registered, problem: str) -> Iterator[None]:
+    """A version may be made by anybody, of anything: what goes wrong with it is its own fault."""
+    try:
+        yield
+    except Exception as error:
+        # The runtime's errors have no class in common.
+        raise Refused(f"version {version.version} of {version.model_name} {problem}: {str(error)[:300]}") from error
 
 
 class Models:
     """The models that are loaded."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(self, most_bytes: int = MOST_ARTIFACT_BYTES) -> None:
         """None yet."""
         self._most = most_bytes
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
 
     def get(self, version: Registered, fetch: Callable[[Registered], bytes]) -> Loaded:
-        """The model of that digest; fetched where it is not loaded."""
-        with self._lock:
-            found = self._loaded.get(version.sha256)
-            if found is not None:
-                self._loaded.move_to_end(version.sha256)
-                return found
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        session = onnxruntime.InferenceSession(fetch(version), options, providers=["CPUExecutionProvider"])
-        loaded = Loaded(version, Signature.from_json(version.signature), session)
+        """The version with the model of its digest, which is fetched where it is not loaded; one at a time.
+
+        Refused where it is too large, or none that can be loaded.
+        """
+        if version.size_bytes > self._most:
+            raise Refused(f"the model has {version.size_bytes} bytes, and {self._most} are the most that is loaded")
+        with _refusing(version, "has no signature to predict by"):
+            signature = Signature.from_json(version.signature)
+        session = self._session(version.sha256)
+        if session is None:
+            with self._loading:
+                # Who had to wait may find it loaded.
+                session = self._session(version.sha256) or _load(version, fetch(version))
+        # Columns' names are not in the artifact: versions that share one may take other columns.
+        loaded = Loaded(version, signature, session)
         with self._lock:
             self._loaded[version.sha256] = loaded
+            self._loaded.move_to_end(version.sha256)
             self._shrink()
         return loaded
 
@@ -73,10 +95,21 @@ class Models:
         with self._lock:
             return list(reversed(self._loaded.values()))
 
+    def _session(self, sha256: str) -> Any:
+        with self._lock:
+            found = self._loaded.get(sha256)
+            return None if found is None else found.session
+
     def _shrink(self) -> None:
-        # The newest one stays, whatever its size: it is about to be used.
-        while len(self._loaded) > 1 and sum(one.version.size_bytes for one in self._loaded.values()) > self._most:
+        while sum(one.version.size_bytes for one in self._loaded.values()) > self._most:
             self._loaded.popitem(last=False)
+
+
+def _load(version: Registered, artifact: bytes) -> Any:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    with _refusing(version, "can't be loaded"):
+        return onnxruntime.InferenceSession(artifact, options, providers=["CPUExecutionProvider"])
 
 
 def _arrays(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tuple[Numbers, Words]:
@@ -95,6 +128,8 @@ def _number(place: int, name: str, value: Any) -> float:
         return float("nan")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadInstance(f"instances.{place}.{name}", "has to be a number or null")
+    if abs(value) > LARGEST:
+        raise BadInstance(f"instances.{place}.{name}", f"is too large: {LARGEST:.1e} is the largest number")
     return float(value)
 
 

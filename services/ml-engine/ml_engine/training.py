@@ -1,7 +1,7 @@
 """From a data set to a model: the task, the features, the better of two estimators by cross-validation, and ONNX."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,17 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from chatdb_common.messages import Task
-from ml_engine.domain import MEASURE, BadData, Frame, Hyperparameters, Numbers, Signature, Trained, Words
+from ml_engine.domain import (
+    MEASURE,
+    MOST_ARTIFACT_BYTES,
+    BadData,
+    Frame,
+    Hyperparameters,
+    Numbers,
+    Signature,
+    Trained,
+    Words,
+)
 
 FEWEST_ROWS = 10
 MOST_CLASSES = 50
@@ -35,16 +45,23 @@ Check = Callable[[], None]
 
 @dataclass(frozen=True)
 class Examples:
-    """Features and target, row by row."""
+    """Features and target, row by row; a word is its place in its column's `categories`, which takes four bytes."""
 
-    numbers: Numbers
-    words: Words
+    features: Numbers
+    categories: Sequence[Words]
     target: NDArray[Any]
     signature: Signature
 
-    def features(self) -> NDArray[np.object_]:
-        """Numbers, then words, in one array."""
-        return np.hstack([self.numbers.astype(object), self.words])
+    @property
+    def numbers(self) -> int:
+        """How many columns, the first ones, hold numbers."""
+        return len(self.signature.numbers)
+
+    def sample(self) -> tuple[Numbers, Words]:
+        """Numbers and words of the first rows, as a stored model takes them."""
+        first = self.features[:SAMPLE]
+        words = [known[first[:, self.numbers + i].astype(int)] for i, known in enumerate(self.categories)]
+        return first[:, : self.numbers], np.column_stack(words) if words else np.empty((len(first), 0), dtype=object)
 
 
 def train(
@@ -58,7 +75,7 @@ def train(
     best = max(candidates, key=lambda name: scores[name][measure])
     check()
     model = _pipeline(best, examples, hyperparameters)
-    model.fit(examples.features(), examples.target)
+    model.fit(examples.features, examples.target)
     check()
     onnx = _export(model, examples)
     return Trained(onnx, examples.signature, {**scores[best], "rows": float(len(examples.target))})
@@ -84,14 +101,18 @@ def prepare(frame: Frame, target: str | None, task: Task | None) -> Examples:
     if not numbers and not words:
         raise BadData("no column is left to learn from")
     signature = Signature(numbers, words, name, task, whole=whole)
-    return Examples(
-        _stack(frame.numbers, numbers, there).astype(np.float32), _stack(frame.words, words, there), values, signature
-    )
+    return Examples(*_features(frame, signature, there), values, signature)
 
 
-def _stack(columns: Mapping[str, NDArray[Any]], names: Sequence[str], there: NDArray[np.bool_]) -> NDArray[Any]:
-    chosen = [columns[name][there] for name in names]
-    return np.column_stack(chosen) if chosen else np.empty((int(there.sum()), 0), dtype=object)
+def _features(frame: Frame, signature: Signature, there: NDArray[np.bool_]) -> tuple[Numbers, list[Words]]:
+    made = np.empty((int(there.sum()), len(signature.numbers) + len(signature.words)), dtype=np.float32)
+    categories = []
+    for place, name in enumerate(signature.numbers):
+        made[:, place] = frame.numbers[name][there]
+    for place, name in enumerate(signature.words, len(signature.numbers)):
+        known, made[:, place] = np.unique(frame.words[name][there], return_inverse=True)
+        categories.append(known)
+    return made, categories
 
 
 def _teaches(column: Words) -> bool:
@@ -130,13 +151,13 @@ def _amounts(name: str, target: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _pipeline(kind: str, examples: Examples, chosen: Hyperparameters) -> Pipeline:
-    numbers, words = examples.numbers.shape[1], examples.words.shape[1]
+    numbers, words = examples.numbers, len(examples.categories)
     steps: list[tuple[str, Any, list[int]]] = []
     if numbers:
         mended = Pipeline([("mend", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
         steps.append(("numbers", mended, list(range(numbers))))
     if words:
-        encoder = OneHotEncoder(handle_unknown="ignore", sparse_output=False)
+        encoder = OneHotEncoder(handle_unknown="ignore", dtype=np.float32)
         steps.append(("words", encoder, list(range(numbers, numbers + words))))
     return Pipeline([("features", ColumnTransformer(steps)), ("model", _estimator(kind, examples, chosen))])
 
@@ -151,7 +172,7 @@ def _estimator(kind: str, examples: Examples, chosen: Hyperparameters) -> Any:
 
 def _cross_validate(kind: str, examples: Examples, chosen: Hyperparameters, check: Check) -> dict[str, float]:
     """The mean of each metric over the folds."""
-    features, target = examples.features(), examples.target
+    features, target = examples.features, examples.target
     classification = examples.signature.task == "classification"
     folds = min(chosen.folds, *Counter(target.tolist()).values()) if classification else chosen.folds
     splitter = (StratifiedKFold if classification else KFold)(folds, shuffle=True, random_state=chosen.seed)
@@ -178,18 +199,22 @@ def _metrics(truth: NDArray[Any], said: NDArray[Any], *, classification: bool) -
 
 def _export(model: Pipeline, examples: Examples) -> bytes:
     """The model as ONNX, which says the same as the trained one; BadData where it does not."""
+    expected = model.predict(examples.features[:SAMPLE])
     types = []
-    if examples.numbers.shape[1]:
-        types.append(("numbers", FloatTensorType([None, examples.numbers.shape[1]])))
-    if examples.words.shape[1]:
-        types.append(("words", StringTensorType([None, examples.words.shape[1]])))
+    if examples.numbers:
+        types.append(("numbers", FloatTensorType([None, examples.numbers])))
+    if examples.categories:
+        types.append(("words", StringTensorType([None, len(examples.categories)])))
+        # What is stored takes words, not their places; both have the same order.
+        model["features"].named_transformers_["words"].categories_ = list(examples.categories)
     classification = examples.signature.task == "classification"
     options = {id(model): {"zipmap": False}} if classification else None
     made = to_onnx(model, initial_types=types, options=options, target_opset={"": 17, "ai.onnx.ml": 3})
     onnx: bytes = made.SerializeToString()
+    if len(onnx) > MOST_ARTIFACT_BYTES:
+        raise BadData(f"the model has {len(onnx)} bytes, and {MOST_ARTIFACT_BYTES} are the most: fewer trees take less")
     session = onnxruntime.InferenceSession(onnx, providers=["CPUExecutionProvider"])
-    said = session.run(None, inputs(session, examples.numbers[:SAMPLE], examples.words[:SAMPLE]))[0].ravel()
-    expected = model.predict(examples.features()[:SAMPLE])
+    said = session.run(None, inputs(session, *examples.sample()))[0].ravel()
     if classification:
         near = float(np.mean(said == expected)) >= AGREEMENT
     else:

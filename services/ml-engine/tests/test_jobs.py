@@ -3,26 +3,28 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from object_store_server import StoreSettings
+from object_store_server import StoreSettings, troubled
 
 from chatdb_common import object_store
 from chatdb_common.ids import new_id
 from chatdb_common.messages import JobMessage, JobMessageType, Prediction, TrainingEvent, TrainingEventType
 from chatdb_common.service import Service
 from ml_engine import datasets, service_layer
-from ml_engine.domain import Interrupted
+from ml_engine.domain import Interrupted, Signature
 from ml_engine.entrypoints import add_problems, build, routes
 from ml_engine.models import Models
-from ml_engine.registry import Down, Registry
+from ml_engine.registry import Down, Refused, Registry
 from ml_engine.service_layer import Trainer
 from ml_engine.settings import Settings
 from model_registry.entrypoints import build as build_registry
@@ -47,6 +49,7 @@ class Running:
     registry: Registry
     models: Models
     http: TestClient
+    url: str
     put: Callable[[bytes], None]
     events: list[TrainingEvent] = field(default_factory=list)
     predictions: list[Prediction] = field(default_factory=list)
@@ -111,7 +114,7 @@ def engine(database_url: Callable[[str], str], object_store_settings: StoreSetti
             client.put_object(Bucket="datasets", Key="job.csv", Body=body)
 
         with TestClient(app) as http:
-            yield Running(trainer, registry, models, http, put, events, predictions, cancelled)
+            yield Running(trainer, registry, models, http, url, put, events, predictions, cancelled)
         registry.close()
 
 
@@ -221,12 +224,31 @@ def test_registry_that_is_down_is_no_failure_of_the_job(engine: Running) -> None
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 500 Error\r\nConnection: close\r\n\r\n<Error><Code>InternalError</Code></Error>",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nConnection: close\r\n\r\nsize,town,large\n1,north,yes\n",
+    ],
+)
+def test_store_in_trouble_is_no_failure_of_the_job(engine: Running, answer: bytes) -> None:
+    """An error of the store and an answer that breaks off raise what is tried again."""
+    with troubled(answer) as settings:
+        read = partial(datasets.read, object_store.connect(settings))
+        with pytest.raises(service_layer.TRANSIENT):
+            replace(engine.trainer, read=read).handle(job())
+    assert engine.told() == ["started"]
+
+
+@pytest.mark.parametrize(
     ("instances", "field"),
     [
         ([{"size": 1}], "instances.0.town"),
         ([INSTANCE, INSTANCE | {"colour": "red"}], "instances.1.colour"),
         ([INSTANCE | {"size": "large"}], "instances.0.size"),
         ([INSTANCE | {"size": True}], "instances.0.size"),
+        ([INSTANCE | {"size": 10**400}], "instances.0.size"),
+        ([INSTANCE, INSTANCE | {"size": -1e300}], "instances.1.size"),
         ([], "instances"),
     ],
 )
@@ -252,6 +274,20 @@ def test_unknown_model_alias_and_version(engine: Running) -> None:
         assert engine.http.post("/ml/predict", json=request).status_code == status, more
 
 
+def test_versions_that_share_an_artifact_keep_their_own_columns(engine: Running) -> None:
+    """The same values under other names make the same bytes; each version takes its own columns, loaded or not."""
+    rows = b"".join(b"%d,%d,%s\n" % (n, -n, b"yes" if n > 0 else b"no") for n in range(-40, 40))
+    engine.train(b"a,b,large\n" + rows)
+    engine.train(b"b,a,large\n" + rows)
+    first, second = (engine.registry.resolve("house", None, number) for number in (1, 2))
+    assert first.sha256 == second.sha256
+    for version, instance in ((1, {"a": 5, "b": -5}), (2, {"b": 5, "a": -5}), (1, {"b": -5, "a": 5})):
+        request = {"model_name": "house", "version": version, "instances": [instance]}
+        answer = engine.http.post("/ml/predict", json=request).json()
+        assert (answer["version"], answer["predictions"]) == (version, ["yes"])
+        assert [one["version"] for one in engine.http.get("/ml/models").json()] == [version]
+
+
 def test_loaded_models_are_bounded(engine: Running) -> None:
     """The one that was not used for longest goes; what is loaded is fetched once."""
     engine.train(GOOD)
@@ -268,6 +304,74 @@ def test_loaded_models_are_bounded(engine: Running) -> None:
         small.get(version, fetch)
     assert fetched == [1, 2, 1]
     assert [loaded.version.version for loaded in small.list()] == [1]
+
+
+def test_model_is_loaded_once_for_all_that_wait(engine: Running) -> None:
+    """Requests at once fetch it once."""
+    engine.train()
+    version = engine.registry.resolve("house", None, 1)
+    fetched: list[int] = []
+    together = threading.Barrier(8)
+
+    def fetch(version: Any) -> bytes:
+        fetched.append(version.version)
+        time.sleep(0.2)
+        return engine.registry.artifact(version)
+
+    def get(_number: int) -> list[Any]:
+        together.wait(20)
+        return engine.models.get(version, fetch).predict([INSTANCE])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(get, range(8))) == [["yes"]] * 8
+    assert fetched == [1]
+
+
+def test_model_that_is_too_large_is_not_fetched(engine: Running) -> None:
+    """The registry takes larger artifacts than fit here."""
+    engine.train()
+    version = engine.registry.resolve("house", None, 1)
+    with pytest.raises(Refused, match="bytes"):
+        Models(most_bytes=version.size_bytes - 1).get(version, lambda _version: pytest.fail("fetched"))
+
+
+SIGNATURE = Signature(["size"], ["town"], "large", "classification")
+NARROW = replace(SIGNATURE, words=[]).as_json()
+
+
+@pytest.mark.parametrize(
+    ("signature", "artifact"),
+    [
+        ({}, None),
+        ({"inputs": []}, None),
+        ({"inputs": {"numbers": 5, "words": []}, "output": SIGNATURE.as_json()["output"]}, None),
+        (NARROW, None),
+        (replace(SIGNATURE, whole=True).as_json(), None),
+        (SIGNATURE.as_json(), b"no model"),
+    ],
+)
+def test_version_that_is_no_model_is_refused(engine: Running, signature: Any, artifact: bytes | None) -> None:
+    """Anybody can register anything: it is a 422, and nothing is published."""
+    engine.train()
+    body = artifact or engine.registry.artifact(engine.registry.resolve("house", None, 1))
+    with httpx.Client(base_url=engine.url) as client:
+        client.post("/models/house/versions", json={"format": "onnx", "signature": signature}).raise_for_status()
+        client.put("/models/house/versions/2/artifact", content=body).raise_for_status()
+    instance = {"size": 70} if signature == NARROW else INSTANCE
+    answer = engine.http.post("/ml/predict", json={"model_name": "house", "version": 2, "instances": [instance]})
+    assert answer.status_code == 422, answer.text
+    assert "errors" not in answer.json()
+    assert engine.predictions == []
+
+
+def test_prediction_that_is_no_number_is_refused(engine: Running) -> None:
+    """Numbers that the model can't reckon with are told, before anything is published."""
+    rows = b"".join(b"%d,%d\n" % (n, n * 1_000_000) for n in range(80))
+    engine.train(b"size,price\n" + rows, task="regression")
+    request = {"model_name": "house", "instances": [{"size": 1}, {"size": 3e38}]}
+    answer = engine.http.post("/ml/predict", json=request)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "instances.1")
+    assert engine.predictions == []
 
 
 def test_build_needs_nothing_that_runs() -> None:

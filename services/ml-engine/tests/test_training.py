@@ -3,7 +3,10 @@
 import csv
 import io
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -111,6 +114,86 @@ def test_parquet_is_read(store: Any) -> None:
     assert (list(frame.numbers), list(frame.words), frame.rows) == (["size", "price"], ["town", "garden"], 80)
 
 
+WORD = "x" * datasets.BLOCK_BYTES
+
+
+@pytest.mark.parametrize(
+    ("columns", "options", "reason"),
+    [
+        ({"a": pa.array([WORD + str(n) for n in range(300)])}, {"compression": "zstd"}, "bytes of memory"),
+        ({"a": pa.array([[1]] * 150)}, {}, "'a' is of type list"),
+        ({"a": pa.array([{"n": 1}] * 150)}, {}, "'a' is of type struct"),
+        ({"a": pa.array([WORD.encode()] * 150, pa.binary(len(WORD)))}, {}, "'a' is of type fixed_size_binary"),
+        ({str(n): pa.array([1]) for n in range(201)}, {}, "201 columns"),
+        ({"a": pa.array([1] * 200_001)}, {}, "200000 rows"),
+        ({str(n): pa.array([1] * 200_000) for n in range(101)}, {}, "20000000 cells"),
+    ],
+)
+def test_parquet_is_refused_before_it_is_decoded(
+    store: Any, columns: dict[str, Any], options: dict[str, Any], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file's end says what it would take."""
+    put(store, columns, options)
+    monkeypatch.delattr(pyarrow.parquet.ParquetFile, "iter_batches")
+    with pytest.raises(BadData, match=reason):
+        datasets.read(store, "s3://datasets/set.parquet", no_check)
+
+
+def test_long_word_that_comes_often_is_kept_once(store: Any) -> None:
+    """A file of some kilobytes that stands for 150 MiB of words takes a few."""
+    often = WORD + "z"
+    put(store, {"a": pa.array([often, "y"] * 75), "b": pa.array(range(150))}, {"compression": "zstd"})
+    before = pa.total_allocated_bytes()
+    pool = pa.default_memory_pool()
+    highest: list[int] = []
+    frame = datasets.read(store, "s3://datasets/set.parquet", lambda: highest.append(pool.bytes_allocated() - before))
+    assert max(highest) < 20 * len(often)
+    assert frame.words["a"].tolist() == [often, "y"] * 75
+    assert len({id(word) for word in frame.words["a"]}) == 2
+
+
+PEAK = """
+import sys
+from pathlib import Path
+from ml_engine import datasets, training
+from ml_engine.domain import Hyperparameters
+
+def peak():
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["VmHWM"].split()[0]) * 1024
+
+for path in sys.argv[1:]:
+    before = peak()
+    with Path(path).open("rb") as body:
+        frame = datasets._frame(datasets._table(datasets._parquet_batches(body), lambda: None))
+    training.train(frame, None, "regression", Hyperparameters(model="linear", folds=2), lambda: None)
+print(peak() - before)
+"""
+
+
+def test_largest_data_set_fits_the_memory_limit(tmp_path: Path) -> None:
+    """What a tenth of it takes, by ten, is less than three quarters of 2 GiB."""
+    columns, rows = 40, datasets.MOST_CELLS // 10 // 40
+    seeded = np.random.default_rng(1)
+    numbers = {f"n{n}": seeded.normal(size=rows) for n in range(columns // 2)}
+    words = {f"w{n}": np.array(["a", "bb", "ccc"], dtype=object)[seeded.integers(0, 3, rows)] for n in numbers}
+    made = pa.table(words | numbers)
+    first, second = tmp_path / "first.parquet", tmp_path / "second.parquet"
+    # The first one is for what the process takes anyway.
+    pyarrow.parquet.write_table(made[:1000], first)
+    pyarrow.parquet.write_table(made, second)
+    line = [sys.executable, "-c", PEAK, str(first), str(second)]
+    found = subprocess.run(line, check=True, capture_output=True, text=True, timeout=300)
+    assert 10 * int(found.stdout) < 1536 * 1024 * 1024
+
+
+def put(store: Any, columns: dict[str, Any], options: dict[str, Any]) -> None:
+    """As the Parquet file of a job."""
+    sink = io.BytesIO()
+    pyarrow.parquet.write_table(pa.table(columns), sink, **options)
+    store.put_object(Bucket="datasets", Key="set.parquet", Body=sink.getvalue())
+
+
 def test_same_job_makes_the_same_model(load: Callable[[bytes], Frame]) -> None:
     """A job that is done twice gives the same bytes: its version can be registered twice."""
     frame = load(table(["size", "town", "price"], houses(30)))
@@ -141,6 +224,15 @@ def test_bad_data_is_told_plainly(load: Callable[[bytes], Frame], body: bytes, t
     """The reason names what is wrong; nothing else is raised."""
     with pytest.raises(BadData, match=reason):
         training.train(load(body), target, None, QUICK, no_check)
+
+
+def test_model_that_could_not_be_loaded_is_not_stored(
+    load: Callable[[bytes], Frame], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The job fails with what helps."""
+    monkeypatch.setattr(training, "MOST_ARTIFACT_BYTES", 500)
+    with pytest.raises(BadData, match="fewer trees"):
+        training.train(load(table(["size", "town", "price"], houses())), None, None, QUICK, no_check)
 
 
 def test_words_are_no_regression(load: Callable[[bytes], Frame]) -> None:

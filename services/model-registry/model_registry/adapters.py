@@ -76,9 +76,16 @@ class PostgresWork:
         metrics: Mapping[str, float],
         signature: Mapping[str, Any],
     ) -> Version:
-        """The next version, PENDING; a job that has one gets that again."""
+        """The next version, PENDING; a job that has one gets that again, with this metadata while it is PENDING."""
         model = self.model(name, lock=True)
+        described = (task, format, Jsonb(dict(metrics)), Jsonb(dict(signature)))
         if job_id is not None:
+            # Who asked before may have died, and what this one uploads has to be told by its own words.
+            self.connection.execute(
+                "UPDATE versions SET task = %s, format = %s, metrics = %s, signature = %s"
+                " WHERE model_name = %s AND job_id = %s AND state = 'PENDING'",
+                (*described, name, job_id),
+            )
             made = self._versions("WHERE model_name = %s AND job_id = %s", (name, job_id))
             if made:
                 return made[0]
@@ -89,7 +96,7 @@ class PostgresWork:
         self.connection.execute(
             "INSERT INTO versions (model_name, version, job_id, task, format, metrics, signature)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s)",
-            (name, number, job_id, task, format, Jsonb(dict(metrics)), Jsonb(dict(signature))),
+            (name, number, job_id, *described),
         )
         return self.version(name, number, ready=False)
 

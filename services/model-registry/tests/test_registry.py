@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from object_store_server import StoreSettings
+from object_store_server import StoreSettings, troubled
 
 from chatdb_common import database as db
 from chatdb_common import object_store
@@ -193,6 +193,21 @@ def test_job_has_one_version(registry: Running) -> None:
     assert registry.pending(job_id=job) == first
 
 
+def test_version_tells_of_the_run_that_filled_it(registry: Running) -> None:
+    """A worker died before its upload: the next one's metadata counts, and stays as it is once there are bytes."""
+    registry.model()
+    job = str(new_id())
+    told: dict[str, Any] = {"task": "regression", "metrics": {"r2": 0.5}, "signature": {"inputs": {"numbers": ["new"]}}}
+    number = registry.pending(
+        job_id=job, task="classification", metrics={"accuracy": 1}, signature={"inputs": {"numbers": ["old"]}}
+    )
+    assert registry.pending(job_id=job, **told) == number
+    ready = registry.upload(number).json()
+    assert {name: ready[name] for name in told} == told
+    assert registry.pending(job_id=job, metrics={"r2": 0.9}) == number
+    assert registry.client.get(f"/models/iris/versions/{number}").json() == ready
+
+
 def test_number_of_a_deleted_version_never_returns(registry: Running) -> None:
     """What was never filled is swept, and the next version has the next number."""
     registry.model()
@@ -273,6 +288,19 @@ def test_bad_requests_are_told_the_field(registry: Running, path: str, body: dic
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["errors"][0]["field"]
     assert registry.client.get("/models/iris").json()["last_version"] == 0
+
+
+def test_store_in_trouble_is_unavailable(database_url: Callable[[str], str]) -> None:
+    """An upload that the store answers with an error of its own can be tried again."""
+    with troubled(b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") as stored:
+        keys = stored.model_dump(include={"s3_endpoint", "aws_access_key_id", "aws_secret_access_key"})
+        settings = Settings(database_url=database_url("registry"), s3_bucket="model-artifacts", **keys)
+        with TestClient(entrypoints.build(settings)) as client:
+            client.post("/models", json={"name": "iris"})
+            client.post("/models/iris/versions", json={"format": "onnx"})
+            answer = client.put("/models/iris/versions/1/artifact", content=BODY)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
 
 
 def test_build_needs_nothing_that_runs() -> None:
