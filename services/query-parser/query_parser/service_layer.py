@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from query_parser.domain import binder, grammar, lexer, lexicon, sql
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema
+from query_parser.domain.syntax import Node
 from query_parser.domain.tree import Aggregate, Query
 
 MENDED_COST = 0.1
@@ -70,20 +71,29 @@ def _near(unresolved: Sequence[str], words: lexicon.Lexicon) -> tuple[str, ...]:
 
 
 def _understand(lexed: lexer.Lexed, schema: Schema) -> Query:
-    """The one meaning of all readings; NotUnderstood where there is none, or more than one."""
+    """The one meaning of all trees of all readings; NotUnderstood where there is none, or more than one."""
     found: dict[Query, None] = {}
     problems: list[NotUnderstood] = []
     for reading in lexed.readings():
-        try:
-            found[binder.bind(grammar.parse(reading), reading, schema)] = None
-        except NotUnderstood as problem:
-            problems.append(problem)
+        for tree in _trees(reading, problems):
+            try:
+                found[binder.bind(tree, reading, schema)] = None
+            except NotUnderstood as problem:
+                problems.append(problem)
     if len(found) == 1:
         return next(iter(found))
     if not found:
         raise _most_telling(problems)
     texts = sorted({sql.render(query, schema).text for query in found})
     raise NotUnderstood("this can be read in more than one way", suggestions=tuple(texts[:3]))
+
+
+def _trees(reading: grammar.Reading, problems: list[NotUnderstood]) -> list[Node]:
+    try:
+        return grammar.parse(reading)
+    except grammar.Unread as problem:
+        problems.append(problem)
+        return []
 
 
 def _most_telling(problems: Sequence[NotUnderstood]) -> NotUnderstood:

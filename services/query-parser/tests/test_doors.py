@@ -37,7 +37,7 @@ def test_parse_answers_with_sql_and_parameters(client: Any) -> None:
     answer = client.post("/parse", json={"query": FAILED_LAST_WEEK})
     assert answer.status_code == 200
     body = answer.json()
-    assert body["sql"].startswith("SELECT COUNT(*) FROM orchestrator.jobs")
+    assert body["sql"].startswith('SELECT COUNT(*) FROM "orchestrator"."jobs"')
     assert (body["parameters"], body["intent"], body["tables"]) == (["FAILED"], "aggregate", ["jobs"])
     assert (body["confidence"], body["unresolved"], body["error"]) == (1.0, [], None)
 

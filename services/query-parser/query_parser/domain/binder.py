@@ -9,6 +9,7 @@ from query_parser.domain.conditions import OPERATORS, Conditions, check_counted
 from query_parser.domain.grammar import Reading
 from query_parser.domain.lexicon import Entry
 from query_parser.domain.moments import whole_number
+from query_parser.domain.neighbours import check_neighbours
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import NUMBERS, TIMES, Schema
 from query_parser.domain.scope import COUNT, Scope
@@ -77,6 +78,7 @@ class Binder:
         node = subtree(tree, "column")
         entities = [child for child in trees(tree) if child.data == "entity"]
         scope = self._entity(tree) if entities else self._only_table(node)
+        check_neighbours(trees(tree))
         for post in trees(tree):
             if post.data not in {"functions", "column", "entity"}:
                 self._modify(post, scope)
@@ -95,21 +97,27 @@ class Binder:
             )
 
     def _most(self, tree: Node) -> Query:
-        scope = self._entity(tree)
-        scope.groups = [self._thing(subtree(tree, "thing"), scope)]
-        scope.order = [Order(COUNT, descending=bool(tokens(tree, "MOST")))]
-        scope.limit = 1
+        scope = self._grouped(tree)
+        scope.sort(Order(COUNT, descending=bool(tokens(tree, "MOST"))))
+        scope.limit_to(1)
         return scope.query([COUNT])
 
     def _having_count(self, tree: Node) -> Query:
-        scope = self._entity(tree)
-        scope.groups = [self._thing(subtree(tree, "thing"), scope)]
+        scope = self._grouped(tree)
         operator = next(OPERATORS[word.type] for word in tokens(tree) if word.type in OPERATORS)
         keys = {key.column for key in self.schema.parents(scope.table.name)}
         if scope.groups[0].table != scope.table.name or scope.groups[0].column in keys:
             check_counted(operator, scope.table.name)
         scope.having = [Compare(COUNT, operator, self.conditions.count(subtree(tree, "amount")))]
         return scope.query([COUNT])
+
+    def _grouped(self, tree: Node) -> Scope:
+        """The entity that is counted, by the thing that has most of it."""
+        scope = self._entity(tree)
+        if scope.groups or scope.having:
+            raise NotUnderstood(f"the {scope.table.name} are counted by one thing at a time")
+        scope.groups = [self._thing(subtree(tree, "thing"), scope)]
+        return scope
 
     def _only_table(self, column: Node) -> Scope:
         token = tokens(column)[0]
@@ -123,6 +131,7 @@ class Binder:
         tree = subtree(parent, "entity")
         token = tokens(tree, "TABLE")[0]
         scope = Scope(self.schema, self.schema.by_name[self._entry(token).table or ""])
+        check_neighbours(trees(tree))
         for child in trees(tree):
             self._modify(child, scope, one=not token.lower().endswith("s"))
         return scope
@@ -145,51 +154,54 @@ class Binder:
                 scope.where.append(condition)
 
     def _extreme(self, tree: Node, scope: Scope, *, one: bool) -> None:
+        scope.sort(Order(scope.time(), descending=bool(tokens(tree, "LATEST"))))
         numbers = [whole_number(node) for node in trees(tree)]
-        scope.order = [Order(scope.time(), descending=bool(tokens(tree, "LATEST")))]
-        scope.limit = numbers[0] if numbers else 1 if one else None
+        if numbers or one:
+            scope.limit_to(numbers[0] if numbers else 1)
 
     def _extreme_column(self, tree: Node, scope: Scope) -> None:
         column = self._column(Tree("column", [*tokens(tree, "COLUMN")]), scope)
-        scope.order = [Order(column, descending=bool(tokens(tree, "GREATEST")))]
-        scope.limit = 1
+        scope.sort(Order(column, descending=bool(tokens(tree, "GREATEST"))))
+        scope.limit_to(1)
 
     def _limited(self, tree: Node, scope: Scope) -> None:
-        scope.limit = whole_number(subtree(tree, "number"))
+        scope.limit_to(whole_number(subtree(tree, "number")))
         if tokens(tree):
             scope.top = bool(tokens(tree, "TOP"))
 
     def _group(self, tree: Node, scope: Scope) -> None:
         found = [self._thing(node, scope) for node in trees(subtree(tree, "groups"))]
         if scope.top is not None:
-            scope.order = [Order(column, descending=scope.top) for column in found]
+            scope.sort(*(Order(column, descending=scope.top) for column in found))
         else:
             scope.groups += found
 
     def _order_by(self, tree: Node, scope: Scope) -> None:
         column = self._thing(subtree(tree, "thing"), scope)
-        scope.order = [Order(column, descending=_descending(tree))]
+        said = any(child.data == "direction" for child in trees(tree))
+        scope.sort(Order(column, descending=_descending(tree)), directed=said)
 
     def _order_by_count(self, tree: Node, scope: Scope) -> None:
         tables = [self._entry(token).table for token in tokens(tree, "TABLE")]
         descending = scope.top is not False if scope.top is not None else _descending(tree)
-        scope.order = [Order(COUNT, descending)]
+        said = scope.top is not None or any(child.data == "direction" for child in trees(tree))
+        scope.sort(Order(COUNT, descending), directed=said)
         if tables and tables[0] != scope.table.name:
             scope.counted = tables[0]
 
     def _order_same(self, tree: Node, scope: Scope) -> None:
-        scope.order_same = _descending(tree)
+        scope.sort_same(descending=_descending(tree))
 
     def _order_time(self, tree: Node, scope: Scope) -> None:
         newest = bool(tokens(tree, "NEWESTFIRST"))
         if scope.order:
-            scope.order_same = newest
+            scope.sort_same(descending=newest)
         else:
-            scope.order = [Order(scope.time(), newest)]
+            scope.sort(Order(scope.time(), newest))
 
     def _of_entity(self, tree: Node, scope: Scope) -> None:
         inner = self._entity(tree)
-        if inner.order or inner.limit or inner.groups or inner.counted:
+        if not inner.is_whole():
             raise NotUnderstood(f"the {inner.table.name} can only be narrowed down here")
         scope.where += self.conditions.of_rows(scope, inner)
 

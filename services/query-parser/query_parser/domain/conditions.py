@@ -19,10 +19,12 @@ from query_parser.domain.tree import (
     Compare,
     Condition,
     Matches,
+    Moment,
     Not,
     OneOf,
     Operator,
     Related,
+    Value,
 )
 
 OPERATORS = {
@@ -73,8 +75,7 @@ class Conditions:
         return self.condition(trees(tree)[0], scope)
 
     def _disjunction(self, tree: Node, scope: Scope) -> Condition | None:
-        found = self._each(tree, scope)
-        return Any(tuple(found))
+        return _any(self._each(tree, scope))
 
     def _conjunction(self, tree: Node, scope: Scope) -> Condition | None:
         return All(tuple(self._each(tree, scope)))
@@ -95,7 +96,7 @@ class Conditions:
         return _any([self._is_value(word, scope) for word in tokens(tree, "VALUE")])
 
     def _not_before(self, tree: Node, scope: Scope) -> Condition:
-        return _negated(self._is_value(token(tree, "VALUE"), scope))
+        return _negated(self._values_before(tree, scope))
 
     _excluded = _valued_not = _not_before
 
@@ -258,15 +259,30 @@ def check_counted(operator: Operator, table: str) -> None:
         raise NotUnderstood(f"who has none of the {table} would be left out: ask for more than a number")
 
 
-def _any(found: Sequence[Compare]) -> Condition:
-    """One of several values; of one column as a list."""
+def _any(found: Sequence[Condition]) -> Condition:
+    """One of several; values of one column as a list, however they are said."""
     if len(found) == 1:
         return found[0]
-    columns = {compare.term for compare in found}
+    columns = {_listed(condition) for condition in found}
     column = columns.pop()
-    if columns or not isinstance(column, ColumnRef):
+    if columns or column is None:
         return Any(tuple(found))
-    return OneOf(column, tuple(compare.value for compare in found if isinstance(compare.value, str)))
+    return OneOf(column, tuple(dict.fromkeys(value for condition in found for value in _values(condition))))
+
+
+def _listed(condition: Condition) -> ColumnRef | None:
+    """The column of which the condition lists values."""
+    if isinstance(condition, OneOf):
+        return condition.column
+    if isinstance(condition, Compare) and condition.operator is Operator.EQ and isinstance(condition.term, ColumnRef):
+        return None if isinstance(condition.value, Moment) else condition.term
+    return None
+
+
+def _values(condition: Condition) -> tuple[Value, ...]:
+    if isinstance(condition, OneOf):
+        return condition.values
+    return (condition.value,) if isinstance(condition, Compare) and not isinstance(condition.value, Moment) else ()
 
 
 def _negated(condition: Condition) -> Condition:

@@ -3,16 +3,19 @@
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from math import prod
 from typing import Any
 
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedEOF, UnexpectedInput
 from lark.lexer import Lexer
+from lark.visitors import CollapseAmbiguities
 
 from query_parser.domain.lexicon import Entry, terminals
 from query_parser.domain.problems import NotUnderstood
 
 Reading = Sequence[tuple[str, Entry]]
+MOST_TREES = 16
 
 
 class _ReadingLexer(Lexer):
@@ -31,7 +34,8 @@ class _ReadingLexer(Lexer):
 @cache
 def _parser() -> Lark:
     text = (files("query_parser.domain") / "grammar.lark").read_text(encoding="utf-8")
-    return Lark(f"{text}\n%declare {' '.join(terminals())}\n", parser="earley", lexer=_ReadingLexer)
+    declared = f"{text}\n%declare {' '.join(terminals())}\n"
+    return Lark(declared, parser="earley", ambiguity="explicit", lexer=_ReadingLexer)
 
 
 class Unread(NotUnderstood):
@@ -43,8 +47,12 @@ class Unread(NotUnderstood):
         self.place = place
 
 
-def parse(reading: Reading) -> Tree[Token]:
-    """The syntax tree; Unread where the words make no question."""
+class TooMany(NotUnderstood):
+    """There are more syntax trees than are looked at: whatever others say, the question is refused."""
+
+
+def parse(reading: Reading) -> list[Tree[Token]]:
+    """Every syntax tree; Unread where the words make no question, NotUnderstood where they make too many."""
     given: Any = reading
     try:
         tree: Tree[Token] = _parser().parse(given)
@@ -55,4 +63,17 @@ def parse(reading: Reading) -> Tree[Token]:
         word = reading[place][0]
         after = f" after {reading[place - 1][0]!r}" if place else ""
         raise Unread(f"{word!r} cannot be read{after}", place, (word,)) from None
-    return tree
+    if _count(tree, {}) > MOST_TREES:
+        raise TooMany("this can be read in very many ways: ask for less at once")
+    found: list[Tree[Token]] = CollapseAmbiguities().transform(tree)
+    return found
+
+
+def _count(node: Tree[Token] | Token, known: dict[int, int]) -> int:
+    """How many trees this one stands for; parts are shared, so that each is counted once."""
+    if isinstance(node, Token):
+        return 1
+    if id(node) not in known:
+        counts = [_count(child, known) for child in node.children]
+        known[id(node)] = sum(counts) if node.data == "_ambig" else prod(counts)
+    return known[id(node)]

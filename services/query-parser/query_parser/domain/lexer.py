@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice, product, takewhile
+from itertools import product, takewhile
+from math import prod
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from query_parser.domain.lexicon import Entry, Lexicon
+from query_parser.domain.lexicon import SHORTEST_TYPO, Entry, Lexicon
 from query_parser.domain.problems import NotUnderstood
 
 PIECE = re.compile(
@@ -18,9 +20,12 @@ PIECE = re.compile(
     re.VERBOSE,
 )
 LONGEST_TEXT = 1000
-MOST_READINGS = 64
+# A reading of a question takes time by its words; so many in all readings together.
+MOST_WORDS = 200
+# Before a year; elsewhere 2024 is a number.
+BEFORE_YEARS = {"OF", "MONTHNAME", "BEFORE", "UNTIL", "AFTER", "SINCE", "BETWEEN", "AND"}
 # A word of so many letters may have so many wrong.
-SHORTEST_TYPO, LONG_WORD = 4, 8
+LONG_WORD = 8
 # After these a word that is not known is taken as a value, and not as a typo.
 BEFORE_VALUES = {"COLUMN", "TABLE", "BE", "EQ", "NE", "NAMED", "STARTS", "ENDS", "CONTAINS", "OR", "COMMA"}
 
@@ -47,11 +52,15 @@ class Lexed:
 
     lexemes: list[Lexeme] = field(default_factory=list)
     mended: list[tuple[str, str]] = field(default_factory=list)
+    # Looked up once: the search goes over all that is known.
+    near: dict[str, str | None] = field(default_factory=dict)
 
     def readings(self) -> Iterator[tuple[tuple[str, Entry], ...]]:
-        """Every way to read the text, at most so many."""
+        """Every way to read the text; NotUnderstood where that is too much."""
         texts = [lexeme.text for lexeme in self.lexemes]
-        for entries in islice(product(*(lexeme.entries for lexeme in self.lexemes)), MOST_READINGS):
+        if len(texts) * prod(len(lexeme.entries) for lexeme in self.lexemes) > MOST_WORDS:
+            raise NotUnderstood("this is too long, or too many of its words mean several things: ask for less at once")
+        for entries in product(*(lexeme.entries for lexeme in self.lexemes)):
             yield tuple(zip(texts, entries, strict=True))
 
 
@@ -65,7 +74,7 @@ def lex(text: str, lexicon: Lexicon) -> Lexed:
         if piece.kind in {"word", "sign"}:
             place += _take_phrase(pieces, place, lexicon, lexed)
         else:
-            lexed.lexemes.append(_value(piece))
+            lexed.lexemes.append(_value(piece, lexed))
             place += 1
     return lexed
 
@@ -87,7 +96,7 @@ def _pieces(text: str) -> list[Piece]:
     return found
 
 
-def _value(piece: Piece) -> Lexeme:
+def _value(piece: Piece, lexed: Lexed) -> Lexeme:
     terminals = {"string": "STRING", "date": "DATE", "number": "NUMBER"}
     if piece.kind == "date":
         try:
@@ -95,7 +104,7 @@ def _value(piece: Piece) -> Lexeme:
         except ValueError:
             raise NotUnderstood(f"{piece.text} is no day of the calendar", unresolved=(piece.text,)) from None
     entries = [Entry(terminals[piece.kind])]
-    if re.fullmatch(r"(19|20)\d\d", piece.text):
+    if re.fullmatch(r"(19|20)\d\d", piece.text) and _last_terminals(lexed) & BEFORE_YEARS:
         entries.append(Entry("YEAR"))
     return Lexeme(piece.text, tuple(entries))
 
@@ -107,7 +116,7 @@ def _take_phrase(pieces: list[Piece], place: int, lexicon: Lexicon, lexed: Lexed
     lowered = [word.lower() for word in words]
     found = _longest(lowered, lexicon)
     if not found:
-        mended = [word if word in lexicon.words else _mend(word, lexicon) or word for word in lowered]
+        mended = [word if word in lexicon.words else _mend(word, lexicon, lexed) or word for word in lowered]
         if mended[0] != lowered[0] and not _expects_value(lexed):
             found = _longest(mended, lexicon)
             lexed.mended += [pair for pair in zip(lowered[:found], mended[:found], strict=True) if pair[0] != pair[1]]
@@ -126,16 +135,23 @@ def _longest(words: list[str], lexicon: Lexicon) -> int:
     return next((n for n in range(len(words), 0, -1) if tuple(words[:n]) in lexicon.phrases), 0)
 
 
+def _last_terminals(lexed: Lexed) -> set[str]:
+    return {entry.terminal for lexeme in lexed.lexemes[-1:] for entry in lexeme.entries}
+
+
 def _expects_value(lexed: Lexed) -> bool:
     """Whether a name may follow: "model churn" has one, "jobs created" has not."""
-    if not lexed.lexemes:
-        return False
-    last = lexed.lexemes[-1]
-    found = {entry.terminal for entry in last.entries} & BEFORE_VALUES
-    return bool(found - {"TABLE"}) or (bool(found) and not last.text.lower().endswith("s"))
+    found = _last_terminals(lexed) & BEFORE_VALUES
+    return bool(found - {"TABLE"}) or (bool(found) and not lexed.lexemes[-1].text.lower().endswith("s"))
 
 
-def _mend(word: str, lexicon: Lexicon) -> str | None:
+def _mend(word: str, lexicon: Lexicon, lexed: Lexed) -> str | None:
+    if word not in lexed.near:
+        lexed.near[word] = _meant(word, lexicon)
+    return lexed.near[word]
+
+
+def _meant(word: str, lexicon: Lexicon) -> str | None:
     """The one known word within a small edit distance; None where there is none, or several that differ in meaning."""
     near = near_words(word, lexicon)
     meanings = [lexicon.phrases.get((one,)) for one in near]
@@ -148,6 +164,5 @@ def near_words(word: str, lexicon: Lexicon, more: int = 0) -> list[str]:
     if len(word) < SHORTEST_TYPO:
         return []
     allowed = (2 if len(word) >= LONG_WORD else 1) + more
-    known = (one for one in lexicon.words if len(one) > SHORTEST_TYPO - 2)
-    ranked = sorted((OSA.distance(word, one, score_cutoff=allowed), one) for one in known)
-    return [one for distance, one in ranked if distance <= allowed and distance == ranked[0][0]]
+    found = process.extract(word, lexicon.long_words, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+    return [one for one, distance, _ in found if distance == found[0][1]]

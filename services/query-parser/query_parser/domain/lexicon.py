@@ -11,6 +11,8 @@ from query_parser.domain.schema import Column, ColumnType, Schema, Table
 from query_parser.domain.tree import ColumnRef
 
 Words = tuple[str, ...]
+# A shorter word is not taken for a typo.
+SHORTEST_TYPO = 4
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,11 @@ class Lexicon:
     def words(self) -> frozenset[str]:
         """Every single word that is known."""
         return frozenset(word for phrase in self.phrases for word in phrase)
+
+    @cached_property
+    def long_words(self) -> list[str]:
+        """Those that a typo may have been meant for, in order."""
+        return sorted(word for word in self.words if len(word) >= SHORTEST_TYPO - 1)
 
     @cached_property
     def longest(self) -> int:

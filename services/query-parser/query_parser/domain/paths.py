@@ -1,7 +1,5 @@
 """Ways from a table to others along foreign keys."""
 
-from collections import deque
-
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import ForeignKey, Schema
 
@@ -24,15 +22,17 @@ def is_parent(schema: Schema, table: str, target: str) -> bool:
 
 
 def _shortest(schema: Schema, table: str, target: str) -> list[tuple[ForeignKey, ...]]:
-    waiting: deque[tuple[ForeignKey, ...]] = deque([()])
-    found: list[tuple[ForeignKey, ...]] = []
-    while waiting:
-        path = waiting.popleft()
-        if found and len(path) >= len(found[0]):
-            break
-        for key in schema.parents(path[-1].references if path else table):
-            if key.references == target:
-                found.append((*path, key))
-            elif key.references not in {table, *(step.references for step in path)}:
-                waiting.append((*path, key))
-    return found
+    """At most two of the shortest ways: a second one says that there are several."""
+    seen = {table}
+    level: dict[str, list[tuple[ForeignKey, ...]]] = {table: [()]}
+    while level:
+        following: dict[str, list[tuple[ForeignKey, ...]]] = {}
+        for key in (key for here in level for key in schema.parents(here)):
+            if key.references == target or key.references not in seen:
+                ways = [*following.get(key.references, ()), *((*way, key) for way in level[key.table])]
+                following[key.references] = ways[:2]
+        if target in following:
+            return following[target]
+        seen |= following.keys()
+        level = following
+    return []

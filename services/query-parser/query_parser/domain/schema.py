@@ -95,7 +95,14 @@ class Schema(Part):
 
     def parents(self, table: str) -> list[ForeignKey]:
         """The keys along which a row of the table has at most one of another."""
-        return [key for key in self.foreign_keys if key.table == table]
+        return self._keys_of.get(table, [])
+
+    @cached_property
+    def _keys_of(self) -> dict[str, list[ForeignKey]]:
+        found: dict[str, list[ForeignKey]] = {}
+        for key in self.foreign_keys:
+            found.setdefault(key.table, []).append(key)
+        return found
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -36,12 +36,34 @@ class Scope:
     groups: list[ColumnRef] = field(default_factory=list)
     having: list[Condition] = field(default_factory=list)
     order: list[Order] = field(default_factory=list)
+    # Whether the order's direction was said with it, and what was said of it besides.
+    directed: bool = False
     order_same: bool | None = None
     limit: int | None = None
     # "top 5 orders by total": what follows "by" is an order.
     top: bool | None = None
     # "models with more than 5 jobs": what is counted is another table.
     counted: str | None = None
+
+    def sort(self, *order: Order, directed: bool = True) -> None:
+        """Set the order, once."""
+        _once(self.order, "an order")
+        self.order, self.directed = list(order), directed
+
+    def sort_same(self, *, descending: bool) -> None:
+        """Set the direction of the order, once."""
+        _once(self.order_same, "a direction")
+        self.order_same = descending
+
+    def limit_to(self, limit: int) -> None:
+        """Set how many rows, once."""
+        _once(self.limit, "how many")
+        self.limit = limit
+
+    def is_whole(self) -> bool:
+        """Whether it has conditions only."""
+        said = (self.limit, self.order_same, self.top, self.counted)
+        return not self.order and not self.groups and all(one is None for one in said)
 
     def column(self, entry: Entry, text: str) -> ColumnRef:
         """The column that a word names here: the table's own, or else the one nearest along foreign keys."""
@@ -103,7 +125,7 @@ class Scope:
             raise NotUnderstood("'top' needs a measure", suggestions=(f"top 5 {self.table.name} by <column>",))
         terms = (*self.groups, *columns)
         order = self._order(terms if aggregated else ())
-        if aggregated and (any(one.term not in terms for one in order) or (self.limit and not order)):
+        if aggregated and (any(one.term not in terms for one in order) or (self.limit is not None and not order)):
             raise NotUnderstood(
                 "some rows only can't be summed up", suggestions=(f"{self.table.name} with a condition",)
             )
@@ -121,9 +143,11 @@ class Scope:
     def _order(self, terms: Sequence[Term]) -> tuple[Order, ...]:
         if self.order_same is None:
             return tuple(self.order)
+        if self.order:
+            if self.directed and any(one.descending != self.order_same for one in self.order):
+                raise NotUnderstood("two directions are said of one order")
+            return tuple(replace(one, descending=self.order_same) for one in self.order)
         measures = [term for term in terms if isinstance(term, Aggregate)]
-        if self.order and not measures:
-            return (replace(self.order[0], descending=self.order_same),)
         if len(measures) != 1:
             raise NotUnderstood("it is not said by what to sort", suggestions=("sorted by <column>",))
         return (Order(measures[0], self.order_same),)
@@ -134,8 +158,13 @@ class Scope:
         inner = Scope(self.schema, self.schema.by_name[self.counted])
         inner.groups = [inner.name_of(self.table.name)]
         inner.where, inner.having, inner.order = self.where, self.having, self.order
-        inner.order_same, inner.limit = self.order_same, self.limit
+        inner.directed, inner.order_same, inner.limit = self.directed, self.order_same, self.limit
         return inner.query([COUNT])
+
+
+def _once(already: object, what: str) -> None:
+    if already is not None and already != []:
+        raise NotUnderstood(f"{what} is said twice")
 
 
 def conjunction(conditions: Sequence[Condition]) -> Condition | None:

@@ -65,6 +65,8 @@ def assert_safe(text: str, schema: Schema) -> tuple[str, ...]:
         raise NotUnderstood("this would not be one SELECT over the tables that may be read")
     if any(statements[0].find_all(exp.Into, exp.Lock, exp.DML, exp.DDL, exp.Command)):
         raise NotUnderstood("this would do more than read")
+    if not all(name.quoted for name in statements[0].find_all(exp.Identifier)):
+        raise NotUnderstood("a name without quotes could be read as another")
     return tuple(dict.fromkeys(name for _, name in found))
 
 
@@ -108,7 +110,7 @@ class _Writer:
         """A column or an aggregate; a column of another table asks for its join."""
         if isinstance(term, ColumnRef):
             self._reach(term.table)
-            return exp.column(exp.to_identifier(term.column), table=exp.to_identifier(term.table))
+            return _column(term.table, term.column)
         if term.column is None:
             return exp.Count(this=exp.Star())
         column = self.term(term.column)
@@ -180,15 +182,23 @@ class _Writer:
         return select
 
 
+def _name(name: str) -> exp.Identifier:
+    # In quotes always: without them PostgreSQL reads user as a function, order as a keyword, and Total as total.
+    return exp.to_identifier(name, quoted=True)
+
+
+def _column(table: str, column: str) -> exp.Column:
+    return exp.column(_name(column), table=_name(table))
+
+
 def _equal(key: paths.ForeignKey) -> exp.Expr:
-    left = exp.column(exp.to_identifier(key.column), table=exp.to_identifier(key.table))
-    return exp.EQ(this=left, expression=exp.column(exp.to_identifier(key.key), table=exp.to_identifier(key.references)))
+    return exp.EQ(this=_column(key.table, key.column), expression=_column(key.references, key.key))
 
 
 def _table(table: Table) -> exp.Expr:
     # The alias lets columns be named alike with and without a namespace.
-    made = exp.table_(exp.to_identifier(table.name), db=exp.to_identifier(table.namespace) if table.namespace else None)
-    return exp.alias_(made, exp.to_identifier(table.name), table=True) if table.namespace else made
+    made = exp.table_(_name(table.name), db=_name(table.namespace) if table.namespace else None)
+    return exp.alias_(made, _name(table.name), table=True) if table.namespace else made
 
 
 def _moment(moment: Moment) -> exp.Expr:

@@ -1,0 +1,38 @@
+"""Which conditions can stand side by side; where words belong together, or might, they are not read apart."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.syntax import Node, tokens, trees
+
+WHOLES = {"entity", "post", "where", "of_entity", "disjunction", "conjunction"}
+# "created" before "last week": a property has what comes right after it.
+OPEN, TAKEN = {"done", "not_done", "present"}, {"during", "valued"}
+# "not failed or cancelled": does "not" go on?
+NEGATED = {"not_before", "valued_not", "listed_not", "flagged_not", "not_done", "excluded"}
+BARE = {"values_before", "valued", "flag", "flagged", "absent_before", "absent_word", "done"}
+
+
+def check_neighbours(nodes: Sequence[Node]) -> None:
+    """Refuse neighbours that are one thing, or of which it is not clear whether "not" is said of both."""
+    leaves = [leaf for node in nodes for leaf in _leaves(node, "")]
+    for (before, _), (after, between) in pairwise(leaves):
+        if not between and before.data in OPEN and after.data in TAKEN:
+            raise NotUnderstood("a property and what comes right after it belong together")
+        bare = after.data in BARE and not tokens(after, "BE")
+        if before.data in NEGATED and (bare or (before.data == "excluded" and between == "and")):
+            raise NotUnderstood("does 'not' go on after 'and' or 'or'?", suggestions=("say 'not' or 'is' each time",))
+
+
+def _leaves(node: Node, between: str) -> Iterator[tuple[Node, str]]:
+    """The conditions in order, and what stands before each: nothing, a word, or "and" ("or" as well)."""
+    if node.data not in WHOLES:
+        yield node, between
+        return
+    joined = node.data in {"disjunction", "conjunction"}
+    if not joined and tokens(node):
+        between = between or "word"
+    for child in trees(node):
+        yield from _leaves(child, between)
+        between = "and" if joined else ""
