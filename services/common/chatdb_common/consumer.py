@@ -85,7 +85,7 @@ class ConsumerWorker(Worker, Generic[M]):
     def _connected(self) -> Consumer:
         if self._client is None:
             client = self._connect({**self._config, "stats_cb": self._note_lag})
-            client.subscribe([self._topic])
+            client.subscribe([self._topic], on_assign=_start_unpaused)
             self._client = client
         return self._client
 
@@ -176,6 +176,11 @@ def _config(settings: KafkaSettings) -> dict[str, Any]:
         "statistics.interval.ms": 5_000,
         **CONNECTION,
     }
+
+
+def _start_unpaused(client: Consumer, partitions: list[TopicPartition]) -> None:
+    """A partition that was lost while it was paused comes back paused: nobody would ever read it."""
+    client.resume(partitions)
 
 
 def _stay_in_group(client: Consumer) -> None:
