@@ -11,6 +11,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from pydantic import ValidationError
 
 from chatdb_common import telemetry
+from chatdb_common.failpoints import failpoint
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import Message
 from chatdb_common.publisher import CONNECTION, Publisher, PublishError, Record
@@ -75,6 +76,7 @@ class ConsumerWorker(Worker, Generic[M]):
             # The end came first: whoever gets the partition starts with this message.
             return
         MESSAGES.labels(self._topic, outcome).inc()
+        failpoint("message-handled")
         self._commit(client, message)
 
     def close(self) -> None:
