@@ -45,6 +45,8 @@ class World:
     inbox: frozenset[str]
     versions: Sequence[Row]
     aliases: Sequence[Row]
+    artifacts: Mapping[tuple[str, int], str]
+    """The digest of the bytes that the registry gives for each READY version."""
     events: frozenset[str]
     dead_letters: Sequence[str]
 
@@ -99,6 +101,10 @@ def _of_job(job: Row, world: World) -> Iterator[str]:
 
 def _of_models(world: World) -> Iterator[str]:
     ready = {(one["model_name"], one["version"]) for one in world.versions if one["state"] == "READY"}
+    for one in world.versions:
+        name, number = one["model_name"], one["version"]
+        if one["state"] == "READY" and world.artifacts.get((name, number)) != one["sha256"]:
+            yield f"lost: the artifact of {name} {number}"
     champions = Counter(alias["model_name"] for alias in world.aliases if alias["alias"] == "champion")
     for name in sorted({name for name, _ in ready}):
         if champions[name] != 1:

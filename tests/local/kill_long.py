@@ -32,6 +32,7 @@ def play(random: Random, supervisor: Supervisor, clients: Clients) -> None:
     """One round: a kill at a failpoint or at any moment, and a job that is sent after it and ends."""
     name, place = random.choice(PLACES)
     before = len(supervisor.kills)
+    print(f"{name} at {place}", flush=True)
     time.sleep(random.uniform(0, 3))
     if place == ANYWHERE:
         supervisor.kill(name)
@@ -47,16 +48,19 @@ def rounds(seed: int, count: int, minutes: float) -> tuple[list[Kill], list[Orde
     random = Random(seed)
     until = time.monotonic() + 60 * minutes
     played = 0
+    late: list[str] = []
     with platform(CATALOGUE, ROOT) as running:
         running.start_in_order()
         with watched(running) as supervisor:
             with working(running, seed) as clients:
-                while played < count and time.monotonic() < until:
-                    play(random, supervisor, clients)
+                while played < count and time.monotonic() < until and not late:
                     played += 1
-                    print(f"round {played}: {supervisor.kills[-1].server} at {supervisor.kills[-1].place}", flush=True)
+                    try:
+                        play(random, supervisor, clients)
+                    except TimeoutError as error:
+                        late.append(f"stuck: {error}")
             found = violations(clients.orders, world(running))
-    return supervisor.kills, clients.orders, found, played
+    return supervisor.kills, clients.orders, [*late, *found], played
 
 
 def table(kills: Sequence[Kill], orders: Sequence[Order], found: Sequence[str]) -> str:

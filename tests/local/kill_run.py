@@ -20,7 +20,7 @@ from constructs_lib.local.platform import Platform
 from constructs_lib.local.processes import wait_for
 
 ORCHESTRATOR, ENGINE = "training-orchestrator", "ml-engine"
-SERVERS = (ORCHESTRATOR, ENGINE, "kafka", "postgres")
+SERVERS = (ORCHESTRATOR, ENGINE, "model-registry", "kafka", "postgres", "minio")
 FAILPOINTS: Mapping[str, Sequence[str]] = {
     ORCHESTRATOR: ("job-uncommitted", "job-unanswered", "outbox-published", "event-uncommitted", "message-handled"),
     ENGINE: ("job-started", "model-registered", "message-handled"),

@@ -1,10 +1,13 @@
 """The end of a run, as PostgreSQL and Kafka have it."""
 
+import hashlib
 import json
 import subprocess
+import urllib.request
+from collections.abc import Sequence
 from typing import Any
 
-from kill_history import World
+from kill_history import Row, World
 from repository import ROOT
 
 from constructs_lib.catalogue.components import CATALOGUE
@@ -57,6 +60,18 @@ def topics(running: Platform, *names: str) -> dict[str, list[str]]:
     return dict(json.loads(subprocess.run(line, capture_output=True, text=True, timeout=SECONDS, check=True).stdout))
 
 
+def artifacts(running: Platform, versions: Sequence[Row]) -> dict[tuple[str, int], str]:
+    """The digest of each READY version's bytes."""
+    found = {}
+    for one in versions:
+        name, number = one["model_name"], one["version"]
+        if one["state"] == "READY":
+            url = f"{running.url('model-registry')}/models/{name}/versions/{number}/artifact"
+            with urllib.request.urlopen(url, timeout=SECONDS) as answer:
+                found[name, number] = hashlib.sha256(answer.read()).hexdigest()
+    return found
+
+
 def world(running: Platform) -> World:
     """What is stored, once outbox and inbox are at rest, or should have been long ago."""
     server = database(running)
@@ -70,6 +85,7 @@ def world(running: Platform) -> World:
     sent = topics(running, EVENTS, *letters)
     events = frozenset(str(json.loads(value)["message_id"]) for value in sent[EVENTS])
     patiently("the inbox has all events", lambda: events <= inbox())
+    versions = rows(server, "registry.versions")
     return World(
         jobs=rows(server, "orchestrator.jobs"),
         transitions=rows(server, "orchestrator.transitions"),
@@ -77,7 +93,8 @@ def world(running: Platform) -> World:
         unsent=int(server.sql(UNSENT)),
         inbox_before=before,
         inbox=inbox(),
-        versions=rows(server, "registry.versions"),
+        versions=versions,
+        artifacts=artifacts(running, versions),
         aliases=rows(server, "registry.aliases"),
         events=events,
         dead_letters=[letter for name in letters for letter in sent[name]],
