@@ -27,6 +27,8 @@ SERVICES := training-orchestrator model-registry ml-engine query-parser test-ser
 SERVICES_PYTHON := $(TOOLS)/services/bin/python
 # What e2e-long is asked for; one scenario again, and no older versions before it: make e2e-long LONG="--seed 17 --count 1"
 LONG ?= --write
+# What kill-test is asked for: make kill-test KILLS="--seed 7 --rounds 50"
+KILLS ?= --write
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 # The CLI would ask the registry for a newer version of itself.
@@ -34,7 +36,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-versions e2e-long cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-services setup-local doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-services setup-local doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -71,6 +73,9 @@ e2e-versions: setup-e2e-long ## See the gate and the order hold on an older Kube
 e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the table of docs/reliability.md (hours)
 	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)
 	PYTHONPATH=tests python tests/e2e/long.py $(LONG)
+
+kill-test: setup-local ## Kill services, Kafka and PostgreSQL 50 times, and write the table of docs/reliability.md
+	PYTHONPATH=tests:tests/local python tests/local/kill_long.py $(KILLS)
 
 cluster-up: setup-e2e ## Start a Kubernetes and an Argo CD with the platform, in the background (FOLDER=<folder>)
 	PYTHONPATH=tests python tests/e2e/up.py start $(FOLDER)

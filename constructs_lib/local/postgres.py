@@ -30,7 +30,7 @@ if ! [ -e "$0/made" ]; then
   : >"$0/made" || exit
 fi
 exec "$BINARIES/postgres" -D "$0/data" -c config_file="$0/postgresql.conf" -c unix_socket_directories="$0" \
-  -c listen_addresses=127.0.0.1 -c port="$PGPORT" -c fsync=off -c full_page_writes=off -c synchronous_commit=off
+  -c listen_addresses=127.0.0.1 -c port="$PGPORT" -c fsync=off -c full_page_writes=off
 """
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from constructs_lib.local.postgres import PostgresServer
 from constructs_lib.local.processes import Server, free_ports, scratch_folder, wait_for
 
 SECONDS = 30
@@ -102,6 +103,28 @@ def test_a_crash_is_no_end(folder: Path) -> None:
     one.restart()
     assert one.alive() and one.pid != first and not runs(first)
     one.stop()
+
+
+def test_a_killed_database_has_all_commits(folder: Path) -> None:
+    """What PostgreSQL has acknowledged is there after SIGKILL."""
+    found = PostgresServer(folder=folder, port=free_ports(1)[0], password="of-nobody")
+    process = found.process()
+    process.start()
+    wait_for("it takes connections", SECONDS, found.ready)
+    found.sql("CREATE TABLE notes (number int)")
+    for number in range(5):
+        found.sql(f"INSERT INTO notes VALUES ({number})")
+    process.kill()
+
+    def back() -> bool:
+        # It refuses to start while a backend of its last life is there.
+        if not process.alive():
+            process.restart()
+        return found.ready()
+
+    wait_for("it takes connections again", SECONDS, back)
+    assert found.sql("SELECT count(*) FROM notes") == "5"
+    process.stop()
 
 
 def test_ports_are_different() -> None:

@@ -11,6 +11,7 @@ from prometheus_client import Counter, Gauge, Histogram
 from pydantic import ValidationError
 
 from chatdb_common import telemetry
+from chatdb_common.failpoints import failpoint
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import Message
 from chatdb_common.publisher import CONNECTION, Publisher, PublishError, Record, TooLarge
@@ -83,6 +84,7 @@ class ConsumerWorker(Worker, Generic[M]):
             # The end came first: whoever gets the partition starts with this message.
             return
         MESSAGES.labels(self._topic, outcome).inc()
+        failpoint("message-handled")
         self._commit(client, message)
 
     def close(self) -> None:
@@ -94,7 +96,7 @@ class ConsumerWorker(Worker, Generic[M]):
     def _connected(self) -> Consumer:
         if self._client is None:
             client = self._connect({**self._config, "stats_cb": self._note_lag})
-            client.subscribe([self._topic])
+            client.subscribe([self._topic], on_assign=_start_unpaused)
             self._client = client
         return self._client
 
@@ -207,6 +209,11 @@ def _cut(letter: Record) -> Record:
     own = {name: value for name, value in letter.headers.items() if name in OWN_HEADERS}
     headers = {**own, "x-cut": f"from {len(letter.value)} bytes, without key and other headers"}
     return Record(letter.topic, None, letter.value[:CUT_BYTES], headers)
+
+
+def _start_unpaused(client: Consumer, partitions: list[TopicPartition]) -> None:
+    """A partition that was lost while it was paused comes back paused: nobody would ever read it."""
+    client.resume(partitions)
 
 
 def _stay_in_group(client: Consumer) -> None:

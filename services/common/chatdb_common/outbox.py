@@ -8,6 +8,7 @@ from prometheus_client import Gauge
 from psycopg.types.json import Jsonb
 
 from chatdb_common.database import Connection, Pool
+from chatdb_common.failpoints import failpoint
 from chatdb_common.publisher import Publisher, PublishError, Record
 from chatdb_common.workers import Worker
 
@@ -62,6 +63,7 @@ class OutboxRelay(Worker):
             try:
                 if rows:
                     self._publisher.publish([_record(row) for row in rows])
+                    failpoint("outbox-published")
                 sent = len(rows)
             except PublishError as error:
                 failure, sent = error, error.delivered

@@ -76,10 +76,12 @@ class FakeClient:
     refuses_pauses: int = 0
     position: int = 0
     committed: int = 0
+    on_assign: Callable[[Any, list[TopicPartition]], None] | None = None
 
-    def subscribe(self, topics: list[str]) -> None:
-        """Noted."""
+    def subscribe(self, topics: list[str], on_assign: Callable[[Any, list[TopicPartition]], None]) -> None:
+        """Noted; `on_assign` is for a test to call."""
         self.calls.append(f"subscribe {topics[0]}")
+        self.on_assign = on_assign
 
     def poll(self, timeout: float) -> FakeMessage | None:
         """The next message; none of a paused partition."""
@@ -343,6 +345,15 @@ def test_long_handler_stays_in_the_group(monkeypatch: pytest.MonkeyPatch) -> Non
     calls = bench.steps(1)
     assert calls[:2] == ["pause", "stay"]
     assert calls[-2:] == ["resume", "commit 0"]
+
+
+def test_partition_that_comes_back_is_read() -> None:
+    """What was lost while it was paused is resumed with its assignment: Kafka's client keeps it paused."""
+    bench = Bench([query(0)], lambda _: None)
+    bench.steps(1)
+    assert bench.client.on_assign
+    bench.client.on_assign(bench.client, bench.client.assignment())
+    assert bench.client.calls[-1] == "resume"
 
 
 def test_lost_partition_is_no_error() -> None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from chatdb_common import object_store
+from chatdb_common.failpoints import failpoint
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import JobMessage, JobMessageType, TrainingEvent, TrainingEventType, TrainingResult
 from ml_engine import training
@@ -52,6 +53,7 @@ class Trainer:
         if message.type is JobMessageType.CANCELLED or self.over(message.job_id, message.attempt):
             return
         self._tell(message, TrainingEventType.STARTED)
+        failpoint("job-started")
         try:
             with self._heartbeat(message):
                 result = self._result(message)
@@ -80,6 +82,7 @@ class Trainer:
         check()
         try:
             made = self.registry.register(message.model_name, message.job_id, trained)
+            failpoint("model-registered")
         except Refused as error:
             raise BadData(f"the model registry refused the model: {error}") from error
         return TrainingResult(

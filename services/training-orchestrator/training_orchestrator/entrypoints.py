@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chatdb_common import database
 from chatdb_common.consumer import ConsumerWorker
+from chatdb_common.failpoints import failpoint
 from chatdb_common.health import Check
 from chatdb_common.idempotency import Reply, once
 from chatdb_common.messages import Task, TrainingEvent
@@ -136,6 +137,8 @@ def _add_writes(router: APIRouter, begin_work: Begin, relay: Waker) -> None:
             reply = once(
                 work.connection, scope="POST /jobs", key=idempotency_key, request=request.model_dump(), act=act
             )
+            failpoint("job-uncommitted")
+        failpoint("job-unanswered")
         relay.wake()
         return JSONResponse(reply.body, reply.status, headers=reply.headers)
 
@@ -233,6 +236,7 @@ def build(settings: Settings) -> FastAPI:
     def handle(event: TrainingEvent) -> None:
         with begin_work() as work:
             note_event(work, event)
+            failpoint("event-uncommitted")
 
     def check_kafka() -> None:
         publisher.check((settings.training_topic, settings.events_topic))

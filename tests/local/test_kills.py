@@ -1,0 +1,37 @@
+"""Services, broker and database die by SIGKILL while jobs are ordered: none is lost, and none has its effect twice."""
+
+from random import Random
+
+from kill_history import violations
+from kill_run import ANYWHERE, FAILPOINTS, recoveries, watched, working
+from kill_world import world
+
+from constructs_lib.local.platform import Platform
+from constructs_lib.local.processes import wait_for
+
+SEED = 1
+SECONDS = 240
+
+
+def test_nothing_is_lost(running: Platform) -> None:
+    """One death at each failpoint, then PostgreSQL and Kafka together, while jobs are ordered all the time."""
+    random = Random(SEED)
+    with watched(running) as supervisor:
+        with working(running, SEED) as clients:
+            for name, places in FAILPOINTS.items():
+                supervisor.plan(name, *(f"{place}:1" for place in random.sample(places, len(places))))
+            wait_for("all failpoints are reached", SECONDS, supervisor.done)
+            before = len(supervisor.kills)
+            for name in ("postgres", "kafka"):
+                supervisor.kill(name)
+            wait_for("both are seen dead", SECONDS, lambda: len(supervisor.kills) == before + 2)
+            wait_for("a job after all kills", SECONDS, lambda: clients.ended_after(supervisor.kills[-1].at))
+        found = world(running)
+    assert violations(clients.orders, found) == []
+    killed = [(kill.server, kill.place) for kill in supervisor.kills]
+    assert sorted(set(killed)) == sorted(
+        {(name, place) for name, places in FAILPOINTS.items() for place in (*places, ANYWHERE)}
+        | {("postgres", ANYWHERE), ("kafka", ANYWHERE)}
+    )
+    assert all(order.status for order in clients.orders)
+    assert len(recoveries(supervisor.kills, clients.orders)) == len(killed)
