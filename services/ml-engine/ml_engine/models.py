@@ -16,6 +16,8 @@ from ml_engine.training import inputs
 MEBIBYTE = 1024 * 1024
 # Of artifacts; the runtime takes some times as much.
 MOST_BYTES = 96 * MEBIBYTE
+# Models calculate with 32 bits.
+LARGEST = float(np.finfo(np.float32).max)
 
 
 class BadInstance(ValueError):
@@ -39,7 +41,10 @@ class Loaded:
     def predict(self, instances: Sequence[Mapping[str, Any]]) -> list[Any]:
         """One prediction for each instance; BadInstance where one is not what the model takes."""
         numbers, words = _arrays(self.signature, instances)
-        said = self.session.run(None, inputs(self.session, numbers, words))[0].ravel().tolist()
+        found = self.session.run(None, inputs(self.session, numbers, words))[0].ravel()
+        if found.dtype.kind == "f" and not np.isfinite(found).all():
+            raise BadInstance("instances", "numbers are so large that no prediction can be calculated")
+        said = found.tolist()
         return [int(value) for value in said] if self.signature.whole else said
 
 
@@ -95,6 +100,8 @@ def _number(place: int, name: str, value: Any) -> float:
         return float("nan")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise BadInstance(f"instances.{place}.{name}", "has to be a number or null")
+    if abs(value) > LARGEST:
+        raise BadInstance(f"instances.{place}.{name}", f"has to be at most {LARGEST:g}")
     return float(value)
 
 
