@@ -1,5 +1,6 @@
 """Data sets in S3: read as a stream, and refused when they are too large or no table."""
 
+import csv
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -23,10 +24,15 @@ MEBIBYTE = 1024 * 1024
 MOST_BYTES = 128 * MEBIBYTE
 MOST_ROWS = 200_000
 MOST_COLUMNS = 200
+# Of a table in memory; what becomes features is limited by training.
+MOST_TABLE_BYTES = 2 * MOST_BYTES
+MOST_CELLS = 8_000_000
 # A field that is longer than a block can't be read.
 BLOCK_BYTES = MEBIBYTE
 LOCATION = re.compile(r"^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\r\n]+)$")
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
+TOO_MANY_ROWS = f"the data set has more than {MOST_ROWS} rows"
+TOO_LARGE = f"the data set takes more than {MOST_TABLE_BYTES} bytes of memory"
 Check = Callable[[], None]
 
 
@@ -64,8 +70,11 @@ def _opened(client: "S3Client", bucket: str, key: str, location: str) -> Iterato
 
 
 def _csv_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
+    # Arrow takes some KiB for each column, before it says how many there are.
+    buffered = io.BufferedReader(cast("io.RawIOBase", body), BLOCK_BYTES)
+    _check_columns(_columns(buffered.peek()))
     reader = pyarrow.csv.open_csv(
-        pa.PythonFile(body, mode="r"),
+        pa.PythonFile(buffered, mode="r"),
         read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
         # Types are chosen when all rows are seen, not by the first block.
@@ -74,9 +83,61 @@ def _csv_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
     yield from reader
 
 
+def _columns(head: bytes) -> int:
+    """How many columns the first line has; 0 where it can't be read, which is said later."""
+    try:
+        return len(next(csv.reader(io.StringIO(head.decode(errors="replace"))), []))
+    except csv.Error:
+        return 0
+
+
+def _check_columns(count: int) -> None:
+    if count > MOST_COLUMNS:
+        raise BadData(f"the data set has {count} columns, and {MOST_COLUMNS} are the most")
+
+
 def _parquet_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
     # The format is read from its end: the bytes are limited, and kept.
-    yield from pyarrow.parquet.ParquetFile(io.BytesIO(body.read())).iter_batches(batch_size=10_000)
+    stored = io.BytesIO(body.read())
+    found = pyarrow.parquet.ParquetFile(stored)
+    _check_footer(found)
+    words = [field.name for field in found.schema_arrow if _is_words(field.type)]
+    # As it is stored, a word that many rows have takes its room once: it is measured before it is written out.
+    reader = pyarrow.parquet.ParquetFile(stored, read_dictionary=words)
+    for batch in reader.iter_batches(batch_size=10_000):
+        if sum(_length(column) for column in batch.columns) > MOST_TABLE_BYTES:
+            raise BadData(TOO_LARGE)
+        columns = [c.dictionary_decode() if pa.types.is_dictionary(c.type) else c for c in batch.columns]
+        yield pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _check_footer(found: pyarrow.parquet.ParquetFile) -> None:
+    """What the file says of itself, before any of it is unpacked."""
+    footer = found.metadata
+    _check_columns(footer.num_columns)
+    if footer.num_rows > MOST_ROWS:
+        raise BadData(TOO_MANY_ROWS)
+    if sum(footer.row_group(place).total_byte_size for place in range(footer.num_row_groups)) > MOST_TABLE_BYTES:
+        raise BadData(TOO_LARGE)
+    for field in found.schema_arrow:
+        if pa.types.is_nested(field.type):
+            raise BadData(f"column {field.name!r} holds lists or structures, which are no features")
+        if pa.types.is_fixed_size_binary(field.type):
+            raise BadData(f"column {field.name!r} is of type {field.type}, which can't be used")
+
+
+def _is_words(kind: pa.DataType) -> bool:
+    return any(is_one(kind) for is_one in (pa.types.is_string, pa.types.is_binary, pa.types.is_dictionary)) or (
+        pa.types.is_large_string(kind) or pa.types.is_large_binary(kind)
+    )
+
+
+def _length(column: pa.Array) -> int:
+    """How many bytes its words are, once they are written out."""
+    if not pa.types.is_dictionary(column.type):
+        return 0
+    lengths = pc.binary_length(column.dictionary).take(column.indices)
+    return int(pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0)
 
 
 def _table(batches: Iterator[pa.RecordBatch], check: Check) -> pa.Table:
@@ -86,12 +147,12 @@ def _table(batches: Iterator[pa.RecordBatch], check: Check) -> pa.Table:
         check()
         rows += batch.num_rows
         size += batch.nbytes
-        if batch.num_columns > MOST_COLUMNS:
-            raise BadData(f"the data set has {batch.num_columns} columns, and {MOST_COLUMNS} are the most")
         if rows > MOST_ROWS:
-            raise BadData(f"the data set has more than {MOST_ROWS} rows")
-        if size > 2 * MOST_BYTES:
-            raise BadData(f"the data set takes more than {2 * MOST_BYTES} bytes of memory")
+            raise BadData(TOO_MANY_ROWS)
+        if rows * batch.num_columns > MOST_CELLS:
+            raise BadData(f"the data set has more than {MOST_CELLS} cells: leave out rows or columns")
+        if size > MOST_TABLE_BYTES:
+            raise BadData(TOO_LARGE)
         kept.append(batch)
     if rows == 0:
         raise BadData("the data set has no rows")

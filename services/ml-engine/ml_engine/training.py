@@ -27,6 +27,8 @@ MOST_CLASSES = 50
 # Columns of words with more different ones tell rows apart and teach nothing.
 MOST_CATEGORIES = 100
 # Whole numbers are classes where there are few of them, and each comes often.
+# The memory of a worker: a forest and a linear model copy them some times.
+MOST_FEATURES = 20_000_000
 FEW_NUMBERS, ROWS_PER_NUMBER = 20, 5
 # How near the exported model has to be to the trained one.
 SAMPLE, AGREEMENT, TOLERANCE = 1000, 0.99, 1e-3
@@ -83,10 +85,19 @@ def prepare(frame: Frame, target: str | None, task: Task | None) -> Examples:
     words = [key for key, column in frame.words.items() if key != name and _teaches(column[there])]
     if not numbers and not words:
         raise BadData("no column is left to learn from")
+    _check_width(len(wanted), len(numbers) + sum(len(set(frame.words[key][there])) for key in words))
     signature = Signature(numbers, words, name, task, whole=whole)
     return Examples(
         _stack(frame.numbers, numbers, there).astype(np.float32), _stack(frame.words, words, there), values, signature
     )
+
+
+def _check_width(rows: int, width: int) -> None:
+    """Features are dense: each different word of a column is a column of numbers."""
+    if rows * width > MOST_FEATURES:
+        raise BadData(
+            f"{rows} rows of {width} features, each word being one, are too many: {MOST_FEATURES} numbers are the most"
+        )
 
 
 def _stack(columns: Mapping[str, NDArray[Any]], names: Sequence[str], there: NDArray[np.bool_]) -> NDArray[Any]:
