@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from job_scripts import REPOSITORY, run
 from object_store_server import StoreSettings
 from object_store_server import serve as serve_objects
@@ -12,6 +13,10 @@ from constructs_lib.local.postgres import HOST, PostgresServer, serve
 
 SCHEMAS = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
 PASSWORD = "of-a-role"
+# Where rich is installed, structlog shows every variable of every frame of a traceback: minutes for deep data.
+structlog.configure(
+    processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)],
+)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from chatdb_common.database import Connection
-from chatdb_common.problems import Problem
+from chatdb_common.problems import Problem, unstorable
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,8 @@ def once(
         return act()
     if not 1 <= len(key) <= 255:  # noqa: PLR2004 - as the table has it
         raise Problem(422, "Idempotency-Key has to have 1 to 255 characters")
+    if complaint := unstorable(key):
+        raise Problem(422, f"Idempotency-Key {complaint}")
     lock = connection.execute(
         "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)) AS mine", (f"{scope} {key}",)
     ).fetchone()

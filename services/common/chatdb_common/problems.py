@@ -10,10 +10,40 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from chatdb_common.logs import get_logger
 
 MEDIA_TYPE = "application/problem+json"
+# What nobody needs, and what would exhaust the stack of whoever reads it.
+DEEPEST = 32
+_TEXT = {"type": "string"}
+_PROBLEM = {
+    "title": "Problem",
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "additionalProperties": False,
+    "properties": {
+        "type": _TEXT,
+        "title": _TEXT,
+        "status": {"type": "integer"},
+        "detail": _TEXT,
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field", "message"],
+                "additionalProperties": False,
+                "properties": {"field": _TEXT, "message": _TEXT},
+            },
+        },
+    },
+}
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {"description": "The request is refused", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}},
+    "5XX": {"description": "It failed here", "content": {MEDIA_TYPE: {"schema": _PROBLEM}}},
+}
+"""What the document of a service says of its errors."""
 log = get_logger(__name__)
 
 
@@ -31,16 +61,18 @@ class Body(BaseModel):
         return value
 
 
-def unstorable(value: Any) -> str | None:
+def unstorable(value: Any, depth: int = 0) -> str | None:
     """Why PostgreSQL and JSON cannot hold the value, or a value within it; None where they can."""
+    if depth > DEEPEST:
+        return f"is nested more than {DEEPEST} deep"
     if isinstance(value, str):
         return "holds a NUL character" if "\0" in value else None if _is_unicode(value) else "is no Unicode text"
     if isinstance(value, float):
         return None if math.isfinite(value) else "is no finite number"
     if isinstance(value, Mapping):
-        return unstorable([*value.keys(), *value.values()])
+        return unstorable([*value.keys(), *value.values()], depth)
     if isinstance(value, list | tuple):
-        return next((complaint for part in value if (complaint := unstorable(part))), None)
+        return next((complaint for part in value if (complaint := unstorable(part, depth + 1))), None)
     return None
 
 
@@ -106,6 +138,11 @@ def install(app: FastAPI, unavailable: Sequence[type[Exception]] = ()) -> None:
     @app.exception_handler(HTTPException)
     def http(_request: Request, error: HTTPException) -> JSONResponse:
         return Problem(error.status_code, str(error.detail), headers=error.headers).response()
+
+    @app.exception_handler(ClientDisconnect)
+    def gone(_request: Request, _error: ClientDisconnect) -> JSONResponse:
+        """Nobody hears it, but it counts as the client's doing."""
+        return Problem(400, "the body ended before its time").response()
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> JSONResponse:

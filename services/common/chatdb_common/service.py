@@ -52,6 +52,7 @@ class Service:
             redoc_url=None,
             # It would name this host, and not the way through the ingress.
             redirect_slashes=False,
+            responses=problems.RESPONSES,
         )
         app.state.readiness = readiness
         # The last one added is the outermost.

@@ -4,17 +4,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from object_store_server import StoreSettings, troubled
+from serving import serving
 
 from chatdb_common import object_store
 from chatdb_common.ids import new_id
@@ -71,21 +69,6 @@ def job(**more: Any) -> JobMessage:
     """A job of model `house` on the data set."""
     given = {"model_name": "house", "dataset_location": "s3://datasets/job.csv", "hyperparameters": QUICK} | more
     return JobMessage(**{"type": JobMessageType.REQUESTED, "job_id": new_id(), "attempt": 1} | given)
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """The application on a port of loopback."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
 
 
 @pytest.fixture

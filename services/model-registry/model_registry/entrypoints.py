@@ -41,11 +41,13 @@ log = get_logger(__name__)
 ModelName = Annotated[str, Path(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$")]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 AliasName = Annotated[str, Path(pattern=r"^[a-z]([a-z0-9_-]{0,62}[a-z0-9])?$")]
-IdempotencyKey = Annotated[str | None, Header(max_length=255)]
+IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=255)]
 Revision = Annotated[str | None, Header(pattern=r'^"[1-9][0-9]{0,8}"$', description="The ETag that was read")]
 Digest = Annotated[str | None, Header(pattern=r"^[0-9a-f]{64}$")]
-
-
+_BINARY: dict[str, Any] = {
+    "required": True,
+    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+}
 Item = TypeVar("Item", ModelView, VersionView)
 
 
@@ -157,7 +159,11 @@ def version_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
                 await to_thread.run_sync(partial(_to_fill, begin_work, name, version, artifact.sha256))
         return await to_thread.run_sync(show, name, version)
 
-    @router.get("/models/{name}/versions/{version}/artifact")
+    @router.get(
+        "/models/{name}/versions/{version}/artifact",
+        response_class=StreamingResponse,
+        responses={200: {"description": "The artifact", "content": _BINARY["content"]}},
+    )
     def download(name: ModelName, version: Number) -> StreamingResponse:
         """The bytes, whose sha256 is the ETag."""
         with begin_work() as work:
@@ -167,12 +173,6 @@ def version_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
         return StreamingResponse(body, media_type="application/octet-stream", headers=headers)
 
     return router
-
-
-_BINARY = {
-    "required": True,
-    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-}
 
 
 def _to_fill(begin_work: Begin, name: str, number: int, sha256: str | None) -> Version:

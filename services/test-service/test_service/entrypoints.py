@@ -94,7 +94,7 @@ def routes(watcher: Watcher, runner: Runner, runs: Runs) -> APIRouter:
         ready = bool(states) and all(state.ok for state in states)
         return HTMLResponse(page.render(states=states, ready=ready, run=runs.last()), headers=PAGE_HEADERS)
 
-    @router.post("/runs", status_code=202)
+    @router.post("/runs", status_code=202, responses={303: {"description": "For a browser"}})
     def start(
         request: Request, idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None
     ) -> Response:

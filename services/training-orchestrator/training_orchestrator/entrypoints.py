@@ -125,7 +125,7 @@ def routes(begin_work: Begin, relay: Waker) -> APIRouter:
 def _add_writes(router: APIRouter, begin_work: Begin, relay: Waker) -> None:
     @router.post("/jobs", status_code=201, response_model=JobView)
     def create(
-        request: JobRequest, idempotency_key: Annotated[str | None, Header(max_length=255)] = None
+        request: JobRequest, idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None
     ) -> JSONResponse:
         """Queue a job; 429 with Retry-After where too many wait."""
         with begin_work() as work:
