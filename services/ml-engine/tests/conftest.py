@@ -1,0 +1,3 @@
+"""The service of test_jobs, for the other tests, too."""
+
+from test_jobs import engine as engine

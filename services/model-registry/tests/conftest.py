@@ -1,0 +1,3 @@
+"""The service of test_registry, for the other tests, too."""
+
+from test_registry import registry as registry

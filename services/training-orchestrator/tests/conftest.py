@@ -1,0 +1,3 @@
+"""The service of test_http, for the other tests, too."""
+
+from test_http import service as service
