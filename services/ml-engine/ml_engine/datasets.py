@@ -1,5 +1,7 @@
 """Data sets in S3: read as a stream, and refused when they are too large or no table."""
 
+import csv
+import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,14 +67,25 @@ def _opened(client: "S3Client", bucket: str, key: str, location: str) -> Iterato
 
 
 def _csv_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
+    # Arrow takes some KiB for each column, before it says how many there are.
+    buffered = io.BufferedReader(cast("io.RawIOBase", body), BLOCK_BYTES)
+    _refuse_large(_columns(buffered.peek()), 0, 0)
     reader = pyarrow.csv.open_csv(
-        pa.PythonFile(body, mode="r"),
+        pa.PythonFile(buffered, mode="r"),
         read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
         parse_options=pyarrow.csv.ParseOptions(newlines_in_values=True),
         # Types are chosen when all rows are seen, not by the first block.
         convert_options=pyarrow.csv.ConvertOptions(default_column_type=pa.string(), strings_can_be_null=False),
     )
     yield from reader
+
+
+def _columns(head: bytes) -> int:
+    """How many columns the first line has; 0 where it can't be read, which is said later."""
+    try:
+        return len(next(csv.reader(io.StringIO(head.decode(errors="replace"))), []))
+    except csv.Error:
+        return 0
 
 
 def _parquet_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
@@ -87,7 +100,17 @@ def _parquet_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
     # A word that comes often is kept once.
     texts = [column.name for column in schema if _is_text(column.type)]
     file = pyarrow.parquet.ParquetFile(pa.BufferReader(buffer), read_dictionary=texts)
-    yield from file.iter_batches(batch_size=10_000)
+    for batch in file.iter_batches(batch_size=10_000):
+        _refuse_large(0, 0, sum(_written_out(column) for column in batch.columns))
+        yield batch
+
+
+def _written_out(column: pa.Array) -> int:
+    """How many bytes the words of a column are, each as often as it comes; what compares them reads them so often."""
+    if not pa.types.is_dictionary(column.type):
+        return 0
+    lengths = pc.binary_length(column.dictionary).take(column.indices)
+    return int(pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0)
 
 
 def _refuse_large(columns: int, rows: int, size: int) -> None:
