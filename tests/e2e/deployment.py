@@ -99,11 +99,8 @@ class Deployment:
         return self.wait(what, seconds, lambda: self.released(held))
 
     def release(self, message: str) -> str:
-        """Commit what is changed in the clone, release it, and tell Argo CD; the commit that the tiers are held at.
-
-        Overlays are not generated: nothing has to be made anew for them.
-        """
-        self.origin.commit_as_it_is(message)
+        """Commit what is changed in the clone, release it, and tell Argo CD; the commit that the tiers are held at."""
+        self.origin.commit(message)
         held = self.origin.release()
         self.argo_cd.look("chatdb")
         return held

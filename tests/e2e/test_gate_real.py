@@ -55,7 +55,7 @@ def test_progressing_then_late_then_deleted(platform: Deployment) -> None:
     since = platform.version()
     with (
         never_ready(platform, "model-registry"),
-        holding(platform, "progressing", saying("its resources are Progressing", "Progressing")),
+        holding(platform, "progressing", saying("its resources are Progressing")),
     ):
         sees(platform, f"held for over {BOUND} s", "Degraded")
         uid = _uid(platform)

@@ -19,7 +19,6 @@ def choose(platform: Deployment, tiers: list[str]) -> str:
     """Release the platform with these tiers."""
     path = platform.origin.work / "chatdb.yaml"
     path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | {"tiers": tiers}, sort_keys=False))
-    platform.origin.run("synth")
     platform.tiers = [Tier(tier) for tier in tiers]
     return platform.release(f"{len(tiers)} tiers")
 
