@@ -9,6 +9,7 @@ from typing import Any
 from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedEOF, UnexpectedInput
 from lark.lexer import Lexer
+from lark.parsers.earley_forest import ForestToParseTree, ForestVisitor
 from lark.visitors import CollapseAmbiguities
 
 from query_parser.domain.lexicon import Entry, terminals
@@ -32,10 +33,13 @@ class _ReadingLexer(Lexer):
 
 
 @cache
-def _parser() -> Lark:
+def _parser() -> Any:
     text = (files("query_parser.domain") / "grammar.lark").read_text(encoding="utf-8")
     declared = f"{text}\n%declare {' '.join(terminals())}\n"
-    return Lark(declared, parser="earley", ambiguity="explicit", lexer=_ReadingLexer)
+    made: Any = Lark(declared, parser="earley", ambiguity="explicit", lexer=_ReadingLexer)
+    # Trees are made from the forest once they are counted.
+    made.parser.parser.Tree = None
+    return made
 
 
 class Unread(NotUnderstood):
@@ -51,11 +55,37 @@ class TooMany(NotUnderstood):
     """There are more syntax trees than are looked at: whatever others say, the question is refused."""
 
 
+class _Counter(ForestVisitor):
+    """How many trees each node of a forest stands for; they are not made for it, as there can be very many."""
+
+    def __init__(self) -> None:
+        """Parts are shared: each is visited once."""
+        super().__init__(single_visit=True)  # type: ignore[no-untyped-call]
+        self.trees: dict[int, int] = {}
+
+    def visit_symbol_node_in(self, node: Any) -> Any:
+        """All the ways to read it."""
+        return iter(node.children)
+
+    def visit_packed_node_in(self, node: Any) -> Any:
+        """All the parts of a way."""
+        return iter(node.children)
+
+    def visit_packed_node_out(self, node: Any) -> None:
+        """A way has as many trees as its parts have together; a token is one."""
+        self.trees[id(node)] = prod(self.trees.get(id(part), 1) for part in node.children)
+
+    def visit_symbol_node_out(self, node: Any) -> None:
+        """The trees of all ways."""
+        self.trees[id(node)] = sum(self.trees.get(id(way), 0) for way in node.children)
+
+
 def parse(reading: Reading) -> list[Tree[Token]]:
-    """Every syntax tree; Unread where the words make no question, NotUnderstood where they make too many."""
+    """Every syntax tree; Unread where the words make no question, TooMany where they make more than are looked at."""
     given: Any = reading
+    parser = _parser()
     try:
-        tree: Tree[Token] = _parser().parse(given)
+        forest = parser.parse(given)
     except UnexpectedEOF:
         raise Unread("the question ends too early", len(reading), ()) from None
     except UnexpectedInput as error:
@@ -63,17 +93,11 @@ def parse(reading: Reading) -> list[Tree[Token]]:
         word = reading[place][0]
         after = f" after {reading[place - 1][0]!r}" if place else ""
         raise Unread(f"{word!r} cannot be read{after}", place, (word,)) from None
-    if _count(tree, {}) > MOST_TREES:
+    counter: Any = _Counter()
+    counter.visit(forest)
+    if counter.trees[id(forest)] > MOST_TREES:
         raise TooMany("this can be read in very many ways: ask for less at once")
-    found: list[Tree[Token]] = CollapseAmbiguities().transform(tree)
+    shaper: Any = ForestToParseTree
+    shaped = shaper(Tree, parser.parser.parser.callbacks, None, resolve_ambiguity=False).transform(forest)
+    found: list[Tree[Token]] = CollapseAmbiguities().transform(shaped)
     return found
-
-
-def _count(node: Tree[Token] | Token, known: dict[int, int]) -> int:
-    """How many trees this one stands for; parts are shared, so that each is counted once."""
-    if isinstance(node, Token):
-        return 1
-    if id(node) not in known:
-        counts = [_count(child, known) for child in node.children]
-        known[id(node)] = sum(counts) if node.data == "_ambig" else prod(counts)
-    return known[id(node)]
