@@ -69,7 +69,7 @@ def _opened(client: "S3Client", bucket: str, key: str, location: str) -> Iterato
 def _csv_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
     # Arrow takes some KiB for each column, before it says how many there are.
     buffered = io.BufferedReader(cast("io.RawIOBase", body), BLOCK_BYTES)
-    _refuse_large(_columns(buffered.peek()), 0, 0)
+    _refuse_large(columns=_columns(buffered.peek()))
     reader = pyarrow.csv.open_csv(
         pa.PythonFile(buffered, mode="r"),
         read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
@@ -94,14 +94,14 @@ def _parquet_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
     metadata = pyarrow.parquet.read_metadata(pa.BufferReader(buffer))
     schema = metadata.schema.to_arrow_schema()
     size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
-    _refuse_large(len(schema), metadata.num_rows, size)
+    _refuse_large(columns=len(schema), rows=metadata.num_rows, size=size)
     for column in schema:
         _refuse_useless(column)
     # A word that comes often is kept once.
     texts = [column.name for column in schema if _is_text(column.type)]
     file = pyarrow.parquet.ParquetFile(pa.BufferReader(buffer), read_dictionary=texts)
     for batch in file.iter_batches(batch_size=10_000):
-        _refuse_large(0, 0, sum(_written_out(column) for column in batch.columns))
+        _refuse_large(size=sum(_written_out(column) for column in batch.columns))
         yield batch
 
 
@@ -113,7 +113,8 @@ def _written_out(column: pa.Array) -> int:
     return int(pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0)
 
 
-def _refuse_large(columns: int, rows: int, size: int) -> None:
+def _refuse_large(*, columns: int = 0, rows: int = 0, size: int = 0) -> None:
+    """The limits, of what is known so far."""
     if columns > MOST_COLUMNS:
         raise BadData(f"the data set has {columns} columns, and {MOST_COLUMNS} are the most")
     if rows > MOST_ROWS:
@@ -144,7 +145,7 @@ def _table(batches: Iterator[pa.RecordBatch], check: Check) -> pa.Table:
         check()
         rows += batch.num_rows
         size += batch.nbytes
-        _refuse_large(batch.num_columns, rows, size)
+        _refuse_large(columns=batch.num_columns, rows=rows, size=size)
         kept.append(batch)
     if rows == 0:
         raise BadData("the data set has no rows")
