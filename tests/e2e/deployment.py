@@ -70,15 +70,18 @@ class Deployment:
 
     def settled(self, commit: str | None = None) -> bool:
         """Whether every Application is Synced and Healthy with no operation under way, at that commit if it matters."""
-        found = self.argo_cd.applications()
-        children = [found.get(f"chatdb-{tier}") for tier in self.tiers]
-        return _fine(found.get("chatdb")) and all(_fine(child, commit) for child in children)
+        root, *children = self._applications()
+        return _fine(root) and all(_fine(child, commit) for child in children)
 
     def released(self, held: str) -> bool:
         """Whether every child is held at that commit, and all of it is there."""
+        root, *children = self._applications()
+        return _fine(root) and all(_pin(child) == held and _fine(child, held) for child in children)
+
+    def _applications(self) -> list[Manifest | None]:
+        """The root, and each tier's; None for one that is not there."""
         found = self.argo_cd.applications()
-        children = [found.get(f"chatdb-{tier}") for tier in self.tiers]
-        return all(_pin(child) == held for child in children) and self.settled(held)
+        return [found.get(name) for name in ("chatdb", *(f"chatdb-{tier}" for tier in self.tiers))]
 
     def wait(self, what: str, seconds: float, ready: Callable[[], object]) -> float:
         """Wait, and say what every Application says where it takes too long; the seconds that it took."""
