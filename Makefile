@@ -19,7 +19,8 @@ BENCH_TOOLS := helm
 # Servers of the tests: the newest of each, and older lines that are laid over them.
 OLDER_SERVERS := kubernetes-1.28 argo-cd-3.2
 SERVERS := cluster $(OLDER_SERVERS)
-LOCAL_TOOLS := versitygw
+# An object store for the platform, and Prometheus for the tests that ask its services.
+LOCAL_TOOLS := versitygw prometheus
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS)
 ENVIRONMENTS := scan bench services
 # The services' own environment, in which their packages can be imported.

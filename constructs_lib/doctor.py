@@ -31,6 +31,7 @@ EXTRAS = {
     "env-services": "setup-local",
     "kafka": "setup-local",
     "versitygw": "setup-local",
+    "prometheus": "setup-local",
 }
 """Stamps of what one target alone needs: it installs them itself, and nothing else misses them."""
 

@@ -22,9 +22,14 @@ def dashboards(catalogue: Catalogue) -> dict[str, str]:
 
 
 def platform(catalogue: Catalogue) -> Dashboard:
-    """The alerts, and one row for each tier that something is known of, in the order of start."""
+    """All of it at a glance, and one row for each tier that something is known of, in the order of start."""
     firing = 'count by (alertname, service) (ALERTS{alertstate="firing"}) or vector(0)'
-    rows = [Row("Alerts", (panel("Alerts that fire", "short", firing, "{{alertname}} {{service}}"),))]
+    needs = f"min by (service, dependency) ({of('dependency_up')})"
+    whole = (
+        panel("Alerts that fire", "short", firing, "{{alertname}} {{service}}"),
+        panel("What the worst pod reaches", "short", needs, "{{service}}: {{dependency}}"),
+    )
+    rows = [Row("All tiers", whole)]
     for tier in Tier:
         mine = [component for component in catalogue.components if component.tier is tier]
         panels = (*_servers(mine), *_scraped(mine))
@@ -45,8 +50,6 @@ def _scraped(components: list[Component]) -> Iterator[Panel]:
     if names:
         mine = f'service=~"{names}"'
         yield panel("Pods that answer", "short", f"sum by (service) ({of('up', mine)})", "{{service}}")
-        needs = f"min by (service, dependency) ({of('dependency_up', mine)})"
-        yield panel("What the worst pod reaches", "short", needs, "{{service}}: {{dependency}}")
         yield panel("Requests", "reqps", rate("http_requests_total", mine, ASKED, by="service"), "{{service}}")
 
 

@@ -70,7 +70,7 @@ def test_every_metric_is_looked_at() -> None:
 def test_rows_follow_the_catalogue() -> None:
     """Each tier with something to see, each service, each topic that is read."""
     heads = [panel["title"] for panel in DASHBOARDS["platform.json"]["panels"] if panel["type"] == "row"]
-    expected = ["Alerts", "Tier 1: foundation", "Tier 3: core", "Tier 4: processing", "Tier 5: edge"]
+    expected = ["All tiers", "Tier 1: foundation", "Tier 3: core", "Tier 4: processing", "Tier 5: edge"]
     assert heads == expected
     assert repeated("services.json") == ("service", SERVICES)
     read = {topic for component in CATALOGUE.components for topic in component.consumes.values()}

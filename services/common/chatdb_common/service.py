@@ -11,7 +11,7 @@ from anyio import to_thread
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, generate_latest
 
 from chatdb_common import logs, problems, telemetry
 from chatdb_common.health import Check, Readiness
@@ -116,6 +116,8 @@ class Server(uvicorn.Server):
 def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
     """Serve until SIGTERM; `build` makes the application once logs and traces are set up."""
     logs.configure(settings.service)
+    # When each series was made: as many series again, at which nobody looks.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     provider = telemetry.configure(settings.service, settings.otel_exporter_otlp_endpoint)
     config = uvicorn.Config(
         build(),

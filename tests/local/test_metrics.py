@@ -1,0 +1,246 @@
+"""A real Prometheus, configured by dist/, asks the real services: what is looked at is there, and no more is."""
+
+import json
+import re
+import sys
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from clients import SECONDS, ask, kafka
+from repository import ROOT, manifests
+from test_contract import SERVICES, annotations
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.local.platform import Platform
+from constructs_lib.local.processes import Server, free_ports, scratch_folder, wait_for
+
+sys.path.insert(0, str(ROOT / "tools"))
+import metrics
+
+CONFIGS = {m["metadata"]["name"]: m["data"] for m in manifests(ROOT / "dist/monitoring") if m["kind"] == "ConfigMap"}
+RULES = {
+    rule["alert"]: rule["expr"]
+    for group in yaml.safe_load(CONFIGS["prometheus-config"]["alerts.yml"])["groups"]
+    for rule in group["rules"]
+}
+DASHBOARDS = {name: json.loads(text) for name, text in CONFIGS["grafana-dashboards"].items()}
+PANELS = {
+    f"{name}: {panel['title']} {panel['id']}": target["expr"]
+    for name, found in DASHBOARDS.items()
+    for panel in found["panels"]
+    for target in panel.get("targets", ())
+}
+OF_TARGETS = {"__name__", "job", "instance", "service", "pod", "le"}
+"""Labels that the scrape gives, or the type."""
+Ask = Callable[..., Any]
+
+
+def configuration(running: Platform, folder: Path) -> dict[str, Any]:
+    """As in dist/, relabelling too; but discovery is a list of what it would find, and addresses are local."""
+    config: dict[str, Any] = yaml.safe_load(CONFIGS["prometheus-config"]["prometheus.yml"])
+    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    config["rule_files"] = [str(folder / "alerts.yml")]
+    pods, services = config["scrape_configs"]
+    del pods["kubernetes_sd_configs"]
+    pods["static_configs"] = [discovered(running, name) for name in SERVICES]
+    services["relabel_configs"] += [
+        {
+            "source_labels": ["service"],
+            "regex": name,
+            "target_label": "__address__",
+            "replacement": running.url(name).removeprefix("http://"),
+        }
+        for name in SERVICES
+    ]
+    return config
+
+
+def discovered(running: Platform, name: str) -> dict[str, Any]:
+    """A pod of the service, as Kubernetes would describe it."""
+    host, _, port = running.url(name).removeprefix("http://").partition(":")
+    found = annotations(name) | {"prometheus.io/port": port}
+    labels = {f"__meta_kubernetes_pod_annotation_{re.sub('[./]', '_', key)}": value for key, value in found.items()}
+    meta = {"__meta_kubernetes_pod_label_app": name, "__meta_kubernetes_pod_name": f"{name}-0"}
+    return {"targets": [host], "labels": labels | meta}
+
+
+@pytest.fixture(scope="module")
+def prometheus(running: Platform) -> Iterator[Ask]:
+    """Its API, once every target was scraped; then all that is measured has been done once."""
+    with scratch_folder() as folder:
+        (folder / "alerts.yml").write_text(CONFIGS["prometheus-config"]["alerts.yml"])
+        (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration(running, folder)))
+        (port,) = free_ports(1)
+        command = [str(ROOT / ".tools/bin/prometheus"), f"--config.file={folder}/prometheus.yml"]
+        command += [f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}"]
+        server = Server("prometheus", command, folder / "log", {"PATH": "/usr/bin:/bin"})
+        server.start()
+        try:
+            api = partial(asked, f"http://127.0.0.1:{port}/api/v1")
+            up = {"query": "count(up == 1)"}
+            expected = 2 * len(SERVICES)
+            wait_for("all is scraped", SECONDS, lambda: value(api, up) == expected or server.status() is not None)
+            work(running)
+            done = {"query": 'sum(increase(kafka_consumer_messages_total{topic="queries",outcome="dead_letter"}[5m]))'}
+            wait_for("what was done is scraped", SECONDS, lambda: value(api, done) > 0)
+            yield api
+        finally:
+            server.stop()
+
+
+def asked(api: str, path: str, **parameters: str) -> Any:
+    """Data of an answer; None where it does not answer yet, or is not ready to."""
+    url = f"{api}/{path}?{urllib.parse.urlencode(parameters, doseq=True)}"
+    try:
+        with urllib.request.urlopen(url, timeout=10) as response:
+            return json.load(response)["data"]
+    except urllib.error.HTTPError as error:
+        if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
+            return None
+        raise AssertionError(f"{parameters}: {error.read().decode()}") from error
+    except urllib.error.URLError:
+        return None
+
+
+def value(api: Ask, parameters: dict[str, str]) -> float:
+    """The only figure of a query; 0 without any."""
+    found = api("query", **parameters)
+    return float(found["result"][0]["value"][1]) if found and found["result"] else 0.0
+
+
+def work(running: Platform) -> None:
+    """A smoke run, and what it leaves out: refusals, and a message that nobody can read."""
+    url = running.url("test-service")
+    location = f"{url}/{ask(f'{url}/runs', method='POST')[2]['Location']}"
+    wait_for("the smoke run has ended", SECONDS, lambda: ask(location)[1]["status"] in ("passed", "failed"))
+    unknown = {"model_name": "nobody-made-it", "instances": [{"a": 1}]}
+    assert ask(f"{running.url('ml-engine')}/ml/predict", unknown)[0] == 404
+    assert ask(f"{running.url('query-parser')}/parse", {"query": "colourless green ideas"})[1]["sql"] is None
+    kafka(running, "kafka-console-producer", "--topic", "queries", given="no json\n")
+
+
+def selectors(node: Any) -> Iterator[dict[str, Any]]:
+    """Each series that a parsed query selects."""
+    if isinstance(node, dict):
+        if node.get("type") in ("vectorSelector", "matrixSelector"):
+            yield node
+        for inner in node.values():
+            yield from selectors(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from selectors(inner)
+
+
+def groupings(node: Any) -> Iterator[set[str]]:
+    """The labels that each aggregation keeps."""
+    if isinstance(node, dict):
+        if node.get("type") == "aggregation":
+            yield set(node["grouping"])
+        for inner in node.values():
+            yield from groupings(inner)
+    elif isinstance(node, list):
+        for inner in node:
+            yield from groupings(inner)
+
+
+def filled(expr: str) -> str:
+    """The query as Grafana sends it while all is chosen."""
+    for found in DASHBOARDS.values():
+        for variable in found["templating"]["list"]:
+            expr = expr.replace(f"${variable['name']}", "(" + variable["query"].replace(",", "|") + ")")
+    return expr
+
+
+QUERIES = RULES | PANELS
+
+
+def complaints(api: Ask, expr: str) -> Iterator[str]:
+    """Metrics, labels and values that the query names and nobody has."""
+    tree = api("parse_query", query=filled(expr))
+    labels: set[str] = set()
+    for selector in selectors(tree):
+        series = api("series", **{"match[]": selector["name"]})
+        if not series and selector["name"] != "ALERTS":
+            yield f"metric {selector['name']}"
+        labels |= {label for one in series for label in one}
+        for matcher in selector["matchers"] if series else ():
+            has = {one.get(matcher["name"]) for one in series}
+            if has == {None}:
+                yield f"label {matcher['name']}"
+            elif matcher["type"] == "=" and matcher["value"] not in has:
+                yield f"value {matcher['value']}"
+    if labels:
+        yield from (f"label {label}" for label in sorted(set().union(*groupings(tree)) - labels))
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_what_is_asked_for_is_there(prometheus: Ask, name: str) -> None:
+    """Every metric that a dashboard or an alert names exists, with the labels and the values that it names."""
+    assert list(complaints(prometheus, QUERIES[name])) == []
+
+
+@pytest.mark.parametrize(
+    ("expr", "complaint"),
+    [
+        ("sum(rate(http_request_total[5m]))", "metric http_request_total"),
+        ('http_requests_total{code="200"}', "label code"),
+        ('kafka_consumer_messages_total{outcome="dead letter"}', "value dead letter"),
+        ("sum by (handler) (http_requests_total)", "label handler"),
+    ],
+)
+def test_wrong_queries_are_noticed(prometheus: Ask, expr: str, complaint: str) -> None:
+    """A name that nobody has is told."""
+    assert list(complaints(prometheus, expr)) == [complaint]
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_panels_have_data(prometheus: Ask, name: str) -> None:
+    """After a user's way through the platform no panel is empty."""
+    wait_for(f"{name} has data", 30, lambda: prometheus("query", query=filled(PANELS[name]))["result"])
+
+
+def test_rules_are_evaluated(prometheus: Ask) -> None:
+    """Prometheus has an answer to each one, and the dead letter fires at once."""
+    groups = prometheus("rules")["groups"]
+    rules = {rule["name"]: rule for group in groups for rule in group["rules"]}
+    assert set(rules) == set(RULES)
+    assert {name: rule.get("lastError") for name, rule in rules.items() if rule["health"] != "ok"} == {}
+    fires = 'ALERTS{alertname="DeadLetters",alertstate="firing",service="query-parser",topic="queries"}'
+    wait_for("DeadLetters fires", 30, lambda: prometheus("query", query=fires)["result"])
+
+
+def test_metrics_are_those_that_are_defined(prometheus: Ask) -> None:
+    """Names, types and labels as in docs/observability.md; besides there is what a Python process says of itself."""
+    defined = {one.name: one for one in metrics.defined(ROOT)}
+    told = {name: found[0]["type"] for name, found in prometheus("metadata").items()}
+    own = {name: type_ for name, type_ in told.items() if not name.startswith(("process_", "python_"))}
+    assert own == {name: one.type for name, one in defined.items()}
+    for name, one in defined.items():
+        sample = f"{name}_bucket" if one.type == "histogram" else name
+        series = prometheus("series", **{"match[]": sample})
+        assert {frozenset(set(each) - OF_TARGETS) for each in series} == {frozenset(one.labels)}, name
+
+
+def test_labels_are_bounded(prometheus: Ask) -> None:
+    """No id, and no name that a user chose, is in any label; routes are the templates of the services."""
+    for label in prometheus("labels"):
+        for found in prometheus(f"label/{label}/values"):
+            assert "nobody-made-it" not in found
+            assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}|/[0-9]", found), (label, found)
+
+
+def test_lag_is_told_of_each_topic_that_is_read(prometheus: Ask) -> None:
+    """By the one that reads it, for each of its partitions."""
+    series = prometheus("series", **{"match[]": 'kafka_consumer_lag_messages{job="kubernetes-pods"}'})
+    found = {(one["service"], one["topic"]) for one in series}
+    assert found == {(c.name, topic) for c in CATALOGUE.components for topic in c.consumes.values()}
+    partitions = {topic.name: topic.partitions for topic in CATALOGUE.topics}
+    assert len(series) == sum(partitions[topic] for _, topic in found)
