@@ -7,7 +7,7 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from math import ceil
 from pathlib import Path
 from random import Random
@@ -28,9 +28,14 @@ PLACES = [(name, place) for name, places in FAILPOINTS.items() for place in plac
 PLACES += [(name, ANYWHERE) for name in SERVERS]
 
 
-def play(random: Random, supervisor: Supervisor, clients: Clients) -> None:
+def drawn(random: Random) -> Iterator[tuple[str, str]]:
+    """Where the rounds kill: all places in one order, then all in another, so that none is left out."""
+    while True:
+        yield from random.sample(PLACES, len(PLACES))
+
+
+def play(random: Random, name: str, place: str, supervisor: Supervisor, clients: Clients) -> None:
     """One round: a kill at a failpoint or at any moment, and a job that is sent after it and ends."""
-    name, place = random.choice(PLACES)
     before = len(supervisor.kills)
     print(f"{name} at {place}", flush=True)
     time.sleep(random.uniform(0, 3))
@@ -46,6 +51,7 @@ def play(random: Random, supervisor: Supervisor, clients: Clients) -> None:
 def rounds(seed: int, count: int, minutes: float) -> tuple[list[Kill], list[Order], list[str], int]:
     """Kills, orders, violations, and how many rounds were played, on one platform."""
     random = Random(seed)
+    places = drawn(random)
     until = time.monotonic() + 60 * minutes
     played = 0
     late: list[str] = []
@@ -56,7 +62,7 @@ def rounds(seed: int, count: int, minutes: float) -> tuple[list[Kill], list[Orde
                 while played < count and time.monotonic() < until and not late:
                     played += 1
                     try:
-                        play(random, supervisor, clients)
+                        play(random, *next(places), supervisor, clients)
                     except TimeoutError as error:
                         late.append(f"stuck: {error}")
             found = violations(clients.orders, world(running))
