@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fault_proxy import Proxies, with_proxies
 from xdist.scheduler import LoadScopeScheduling
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.render import inputs
-from constructs_lib.local.platform import Platform, platform
+from constructs_lib.local.platform import Platform
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261125
@@ -40,14 +41,27 @@ def kafka_installed() -> None:
 
 
 @pytest.fixture(scope="session")
-def running(kafka_installed: None) -> Iterator[Platform]:
+def around(kafka_installed: None) -> Iterator[tuple[Platform, Proxies]]:
+    """A platform with proxies between its services and what they need; nothing of it is started."""
+    with with_proxies() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def running(around: tuple[Platform, Proxies]) -> Platform:
     """All components and services, started without any order: services first, and what they need last."""
-    with platform(CATALOGUE, ROOT) as found:
-        order = random.Random(SEED).sample(sorted(found.parts), len(found.parts))
-        for name in sorted(order, key=lambda name: not found.is_service(name)):
-            found.start(name)
-        found.wait()
-        yield found
+    found, _ = around
+    order = random.Random(SEED).sample(sorted(found.parts), len(found.parts))
+    for name in sorted(order, key=lambda name: not found.is_service(name)):
+        found.start(name)
+    found.wait()
+    return found
+
+
+@pytest.fixture
+def proxies(around: tuple[Platform, Proxies]) -> Proxies:
+    """What lies between the services and what they need."""
+    return around[1]
 
 
 class PlatformTogether(LoadScopeScheduling):
