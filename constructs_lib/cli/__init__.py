@@ -2,7 +2,7 @@
 
 import click
 
-from constructs_lib.cli import check, completion, explain, local, new_service, repository, synth, views
+from constructs_lib.cli import check, completion, deploy, explain, local, new_service, repository, synth, views
 from constructs_lib.cli.common import ROOT
 
 
@@ -11,6 +11,7 @@ from constructs_lib.cli.common import ROOT
     commands=[
         check.check,
         completion.completion,
+        deploy.deploy,
         explain.explain,
         local.local,
         new_service.new_service,
