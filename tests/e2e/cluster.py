@@ -28,9 +28,10 @@ MIB = 2**20
 class Cluster:
     """One control plane; several can run side by side, each in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        """The folder has to be empty; logs are in <folder>/logs."""
+    def __init__(self, folder: Path, *stages: Path) -> None:
+        """The folder has to be empty; logs are in <folder>/logs. `stages` are more files of what kwok plays."""
         self.folder = folder
+        self.stages = (built("etc/stages.yaml"), *stages)
         self.certificates = folder / "certificates"
         self.kubeconfig = folder / "admin.kubeconfig"
         self.servers: dict[str, Server] = {}
@@ -165,7 +166,7 @@ class Cluster:
                 "--node-ip=127.0.0.1",
                 "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
                 "--cidr=10.0.0.1/24",
-                f"--config={built('etc/stages.yaml')}",
+                *(f"--config={path}" for path in self.stages),
                 f"--server-address=127.0.0.1:{port}",
                 "--node-lease-duration-seconds=40",
             ],
