@@ -2,7 +2,7 @@
 
 import click
 
-from constructs_lib.cli import check, completion, deploy, explain, local, new_service, repository, synth, views
+from constructs_lib.cli import check, completion, deploy, explain, health, local, new_service, repository, synth, views
 from constructs_lib.cli.common import ROOT
 
 
@@ -13,6 +13,7 @@ from constructs_lib.cli.common import ROOT
         completion.completion,
         deploy.deploy,
         explain.explain,
+        health.health,
         local.local,
         new_service.new_service,
         repository.doctor,

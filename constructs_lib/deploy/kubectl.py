@@ -13,8 +13,7 @@ import yaml
 from constructs_lib.problem import InvalidInput, Problem
 
 Manifest = dict[str, Any]
-REQUEST_SECONDS = 30
-PROCESS_SECONDS = 300
+SECONDS = 120
 FIELD_MANAGER = "chatdb"
 APPLY = ("apply", "--server-side", "--force-conflicts", f"--field-manager={FIELD_MANAGER}", "--filename=-")
 """As Argo CD does: what git names is as git says, whoever has changed it."""
@@ -53,17 +52,14 @@ class Kubectl:
         """The command line as a person would type it."""
         return shlex.join(self.line(*arguments))
 
-    def run(self, *arguments: str, text: str | None = None, request: int | None = REQUEST_SECONDS) -> str:
-        """What it prints; KubectlError where it fails. `request` are the seconds that one answer may take."""
+    def run(self, *arguments: str, text: str | None = None, seconds: float = SECONDS) -> str:
+        """What it prints; KubectlError where it fails, or takes longer."""
         path = program("kubectl", "install it, or run `make setup-deploy`")
-        bound = (f"--request-timeout={request}s",) if request else ()
-        line = [path, *self.line(*arguments)[1:], *bound]
+        line = [path, *self.line(*arguments)[1:]]
         try:
-            done = subprocess.run(
-                line, input=text, capture_output=True, text=True, timeout=PROCESS_SECONDS, check=False
-            )
+            done = subprocess.run(line, input=text, capture_output=True, text=True, timeout=seconds, check=False)
         except subprocess.TimeoutExpired:
-            raise KubectlError(arguments[0], f"no answer within {PROCESS_SECONDS} s") from None
+            raise KubectlError(arguments[0], f"no answer within {seconds:g} s") from None
         if done.returncode:
             raise KubectlError(arguments[0], done.stderr.strip().removeprefix("error: ") or done.stdout.strip())
         return done.stdout

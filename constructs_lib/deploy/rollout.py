@@ -102,7 +102,7 @@ class Rollout:
         """A Job that has failed never runs again: it is made anew."""
         for name, found in list(before.items()):
             if found["kind"] == "Job" and condition(found, "Failed"):
-                self.kubectl.run("delete", "job", name[2], f"--namespace={name[1]}", "--ignore-not-found", request=None)
+                self.kubectl.run("delete", "job", name[2], f"--namespace={name[1]}", "--ignore-not-found")
                 del before[name]
 
     def _count(self, after: list[Manifest], before: dict[tuple[str, str, str], Manifest]) -> None:

@@ -39,7 +39,7 @@ def connect(context: str | None) -> Kubectl:
     """The way to the cluster that is meant; InvalidInput where nobody has named one that is elsewhere."""
     kubectl = Kubectl(context)
     try:
-        found = current(json.loads(kubectl.run("config", "view", "--minify", "--output=json", request=None)))
+        found = current(json.loads(kubectl.run("config", "view", "--minify", "--output=json")))
     except KubectlError as error:
         mend = "start a cluster (`chatdb cluster up`), or name one of `kubectl config get-contexts` with --context"
         raise InvalidInput([Problem("kubeconfig", error.words, mend)]) from error

@@ -6,6 +6,7 @@ traffic, policies are not enforced.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,13 @@ MIB = 2**20
 class Cluster:
     """One control plane; several can run side by side, each in a folder of its own."""
 
-    def __init__(self, folder: Path, *stages: Path) -> None:
-        """The folder has to be empty; logs are in <folder>/logs. `stages` are more files of what kwok plays."""
+    def __init__(self, folder: Path, *stages: Path, api_options: Sequence[str] = ()) -> None:
+        """The folder has to be empty; logs are in <folder>/logs.
+
+        `stages` are more files of what kwok plays, `api_options` are more options of the API server.
+        """
         self.folder = folder
+        self.api_options = api_options
         self.stages = (built("etc/stages.yaml"), *stages)
         self.certificates = folder / "certificates"
         self.kubeconfig = folder / "admin.kubeconfig"
@@ -122,6 +127,7 @@ class Cluster:
                 f"--service-account-signing-key-file={pki}/sa.key",
                 "--service-cluster-ip-range=10.96.0.0/16",
                 f"--cert-dir={self.folder}/apiserver",
+                *self.api_options,
             ],
         )
 

@@ -1,5 +1,6 @@
-"""`chatdb deploy` on a real API server: what holds it up is said, it goes on where it stopped, and twice is once."""
+"""`chatdb deploy` and `chatdb health` on a real API server: stuck tiers are explained, and twice is once."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,12 +11,13 @@ from addresses import Addresses
 from api import Manifest
 from click.testing import CliRunner
 from cluster import Cluster
+from pods import Pods
 from repository import ROOT, copy_repository
 from stack import search_path
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.graph import predecessors
-from constructs_lib.catalogue.model import Namespace, Tier
+from constructs_lib.catalogue.model import Kind, Namespace, Tier
 from constructs_lib.cli import main
 from constructs_lib.deploy.objects import asked, component_of
 from constructs_lib.local.processes import wait_for
@@ -52,6 +54,7 @@ class Site:
 
     cluster: Cluster
     root: Path
+    pods: Pods
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """The command as a user runs it: its exit code, and all that it says."""
@@ -84,15 +87,17 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """An empty cluster on which some pods fail, and a repository as it is committed."""
     folder = tmp_path_factory.mktemp("deploy")
     (folder / "repository").mkdir()
-    made = Site(Cluster(folder / "cluster", FAILING), copy_repository(folder / "repository"))
+    pods = Pods(folder)
+    cluster = Cluster(folder / "cluster", FAILING, api_options=pods.api_options)
     try:
-        made.cluster.start()
-        addresses = Addresses(made.cluster.api)
+        cluster.start()
+        addresses = Addresses(cluster.api)
         addresses.start()
-        yield made
+        with pods.answering():
+            yield Site(cluster, copy_repository(folder / "repository"), pods)
         addresses.stop()
     finally:
-        made.cluster.stop()
+        cluster.stop()
 
 
 def said(site: Site, *words: str) -> str:
@@ -110,6 +115,13 @@ def said(site: Site, *words: str) -> str:
     except TimeoutError:
         pytest.fail(outputs[-1])
     return outputs[-1]
+
+
+def test_health_of_an_empty_cluster(site: Site) -> None:
+    """Before anything is deployed, the first thing that is missing is what to look at."""
+    code, output = site.run("health")
+    assert code == 1
+    assert output.endswith("look at namespace chatdb-system: run `chatdb deploy`\n")
 
 
 def test_no_room_is_said(site: Site) -> None:
@@ -212,3 +224,30 @@ def test_dry_run_asks_no_cluster(tmp_path: Path) -> None:
     apply = "kubectl --context=mine apply --server-side --force-conflicts --field-manager=chatdb --filename=-"
     assert commands[0] == f"kustomize build overlays/minikube/platform | {apply}"
     assert len(done.output.splitlines()) > 180
+
+
+def test_all_is_well(site: Site) -> None:
+    """After the deployment every check is ok; each HTTP port was asked for its own path through the API server."""
+    site.pods.asked.clear()
+    code, output = site.run("health", "--json")
+    found = json.loads(output)
+    assert (code, found["healthy"]) == (0, True), output
+    assert {check["name"] for check in found["checks"] if check["level"] == "tier"} == set(Tier)
+    endpoints = {check["name"] for check in found["checks"] if check["level"] == "endpoint"}
+    assert endpoints == {f"{one.name}:{port.name}" for one in CATALOGUE.components for port in one.ports}
+    services = [one for one in CATALOGUE.components if one.kind is Kind.MICROSERVICE]
+    assert {(one.port("http").number, "/ready") for one in services} <= set(site.pods.asked)
+    assert (9090, "/-/ready") in site.pods.asked
+
+
+def test_service_that_does_not_answer_is_found(site: Site) -> None:
+    """Its pod counts as ready, and its port does not answer: the endpoint is named, and where to look."""
+    site.pods.down = {8003}
+    code, output = site.run("health")
+    site.pods.down = set()
+    assert code == 1
+    (line,) = [line for line in output.splitlines() if "NOT" in line]
+    assert "ml-engine:http" in line and "/ready: " in line
+    assert output.endswith(
+        "look at endpoint ml-engine:http: `kubectl logs -n chatdb-services -l app=ml-engine --tail=50`\n"
+    )
