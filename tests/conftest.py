@@ -5,11 +5,11 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from fault_proxy import Proxies, with_proxies
+from traces import Collector
 from xdist.scheduler import LoadScopeScheduling
 
 from constructs_lib.catalogue.components import CATALOGUE
@@ -23,14 +23,6 @@ ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261125
 NOT_RUN = "not run: "
 PLATFORM = "tests/local/"
-
-
-@dataclass(frozen=True)
-class Collector:
-    """Where traces are sent to, and the file that they end in: a span a line."""
-
-    address: str
-    spans: Path
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ def platform(catalogue: Catalogue) -> Dashboard:
     firing = 'count by (alertname, service) (ALERTS{alertstate="firing"}) or vector(0)'
     rows = [Row("Alerts", (panel("Alerts that fire", "short", firing, "{{alertname}} {{service}}"),))]
     for tier in Tier:
-        mine = [component for component in catalogue.components if component.tier is tier]
+        mine = sorted((entry for entry in catalogue.components if entry.tier is tier), key=lambda entry: entry.name)
         panels = (*_servers(mine), *_scraped(mine))
         if panels:
             rows.append(Row(f"Tier {tier.wave}: {tier}", panels))
