@@ -5,16 +5,17 @@ import random
 import shutil
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fault_proxy import Proxies, with_proxies
+from traces import Collector
 from xdist.scheduler import LoadScopeScheduling
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.render import inputs
-from constructs_lib.local.platform import Platform, platform
+from constructs_lib.local.platform import Platform
 from constructs_lib.local.processes import Server, free_ports, scratch_folder
 from constructs_lib.local.site import HOST
 
@@ -22,14 +23,6 @@ ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261125
 NOT_RUN = "not run: "
 PLATFORM = "tests/local/"
-
-
-@dataclass(frozen=True)
-class Collector:
-    """Where traces are sent to, and the file that they end in: a span a line."""
-
-    address: str
-    spans: Path
 
 
 @pytest.fixture(scope="session")
@@ -66,17 +59,30 @@ def collector(kafka_installed: None) -> Iterator[Collector]:
 
 
 @pytest.fixture(scope="session")
-def running(collector: Collector) -> Iterator[Platform]:
+def around(kafka_installed: None) -> Iterator[tuple[Platform, Proxies]]:
+    """A platform with proxies between its services and what they need; nothing of it is started."""
+    with with_proxies() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def running(around: tuple[Platform, Proxies], collector: Collector) -> Platform:
     """All components and services, started without any order: services first, and what they need last."""
-    with platform(CATALOGUE, ROOT) as found:
-        for part in found.parts.values():
-            if found.is_service(part.component.name):
-                part.server.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.address
-        order = random.Random(SEED).sample(sorted(found.parts), len(found.parts))
-        for name in sorted(order, key=lambda name: not found.is_service(name)):
-            found.start(name)
-        found.wait()
-        yield found
+    found, _ = around
+    for part in found.parts.values():
+        if found.is_service(part.component.name):
+            part.server.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.address
+    order = random.Random(SEED).sample(sorted(found.parts), len(found.parts))
+    for name in sorted(order, key=lambda name: not found.is_service(name)):
+        found.start(name)
+    found.wait()
+    return found
+
+
+@pytest.fixture
+def proxies(around: tuple[Platform, Proxies]) -> Proxies:
+    """What lies between the services and what they need."""
+    return around[1]
 
 
 class PlatformTogether(LoadScopeScheduling):

@@ -31,7 +31,7 @@ def platform(catalogue: Catalogue) -> Dashboard:
     )
     rows = [Row("All tiers", whole)]
     for tier in Tier:
-        mine = sorted((c for c in catalogue.components if c.tier is tier), key=lambda component: component.name)
+        mine = sorted((entry for entry in catalogue.components if entry.tier is tier), key=lambda entry: entry.name)
         panels = (*_servers(mine), *_scraped(mine))
         if panels:
             rows.append(Row(f"Tier {tier.wave}: {tier}", panels))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from clients import SECONDS, ask
-from conftest import Collector
+from traces import Collector
 
 from constructs_lib.local.platform import Platform
 from constructs_lib.local.processes import wait_for
