@@ -2,7 +2,7 @@
 
 import click
 
-from constructs_lib.cli import check, completion, explain, local, new_service, repository, synth, views
+from constructs_lib.cli import check, completion, explain, images, local, new_service, repository, synth, views
 from constructs_lib.cli.common import ROOT
 
 
@@ -12,6 +12,7 @@ from constructs_lib.cli.common import ROOT
         check.check,
         completion.completion,
         explain.explain,
+        images.images,
         local.local,
         new_service.new_service,
         repository.doctor,
@@ -20,7 +21,6 @@ from constructs_lib.cli.common import ROOT
         synth.synth,
         views.capacity,
         views.graph,
-        views.images,
     ],
 )
 @click.version_option(package_name="chatdb-gitops")
