@@ -2,7 +2,7 @@
 
 import click
 
-from constructs_lib.cli import check, completion, explain, local, new_service, repository, synth, views
+from constructs_lib.cli import check, completion, deploy, explain, health, local, new_service, repository, synth, views
 from constructs_lib.cli.common import ROOT
 
 
@@ -11,7 +11,9 @@ from constructs_lib.cli.common import ROOT
     commands=[
         check.check,
         completion.completion,
+        deploy.deploy,
         explain.explain,
+        health.health,
         local.local,
         new_service.new_service,
         repository.doctor,
