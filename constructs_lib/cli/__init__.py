@@ -2,7 +2,19 @@
 
 import click
 
-from constructs_lib.cli import check, completion, explain, images, local, new_service, repository, synth, views
+from constructs_lib.cli import (
+    check,
+    completion,
+    deploy,
+    explain,
+    health,
+    images,
+    local,
+    new_service,
+    repository,
+    synth,
+    views,
+)
 from constructs_lib.cli.common import ROOT
 
 
@@ -11,7 +23,9 @@ from constructs_lib.cli.common import ROOT
     commands=[
         check.check,
         completion.completion,
+        deploy.deploy,
         explain.explain,
+        health.health,
         images.images,
         local.local,
         new_service.new_service,

@@ -13,6 +13,9 @@ from constructs_lib.problem import InvalidInput
 
 ROOT = Path(__file__).resolve().parents[2]
 
+context_option = click.option(
+    "--context", metavar="NAME", help="The kubeconfig's context; without it, the current one if it is on this machine."
+)
 json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for programs; docs/json.md describes it.")
 
 

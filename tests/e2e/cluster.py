@@ -6,6 +6,7 @@ traffic, policies are not enforced.
 """
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,14 @@ MIB = 2**20
 class Cluster:
     """One control plane; several can run side by side, each in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        """The folder has to be empty; logs are in <folder>/logs."""
+    def __init__(self, folder: Path, *stages: Path, api_options: Sequence[str] = ()) -> None:
+        """The folder has to be empty; logs are in <folder>/logs.
+
+        `stages` are more files of what kwok plays, `api_options` are more options of the API server.
+        """
         self.folder = folder
+        self.api_options = api_options
+        self.stages = (built("etc/stages.yaml"), *stages)
         self.certificates = folder / "certificates"
         self.kubeconfig = folder / "admin.kubeconfig"
         self.servers: dict[str, Server] = {}
@@ -121,6 +127,7 @@ class Cluster:
                 f"--service-account-signing-key-file={pki}/sa.key",
                 "--service-cluster-ip-range=10.96.0.0/16",
                 f"--cert-dir={self.folder}/apiserver",
+                *self.api_options,
             ],
         )
 
@@ -165,7 +172,7 @@ class Cluster:
                 "--node-ip=127.0.0.1",
                 "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
                 "--cidr=10.0.0.1/24",
-                f"--config={built('etc/stages.yaml')}",
+                *(f"--config={path}" for path in self.stages),
                 f"--server-address=127.0.0.1:{port}",
                 "--node-lease-duration-seconds=40",
             ],

@@ -4,14 +4,12 @@ CHATDB_KUBECONFIG=<path> names one. It has to be on this machine (loopback, or a
 CHATDB_ANY_CLUSTER=yes, and it must not hold the platform already: the tests apply it, and delete its namespaces.
 """
 
-import ipaddress
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 from api import Api, ApiError, Manifest
@@ -19,6 +17,7 @@ from cluster import INSTALLED, MACHINE, MIB, Cluster
 from repository import ROOT
 
 from constructs_lib.catalogue.model import Namespace
+from constructs_lib.deploy.target import current
 from constructs_lib.local.processes import wait_for
 
 VARIABLE, LOOSE = "CHATDB_KUBECONFIG", "CHATDB_ANY_CLUSTER"
@@ -48,7 +47,7 @@ def named() -> Path | None:
 def refusal(path: Path) -> str | None:
     """Why the tests do not run on what the kubeconfig's current context names."""
     config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    if not loose() and (remote := elsewhere(config)):
+    if not loose() and (remote := current(config).elsewhere):
         return f"{VARIABLE}: {remote}; {LOOSE}=yes runs the tests there nevertheless"
     api = Api(path)
     if not api.ready():
@@ -62,23 +61,6 @@ def refusal(path: Path) -> str | None:
 def loose() -> bool:
     """Whether the user means any cluster."""
     return os.environ.get(LOOSE) == "yes"
-
-
-def elsewhere(config: Manifest) -> str | None:
-    """What says that the current context is no cluster on this machine."""
-    context = config["current-context"]
-    name = next(found["context"]["cluster"] for found in config["contexts"] if found["name"] == context)
-    server = next(found["cluster"]["server"] for found in config["clusters"] if found["name"] == name)
-    if context == "minikube" or _loopback(str(urlsplit(server).hostname)):
-        return None
-    return f"context {context} is neither minikube nor on loopback"
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""A kubeconfig that the user names is taken only where the tests can do no harm."""
+"""A kubeconfig is taken without a word only where it leads to a cluster on this machine."""
 
 import pytest
-from target import elsewhere
+
+from constructs_lib.deploy.target import current
 
 
 def config(context: str, server: str) -> dict[str, object]:
@@ -29,10 +30,10 @@ def config(context: str, server: str) -> dict[str, object]:
 )
 def test_this_machine(context: str, server: str) -> None:
     """Loopback by address or name, and minikube's own context."""
-    assert elsewhere(config(context, server)) is None
+    assert current(config(context, server)).elsewhere is None
 
 
 @pytest.mark.parametrize("server", ["https://192.0.2.2:6443", "https://localhost.example:6443", "https://k8s.example"])
 def test_elsewhere(server: str) -> None:
     """Every other server is refused, by the name of its context."""
-    assert elsewhere(config("production", server)) == "context production is neither minikube nor on loopback"
+    assert current(config("production", server)).elsewhere == "context production is neither minikube nor on loopback"

@@ -1,0 +1,91 @@
+"""kubectl, which knows every kind of kubeconfig and of login; what is run here can be run by hand."""
+
+import json
+import shlex
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from constructs_lib.problem import InvalidInput, Problem
+
+Manifest = dict[str, Any]
+SECONDS = 120
+FIELD_MANAGER = "chatdb"
+APPLY = ("apply", "--server-side", "--force-conflicts", f"--field-manager={FIELD_MANAGER}", "--filename=-")
+"""As Argo CD does: what git names is as git says, whoever has changed it."""
+MEND = "mend what it says, and run the command again"
+
+
+class KubectlError(InvalidInput):
+    """What kubectl, or the server, refuses; in their own words."""
+
+    def __init__(self, what: str, words: str) -> None:
+        """`what` was asked for."""
+        self.words = words
+        super().__init__([Problem(f"kubectl {what}", words, MEND)])
+
+
+def program(name: str, mend: str) -> str:
+    """Path of a program of the user's; InvalidInput with the mend where it is missing."""
+    found = shutil.which(name)
+    if not found:
+        raise InvalidInput([Problem(name, "is not installed", mend)])
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Kubectl:
+    """The way to one cluster: that of a context, or of the current one."""
+
+    context: str | None = None
+
+    def line(self, *arguments: str) -> list[str]:
+        """The command line."""
+        chosen = (f"--context={self.context}",) if self.context else ()
+        return ["kubectl", *chosen, *arguments]
+
+    def text(self, *arguments: str) -> str:
+        """The command line as a person would type it."""
+        return shlex.join(self.line(*arguments))
+
+    def run(self, *arguments: str, text: str | None = None, seconds: float = SECONDS) -> str:
+        """What it prints; KubectlError where it fails, or takes longer."""
+        path = program("kubectl", "install it, or run `make setup-deploy`")
+        line = [path, *self.line(*arguments)[1:]]
+        try:
+            done = subprocess.run(line, input=text, capture_output=True, text=True, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired:
+            raise KubectlError(arguments[0], f"no answer within {seconds:g} s") from None
+        if done.returncode:
+            raise KubectlError(arguments[0], done.stderr.strip().removeprefix("error: ") or done.stdout.strip())
+        return done.stdout
+
+    def items(self, *arguments: str, text: str | None = None) -> list[Manifest]:
+        """The objects that it prints: one, several, or none."""
+        found = self.run(*arguments, "--output=json", text=text)
+        # Several objects that are applied at once are printed one after the other, or as a list.
+        return [item for part in _documents(found) for item in part.get("items", [part])]
+
+    def apply(self, manifests: Iterable[Manifest]) -> list[Manifest]:
+        """Apply them in that order; what the server made of them."""
+        return self.items(*APPLY, text=_dump(manifests))
+
+    def there(self, manifests: Iterable[Manifest]) -> list[Manifest]:
+        """Those of them that the server has, as it has them."""
+        return self.items("get", "--filename=-", "--ignore-not-found", text=_dump(manifests))
+
+
+def _dump(manifests: Iterable[Manifest]) -> str:
+    return str(yaml.dump_all(manifests, Dumper=yaml.CSafeDumper))
+
+
+def _documents(text: str) -> Iterable[Manifest]:
+    decoder, position = json.JSONDecoder(), 0
+    while position < len(text := text.rstrip()):
+        found, position = decoder.raw_decode(text, position)
+        yield found
+        position += len(text[position:]) - len(text[position:].lstrip())

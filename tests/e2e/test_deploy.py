@@ -1,0 +1,253 @@
+"""`chatdb deploy` and `chatdb health` on a real API server: stuck tiers are explained, and twice is once."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from addresses import Addresses
+from api import Manifest
+from click.testing import CliRunner
+from cluster import Cluster
+from pods import Pods
+from repository import ROOT, copy_repository
+from stack import search_path
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.graph import predecessors
+from constructs_lib.catalogue.model import Kind, Namespace, Tier
+from constructs_lib.cli import main
+from constructs_lib.deploy.objects import asked, component_of
+from constructs_lib.local.processes import wait_for
+
+FAILING = Path(__file__).with_name("failing.yaml")
+FAILS = "test.invalid/fails"
+LIMITS = ("--timeout=15", "--patience=1")
+SAYING = 240
+WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "Job"))
+HOST_NETWORK = {"spec": {"template": {"spec": {"hostNetwork": True}}}}
+HUGE = {"spec": {"template": {"spec": {"containers": [{"name": "minio", "resources": {"limits": {"memory": "4Gi"}}}]}}}}
+
+
+def failing(how: str) -> Manifest:
+    """A patch by which the workload's pods fail."""
+    return {"spec": {"template": {"metadata": {"annotations": {FAILS: how}}}}}
+
+
+STUCK: dict[str, tuple[Manifest, str, str]] = {
+    "image": (failing("image"), "can't be pulled (ImagePullBackOff", "look at its tag"),
+    "crash": (failing("crash"), "4 restarts, the last with exit code 3", "--previous"),
+    "memory": (failing("memory"), "needs more memory than its limit", "raise the limit"),
+    "secret": (failing("secret"), "Secret minio-credentials is missing", "-l app=credentials"),
+    "probe": (failing("probe"), "its probe fails: Readiness probe failed: HTTP probe failed", "kubectl logs -n"),
+    "quota": (HUGE, "the quota of namespace chatdb-system is used up", "run `chatdb synth`"),
+    "security": (HOST_NETWORK, "Pod Security level refuses its pods", "`chatdb check`"),
+}
+"""What is done to minio, and what has to be said of it: what is wrong, and the mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A cluster, and a repository that is deployed to it."""
+
+    cluster: Cluster
+    root: Path
+    pods: Pods
+
+    def run(self, *arguments: str) -> tuple[int, str]:
+        """The command as a user runs it: its exit code, and all that it says."""
+        environment = {
+            "KUBECONFIG": str(self.cluster.kubeconfig),
+            "PATH": f"{search_path()}:{ROOT}/.venv/bin",
+            "HOME": str(self.root),
+        }
+        done = CliRunner().invoke(main, arguments, obj=self.root, env=environment)
+        return done.exit_code, done.output
+
+    def patch(self, tier: str, kind: str, name: str, patch: Manifest | None) -> None:
+        """Change the overlay; None gives it back."""
+        path = self.root / f"overlays/minikube/{tier}/kustomization.yaml"
+        found = yaml.safe_load((ROOT / path.relative_to(self.root)).read_text())
+        if patch:
+            target = {"kind": kind, "name": name}
+            head = {"apiVersion": "any/v1", "kind": kind, "metadata": {"name": "any"}}
+            found.setdefault("patches", []).append({"target": target, "patch": yaml.safe_dump(head | patch)})
+        path.write_text(yaml.safe_dump(found))
+
+    def workloads(self) -> dict[str, Manifest]:
+        """All workloads of the platform, by component."""
+        found = [one for kind in WORKLOADS for one in self.cluster.api.list(*kind)]
+        return {component_of(one): one for one in found if one["metadata"]["namespace"] in list(Namespace)}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """An empty cluster on which some pods fail, and a repository as it is committed."""
+    folder = tmp_path_factory.mktemp("deploy")
+    (folder / "repository").mkdir()
+    pods = Pods(folder)
+    cluster = Cluster(folder / "cluster", FAILING, api_options=pods.api_options)
+    try:
+        cluster.start()
+        addresses = Addresses(cluster.api)
+        addresses.start()
+        with pods.answering():
+            yield Site(cluster, copy_repository(folder / "repository"), pods)
+        addresses.stop()
+    finally:
+        cluster.stop()
+
+
+def said(site: Site, *words: str) -> str:
+    """Deploy until it ends with these words; a slow machine may need longer than one run waits."""
+    outputs: list[str] = []
+
+    def done() -> bool:
+        code, output = site.run("deploy", *LIMITS)
+        assert code == 1, output
+        outputs.append(output)
+        return all(word in output for word in words)
+
+    try:
+        wait_for("the reason is said", SAYING, done)
+    except TimeoutError:
+        pytest.fail(outputs[-1])
+    return outputs[-1]
+
+
+def test_health_of_an_empty_cluster(site: Site) -> None:
+    """Before anything is deployed, the first thing that is missing is what to look at."""
+    code, output = site.run("health")
+    assert code == 1
+    assert output.endswith("look at namespace chatdb-system: run `chatdb deploy`\n")
+
+
+def test_no_room_is_said(site: Site) -> None:
+    """The scheduler finds too little CPU on the node: what is stuck is named, and no later tier is begun."""
+    pod = filler(site.cluster)
+    site.cluster.api.apply(pod)
+    output = said(site, "no node has room for it, too little CPU is free", "`chatdb capacity`")
+    assert "foundation/" in output
+    assert set(site.workloads()) == names(Tier.PLATFORM, Tier.FOUNDATION)
+    site.cluster.api.delete(site.cluster.api.of(pod))
+
+
+def names(*tiers: Tier) -> set[str]:
+    """The components of these tiers."""
+    return {component.name for component in CATALOGUE.components if component.tier in tiers}
+
+
+def filler(cluster: Cluster) -> Manifest:
+    """A pod of somebody else's that leaves half a core."""
+    (node,) = cluster.api.list("v1", "Node")
+    room = int(node["status"]["allocatable"]["cpu"].removesuffix("m")) - 300
+    container = {"name": "filler", "image": "none.invalid/filler:1", "resources": {"requests": {"cpu": f"{room}m"}}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "filler", "namespace": "default"},
+        "spec": {"containers": [container], "terminationGracePeriodSeconds": 0},
+    }
+
+
+@pytest.mark.parametrize("kind", STUCK)
+def test_stuck_workload_is_explained(site: Site, kind: str) -> None:
+    """Each reason in plain words with its mend, the component named with its tier, and the next tier not begun."""
+    patch, what, mend = STUCK[kind]
+    site.patch("foundation", "Deployment", "minio", patch)
+    output = said(site, "foundation/minio: ", what, mend)
+    assert "Traceback" not in output
+    assert not names(Tier.SETUP) & set(site.workloads())
+    site.patch("foundation", "Deployment", "minio", None)
+
+
+def test_failed_job_is_said_and_made_anew(site: Site) -> None:
+    """A Job that has failed for good stops the deployment at once; mended, it is made anew and succeeds."""
+    site.patch("setup", "Job", "postgres-schema.*", failing("job"))
+    code, output = site.run("deploy", "--timeout=240", "--patience=240")
+    assert code == 1
+    assert "setup/postgres-schema: the Job has failed" in output
+    assert "`kubectl logs -n chatdb-system job/postgres-schema-" in output
+    assert "training-orchestrator" not in site.workloads()
+    site.patch("setup", "Job", "postgres-schema.*", None)
+    code, output = site.run("deploy", "--timeout=240")
+    assert code == 0, output
+
+
+def test_twice_changes_nothing(site: Site) -> None:
+    """The second run finds all as it is asked for, says so, and nothing is made, changed or rolled out again."""
+    before = site.workloads()
+    assert names(*Tier) - {"ingress"} == set(before)
+    code, output = site.run("deploy", "--timeout=240")
+    assert code == 0, output
+    assert "0 created, 0 changed" in output
+    after = site.workloads()
+    assert {name: asked(found) for name, found in after.items()} == {
+        name: asked(found) for name, found in before.items()
+    }
+
+
+def test_each_came_after_what_it_needs(site: Site) -> None:
+    """By the API server's own times, no workload was made before all that it waits for was ready."""
+    found = site.workloads()
+    compared = 0
+    for name, workload in found.items():
+        for other in predecessors(CATALOGUE, CATALOGUE.component(name)):
+            assert workload["metadata"]["creationTimestamp"] >= found[other]["metadata"]["creationTimestamp"]
+            compared += 1
+            if found[other]["kind"] == "Job":
+                assert workload["metadata"]["creationTimestamp"] >= found[other]["status"]["completionTime"]
+    assert compared > 30
+
+
+def test_change_by_hand_is_taken_back(site: Site) -> None:
+    """What somebody has changed that git names is as git says again; one object is changed, no other."""
+    api = site.cluster.api
+    path = api.path("v1", "ConfigMap", "chatdb-services", "query-parser-config")
+    before = api.request("GET", path)["data"]
+    api.patch(path, {"data": {"QUERY_TOPIC": "by-hand"}})
+    code, output = site.run("deploy", "--timeout=240")
+    assert code == 0, output
+    assert "0 created, 1 changed" in output
+    assert api.request("GET", path)["data"] == before
+
+
+def test_dry_run_asks_no_cluster(tmp_path: Path) -> None:
+    """The commands, with every object; neither a kubeconfig nor kubectl is looked at."""
+    environment = {"KUBECONFIG": str(tmp_path / "none"), "PATH": str(tmp_path)}
+    done = CliRunner().invoke(main, ["deploy", "--dry-run", "--context=mine"], env=environment)
+    assert done.exit_code == 0, done.output
+    commands = [line for line in done.output.splitlines() if not line.startswith("#")]
+    assert len(commands) == len(Tier)
+    apply = "kubectl --context=mine apply --server-side --force-conflicts --field-manager=chatdb --filename=-"
+    assert commands[0] == f"kustomize build overlays/minikube/platform | {apply}"
+    assert len(done.output.splitlines()) > 180
+
+
+def test_all_is_well(site: Site) -> None:
+    """After the deployment every check is ok; each HTTP port was asked for its own path through the API server."""
+    site.pods.asked.clear()
+    code, output = site.run("health", "--json")
+    found = json.loads(output)
+    assert (code, found["healthy"]) == (0, True), output
+    assert {check["name"] for check in found["checks"] if check["level"] == "tier"} == set(Tier)
+    endpoints = {check["name"] for check in found["checks"] if check["level"] == "endpoint"}
+    assert endpoints == {f"{one.name}:{port.name}" for one in CATALOGUE.components for port in one.ports}
+    services = [one for one in CATALOGUE.components if one.kind is Kind.MICROSERVICE]
+    assert {(one.port("http").number, "/ready") for one in services} <= set(site.pods.asked)
+    assert (9090, "/-/ready") in site.pods.asked
+
+
+def test_service_that_does_not_answer_is_found(site: Site) -> None:
+    """Its pod counts as ready, and its port does not answer: the endpoint is named, and where to look."""
+    site.pods.down = {8003}
+    code, output = site.run("health")
+    site.pods.down = set()
+    assert code == 1
+    (line,) = [line for line in output.splitlines() if "NOT" in line]
+    assert "ml-engine:http" in line and "/ready: " in line
+    assert output.endswith(
+        "look at endpoint ml-engine:http: `kubectl logs -n chatdb-services -l app=ml-engine --tail=50`\n"
+    )
