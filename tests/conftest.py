@@ -1,5 +1,6 @@
 """What many tests look at: the repository itself, its overlay rendered once, and the platform as processes."""
 
+import os
 import random
 import shutil
 from collections import Counter
@@ -7,12 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fault_proxy import Proxies, with_proxies
+from traces import Collector
 from xdist.scheduler import LoadScopeScheduling
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.render import inputs
-from constructs_lib.local.platform import Platform, platform
+from constructs_lib.local.platform import Platform
+from constructs_lib.local.processes import Server, free_ports, scratch_folder
+from constructs_lib.local.site import HOST
 
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261125
@@ -40,14 +45,44 @@ def kafka_installed() -> None:
 
 
 @pytest.fixture(scope="session")
-def running(kafka_installed: None) -> Iterator[Platform]:
+def collector(kafka_installed: None) -> Iterator[Collector]:
+    """Who receives the traces of the platform's services."""
+    with scratch_folder() as folder:
+        (port,) = free_ports(1)
+        command = [str(ROOT / ".tools/services/bin/python"), str(ROOT / "tests/local/collector.py"), str(port)]
+        server = Server("collector", [*command, str(folder / "spans")], folder / "log", {"PATH": os.environ["PATH"]})
+        server.start()
+        try:
+            yield Collector(f"http://{HOST}:{port}", folder / "spans")
+        finally:
+            server.stop()
+
+
+@pytest.fixture(scope="session")
+def around(kafka_installed: None) -> Iterator[tuple[Platform, Proxies]]:
+    """A platform with proxies between its services and what they need; nothing of it is started."""
+    with with_proxies() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def running(around: tuple[Platform, Proxies], collector: Collector) -> Platform:
     """All components and services, started without any order: services first, and what they need last."""
-    with platform(CATALOGUE, ROOT) as found:
-        order = random.Random(SEED).sample(sorted(found.parts), len(found.parts))
-        for name in sorted(order, key=lambda name: not found.is_service(name)):
-            found.start(name)
-        found.wait()
-        yield found
+    found, _ = around
+    for part in found.parts.values():
+        if found.is_service(part.component.name):
+            part.server.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.address
+    order = random.Random(SEED).sample(sorted(found.parts), len(found.parts))
+    for name in sorted(order, key=lambda name: not found.is_service(name)):
+        found.start(name)
+    found.wait()
+    return found
+
+
+@pytest.fixture
+def proxies(around: tuple[Platform, Proxies]) -> Proxies:
+    """What lies between the services and what they need."""
+    return around[1]
 
 
 class PlatformTogether(LoadScopeScheduling):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import metrics
 from waivers import WAIVERS as SCAN_WAIVERS
 
 from constructs_lib.catalogue.components import CATALOGUE
@@ -95,6 +96,8 @@ def generated(root: Path) -> Iterator[tuple[str, str]]:
     yield "docs/traits.md", filled(traits, "secrets", secrets())
     security = (root / "docs/security.md").read_text(encoding="utf-8")
     yield "docs/security.md", filled(security, "waivers", waivers())
+    observability = (root / "docs/observability.md").read_text(encoding="utf-8")
+    yield "docs/observability.md", filled(observability, "metrics", metrics.table(root))
 
 
 def main(arguments: list[str]) -> int:

@@ -67,12 +67,15 @@ def _postgres(site: Site, component: Component) -> Part:
 def _kafka(site: Site, component: Component) -> Part:
     """The broker's own settings, but for addresses and the folder."""
     folder, port = site.place(component), site.number(component, "kafka")
-    listeners = f"PLAINTEXT://{HOST}:{port}"
+    around = [detour for way, detour in site.detours.items() if way[1] == component.name]
+    targets = {"PLAINTEXT": port} | {f"DETOUR{number}": one.target for number, one in enumerate(around)}
+    told = {"PLAINTEXT": port} | {f"DETOUR{number}": one.listen for number, one in enumerate(around)}
     controller = f"{HOST}:{free_ports(1)[0]}"
     changed = {
-        "KAFKA_ADVERTISED_LISTENERS": listeners,
+        "KAFKA_ADVERTISED_LISTENERS": _listeners(told),
         "KAFKA_CONTROLLER_QUORUM_VOTERS": f"1@{controller}",
-        "KAFKA_LISTENERS": f"{listeners},CONTROLLER://{controller}",
+        "KAFKA_LISTENERS": f"{_listeners(targets)},CONTROLLER://{controller}",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": ",".join(f"{name}:PLAINTEXT" for name in (*targets, "CONTROLLER")),
         "KAFKA_LOG_DIRS": f"{folder}/logs",
     }
     settings = broker_settings(component) | changed
@@ -86,6 +89,10 @@ def _kafka(site: Site, component: Component) -> Part:
     }
     server = Server(component.name, ["sh", "-c", KAFKA, str(folder)], folder / "log", environment)
     return Part(component=component, server=server, ready=lambda: _connects(port))
+
+
+def _listeners(ports: Mapping[str, int]) -> str:
+    return ",".join(f"{name}://{HOST}:{number}" for name, number in ports.items())
 
 
 def _object_store(site: Site, component: Component) -> Part:

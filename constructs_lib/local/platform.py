@@ -15,7 +15,6 @@ from constructs_lib.local.site import HOST, Site, make_site
 from constructs_lib.problem import InvalidInput, Problem
 
 START_SECONDS = 300
-DRAIN_SECONDS = 10
 Tell = Callable[[str, tuple[str, ...]], None]
 """Hears of each part that is ready, and which ones are waited for."""
 
@@ -81,13 +80,15 @@ class Platform:
             self.parts[name].check()
 
     def stop(self) -> None:
-        """End all: first the services, which finish what they do, then what they need."""
-        parts = [self.parts[name] for name in reversed(self.started)]
+        """End all: first the services, which finish what they do within their grace period, then what they need."""
         services = [self.parts[name] for name in self.started if self.is_service(name)]
         for part in services:
             part.server.ask()
-        for part in (*services, *parts):
-            part.server.stop(DRAIN_SECONDS if part in services else 0)
+        asked = time.monotonic()
+        for part in services:
+            part.server.stop(max(0.0, asked + part.component.grace_period - time.monotonic()))
+        for name in reversed(self.started):
+            self.parts[name].server.stop()
 
     def _before(self, name: str) -> Collection[str]:
         component = self.parts[name].component
@@ -107,11 +108,14 @@ class Platform:
 
 
 @contextmanager
-def platform(catalogue: Catalogue, root: Path) -> Iterator[Platform]:
-    """A platform in a folder of its own, nothing of it started; at the end nothing of it is left."""
+def platform(catalogue: Catalogue, root: Path, *, detours: bool = False) -> Iterator[Platform]:
+    """A platform in a folder of its own, nothing of it started; at the end nothing of it is left.
+
+    With `detours` the services reach what they need only when somebody listens at the detours of the site.
+    """
     with scratch_folder() as folder:
         components = local_components(catalogue, root)
-        site = make_site(catalogue, root, folder, components)
+        site = make_site(catalogue, root, folder, components, detours=detours)
         made = Platform(site=site, parts={one.name: make_part(site, one) for one in components})
         try:
             yield made

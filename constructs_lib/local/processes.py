@@ -137,12 +137,12 @@ def free_ports(count: int) -> list[int]:
     found: list[int] = []
     with ExitStack() as stack:
         for number in random.SystemRandom().sample(PORTS, len(PORTS)):
+            if len(found) == count:
+                break
             one = stack.enter_context(socket.socket())
             with suppress(OSError):
                 one.bind(("127.0.0.1", number))
                 found.append(number)
-            if len(found) == count:
-                break
     return found
 
 

@@ -2,20 +2,30 @@
 
 import os
 import sys
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from constructs_lib.catalogue.credentials import secret_name, secret_plans
 from constructs_lib.catalogue.environment import settings
-from constructs_lib.catalogue.graph import Link
-from constructs_lib.catalogue.model import Catalogue, Component
+from constructs_lib.catalogue.graph import Link, links
+from constructs_lib.catalogue.model import Catalogue, Component, Kind
 from constructs_lib.components.files.credentials import credentials
 from constructs_lib.local.processes import free_ports
 
 HOST = "127.0.0.1"
 Ports = Mapping[tuple[str, str], int]
 """The number of each component's port of that name."""
+Way = tuple[str, str, str]
+"""Consumer, provider and the provider's port of a link."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Detour:
+    """What the consumer of a link is told in place of the provider's port, and where who listens there goes on to."""
+
+    listen: int
+    target: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +37,7 @@ class Site:
     folder: Path
     ports: Ports
     secrets: Mapping[str, Mapping[str, str]]
+    detours: Mapping[Way, Detour] = field(default_factory=dict)
 
     def number(self, component: Component, port: str) -> int:
         """The local number of the component's port."""
@@ -49,21 +60,50 @@ class Site:
 
     def locate(self, link: Link) -> tuple[str, int] | None:
         """None where the provider does not run locally: a consumer can do without it."""
-        number = self.ports.get((link.provider.name, link.port.name))
+        detour = self.detours.get(_way(link))
+        number = detour.listen if detour else self.ports.get((link.provider.name, link.port.name))
         return (HOST, number) if number else None
 
 
-def make_site(catalogue: Catalogue, root: Path, folder: Path, components: Collection[Component]) -> Site:
-    """A site for these components, with free ports and new passwords."""
+def make_site(
+    catalogue: Catalogue, root: Path, folder: Path, components: Collection[Component], *, detours: bool = False
+) -> Site:
+    """A site for these components, with free ports and new passwords; with `detours` around each link of a service."""
     names = [
         (component.name, port.name)
         for component in components
         for port in component.ports
         if port.env or port.admin_env
     ]
-    ports = dict(zip(names, free_ports(len(names)), strict=True))
-    without = Site(catalogue=catalogue, root=root, folder=folder, ports=ports, secrets={})
-    return Site(catalogue=catalogue, root=root, folder=folder, ports=ports, secrets=dict(_secrets(without)))
+    around = _service_links(catalogue, names) if detours else []
+    # All at once, so that they are different ones.
+    numbers = free_ports(len(names) + 2 * len(around))
+    ports = dict(zip(names, numbers, strict=False))
+    ways = dict(_detours(around, ports, numbers[len(names) :]))
+    without = Site(catalogue=catalogue, root=root, folder=folder, ports=ports, secrets={}, detours=ways)
+    return replace(without, secrets=dict(_secrets(without)))
+
+
+def _way(link: Link) -> Way:
+    return link.consumer.name, link.provider.name, link.port.name
+
+
+def _service_links(catalogue: Catalogue, names: Collection[tuple[str, str]]) -> list[Link]:
+    """Those between local processes of which a service is the consumer."""
+    return [
+        link
+        for link in links(catalogue)
+        if isinstance(link.consumer, Component)
+        and link.consumer.kind is Kind.MICROSERVICE
+        and (link.provider.name, link.port.name) in names
+    ]
+
+
+def _detours(around: Collection[Link], ports: Ports, free: Sequence[int]) -> Iterator[tuple[Way, Detour]]:
+    """One for each link; a broker tells its clients where to go on to, so it listens on a port of its own for each."""
+    for link, listen, own in zip(around, free[::2], free[1::2], strict=True):
+        broker = isinstance(link.provider, Component) and link.provider.kind is Kind.KAFKA
+        yield _way(link), Detour(listen=listen, target=own if broker else ports[link.provider.name, link.port.name])
 
 
 def _secrets(site: Site) -> Iterator[tuple[str, Mapping[str, str]]]:

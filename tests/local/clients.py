@@ -12,8 +12,10 @@ from repository import ROOT
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.local.platform import Platform
+from constructs_lib.local.processes import wait_for
 
 SECONDS = 120
+RUN_SECONDS = 180
 TRIES = 12
 
 
@@ -54,3 +56,17 @@ def upload(running: Platform, path: Path, target: str) -> None:
     line = ["curl", "--fail", "--silent", "--max-time", "60", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user", user]
     line += ["--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]
     subprocess.run([*line, "--upload-file", str(path), f"{told['S3_ENDPOINT']}/{target}"], check=True)
+
+
+def smoke_run(running: Platform) -> dict[str, Any]:
+    """A run of test-service's own journey, when it has ended."""
+    url = running.url("test-service")
+    status, run, headers = ask(f"{url}/runs", method="POST")
+    assert status == 202, run
+
+    def over() -> bool:
+        run.update(ask(f"{url}/{headers['Location']}")[1])
+        return run["status"] in ("passed", "failed")
+
+    wait_for("the run has ended", RUN_SECONDS, over)
+    return dict(run)

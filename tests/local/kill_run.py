@@ -1,4 +1,4 @@
-"""Clients that order jobs, and a supervisor that starts again what dies; both keep a record."""
+"""Clients that order jobs, and a supervisor that breaks things and starts again what dies; both keep a record."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
+from fault_proxy import Fault, Proxies
 from kill_history import TERMINAL, Order
 
 from constructs_lib.local.platform import Platform
@@ -37,8 +38,8 @@ POLL = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kill:
-    """A process that died by SIGKILL, where it was, and when that was seen."""
+class Blow:
+    """A process that died by SIGKILL, where it was, and when that was seen; or ways, their fault, and when it ended."""
 
     server: str
     place: str
@@ -50,7 +51,7 @@ class Supervisor:
     """Starts again what has ended, as Kubernetes would; a service with the next failpoint that is planned for it."""
 
     running: Platform
-    kills: list[Kill] = field(default_factory=list)
+    blows: list[Blow] = field(default_factory=list)
     plans: dict[str, list[str]] = field(default_factory=dict)
     armed: dict[str, str] = field(default_factory=dict)
     over: threading.Event = field(default_factory=threading.Event)
@@ -63,6 +64,11 @@ class Supervisor:
         """Let it die, and then at each of these (`<name>:<n>`), one after another."""
         self.plans[name] = list(failpoints)
         self.kill(name)
+
+    def befall(self, proxies: Proxies, fault: Fault, ways: Sequence[str], seconds: float) -> None:
+        """Let these ways have the fault for so long."""
+        proxies.befall(fault, ways, seconds)
+        self.blows.append(Blow(server=" and ".join(ways), place=fault, at=time.monotonic()))
 
     def done(self) -> bool:
         """Whether each failpoint that was planned has been reached."""
@@ -80,7 +86,7 @@ class Supervisor:
         if status is None:
             return
         if status == KILLED:
-            self.kills.append(Kill(server=name, place=self.armed.pop(name, ANYWHERE), at=time.monotonic()))
+            self.blows.append(Blow(server=name, place=self.armed.pop(name, ANYWHERE), at=time.monotonic()))
         server.stop()
         server.environment.pop(VARIABLE, None)
         if self.plans.get(name):
@@ -198,7 +204,7 @@ def _threads(over: threading.Event, tasks: Sequence[Callable[[], None]]) -> Iter
             thread.join()
 
 
-def recoveries(kills: Sequence[Kill], orders: Sequence[Order]) -> list[float]:
-    """For each kill the seconds until a job that was sent after it had ended."""
-    ends = [[order.ended for order in orders if order.ended and order.sent > kill.at] for kill in kills]
-    return [min(found) - kill.at for kill, found in zip(kills, ends, strict=True) if found]
+def recoveries(blows: Sequence[Blow], orders: Sequence[Order]) -> list[float]:
+    """For each blow the seconds until a job that was sent after it had ended."""
+    ends = [[order.ended for order in orders if order.ended and order.sent > blow.at] for blow in blows]
+    return [min(found) - blow.at for blow, found in zip(blows, ends, strict=True) if found]

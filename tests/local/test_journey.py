@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from clients import ask, kafka, message, upload
+from clients import ask, kafka, message, smoke_run, upload
 from repository import ROOT
 
 from constructs_lib.local.platform import Platform
@@ -86,14 +86,5 @@ def test_question_over_kafka(running: Platform) -> None:
 
 def test_smoke_run(running: Platform) -> None:
     """The platform's own journey, which test-service plays, passes."""
-    url = running.url("test-service")
-    status, run, headers = ask(f"{url}/runs", method="POST")
-    assert status == 202, run
-    location = f"{url}/{headers['Location']}"
-
-    def over() -> bool:
-        run.update(ask(location)[1])
-        return run["status"] in ("passed", "failed")
-
-    wait_for("the run has ended", SECONDS, over)
+    run = smoke_run(running)
     assert run["status"] == "passed", run

@@ -21,17 +21,17 @@ def test_nothing_is_lost(running: Platform) -> None:
             for name, places in FAILPOINTS.items():
                 supervisor.plan(name, *(f"{place}:1" for place in random.sample(places, len(places))))
             wait_for("all failpoints are reached", SECONDS, supervisor.done)
-            before = len(supervisor.kills)
+            before = len(supervisor.blows)
             for name in ("postgres", "kafka"):
                 supervisor.kill(name)
-            wait_for("both are seen dead", SECONDS, lambda: len(supervisor.kills) == before + 2)
-            wait_for("a job after all kills", SECONDS, lambda: clients.ended_after(supervisor.kills[-1].at))
+            wait_for("both are seen dead", SECONDS, lambda: len(supervisor.blows) == before + 2)
+            wait_for("a job after all kills", SECONDS, lambda: clients.ended_after(supervisor.blows[-1].at))
         found = world(running)
     assert violations(clients.orders, found) == []
-    killed = [(kill.server, kill.place) for kill in supervisor.kills]
+    killed = [(blow.server, blow.place) for blow in supervisor.blows]
     assert sorted(set(killed)) == sorted(
         {(name, place) for name, places in FAILPOINTS.items() for place in (*places, ANYWHERE)}
         | {("postgres", ANYWHERE), ("kafka", ANYWHERE)}
     )
     assert all(order.status for order in clients.orders)
-    assert len(recoveries(supervisor.kills, clients.orders)) == len(killed)
+    assert len(recoveries(supervisor.blows, clients.orders)) == len(killed)

@@ -118,8 +118,10 @@ def test_derived_facts(with_toy: Path) -> None:
     assert "query_results.dlq\t" in found["ConfigMap", "chatdb-system", "kafka-topics-files"]["data"]["topics.tsv"]
     scrape = yaml.safe_load(found["ConfigMap", "chatdb-monitoring", "prometheus-config"]["data"]["prometheus.yml"])
     assert "toy.chatdb-services:8099" in scrape["scrape_configs"][1]["static_configs"][0]["targets"]
-    dashboard = found["ConfigMap", "chatdb-monitoring", "grafana-dashboards"]["data"]["services.json"]
-    assert "toy" in json.loads(dashboard)["templating"]["list"][0]["query"].split(",")
+    boards = found["ConfigMap", "chatdb-monitoring", "grafana-dashboards"]["data"]
+    assert "toy" in json.loads(boards["services.json"])["templating"]["list"][0]["query"].split(",")
+    tier = [p["targets"][0]["expr"] for p in json.loads(boards["platform.json"])["panels"] if "targets" in p]
+    assert [expr for expr in tier if "|toy" in expr or "toy|" in expr]
     paths = found["Ingress", "chatdb-services", "chatdb-ingress"]["spec"]["rules"][0]["http"]["paths"]
     assert "/api/v1/(toy(/.*)?)$" in [path["path"] for path in paths]
     matrix = json.loads(found["ConfigMap", "chatdb-testing", "integration-tests-matrix"]["data"]["matrix.json"])

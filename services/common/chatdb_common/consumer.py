@@ -25,9 +25,15 @@ CUT_BYTES = 100_000
 ATTEMPTS = 5
 # How long a handler may take before its partitions are paused and the group is told that the member lives.
 PATIENCE_SECONDS = 0.5
-LAG = Gauge("kafka_consumer_lag", "Messages that wait, by partition", ["topic", "partition"])
-MESSAGES = Counter("kafka_messages_total", "Messages that were dealt with", ["topic", "outcome"])
-SECONDS = Histogram("kafka_message_duration_seconds", "How long handlers took", ["topic"])
+DONE, DEAD_LETTER = "done", "dead_letter"
+# A handler may train a model.
+BUCKETS = (0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900)
+LAG = Gauge("kafka_consumer_lag_messages", "Messages that wait in partitions of this member", ["topic", "partition"])
+MESSAGES = Counter("kafka_consumer_messages_total", "Messages that were dealt with", ["topic", "outcome"])
+RETRIES = Counter("kafka_consumer_retries_total", "Tries that failed and were followed by another", ["topic"])
+SECONDS = Histogram(
+    "kafka_consumer_message_duration_seconds", "How long tries of handlers took", ["topic"], buckets=BUCKETS
+)
 log = get_logger(__name__)
 M = TypeVar("M", bound=Message)
 
@@ -64,6 +70,10 @@ class ConsumerWorker(Worker, Generic[M]):
         self._connect = connect
         self._config = _config(settings)
         self._client: Consumer | None = None
+        # An alert on the first one needs the zero before it.
+        for outcome in (DONE, DEAD_LETTER):
+            MESSAGES.labels(topic, outcome)
+        RETRIES.labels(topic)
 
     def step(self) -> None:
         """At most one message."""
@@ -109,7 +119,7 @@ class ConsumerWorker(Worker, Generic[M]):
             return self._dead_letter(client, message, error)
         error_or_end = self._until_done(client, lambda: self._handled(message, decoded))
         if error_or_end is None:
-            return "done"
+            return DONE
         return None if self.stopping.is_set() else self._dead_letter(client, message, error_or_end)
 
     def _handled(self, message: KafkaMessage, decoded: M) -> None:
@@ -134,7 +144,7 @@ class ConsumerWorker(Worker, Generic[M]):
         )
         failed = self._until_done(client, lambda: self._put_aside(letter))
         if failed is None:
-            return "dead letter"
+            return DEAD_LETTER
         if self.stopping.is_set():
             return None
         raise failed
@@ -156,6 +166,7 @@ class ConsumerWorker(Worker, Generic[M]):
             tries += isinstance(error, TooLarge) or not isinstance(error, self._transient)
             if tries >= self._attempts:
                 return error
+            RETRIES.labels(self._topic).inc()
             log.warning("message failed, is tried again", topic=self._topic, failures=failures, reason=str(error))
             self.stopping.wait(pause(failures, self.longest_pause))
 
@@ -186,8 +197,21 @@ class ConsumerWorker(Worker, Generic[M]):
     def _note_lag(self, statistics: str) -> None:
         partitions = json.loads(statistics).get("topics", {}).get(self._topic, {}).get("partitions", {})
         for number, partition in partitions.items():
-            if partition["consumer_lag"] >= 0:
-                LAG.labels(self._topic, number).set(partition["consumer_lag"])
+            waiting = _waiting(partition)
+            if waiting is None:
+                # Another member has it, and tells.
+                LAG.remove(self._topic, number)
+            else:
+                LAG.labels(self._topic, number).set(waiting)
+
+
+def _waiting(partition: Mapping[str, Any]) -> int | None:
+    """How many messages of a partition wait, as the client knows; None where it is not ours, or nothing is known."""
+    end = int(partition["hi_offset"])
+    if not partition["desired"] or end < 0:
+        return None
+    # Where nothing was ever committed, reading starts at the oldest message.
+    return max(0, end - max(int(partition["committed_offset"]), int(partition["lo_offset"]), 0))
 
 
 def _config(settings: KafkaSettings) -> dict[str, Any]:

@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
+from prometheus_client import Gauge
+
 from chatdb_common.workers import background
 
 CACHE_SECONDS = 1.0
 CHECK_SECONDS = 2.0
+UP = Gauge("dependency_up", "1 while the last look for /ready found it well, 0 while not", ["dependency"])
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,10 @@ class Readiness:
             if check.name not in self._running:
                 self._running[check.name] = background(check.probe, f"check of {check.name}")
         wait(self._running.values(), timeout=self._limit)
-        return tuple(self._finding(check) for check in self._checks)
+        findings = tuple(self._finding(check) for check in self._checks)
+        for finding in findings:
+            UP.labels(finding.name).set(finding.ok)
+        return findings
 
     def _finding(self, check: Check) -> Finding:
         if not self._running[check.name].done():

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Mapping
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,7 +15,8 @@ from chatdb_common.problems import Problem
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET = ("/health", "/ready", "/metrics")
 REQUESTS = Counter("http_requests_total", "Requests that were answered", ["method", "route", "status"])
-SECONDS = Histogram("http_request_duration_seconds", "How long answers took", ["method", "route"])
+SECONDS = Histogram("http_request_duration_seconds", "How long answers took", ["method", "route", "status"])
+IN_PROGRESS = Gauge("http_requests_in_progress", "Requests that are being answered")
 log = get_logger(__name__)
 
 
@@ -81,7 +82,8 @@ class Observed:
             await send(message)
 
         try:
-            await self._app(scope, receive, noted)
+            with IN_PROGRESS.track_inprogress():
+                await self._app(scope, receive, noted)
         finally:
             _observe(scope, status, time.perf_counter() - start)
 
@@ -91,6 +93,6 @@ def _observe(scope: Scope, status: int, seconds: float) -> None:
     # Whoever asks chooses the method: any word may be one.
     method = scope["method"] if scope["method"] in METHODS else "other"
     REQUESTS.labels(method, route, str(status)).inc()
-    SECONDS.labels(method, route).observe(seconds)
+    SECONDS.labels(method, route, str(status)).observe(seconds)
     if scope["path"] not in QUIET:
         log.info("request", method=scope["method"], path=scope["path"], status=status, seconds=round(seconds, 4))

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from typing import Any
 
 from prometheus_client import Gauge
@@ -16,7 +17,9 @@ BATCH = 100
 IDLE_SECONDS = 0.5
 # Any number will do, as long as all replicas use the same one.
 LOCK = 20261125
-WAITING = Gauge("outbox_waiting", "Messages that are decided and not sent, as the last look found")
+MEASURE_SECONDS = 5.0
+WAITING = Gauge("outbox_messages", "Messages that are decided and not sent, as the last look found")
+OLDEST = Gauge("outbox_oldest_message_timestamp_seconds", "When the oldest of them was decided; 0 without any")
 
 
 def add(connection: Connection, record: Record) -> None:
@@ -39,6 +42,7 @@ class OutboxRelay(Worker):
         self._pool = pool
         self._publisher = publisher
         self._awake = threading.Event()
+        self._measure_at = 0.0
 
     def wake(self) -> None:
         """There is something to send: to be called after the commit."""
@@ -52,6 +56,8 @@ class OutboxRelay(Worker):
     def step(self) -> None:
         """One batch; waits where there was none."""
         self._awake.clear()
+        # First: what can't be sent waits, and is to be seen.
+        self._measure()
         if not self.send_batch():
             self._awake.wait(IDLE_SECONDS)
 
@@ -70,10 +76,22 @@ class OutboxRelay(Worker):
             connection.execute(
                 "UPDATE outbox SET published_at = now() WHERE id = ANY(%s)", ([row["id"] for row in rows[:sent]],)
             )
-        WAITING.set(len(rows) - sent)
         if failure is not None:
             raise failure
         return sent
+
+    def _measure(self) -> None:
+        if time.monotonic() < self._measure_at:
+            return
+        with self._pool.connection() as connection:
+            found = connection.execute(
+                "SELECT count(*) AS waiting, extract(epoch FROM min(created_at))::float8 AS oldest"
+                " FROM outbox WHERE published_at IS NULL"
+            ).fetchone()
+        if found is not None:
+            WAITING.set(found["waiting"])
+            OLDEST.set(found["oldest"] or 0)
+        self._measure_at = time.monotonic() + MEASURE_SECONDS
 
 
 def _claim(connection: Connection) -> list[dict[str, Any]]:

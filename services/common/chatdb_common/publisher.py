@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from prometheus_client import Counter
 
 from chatdb_common import telemetry
 from chatdb_common.logs import get_logger
@@ -15,12 +16,14 @@ from chatdb_common.messages import Message as ChatDBMessage
 
 DELIVERY_SECONDS = 10
 METADATA_SECONDS = 1.5
+NO_ANSWER = "no answer from Kafka"
 # After an outage the way back is short; the default waits for ten seconds between tries.
 CONNECTION: Mapping[str, Any] = {
     "reconnect.backoff.ms": 250,
     "reconnect.backoff.max.ms": 2_000,
     "logger": logging.getLogger("librdkafka"),
 }
+MESSAGES = Counter("kafka_producer_messages_total", "Messages by what became of them", ["topic", "outcome"])
 log = get_logger(__name__)
 
 
@@ -71,10 +74,21 @@ class Publisher:
 
     def publish(self, records: Sequence[Record]) -> None:
         """Return when Kafka has them all; PublishError otherwise, within about ten seconds."""
+        sendings = [telemetry.Sending(one.topic, one.headers) for one in records]
+        outcomes = self._send(records, [sending.headers for sending in sendings])
+        for one, sending, outcome in zip(records, sendings, outcomes, strict=True):
+            delivered = outcome is True
+            sending.end(None if delivered else str(outcome or NO_ANSWER))
+            MESSAGES.labels(one.topic, "delivered").inc(delivered)
+            MESSAGES.labels(one.topic, "failed").inc(not delivered)
+        self._raise_for(outcomes)
+
+    def _send(self, records: Sequence[Record], all_headers: Sequence[Mapping[str, str]]) -> Sequence[KafkaError | bool]:
+        """What became of each: True where Kafka has it, False where it did not say."""
         producer = self._producer
         outcomes: list[KafkaError | bool] = [False] * len(records)
-        for number, one in enumerate(records):
-            headers = [(name, value.encode()) for name, value in one.headers.items()]
+        for number, (one, texts) in enumerate(zip(records, all_headers, strict=True)):
+            headers = [(name, value.encode()) for name, value in texts.items()]
             key = None if one.key is None else one.key.encode()
             try:
                 _produce(producer, one.topic, one.value, key, headers, partial(_note, outcomes, number))
@@ -85,7 +99,7 @@ class Publisher:
         deadline = time.monotonic() + DELIVERY_SECONDS + 2
         while False in outcomes and time.monotonic() < deadline:
             producer.poll(0.05)
-        self._raise_for(outcomes)
+        return outcomes
 
     def _raise_for(self, outcomes: Sequence[KafkaError | bool]) -> None:
         failed = [number for number, outcome in enumerate(outcomes) if outcome is not True]
@@ -96,7 +110,7 @@ class Publisher:
             self._producer = self._connect(self._config)
         outcome = outcomes[failed[0]]
         if not isinstance(outcome, KafkaError):
-            raise PublishError("no answer from Kafka", failed[0])
+            raise PublishError(NO_ANSWER, failed[0])
         large = outcome.code() == KafkaError.MSG_SIZE_TOO_LARGE
         raise (TooLarge if large else PublishError)(str(outcome), failed[0])
 

@@ -23,6 +23,8 @@ MEBIBYTE = 1024 * 1024
 # Together below the grace period of 30 seconds, less the 5 of the preStop hook.
 DRAIN_SECONDS = 10
 WORKER_SECONDS = 10.0
+# What probes and Prometheus ask, and no path that only ends like it.
+UNTRACED = "^[^/]*//[^/]*/(health|ready|metrics)$"
 log = logs.get_logger(__name__)
 
 
@@ -60,7 +62,7 @@ class Service:
         app.add_middleware(BodyLimit, limit=self.body_limit, uploads=self.uploads)
         problems.install(app, self.unavailable)
         _add_operations(app, readiness)
-        FastAPIInstrumentor.instrument_app(app, excluded_urls="health,ready,metrics")
+        FastAPIInstrumentor.instrument_app(app, excluded_urls=UNTRACED, exclude_spans=["receive", "send"])
         return app
 
     @asynccontextmanager

@@ -7,8 +7,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
+from prometheus_client import Counter
+
 from chatdb_common.logs import get_logger
 
+FAILURES = Counter("worker_failures_total", "Steps of workers that failed and are tried again", ["worker"])
 log = get_logger(__name__)
 
 
@@ -50,12 +53,14 @@ class Worker(ABC):
 
     def _run(self) -> None:
         failures = 0
+        counter = FAILURES.labels(self.name)
         while not self.stopping.is_set():
             try:
                 self.step()
                 failures = 0
             except Exception as error:
                 failures += 1
+                counter.inc()
                 log.warning("worker failed, goes on", worker=self.name, failures=failures, exc_info=error)
                 self.stopping.wait(pause(failures, self.longest_pause))
         try:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
+from prometheus_client import Counter, Gauge
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from chatdb_common import object_store
@@ -27,6 +28,14 @@ MOST_INSTANCES = 1000
 CATCH_UP_SECONDS = 30.0
 # The catalogue gives 60 seconds; 5 are the preStop hook's, 10 are for HTTP.
 WORKER_SECONDS = 35.0
+PREDICTIONS = Counter("predictions_total", "Instances that were predicted")
+REFUSALS = Counter("prediction_refusals_total", "Requests for predictions that were refused", ["reason"])
+LOADED = Gauge("models_loaded", "Models in memory")
+LOADED_BYTES = Gauge("models_loaded_bytes", "The size of their artifacts")
+UNKNOWN_MODEL, UNUSABLE_MODEL, BAD_INSTANCE = "unknown_model", "unusable_model", "bad_instance"
+for reason in (UNKNOWN_MODEL, UNUSABLE_MODEL, BAD_INSTANCE):
+    # A rate needs the zero before the first one.
+    REFUSALS.labels(reason)
 Publish = Callable[[Prediction], None]
 Value = str | int | float | bool | None
 
@@ -81,6 +90,7 @@ def routes(registry: Registry, models: Models, publish: Publish) -> APIRouter:
         if version.format != "onnx":
             raise Problem(422, f"a model in format {version.format} can't be loaded here")
         predictions = models.get(version, registry.artifact).predict(request.instances)
+        PREDICTIONS.inc(len(predictions))
         publish(
             Prediction(
                 model_name=version.model_name,
@@ -115,14 +125,17 @@ def add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(Missing)
     def missing(_request: Request, error: Missing) -> JSONResponse:
+        REFUSALS.labels(UNKNOWN_MODEL).inc()
         return Problem(404, str(error)).response()
 
     @app.exception_handler(Refused)
     def refused(_request: Request, error: Refused) -> JSONResponse:
+        REFUSALS.labels(UNUSABLE_MODEL).inc()
         return Problem(422, str(error)).response()
 
     @app.exception_handler(BadInstance)
     def bad(_request: Request, error: BadInstance) -> JSONResponse:
+        REFUSALS.labels(BAD_INSTANCE).inc()
         return Problem(422, str(error), errors=[{"field": error.field, "message": error.message}]).response()
 
 
@@ -168,9 +181,12 @@ def build(settings: Settings) -> FastAPI:
         unavailable=(Down, PublishError),
         worker_seconds=WORKER_SECONDS,
     )
+    models = Models()
+    LOADED.set_function(lambda: len(models.list()))
+    LOADED_BYTES.set_function(lambda: sum(one.version.size_bytes for one in models.list()))
     app = service.app()
     app.include_router(
-        routes(registry, Models(), lambda found: publisher.publish([record(settings.prediction_topic, found)]))
+        routes(registry, models, lambda found: publisher.publish([record(settings.prediction_topic, found)]))
     )
     add_problems(app)
     return app

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import httpx
 import stamina
+from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 
 from chatdb_common.messages import Task
 from ml_engine.domain import MEASURE, Trained
@@ -55,6 +56,7 @@ class Registry:
     def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS) -> None:
         """`patience`: for how many seconds a registry that is down is asked again while a model is registered."""
         self._client = httpx.Client(base_url=url, timeout=SECONDS)
+        HTTPXClientInstrumentor.instrument_client(self._client)
         self._patience = patience
 
     def close(self) -> None:

@@ -1,17 +1,20 @@
 """A job from its message to its last event."""
 
+import contextvars
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
+from prometheus_client import Histogram
 from pydantic import ValidationError
 
-from chatdb_common import object_store
+from chatdb_common import object_store, telemetry
 from chatdb_common.failpoints import failpoint
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import JobMessage, JobMessageType, TrainingEvent, TrainingEventType, TrainingResult
@@ -23,6 +26,17 @@ HEARTBEAT_SECONDS = 8.0
 # A container that is started again has the same name and process id, and is another worker.
 WORKER = f"{socket.gethostname()}-{secrets.token_hex(4)}"
 TRANSIENT = (Down, *object_store.TRANSIENT)
+SUCCEEDED, REFUSED, FAILED, STOPPED, POSTPONED = "succeeded", "refused", "failed", "stopped", "postponed"
+BUCKETS = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
+SECONDS = Histogram("training_duration_seconds", "How long attempts took, by their end", ["outcome"], buckets=BUCKETS)
+for outcome in (SUCCEEDED, REFUSED, FAILED, STOPPED, POSTPONED):
+    # An alert on the first one needs the zero before it.
+    SECONDS.labels(outcome)
+ENDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((BadData,), REFUSED),
+    ((Interrupted,), STOPPED),
+    (TRANSIENT, POSTPONED),
+)
 log = get_logger(__name__)
 Check = Callable[[], None]
 Publish = Callable[[TrainingEvent], None]
@@ -55,7 +69,7 @@ class Trainer:
         self._tell(message, TrainingEventType.STARTED)
         failpoint("job-started")
         try:
-            with self._heartbeat(message):
+            with self._heartbeat(message), _timed():
                 result = self._result(message)
         except BadData as problem:
             self._tell(message, TrainingEventType.FAILED, error=str(problem))
@@ -77,11 +91,14 @@ class Trainer:
                 raise Interrupted
 
         chosen = _hyperparameters(message.hyperparameters)
-        frame = self.read(message.dataset_location, check)
-        trained = training.train(frame, message.target_column, message.task, chosen, check)
+        with telemetry.step("read data set", job_id=str(message.job_id)):
+            frame = self.read(message.dataset_location, check)
+        with telemetry.step("train", job_id=str(message.job_id), attempt=message.attempt, rows=frame.rows):
+            trained = training.train(frame, message.target_column, message.task, chosen, check)
         check()
         try:
-            made = self.registry.register(message.model_name, message.job_id, trained)
+            with telemetry.step("register", job_id=str(message.job_id)):
+                made = self.registry.register(message.model_name, message.job_id, trained)
             failpoint("model-registered")
         except Refused as error:
             raise BadData(f"the model registry refused the model: {error}") from error
@@ -108,13 +125,28 @@ class Trainer:
                 except Exception as error:  # noqa: BLE001 - the job is worth more than a heartbeat
                     log.warning("heartbeat was not sent", reason=str(error))
 
-        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
+        # In the job's trace.
+        run = contextvars.copy_context().run
+        thread = threading.Thread(target=run, args=(beat,), name="heartbeat", daemon=True)
         thread.start()
         try:
             yield
         finally:
             done.set()
             thread.join()
+
+
+@contextmanager
+def _timed() -> Iterator[None]:
+    """Time an attempt under its end; the error goes on."""
+    outcome, start = SUCCEEDED, time.perf_counter()
+    try:
+        yield
+    except BaseException as error:
+        outcome = next((name for kinds, name in ENDS if isinstance(error, kinds)), FAILED)
+        raise
+    finally:
+        SECONDS.labels(outcome).observe(time.perf_counter() - start)
 
 
 def _hyperparameters(given: dict[str, Any]) -> Hyperparameters:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeVar
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Header, Path, Query, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
+from prometheus_client import Counter
 
 from chatdb_common import database, object_store
 from chatdb_common.health import Check
@@ -37,6 +38,7 @@ from model_registry.views import (
 MEBIBYTE = 1024 * 1024
 ARTIFACT_BYTES = 512 * MEBIBYTE
 ARTIFACT_PATH = re.compile("/models/[^/]+/versions/[0-9]+/artifact")
+READY = Counter("model_versions_ready_total", "Versions whose artifact came whole")
 log = get_logger(__name__)
 ModelName = Annotated[str, Path(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$")]
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
@@ -186,7 +188,9 @@ def _to_fill(begin_work: Begin, name: str, number: int, sha256: str | None) -> V
 
 def _finish(begin_work: Begin, name: str, number: int, artifact: Any) -> bool:
     with begin_work() as work:
-        return work.finish(name, number, artifact)
+        done = work.finish(name, number, artifact)
+    READY.inc(done)
+    return done
 
 
 def alias_routes(begin_work: Begin) -> APIRouter:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
+from prometheus_client import Counter
+
 from chatdb_common.logs import get_logger
 from chatdb_common.workers import Worker
 from model_registry.adapters import PostgresWork
@@ -13,6 +15,7 @@ SWEEP_SECONDS = 600.0
 ORPHAN_AGE = timedelta(hours=1)
 PENDING_AGE = timedelta(days=1)
 Begin = Callable[[], AbstractContextManager[PostgresWork]]
+SWEPT = Counter("model_artifacts_swept_total", "Artifacts that belonged to no version and were removed")
 log = get_logger(__name__)
 
 
@@ -28,6 +31,7 @@ class Sweeper(Worker):
     def step(self) -> None:
         """One sweep, and the wait for the next."""
         swept = sweep(self._begin, self._artifacts)
+        SWEPT.inc(swept)
         if swept:
             log.info("orphans are swept", objects=swept)
         self.stopping.wait(SWEEP_SECONDS)

@@ -1,9 +1,11 @@
 """The doors: POST /parse and the topic of questions, both to the same handler."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from prometheus_client import Counter, Histogram
 from pydantic import ConfigDict, Field, ValidationError
 
 from chatdb_common.consumer import ConsumerWorker
@@ -18,6 +20,16 @@ from query_parser.service_layer import Answer, answer, default_schema
 from query_parser.settings import Settings
 
 KIBIBYTE = 1024
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+SECONDS = Histogram("parser_question_duration_seconds", "How long questions took", ["outcome"], buckets=BUCKETS)
+REFUSALS = Counter("parser_refusals_total", "Questions that were not turned into SQL", ["reason"])
+ANSWERED, REFUSED = "answered", "refused"
+UNKNOWN_WORDS, NOT_UNDERSTOOD, BAD_SCHEMA = "unknown_words", "not_understood", "bad_schema"
+for outcome in (ANSWERED, REFUSED):
+    SECONDS.labels(outcome)
+for reason in (UNKNOWN_WORDS, NOT_UNDERSTOOD, BAD_SCHEMA):
+    # A rate needs the zero before the first one.
+    REFUSALS.labels(reason)
 
 
 class ParseRequest(Body):
@@ -36,7 +48,7 @@ def routes() -> APIRouter:
     @router.post("/parse")
     def parse(request: ParseRequest) -> Answer:
         """SQL with parameters; or null, and why in `error`: a question that is not understood is no HTTP error."""
-        return answer(request.query, request.schema_ or default_schema())
+        return _observed(request.query, request.schema_ or default_schema())
 
     return router
 
@@ -46,10 +58,20 @@ def handle(query: Query, publish: Callable[[QueryResult], None]) -> None:
     try:
         schema = default_schema() if query.schema_ is None else Schema.model_validate(query.schema_)
     except ValidationError as error:
+        REFUSALS.labels(BAD_SCHEMA).inc()
         publish(QueryResult(query_id=query.query_id, error=_complaints(error)))
         return
-    found = answer(query.query, schema)
+    found = _observed(query.query, schema)
     publish(QueryResult(query_id=query.query_id, **found.model_dump()))
+
+
+def _observed(question: str, schema: Schema) -> Answer:
+    start = time.perf_counter()
+    found = answer(question, schema)
+    SECONDS.labels(REFUSED if found.sql is None else ANSWERED).observe(time.perf_counter() - start)
+    if found.sql is None:
+        REFUSALS.labels(UNKNOWN_WORDS if found.unresolved else NOT_UNDERSTOOD).inc()
+    return found
 
 
 def _complaints(error: ValidationError) -> str:

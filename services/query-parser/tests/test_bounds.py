@@ -1,9 +1,13 @@
 """A small request takes little time, whatever it asks for and whatever schema it brings."""
 
 import time
+from collections import Counter
+from itertools import product
 
 import pytest
 
+from query_parser.domain import lexer
+from query_parser.domain.lexicon import Lexicon
 from query_parser.domain.schema import Schema
 from query_parser.service_layer import answer, default_schema
 
@@ -66,13 +70,31 @@ def test_long_questions_take_little_time(question: str) -> None:
     assert seconds(question, default_schema()) < MUCH
 
 
-def test_words_that_nobody_knows_are_looked_up_once() -> None:
-    """Also among many words, and where the longest phrase is long."""
-    names = [f"{a}{b}{c}word{n}" for n in range(5) for a in "abcde" for b in "fghij" for c in "klmno"]
-    columns = [{"name": f"c{n}", "type": "text", "values": names[n : n + 100]} for n in range(0, len(names), 20)]
-    tables = [{"name": f"t{chr(ord('a') + n)}", "columns": columns, "synonyms": ["a " * 25 + "b"]} for n in range(20)]
-    question = " ".join(f"{a}{b}xwxrx" for a in "qrstuvwxyz" for b in "abcdefghijk")
-    assert seconds(question, Schema.model_validate({"tables": tables})) < MUCH
+def alike() -> Schema:
+    """As many names as a request can bring, all alike; and one of many words, so that far is looked ahead."""
+    names = ["".join(letters) + "mark" for letters in product("abcdefghijkl", repeat=4)]
+    chunks = iter(names[start : start + 20] for start in range(0, 50 * 20 * 20, 20))
+    columns = [{"name": f"c{n}", "type": "text"} for n in range(20)]
+    tables = [
+        {"name": f"t{n}", "columns": [{**column, "synonyms": next(chunks)} for column in columns]} for n in range(50)
+    ]
+    return Schema.model_validate({"tables": [{**tables[0], "synonyms": ["a " * 25 + "b"]}, *tables[1:]]})
+
+
+def test_words_that_nobody_knows_are_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is near a hundred names of 20,000; to look for them in each phrase would be ten times the work."""
+    words = [f"{a}{b}{c}dmark" for a in "mnopqrstuv" for b in "wxyz" for c in "ef"]
+    looked_up = Counter[str]()
+
+    meant = lexer._meant
+
+    def count(word: str, words: Lexicon) -> str | None:
+        looked_up[word] += 1
+        return meant(word, words)
+
+    monkeypatch.setattr(lexer, "_meant", count)
+    assert seconds(" ".join(words), alike()) < MUCH
+    assert looked_up == Counter(words)
 
 
 def test_numbers_that_look_like_years_are_numbers_in_a_list() -> None:

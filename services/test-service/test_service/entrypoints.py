@@ -10,17 +10,22 @@ from uuid import UUID
 from fastapi import APIRouter, FastAPI, Header, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
+from prometheus_client import Counter
 
 from chatdb_common.ids import new_id
 from chatdb_common.problems import Problem
 from chatdb_common.service import Service
 from chatdb_common.workers import Worker
 from test_service.adapters import HttpServices, Runs
-from test_service.domain import Run, ServiceState, Step
+from test_service.domain import Run, ServiceState, Status, Step
 from test_service.service_layer import Journey, StepFailed, play
 from test_service.settings import Settings
 
 LOOK_SECONDS = 5.0
+RUNS = Counter("smoke_runs_total", "Smoke runs that have ended", ["status"])
+for end in (Status.PASSED, Status.FAILED):
+    # An alert on the first one needs the zero before it.
+    RUNS.labels(end)
 KIBIBYTE = 1024
 # The page has no script, loads nothing, and posts to itself only.
 PAGE_HEADERS = {
@@ -73,7 +78,8 @@ class Runner(Worker):
             run = self._waiting.get(timeout=0.5)
         except queue.Empty:
             return
-        play(run, Journey(self._services, str(run.id), pause=self._pause), self._runs.put)
+        over = play(run, Journey(self._services, str(run.id), pause=self._pause), self._runs.put)
+        RUNS.labels(over.status).inc()
 
     def _pause(self, seconds: float) -> None:
         if self.stopping.wait(seconds):

@@ -4,6 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
+from prometheus_client import REGISTRY
 
 from chatdb_common import database as db
 from chatdb_common.database import Pool
@@ -21,7 +23,7 @@ from training_orchestrator import entrypoints, service_layer
 from training_orchestrator.adapters import PostgresWork, begin
 from training_orchestrator.domain import UnknownJob
 from training_orchestrator.entrypoints import Begin, add_problems, routes
-from training_orchestrator.service_layer import note_event, return_expired
+from training_orchestrator.service_layer import cancel_job, note_event, return_expired
 from training_orchestrator.settings import Settings
 
 ORDER = {"model_name": "test-model", "dataset_location": "s3://test/data.csv"}
@@ -291,3 +293,28 @@ def test_dead_worker_gives_the_job_back(service: Running) -> None:
     assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "QUEUED"
     service.hear(job, TrainingEventType.SUCCEEDED, attempt=2)
     assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "SUCCEEDED"
+
+
+def counted(name: str, **labels: str) -> float:
+    """What Prometheus would be told."""
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def test_changes_are_counted_once_they_are_committed(service: Running) -> None:
+    """From the queue to the end, with the time that each part took; what is undone is not counted."""
+    ends = ("none", "QUEUED"), ("QUEUED", "RUNNING"), ("RUNNING", "SUCCEEDED")
+
+    def figures() -> list[float]:
+        moves = [counted("training_job_transitions_total", from_status=a, to_status=b) for a, b in ends]
+        waits = counted("training_job_wait_seconds_count")
+        return [*moves, waits, counted("training_job_duration_seconds_count", status="SUCCEEDED")]
+
+    before = figures()
+    cancelled = counted("training_job_transitions_total", from_status="QUEUED", to_status="CANCELLED")
+    job = service.submit()
+    with suppress(RuntimeError), service.begin() as work:
+        cancel_job(work, UUID(job["id"]))
+        raise RuntimeError
+    service.hear(job, TrainingEventType.SUCCEEDED)
+    assert [now - then for now, then in zip(figures(), before, strict=True)] == [1, 1, 1, 1, 1]
+    assert counted("training_job_transitions_total", from_status="QUEUED", to_status="CANCELLED") == cancelled

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from training_orchestrator import entrypoints
+from training_orchestrator.domain import Status
 from training_orchestrator.entrypoints import Reaper
 
 
@@ -33,9 +35,9 @@ class Shop:
         if self.kafka_is_down:
             raise ConnectionError("down")
 
-    def queued(self) -> int:
-        """None."""
-        return 0
+    def active(self) -> dict[Status, tuple[int, float]]:
+        """One job that runs."""
+        return {Status.RUNNING: (1, 1000.0)}
 
     def forget(self, _age: timedelta) -> int:
         """Noted."""
@@ -89,3 +91,13 @@ def test_outage_gives_the_lease_again(shop: Shop, dependency: str) -> None:
     setattr(shop, dependency, False)
     reaper.step()
     assert shop.looks == ["look", "forget"]
+
+
+def test_jobs_are_counted_while_kafka_is_down(shop: Shop) -> None:
+    """That they wait is what an alert is to see."""
+    shop.kafka_is_down = True
+    with pytest.raises(ConnectionError):
+        Reaper(shop.begin, shop, shop.check_kafka).step()
+    assert REGISTRY.get_sample_value("training_jobs", {"status": "RUNNING"}) == 1
+    assert REGISTRY.get_sample_value("training_jobs", {"status": "QUEUED"}) == 0
+    assert REGISTRY.get_sample_value("training_jobs_oldest_timestamp_seconds", {"status": "RUNNING"}) == 1000

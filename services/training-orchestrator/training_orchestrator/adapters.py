@@ -1,6 +1,6 @@
 """Jobs in PostgreSQL; the role's search path is the schema."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
@@ -13,6 +13,7 @@ from chatdb_common import inbox, outbox
 from chatdb_common.database import Connection, Pool
 from chatdb_common.messages import JobMessage, TrainingEvent
 from chatdb_common.publisher import record
+from training_orchestrator import metrics
 from training_orchestrator.domain import Change, Conflict, Job, Status, Transition, UnknownJob
 from training_orchestrator.settings import Settings
 
@@ -28,7 +29,10 @@ QUEUE_LOCK = 20261126
 def begin(pool: Pool, settings: Settings) -> Iterator["PostgresWork"]:
     """One transaction: committed at the end, undone by an error."""
     with pool.connection() as connection:
-        yield PostgresWork(connection, settings)
+        work = PostgresWork(connection, settings)
+        yield work
+    for before, change in work.changes:
+        metrics.note_change(before, change)
 
 
 class PostgresWork:
@@ -38,6 +42,7 @@ class PostgresWork:
         """In the transaction of this connection."""
         self.connection = connection
         self._settings = settings
+        self.changes: list[tuple[Job | None, Change]] = []
 
     def first_time(self, event: TrainingEvent) -> bool:
         """Note the event; whether it is not a second delivery."""
@@ -72,6 +77,7 @@ class PostgresWork:
             ),
         )
         self._add_transition(job.id, transition)
+        self.changes.append((None, Change(job, transition)))
 
     def get(self, job_id: UUID, *, lock: bool = False) -> Job:
         """The job; with `lock` nobody else changes it before this transaction ends."""
@@ -101,6 +107,14 @@ class PostgresWork:
         number: int = self._scalar("SELECT count(*) FROM jobs WHERE status = 'QUEUED'")
         return number
 
+    def active(self) -> Mapping[Status, tuple[int, float]]:
+        """How many jobs wait or run, and since when (seconds since 1970) the oldest of them is there."""
+        rows = self.connection.execute(
+            "SELECT status, count(*) AS jobs, extract(epoch FROM min(created_at))::float8 AS oldest"
+            " FROM jobs WHERE status IN ('QUEUED', 'RUNNING') GROUP BY status"
+        )
+        return {Status(row["status"]): (row["jobs"], row["oldest"]) for row in rows}
+
     def hold_queue(self) -> None:
         """Nobody else adds to the queue before this transaction ends: a bound that is counted holds."""
         self.connection.execute("SELECT pg_advisory_xact_lock(%s)", (QUEUE_LOCK,))
@@ -129,6 +143,7 @@ class PostgresWork:
             raise Conflict(f"job {job.id} is not at version {before.version} any more")
         if change.transition is not None:
             self._add_transition(job.id, change.transition)
+        self.changes.append((before, change))
 
     def transitions(self, job_id: UUID) -> list[Transition]:
         """The job's history, oldest first."""

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Header, Query
 from fastapi.responses import JSONResponse
-from prometheus_client import Gauge
 from pydantic import BaseModel, ConfigDict, Field
 
 from chatdb_common import database
@@ -25,6 +24,7 @@ from chatdb_common.problems import Body, Problem
 from chatdb_common.publisher import Publisher
 from chatdb_common.service import Service
 from chatdb_common.workers import Worker
+from training_orchestrator import metrics
 from training_orchestrator.adapters import PostgresWork, begin
 from training_orchestrator.domain import LEASE, AlreadyOver, Conflict, Job, QueueFull, Status, UnknownJob
 from training_orchestrator.service_layer import Order, cancel_job, note_event, return_expired, submit
@@ -36,7 +36,6 @@ FORGET_SECONDS = 3600.0
 # Longer than Kafka keeps what could be delivered again.
 MEMORY = timedelta(days=8)
 RETRY_AFTER_SECONDS = 10
-WAITING = Gauge("training_jobs_queued", "Jobs that wait for a worker")
 Begin = Callable[[], AbstractContextManager[PostgresWork]]
 
 
@@ -214,9 +213,10 @@ class Reaper(Worker):
         self.stopping.wait(REAP_SECONDS)
 
     def _look(self) -> None:
+        with self._begin() as work:
+            metrics.note_active(work.active())
         self._check_kafka()
         with self._begin() as work:
-            WAITING.set(work.queued())
             returned = return_expired(work) if time.monotonic() >= self._patient_until else 0
         if returned:
             self._relay.wake()

@@ -11,7 +11,8 @@ from lark.parsers.earley_forest import ForestVisitor, PackedNode, SymbolNode
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.syntax import Node
 
-MOST_TREES = 16
+# A sum with a condition, a time, a group and an order has about thirty; nearly all of them mean nothing.
+MOST_TREES = 64
 # What a node stands for, read in one way: a symbol is one tree, a part of a rule some.
 Way = tuple[Node | Token, ...]
 

@@ -129,6 +129,8 @@ class Scope:
             raise NotUnderstood(
                 "some rows only can't be summed up", suggestions=(f"{self.table.name} with a condition",)
             )
+        if distinct and any(one.term not in terms for one in order):
+            raise NotUnderstood("distinct values can be sorted by themselves only")
         return Query(
             self.table.name,
             terms,

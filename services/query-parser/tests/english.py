@@ -1,0 +1,254 @@
+"""From a query to a question that asks for it: for each part of the tree the one way to say it that this file knows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import singledispatchmethod
+
+from query_parser.domain.tree import (
+    Absent,
+    Aggregate,
+    All,
+    Any,
+    ColumnRef,
+    Compare,
+    Condition,
+    Function,
+    Matches,
+    Moment,
+    Not,
+    OneOf,
+    Operator,
+    Order,
+    Query,
+    Related,
+    Term,
+    Value,
+)
+
+FUNCTIONS = {
+    Function.SUM: "sum of",
+    Function.AVERAGE: "average",
+    Function.LEAST: "minimum",
+    Function.GREATEST: "maximum",
+}
+COUNT = Aggregate(Function.COUNT)
+
+
+@dataclass(frozen=True)
+class English:
+    """Says it with these names of columns."""
+
+    names: Mapping[ColumnRef, str]
+
+    def question(self, query: Query) -> str:
+        """All of a query; what is not said in its head follows the table."""
+        measures = [term for term in query.columns if isinstance(term, Aggregate)]
+        if query.having is not None:
+            said = [
+                self._thing(query),
+                "with",
+                _having(query.having),
+                query.table,
+                *self._posts(query),
+                *self._order(query),
+            ]
+        elif measures and query.limit == 1:
+            most = "most" if query.order[0].descending else "fewest"
+            said = [self._thing(query), "with", most, query.table, *self._posts(query)]
+        elif measures:
+            said = [
+                self._measured(measures),
+                query.table,
+                *self._posts(query),
+                *self._groups(query),
+                *self._order(query),
+            ]
+        else:
+            said = [self._listed(query), query.table, *self._posts(query), *self._order(query)]
+        return " ".join(part for part in said if part)
+
+    def _thing(self, query: Query) -> str:
+        return self.names[query.group_by[0]]
+
+    def _measured(self, measures: Sequence[Aggregate]) -> str:
+        first = measures[0]
+        if first.column is None:
+            return "number of"
+        if first.distinct:
+            return f"number of distinct {self.names[first.column]} of"
+        return f"{' and '.join(FUNCTIONS[one.function] for one in measures)} {self.names[first.column]} of"
+
+    def _listed(self, query: Query) -> str:
+        columns = " and ".join(self._column(term) for term in query.columns)
+        limit = "" if query.limit is None else str(query.limit)
+        if len(query.order) > 1:
+            limit = f"{'top' if query.order[0].descending else 'bottom'} {query.limit}"
+        return " ".join(part for part in ("distinct" * query.distinct, columns, "of" * bool(columns), limit) if part)
+
+    def _column(self, term: Term) -> str:
+        assert isinstance(term, ColumnRef)
+        return self.names[term]
+
+    def _posts(self, query: Query) -> list[str]:
+        """Conditions that hold all of them stand by themselves: "and" would not hold a part with "or" together."""
+        where = query.where
+        if where is None:
+            return []
+        parts = where.conditions if isinstance(where, All) and not _is_range(where) else (where,)
+        return [self.phrase(part) if isinstance(part, Related) else f"where {self.phrase(part)}" for part in parts]
+
+    def _groups(self, query: Query) -> list[str]:
+        return ["per " + " and ".join(self.names[ref] for ref in query.group_by)] if query.group_by else []
+
+    def _order(self, query: Query) -> list[str]:
+        if len(query.order) > 1:
+            return ["by " + " and ".join(self._column(order.term) for order in query.order)]
+        return [self._sorted(order, query.table) for order in query.order]
+
+    def _sorted(self, order: Order, table: str) -> str:
+        direction = "descending" if order.descending else "ascending"
+        if isinstance(order.term, ColumnRef):
+            return f"sorted by {self.names[order.term]} {direction}"
+        return f"sorted by number of {table} {direction}" if order.term == COUNT else direction
+
+    @singledispatchmethod
+    def phrase(self, condition: Condition) -> str:
+        """A condition, as it is said after "where"."""
+        raise TypeError(type(condition).__name__)
+
+    @phrase.register
+    def _(self, condition: Compare) -> str:
+        column, value = self._column(condition.term), condition.value
+        if isinstance(value, Moment):
+            return f"{column} {_moment(condition.operator, value)}"
+        if isinstance(value, bool):
+            return f"is {column}" if value else f"is not {column}"
+        return f"{column} {condition.operator.replace('<>', '!=')} {literal(value)}"
+
+    @phrase.register
+    def _(self, condition: OneOf) -> str:
+        return f"{self.names[condition.column]} {_either(condition.values)}"
+
+    @phrase.register
+    def _(self, condition: Matches) -> str:
+        return f"{self.names[condition.column]} {_matched(condition)}"
+
+    @phrase.register
+    def _(self, condition: Absent) -> str:
+        return f"{self.names[condition.column]} is null"
+
+    @phrase.register
+    def _(self, condition: Related) -> str:
+        where = condition.where
+        values = " or ".join(map(str.lower, _values(where)))
+        if where is None or values:
+            return " ".join(part for part in ("with", values, condition.table) if part)
+        parts = where.conditions if isinstance(where, All) else (where,)
+        return " ".join(["of", *map(_before, parts), condition.table])
+
+    @phrase.register
+    def _(self, condition: Not) -> str:
+        inner = condition.condition
+        if isinstance(inner, Absent):
+            return f"{self.names[inner.column]} is not null"
+        if isinstance(inner, Matches):
+            return f"{self.names[inner.column]} not {_matched(inner)}"
+        if isinstance(inner, OneOf):
+            return f"{self.names[inner.column]} not {_either(inner.values)}"
+        if isinstance(inner, Related):
+            return f"without {inner.table}"
+        assert isinstance(inner, Any)
+        first, second = (_values(part)[0] for part in inner.conditions)
+        return f"neither {first} nor {second}".lower()
+
+    @phrase.register
+    def _(self, condition: All) -> str:
+        if not _is_range(condition):
+            return " and ".join(map(self.phrase, condition.conditions))
+        low, high = condition.conditions
+        assert isinstance(low, Compare)
+        assert isinstance(high, Compare)
+        if isinstance(low.value, Moment) and isinstance(high.value, Moment):
+            return f"{self._column(low.term)} between {_starting(low.value)} and {_ending(high.value)}"
+        return f"{self._column(low.term)} between {low.value} and {high.value}"
+
+    @phrase.register
+    def _(self, condition: Any) -> str:
+        return " or ".join(map(self.phrase, condition.conditions))
+
+
+def _having(condition: Condition) -> str:
+    assert isinstance(condition, Compare)
+    assert condition.term == COUNT
+    return f"{condition.operator} {condition.value}"
+
+
+def _is_range(condition: All) -> bool:
+    """Both ends of one column: said as one."""
+    ends = [one for one in condition.conditions if isinstance(one, Compare)]
+    if len(ends) != len(condition.conditions) or len(ends) != 2 or ends[0].term != ends[1].term:
+        return False
+    upper = Operator.LT if isinstance(ends[1].value, Moment) else Operator.LE
+    return (ends[0].operator, ends[1].operator) == (Operator.GE, upper)
+
+
+def _values(condition: Condition | None) -> list[str]:
+    """The listed values that a row has one of."""
+    if isinstance(condition, OneOf):
+        return [str(value) for value in condition.values]
+    if isinstance(condition, Compare) and condition.operator is Operator.EQ and condition.value is not True:
+        return [str(condition.value)]
+    return []
+
+
+def _before(condition: Condition) -> str:
+    """A condition in front of its table."""
+    if isinstance(condition, Absent):
+        return "unfinished"
+    if isinstance(condition, Compare) and condition.value is True:
+        assert isinstance(condition.term, ColumnRef)
+        return condition.term.column
+    if isinstance(condition, Compare) and condition.operator is Operator.NE:
+        return f"not {condition.value}".lower()
+    return " or ".join(_values(condition)).lower()
+
+
+def _either(values: Sequence[Value]) -> str:
+    return " or ".join(map(literal, values))
+
+
+def literal(value: Value) -> str:
+    """A value; texts in quotes."""
+    return f'"{value}"' if isinstance(value, str) else f"{value}"
+
+
+def _matched(condition: Matches) -> str:
+    verb = {(False, True): "starting with", (True, False): "ending with", (True, True): "containing"}
+    return f'{verb[condition.open_start, condition.open_end]} "{condition.text}"'
+
+
+def _moment(operator: Operator, moment: Moment) -> str:
+    if moment.day is not None:
+        return f"{operator} {moment.day}"
+    if moment.start_of is None:
+        return f"{'in the last' if operator is Operator.GE else 'older than'} {-moment.moved} {moment.unit}s"
+    return f"{'since' if operator is Operator.GE else 'before'} {_starting(moment)}"
+
+
+def _starting(moment: Moment) -> str:
+    """The span that starts then."""
+    if moment.day is not None:
+        return str(moment.day)
+    return _span(moment.unit, -moment.moved)
+
+
+def _ending(moment: Moment) -> str:
+    """The span that ends then."""
+    if moment.day is not None:
+        return str(moment.day - timedelta(days=1))
+    return _span(moment.unit, 1 - moment.moved)
+
+
+def _span(unit: str, ago: int) -> str:
+    return {0: f"this {unit}", 1: f"last {unit}"}.get(ago, f"{ago} {unit}s ago")

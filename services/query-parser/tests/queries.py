@@ -1,0 +1,327 @@
+"""Queries at random: all that a question can ask for, as the typed tree has it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property
+
+from hypothesis import strategies as st
+
+from query_parser.domain import lexicon, paths
+from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.schema import NUMBERS, TIMES, Column, ColumnType, Schema
+from query_parser.domain.scope import Scope
+from query_parser.domain.tree import (
+    Absent,
+    Aggregate,
+    All,
+    Any,
+    ColumnRef,
+    Compare,
+    Condition,
+    Function,
+    Matches,
+    Moment,
+    Not,
+    OneOf,
+    Operator,
+    Order,
+    Query,
+    Related,
+)
+
+COUNT = Aggregate(Function.COUNT)
+UNITS = st.sampled_from(["minute", "hour", "day", "week", "month", "year"])
+DAYS = st.dates(date(1990, 1, 2), date(2090, 1, 1))
+TEXTS = st.text(st.characters(exclude_characters='"', exclude_categories=("C",)), max_size=12)
+NUMBER = st.one_of(st.integers(0, 10**7), st.integers(0, 10**5).map(lambda number: number + 0.25))
+COUNTS = st.integers(0, 10**6)
+# What has none of the counted is in no group: fewer can't be asked for.
+AT_LEAST = st.sampled_from([Operator.GT, Operator.GE, Operator.EQ])
+EQUAL = st.sampled_from([Operator.EQ, Operator.NE])
+Conditions = st.SearchStrategy[Condition]
+Refs = Sequence[ColumnRef]
+
+
+@dataclass(frozen=True)
+class About:
+    """What can be said of one table."""
+
+    schema: Schema
+    table: str
+
+    @cached_property
+    def names(self) -> dict[ColumnRef, str]:
+        """How columns are called here: the table's, and those of tables that a row belongs to.
+
+        Each by a name that means nothing else: "version" is a table, too, and a "total" may be a sum.
+        """
+        every = [
+            (ColumnRef(table.name, column.name), column) for table in self.schema.tables for column in table.columns
+        ]
+        names = {ref: self._names(ref, column) for ref, column in every}
+        return {ref: found[0] for ref, found in names.items() if found}
+
+    def _names(self, ref: ColumnRef, column: Column) -> list[str]:
+        return [name for name in (column.name, *column.synonyms) if self._means(name) == ref]
+
+    def _means(self, name: str) -> ColumnRef | None:
+        entries = self.words.phrases[tuple(name.split())]
+        try:
+            found = Scope(self.schema, self.schema.by_name[self.table]).column(entries[0], name)
+        except NotUnderstood:
+            return None
+        return found if len(entries) == 1 else None
+
+    @cached_property
+    def words(self) -> lexicon.Lexicon:
+        """The words of the schema."""
+        return lexicon.build(self.schema)
+
+    def definition(self, ref: ColumnRef) -> Column:
+        """What the schema says of a column."""
+        return self.schema.by_name[ref.table].column(ref.column)
+
+    def those(self, fits: Callable[[Column], bool]) -> Refs:
+        """The columns that fit."""
+        return [ref for ref in self.names if fits(self.definition(ref))]
+
+    @cached_property
+    def plain(self) -> Refs:
+        """Those that are asked for by their name: what is true or false is said as a condition."""
+        return self.those(lambda column: column.type is not ColumnType.BOOLEAN)
+
+    @cached_property
+    def listed(self) -> Refs:
+        """Those of the table itself whose values the schema lists."""
+        return [ref for ref in self.those(lambda column: bool(column.values)) if ref.table == self.table]
+
+    @cached_property
+    def children(self) -> list["About"]:
+        """Tables of which rows belong to a row of this one."""
+        return [
+            About(self.schema, table.name)
+            for table in self.schema.tables
+            if paths.is_parent(self.schema, table.name, self.table) and self._is_one_way(table.name)
+        ]
+
+    def _is_one_way(self, child: str) -> bool:
+        try:
+            return bool(paths.to_parent(self.schema, child, self.table))
+        except NotUnderstood:
+            return False
+
+
+def queries(about: About) -> st.SearchStrategy[Query]:
+    """Any about a table."""
+    return st.one_of(listings(about), measures(about), groups(about))
+
+
+# The forms of a query
+
+
+@st.composite
+def listings(draw: st.DrawFn, about: About) -> Query:
+    """Rows, or some columns of them."""
+    columns = draw(st.lists(st.sampled_from(about.plain), max_size=3, unique=True))
+    query = Query(
+        about.table, tuple(columns), distinct=bool(columns) and draw(st.booleans()), where=draw(wheres(about))
+    )
+    limit = draw(st.none() | COUNTS)
+    most = 1 if limit is None else 3
+    descending = draw(st.booleans())
+    sortable = columns if query.distinct else about.plain
+    order = [Order(ref, descending) for ref in draw(st.lists(st.sampled_from(sortable), max_size=most, unique=True))]
+    return replace(query, order=tuple(order), limit=limit)
+
+
+@st.composite
+def measures(draw: st.DrawFn, about: About) -> Query:
+    """What rows are summed up by, perhaps for each of some groups."""
+    is_sum = draw(st.booleans())
+    measured = draw(summed(about) if is_sum else st.one_of(st.just((COUNT,)), counted(about)))
+    by = draw(st.lists(st.sampled_from(about.plain), max_size=2, unique=True))
+    terms = (*by, *measured)
+    sortable = [*by, *(measured if len(measured) == 1 else ())] if by else []
+    order = draw(st.none() | st.builds(Order, st.sampled_from(sortable), st.booleans())) if sortable else None
+    return Query(
+        about.table,
+        terms,
+        # "The price of items" can be of the products that have items: that would be asked of two tables.
+        where=draw(wheres(about, others=not is_sum)),
+        group_by=tuple(by),
+        order=(order,) if order else (),
+    )
+
+
+def counted(about: About) -> st.SearchStrategy[tuple[Aggregate, ...]]:
+    """How many different values a column has."""
+    return st.sampled_from(about.plain).map(lambda ref: (Aggregate(Function.COUNT, ref, distinct=True),))
+
+
+@st.composite
+def summed(draw: st.DrawFn, about: About) -> tuple[Aggregate, ...]:
+    """Functions of one column, as far as it has them."""
+    # Another table's column is not summed up, for the same reason.
+    own = [ref for ref in about.those(lambda column: column.type in NUMBERS | TIMES) if ref.table == about.table]
+    ref = draw(st.sampled_from(own))
+    ordered = [Function.LEAST, Function.GREATEST]
+    allowed = [*ordered, Function.SUM, Function.AVERAGE] if about.definition(ref).type in NUMBERS else ordered
+    functions = draw(st.lists(st.sampled_from(allowed), min_size=1, max_size=3, unique=True))
+    return tuple(Aggregate(function, ref) for function in functions)
+
+
+@st.composite
+def groups(draw: st.DrawFn, about: About) -> Query:
+    """Groups by how many rows they have: the one with most, or those with more than so many."""
+    ref = draw(st.sampled_from(about.plain))
+    query = Query(about.table, (ref, COUNT), where=draw(wheres(about)), group_by=(ref,))
+    if draw(st.booleans()):
+        return replace(query, order=(Order(COUNT, draw(st.booleans())),), limit=1)
+    order = draw(st.none() | st.builds(Order, st.sampled_from([ref, COUNT]), st.booleans()))
+    having = Compare(COUNT, draw(AT_LEAST), draw(COUNTS))
+    return replace(query, having=having, order=(order,) if order else ())
+
+
+# Conditions
+
+
+@st.composite
+def wheres(draw: st.DrawFn, about: About, *, others: bool = True) -> Condition | None:
+    """Parts that hold all of them; what is said of other rows comes last, as more would be said of those."""
+    parts = draw(st.lists(disjunctions(about), max_size=2))
+    if others and about.children:
+        parts += draw(st.lists(related(about, alone=not parts), max_size=1))
+    if len(parts) > 1:
+        return All(tuple(parts))
+    return parts[0] if parts else None
+
+
+def disjunctions(about: About) -> Conditions:
+    """Parts of which one has to hold."""
+    several = st.lists(conjunctions(about), min_size=2, max_size=3).map(lambda parts: Any(tuple(parts)))
+    return st.one_of(conjunctions(about), several.filter(lambda found: not _is_list(found)))
+
+
+def conjunctions(about: About) -> Conditions:
+    """One condition, or some that hold together."""
+    several = st.lists(leaves(about), min_size=2, max_size=3).map(lambda parts: All(tuple(parts)))
+    return st.one_of(leaves(about), several)
+
+
+def _is_list(found: Any) -> bool:
+    """Values of one column: these are one list, however they are said."""
+    return len({_listed(part) for part in found.conditions}) == 1 and _listed(found.conditions[0]) is not None
+
+
+def _listed(part: Condition) -> ColumnRef | None:
+    if isinstance(part, OneOf):
+        return part.column
+    equal = isinstance(part, Compare) and part.operator is Operator.EQ and isinstance(part.term, ColumnRef)
+    return part.term if equal else None  # type: ignore[union-attr, return-value]
+
+
+def leaves(about: About) -> Conditions:
+    """Conditions that are said in one piece."""
+    texts = about.those(lambda column: column.type is ColumnType.TEXT)
+    times = about.those(lambda column: column.type in TIMES)
+    flags = about.those(lambda column: column.type is ColumnType.BOOLEAN)
+    others = about.those(lambda column: column.type not in TIMES | {ColumnType.BOOLEAN})
+    found = [
+        st.sampled_from(others).flatmap(lambda ref: of_values(ref, about.definition(ref))),
+        negated(st.builds(Absent, st.sampled_from(about.plain))),
+    ]
+    if texts:
+        ends = st.sampled_from([(True, False), (False, True), (True, True)])
+        found.append(
+            negated(st.builds(lambda ref, text, end: Matches(ref, text, *end), st.sampled_from(texts), TEXTS, ends))
+        )
+    if times:
+        found.append(st.sampled_from(times).flatmap(at_times))
+    if flags:
+        found.append(st.builds(Compare, st.sampled_from(flags), st.just(Operator.EQ), st.booleans()))
+    if about.children:
+        found.append(st.sampled_from(about.children).map(lambda child: Not(Related(child.table))))
+    if len(about.listed) > 1:
+        both = st.tuples(*(is_value(about, ref) for ref in about.listed[:2]))
+        found.append(both.map(lambda pair: Not(Any(pair))))
+    return st.one_of(found)
+
+
+def negated(conditions: Conditions) -> Conditions:
+    """Conditions and their opposites."""
+    return st.one_of(conditions, conditions.map(Not))
+
+
+def of_values(ref: ColumnRef, column: Column) -> Conditions:
+    """A column against a value, a list or a range."""
+    value = values(column)
+    operator = st.sampled_from(Operator) if column.type in NUMBERS else EQUAL
+    lists = st.lists(value, min_size=2, max_size=3).map(lambda found: OneOf(ref, tuple(found)))
+    compared = st.builds(Compare, st.just(ref), operator, value)
+    if column.type not in NUMBERS:
+        return st.one_of(compared, negated(lists))
+    ranges = st.builds(lambda a, b: All((Compare(ref, Operator.GE, a), Compare(ref, Operator.LE, b))), value, value)
+    return st.one_of(compared, negated(lists), ranges)
+
+
+def values(column: Column) -> st.SearchStrategy[str | int | float]:
+    """What a column can hold."""
+    if column.values:
+        return st.sampled_from(column.values)
+    if column.type in NUMBERS:
+        return NUMBER
+    return st.uuids().map(str) if column.type is ColumnType.UUID else TEXTS
+
+
+def at_times(ref: ColumnRef) -> Conditions:
+    """Before or since a moment, or between two."""
+    rolling = st.builds(lambda ago, unit: Moment(moved=-ago, unit=unit), COUNTS, UNITS)
+    points = st.one_of(DAYS.map(lambda day: Moment(day=day)), starts(0))
+    compared = st.builds(Compare, st.just(ref), st.sampled_from([Operator.LT, Operator.GE]), points | rolling)
+    ends = st.one_of(DAYS.map(lambda day: Moment(day=day)), starts(-1))
+    ranges = st.builds(lambda a, b: All((Compare(ref, Operator.GE, a), Compare(ref, Operator.LT, b))), points, ends)
+    return st.one_of(compared, ranges)
+
+
+def starts(least: int) -> st.SearchStrategy[Moment]:
+    """The starts of units, at least so many ago."""
+    return st.builds(lambda ago, unit: Moment(unit, moved=-ago, unit=unit), st.integers(least, 1000), UNITS)
+
+
+def is_value(about: About, ref: ColumnRef) -> Conditions:
+    """One of the values that the schema lists."""
+    return st.sampled_from(about.definition(ref).values).map(lambda value: Compare(ref, Operator.EQ, value))
+
+
+@st.composite
+def related(draw: st.DrawFn, about: About, *, alone: bool) -> Condition:
+    """Rows of another table: any, or those with some value; with all that goes in front of a name if said alone."""
+    child = draw(st.sampled_from(about.children))
+    said: list[Conditions] = [st.none()]
+    said += [is_one_of(child, ref) for ref in child.listed]
+    # "Models of versions" may be names of models, too.
+    if alone and len(about.words.phrases[(about.table,)]) == 1:
+        said += in_front(child)
+    return Related(child.table, draw(st.one_of(said)))
+
+
+def is_one_of(about: About, ref: ColumnRef) -> Conditions:
+    """One or several of the values that the schema lists."""
+    several = st.lists(st.sampled_from(about.definition(ref).values), min_size=2, max_size=3, unique=True)
+    return st.one_of(is_value(about, ref), several.map(lambda found: OneOf(ref, tuple(found))))
+
+
+def in_front(about: About) -> list[Conditions]:
+    """What else is said in front of a table."""
+    found: list[Conditions] = []
+    for ref in about.listed:
+        is_not = is_value(about, ref).map(lambda equal: replace(equal, operator=Operator.NE))
+        found += [is_not, st.tuples(is_one_of(about, ref), is_not).map(All)]
+    for column in about.schema.by_name[about.table].columns:
+        ref = ColumnRef(about.table, column.name)
+        if column.absent:
+            found.append(st.just(Absent(ref)))
+        if column.type is ColumnType.BOOLEAN:
+            found.append(st.just(Compare(ref, Operator.EQ, value=True)))
+    return found
