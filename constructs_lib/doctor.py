@@ -34,6 +34,12 @@ EXTRAS = {
     "prometheus": "setup-local",
 }
 """Stamps of what one target alone needs: it installs them itself, and nothing else misses them."""
+PROGRAMS = {
+    "Maven": ("mvn", "setup-local"),
+    "buildah": ("buildah", "images-test"),
+    "mmdebstrap": ("mmdebstrap", "images-test"),
+}
+"""Programs that no package of ours brings: name -> what is run, and the target that needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,8 +148,8 @@ def _extras(root: Path) -> Iterator[Finding]:
         stamps = [root / ".tools/stamps" / name for name, needing in EXTRAS.items() if needing == target]
         there = all(stamp.exists() for stamp in stamps)
         yield Finding(f"extras of make {target}", "installed" if there else None, f"only for make {target}")
-    # The one program that comes from no package: by it comes Kafka.
-    yield Finding("Maven", "installed" if shutil.which("mvn") else None, "only for make setup-local")
+    for name, (program, target) in PROGRAMS.items():
+        yield Finding(name, "installed" if shutil.which(program) else None, f"only for make {target}")
 
 
 def run(command: list[str]) -> str | None:

@@ -47,7 +47,7 @@ def pins_path(root: Path, environment: str) -> Path:
 def load(root: Path) -> Settings:
     """The settings and pins of the repository; InvalidInput with every problem."""
     path = root / FILE
-    raw, unreadable = _mapping(path, FILE, "run `chatdb init`")
+    raw, unreadable = read_mapping(path, FILE, "run `chatdb init`")
     if unreadable:
         raise InvalidInput(unreadable)
     problems = [Problem(FILE, f"{key!r} is no setting", f"use {', '.join(KEYS)}") for key in raw if key not in KEYS]
@@ -80,7 +80,8 @@ def write(root: Path, *, repository: str, revision: str, environment: str) -> Pa
     return path
 
 
-def _mapping(path: Path, name: str, mend: str) -> tuple[dict[str, Any], list[Problem]]:
+def read_mapping(path: Path, name: str, mend: str) -> tuple[dict[str, Any], list[Problem]]:
+    """What the YAML file `name` says, and what is wrong with it."""
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
@@ -131,7 +132,7 @@ def _pins(root: Path, environment: str) -> tuple[tuple[tuple[Tier, str], ...], l
     if not path.exists():
         return (), []
     name = f"pins/{path.name}"
-    raw, problems = _mapping(path, name, "delete it, or run `chatdb release`")
+    raw, problems = read_mapping(path, name, "delete it, or run `chatdb release`")
     known = {str(tier): tier for tier in Tier}
     for tier, commit in raw.items():
         if tier not in known:

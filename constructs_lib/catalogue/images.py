@@ -6,7 +6,7 @@ from types import MappingProxyType
 from constructs_lib.catalogue.model import Image
 
 RELEASE = "0.1.0"
-"""Tag of the images that are built from this repository; an overlay's `images:` may set another one."""
+"""Tag of the images that are built from this repository until a build writes others into images.yaml."""
 
 
 def third_party(repository: str, tag: str, digest: str | None = None) -> Image:

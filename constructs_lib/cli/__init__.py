@@ -2,7 +2,19 @@
 
 import click
 
-from constructs_lib.cli import check, completion, deploy, explain, health, local, new_service, repository, synth, views
+from constructs_lib.cli import (
+    check,
+    completion,
+    deploy,
+    explain,
+    health,
+    images,
+    local,
+    new_service,
+    repository,
+    synth,
+    views,
+)
 from constructs_lib.cli.common import ROOT
 
 
@@ -14,6 +26,7 @@ from constructs_lib.cli.common import ROOT
         deploy.deploy,
         explain.explain,
         health.health,
+        images.images,
         local.local,
         new_service.new_service,
         repository.doctor,
@@ -22,7 +35,6 @@ from constructs_lib.cli.common import ROOT
         synth.synth,
         views.capacity,
         views.graph,
-        views.images,
     ],
 )
 @click.version_option(package_name="chatdb-gitops")

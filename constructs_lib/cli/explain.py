@@ -19,12 +19,13 @@ def explain(root: Path, component: str, *, json_: bool) -> None:
     """Show all that is derived from a component's entry, with file and line."""
     from constructs_lib.explain.component import explain, find
     from constructs_lib.explain.text import as_text
+    from constructs_lib.images.tags import tagged
 
     try:
         entry = find(CATALOGUE, component)
     except KeyError as error:
         raise click.UsageError(error.args[0]) from error
-    found = explain(root, CATALOGUE, entry)
+    found = explain(root, tagged(root, CATALOGUE), entry)
     if json_:
         as_json("explain/v1", **asdict(found))
     else:

@@ -1,4 +1,4 @@
-"""The commands that show something of the platform: graph, capacity, images."""
+"""The commands that show something of the platform: graph, capacity."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -44,15 +44,3 @@ def capacity(root: Path, *, json_: bool) -> None:
     heads = ("resource", "machine", "system", "platform at its peak", "free", "has to stay free")
     rows = ((line, (line.total, line.system, line.platform, line.free, line.reserve)) for line in lines(found))
     show(heads, ((line.name, *(amount(line, number) for number in numbers)) for line, numbers in rows))
-
-
-@click.command()
-@json_option
-def images(*, json_: bool) -> None:
-    """List the images, and which are built from this repository."""
-    rows = [(c.name, CATALOGUE.image(c)) for c in CATALOGUE.components if c.image]
-    if json_:
-        found = [{"component": name, "image": image.reference, "source": image.source} for name, image in rows]
-        as_json("images/v1", images=found)
-    else:
-        show(("component", "image", "built from"), ((name, i.reference, i.source or "") for name, i in rows))

@@ -16,7 +16,7 @@ from constructs_lib.gitops.publish import SWAP
 CODE = Path(__file__).resolve().parents[2]
 NOTE = Path(".cdk8s/fingerprint")
 CODE_INPUTS = ("constructs_lib/**/*", "main.py", "services/*/migrations/*")
-DATA_INPUTS = ("chatdb.yaml", "pins/*", "overlays/*/*/**/*")
+DATA_INPUTS = ("chatdb.yaml", "images.yaml", "pins/*", "overlays/*/*/**/*")
 OUTPUTS = ("dist/**/*", "argocd/**/*", "overlays/*/*.yaml")
 """The list of tiers in overlays/<env> is generated; what is in the folders beside it is written by people."""
 

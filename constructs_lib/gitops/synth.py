@@ -7,6 +7,7 @@ from constructs_lib.catalogue.problems import problems
 from constructs_lib.gitops.argo_cd import write_argo_cd
 from constructs_lib.gitops.kustomizations import write_base, write_environment
 from constructs_lib.gitops.publish import publish, recover
+from constructs_lib.images import tags
 from constructs_lib.problem import InvalidInput
 from constructs_lib.settings import Settings, load
 
@@ -18,8 +19,8 @@ def targets(settings: Settings) -> tuple[str, ...]:
 
 
 def valid(root: Path, catalogue: Catalogue) -> Settings:
-    """The settings; InvalidInput with every problem of the catalogue and of the settings."""
-    found = list(problems(catalogue))
+    """The settings; InvalidInput with every problem of them and of the catalogue, or of the tags for its images."""
+    found = list(problems(catalogue)) or list(tags.problems(root, catalogue))
     try:
         settings = load(root)
     except InvalidInput as error:
@@ -42,7 +43,7 @@ def _write(root: Path, catalogue: Catalogue, settings: Settings, out: Path) -> N
 
     # The folders only: the file that lists the tiers beside them is itself generated.
     overlays = sorted(path for path in (root / "overlays").glob("*/*") if path.is_dir())
-    kinds = synth_platform(catalogue, out / "dist", overlays=overlays)
+    kinds = synth_platform(tags.tagged(root, catalogue), out / "dist", overlays=overlays)
     for folder in sorted((out / "dist").iterdir()):
         write_base(folder)
     write_environment(out / "overlays" / settings.environment, settings)

@@ -1,8 +1,9 @@
 """The corpus: each case is an input as a user would write it, given to the real commands.
 
 A case begins with comments: `rule` says who refuses it (a rule of `chatdb check`, `kustomize`, `catalogue`, `settings`,
-`pins` or `init`), each `says` is one problem, `file` the file of the repository that it stands for, `without` one that
-is missing. Cases in Python are added to the end of their file, those in YAML replace it; those of `init` are options.
+`pins`, `tags` or `init`), each `says` is one problem, `file` the file of the repository that it stands for, `without`
+one that is missing. Cases in Python are added to the end of their file, those in YAML replace it; those of `init` are
+options.
 """
 
 import itertools
@@ -22,7 +23,7 @@ from repository import ROOT
 CORPUS = Path(__file__).parent
 COPIED = ("constructs_lib", "main.py", "overlays", "chatdb.yaml", "dist", "argocd", "services")
 COMPONENTS = "constructs_lib/catalogue/components.py"
-FILES = {"catalogue": COMPONENTS, "settings": "chatdb.yaml", "pins": "pins/minikube.yaml"}
+FILES = {"catalogue": COMPONENTS, "settings": "chatdb.yaml", "pins": "pins/minikube.yaml", "tags": "images.yaml"}
 REFUSED_BY_SYNTH = (*FILES, "init")
 HEAD = re.compile(r"# (rule|says|file|without): (.+)")
 LINE = re.compile(r"(\[[a-z-]+\] )?[^;]+: .+; .+")
@@ -83,7 +84,11 @@ class Copy:
 
     def contents(self) -> dict[str, bytes]:
         """Every file that is the repository's own."""
-        found = (path for name in (*COPIED, "pins") for path in (self.folder / name, *(self.folder / name).rglob("*")))
+        found = (
+            path
+            for name in (*COPIED, "pins", "images.yaml")
+            for path in (self.folder / name, *(self.folder / name).rglob("*"))
+        )
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in found if path.is_file()}
 
     def write(self, name: str, content: bytes) -> None:

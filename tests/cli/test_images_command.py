@@ -1,0 +1,227 @@
+"""`chatdb images --build`: the commands, what is skipped, what is written, and what a run that ends early leaves."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from command import invoke
+from repository import ROOT, manifests
+
+from constructs_lib.images import BUILDERS
+from constructs_lib.images.builders import KNOWN
+
+SERVICES = ("ml-engine", "model-registry", "query-parser", "test-service", "training-orchestrator")
+BEGIN = {"docker": ["docker", "build"], "buildah": ["buildah", "build"], "minikube": ["minikube", "image", "build"]}
+
+
+class Machine:
+    """A repository with sources, and programs on PATH that only note what they are asked."""
+
+    def __init__(self, root: Path, home: Path) -> None:
+        """`home` is where they note it."""
+        self.root = root
+        self.home = home
+
+    def install(self, *programs: str) -> None:
+        """Put them on PATH."""
+        for program in programs:
+            path = self.home / "bin" / program
+            path.write_text(f"#!{sys.executable}\n{Path(__file__).with_name('builder.py').read_text()}")
+            path.chmod(0o755)
+
+    def calls(self) -> list[list[str]]:
+        """Every call, and none of them a second time."""
+        path = self.home / "calls"
+        found = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        path.unlink(missing_ok=True)
+        return found
+
+    def builds(self) -> list[list[str]]:
+        """The calls that build."""
+        return [call for call in self.calls() if "build" in call]
+
+    def tags(self) -> dict[str, str] | None:
+        """What images.yaml says."""
+        path = self.root / "images.yaml"
+        return yaml.safe_load(path.read_text()) if path.exists() else None
+
+
+@pytest.fixture
+def machine(repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """No builder but those that a test installs."""
+    shutil.copytree(ROOT / "services", repository / "services", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / ".dockerignore", repository / ".dockerignore")
+    home = tmp_path_factory.mktemp("builder")
+    (home / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(home / "bin"))
+    monkeypatch.setenv("FAKE_BUILDER", str(home))
+    return Machine(repository, home)
+
+
+def images(root: Path) -> dict[str, str]:
+    """Name of each workload whose image is ours -> that image, as dist/ has it."""
+    pods = [(m["metadata"]["name"], m["spec"]["template"]["spec"]) for m in manifests(root / "dist") if has_pod(m)]
+    found = {name: container["image"] for name, pod in pods for container in pod["containers"]}
+    return {name: image for name, image in found.items() if image.startswith("chatdb/")}
+
+
+def has_pod(manifest: dict[str, object]) -> bool:
+    """Whether it runs something of ours."""
+    return manifest["kind"] in ("Deployment", "Job")
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_build_then_nothing_to_build(machine: Machine, builder: str) -> None:
+    """Each image by one command from its own context; then its tag is in dist/; a second run builds nothing."""
+    machine.install(builder)
+    tests = next(name for name in images(machine.root) if name.startswith("integration-tests"))
+    assert "wrote images.yaml\nchanged: dist\n" in invoke("images", "--build", "--builder", builder)
+    tags = machine.tags()
+    assert tags is not None
+    assert set(SERVICES) <= tags.keys()
+    assert machine.builds() == [
+        [*BEGIN[builder], "--file", f"services/{name}/Dockerfile", "--tag", f"docker.io/chatdb/{name}:{tag}", "."]
+        for name, tag in sorted(tags.items())
+    ]
+    context = (machine.home / "context-query-parser").read_text().splitlines()
+    assert "services/query-parser/query_parser/__main__.py" in context
+    assert [name for name in context if "test-service" in name or "/tests/" in name] == []
+    deployed = images(machine.root)
+    assert [deployed[name] for name in SERVICES] == [f"chatdb/{name}:{tags[name]}" for name in SERVICES]
+    assert tests not in deployed
+    output = invoke("images", "--build", "--builder", builder)
+    assert "images.yaml is as it was\nnothing else has changed\n" in output
+    assert machine.builds() == []
+    invoke("synth", "--check")
+    invoke("check", "--rule", "jobs")
+
+
+def test_only_what_has_changed_is_built(machine: Machine) -> None:
+    """Another file in one service is another tag of that one; what is shared is in all."""
+    machine.install("docker")
+    invoke("images", "--build")
+    before = machine.tags()
+    machine.calls()
+    (machine.root / "services/query-parser/query_parser/more.py").write_text("MORE = 1\n")
+    (machine.root / "services/ml-engine/tests/more.py").write_text("MORE = 1\n")
+    invoke("images", "--build")
+    after = machine.tags()
+    assert before
+    assert after
+    assert [name for name in before if before[name] != after[name]] == ["query-parser"]
+    assert len(machine.builds()) == 1
+    (machine.root / "services/common/chatdb_common/more.py").write_text("MORE = 1\n")
+    invoke("images", "--build")
+    assert len(machine.builds()) == len(after)
+
+
+def test_dry_run_prints_and_does_nothing(machine: Machine) -> None:
+    """The commands that a run then gives, word by word, and what it would skip."""
+    machine.install("docker")
+    lines = invoke("images", "--build", "--dry-run").splitlines()
+    assert machine.builds() == []
+    assert machine.tags() is None
+    printed = [line.split() for line in lines if not line.startswith("#")]
+    invoke("images", "--build")
+    assert machine.builds() == printed
+    assert len(printed) >= len(SERVICES)
+    again = invoke("images", "--build", "--dry-run").splitlines()
+    assert [line for line in again if not line.startswith("# ")] == []
+
+
+def test_the_first_that_answers_builds(machine: Machine) -> None:
+    """Minikube, where it runs; else what there is; and where nothing is, what each of them said."""
+    assert invoke("images", "--build", code=1).count("it is not installed; install or start it") == len(BUILDERS)
+    machine.install("buildah")
+    assert "buildah build" in invoke("images", "--build", "--dry-run")
+    machine.install("minikube", "docker")
+    assert "minikube image build" in invoke("images", "--build", "--dry-run")
+    assert "docker build" in invoke("images", "--build", "--dry-run", "--builder", "docker")
+    (machine.home / "down").touch()
+    output = invoke("images", "--build", code=1)
+    assert [line for line in output.splitlines() if not line.startswith("#")] == [
+        f"{name}: cannot connect; install or start it, or name another one with --builder" for name in BUILDERS
+    ]
+    assert machine.tags() is None
+
+
+@pytest.mark.parametrize(("what", "says"), [("fails", "it ended with 1"), ("silent", "is not there after it")])
+def test_a_build_that_fails_leaves_the_old_tags(machine: Machine, what: str, says: str) -> None:
+    """Also one that says nothing of it; the next run builds the rest."""
+    machine.install("docker")
+    (machine.root / "images.yaml").write_text("ml-engine: content-0123456789ab\n")
+    (machine.home / what).write_text("query-parser")
+    output = invoke("images", "--build", code=1)
+    assert says in output
+    assert "mend it, and run again" in output
+    assert machine.tags() == {"ml-engine": "content-0123456789ab"}
+    built = len(machine.builds())
+    (machine.home / what).unlink()
+    assert "wrote images.yaml" in invoke("images", "--build")
+    assert len(machine.builds()) == len(machine.tags() or {}) - built + 1
+
+
+def test_killed_in_the_middle_leaves_the_old_tags(machine: Machine) -> None:
+    """SIGKILL while the third image is built: no tag is written, what was built is not built again."""
+    machine.install("docker")
+    (machine.home / "kills").write_text("query-parser")
+    options = "['images', '--build'], obj=Path(sys.argv[1])"
+    script = f"import sys; from pathlib import Path; from constructs_lib.cli import main; main({options})"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", script, str(machine.root)]
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert machine.tags() is None
+    built = len(machine.builds())
+    (machine.home / "kills").unlink()
+    assert "wrote images.yaml" in invoke("images", "--build")
+    # The one that was being built had been finished by the daemon all the same.
+    assert len(machine.builds()) == len(machine.tags() or {}) - built
+
+
+def test_a_missing_source_is_advice(machine: Machine) -> None:
+    """Before anything is built."""
+    machine.install("docker")
+    shutil.rmtree(machine.root / "services/query-parser/query_parser")
+    output = invoke("images", "--build", code=1)
+    assert "services/query-parser/Dockerfile: nothing of services/query-parser/query_parser is there to copy" in output
+    assert machine.builds() == []
+
+
+def test_the_list_has_the_tags(machine: Machine) -> None:
+    """What is listed and explained is what dist/ has."""
+    machine.install("docker")
+    invoke("images", "--build")
+    tags = machine.tags() or {}
+    rows = {row["component"]: row["image"] for row in json.loads(invoke("images", "--json"))["images"]}
+    assert {name: rows[name] for name in SERVICES} == {name: f"chatdb/{name}:{tags[name]}" for name in SERVICES}
+
+
+def test_the_script_is_a_door(machine: Machine) -> None:
+    """It sees to the set-up, and gives its options to the command, from whatever folder it is called."""
+    machine.install("make", "chatdb")
+    shutil.copytree(ROOT / "scripts", machine.root / "scripts")
+    path = f"{os.environ['PATH']}:/usr/bin:/bin"
+    command = [str(machine.root / "scripts/build-images.sh"), "--builder", "docker"]
+    environment = os.environ | {"PATH": path}
+    subprocess.run(command, cwd="/", env=environment, capture_output=True, timeout=60, check=True)
+    asked = ["chatdb", "images", "--build", "--builder", "docker"]
+    assert machine.calls() == [["make", "--silent", "setup-synth"], asked]
+
+
+def test_wrong_usage() -> None:
+    """Options of a build without one, and a list of what is built as JSON."""
+    assert "go with --build" in invoke("images", "--dry-run", code=2)
+    assert "go with --build" in invoke("images", "--builder", "docker", code=2)
+    assert "leave out --build" in invoke("images", "--build", "--json", code=2)
+
+
+def test_every_builder_is_known() -> None:
+    """The names that the command takes."""
+    assert set(BUILDERS) == KNOWN.keys()

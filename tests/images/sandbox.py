@@ -1,0 +1,145 @@
+"""A folder as the root of a service, as its pod has it: read-only but for /tmp, and not as root."""
+
+import os
+import re
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.local.platform import local_components
+from constructs_lib.local.processes import Server, free_ports, wait_for
+from constructs_lib.local.site import HOST, make_site
+
+ROOT = Path(__file__).resolve().parents[2]
+UID = 10001
+SECONDS = 120
+# $1 is the root; then what is mounted and where, in pairs, until "--"; then what is run in it.
+SCRIPT = """
+mount --make-rprivate /
+root=$1; shift
+mount --bind "$root" "$root"
+mkdir -p "$root/proc" "$root/dev" "$root/tmp"
+points=$root
+while [ "$1" != -- ]; do
+  mkdir -p "$root$2"
+  mount --bind "$1" "$root$2"
+  points="$points $root$2"
+  shift 2
+done
+shift
+for point in $points; do mount -o remount,bind,ro "$point"; done
+mount --rbind /proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+exec setpriv --no-new-privs chroot $SANDBOX_USER "$root" "$@"
+"""
+# In a namespace of our own we are its root, and outside of it nobody but ourselves.
+NAMESPACE = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--map-root-user", "--mount"]
+USER = f"--userspec={UID}:{UID} --groups={UID}" if os.geteuid() == 0 else ""
+
+
+@cache
+def allowed() -> bool:
+    """Whether this machine lets us make a mount namespace."""
+    return subprocess.run([*NAMESPACE, "true"], capture_output=True, check=False).returncode == 0
+
+
+def command(root: Path, mounts: Mapping[str, Path], *arguments: str) -> list[str]:
+    """Run something with another root; `mounts` are folders of this machine by their names there."""
+    pairs = [text for name, path in mounts.items() for text in (str(path), name)]
+    return [*NAMESPACE, "sh", "-euc", SCRIPT, "sh", str(root), *pairs, "--", *arguments]
+
+
+def dockerfile(name: str) -> str:
+    """The service's Dockerfile, each instruction on one line."""
+    return (ROOT / "services" / name / "Dockerfile").read_text().replace("\\\n", "")
+
+
+def image_environment(name: str) -> dict[str, str]:
+    """What the image sets; the base's PATH is the usual one."""
+    (line,) = re.findall(r"^ENV (.*)", dockerfile(name), re.MULTILINE)
+    found = dict(pair.split("=", 1) for pair in line.split())
+    return found | {"PATH": found["PATH"].replace("$PATH", "/usr/local/bin:/usr/bin:/bin")}
+
+
+def entrypoint(name: str) -> list[str]:
+    """How the image starts."""
+    (line,) = re.findall(r"^ENTRYPOINT \[(.*)\]", dockerfile(name), re.MULTILINE)
+    return [word.strip(' "') for word in line.split(",")]
+
+
+@contextmanager
+def started(name: str, root: Path, mounts: Mapping[str, Path], folder: Path) -> Iterator[tuple[Server, str]]:
+    """The service with that root, told what dist/ says, and its address once it lives; what it needs does not run."""
+    component = CATALOGUE.component(name)
+    site = make_site(CATALOGUE, ROOT, folder, local_components(CATALOGUE, ROOT))
+    (port,) = free_ports(1)
+    own = {"HOST": HOST, "PORT": str(port), "SANDBOX_USER": USER}
+    # The set-up looks for its programs where they are on this machine, and the image's PATH has those folders, too.
+    environment = image_environment(name) | site.told(component) | own
+    environment["PATH"] += ":/usr/sbin:/sbin"
+    line = command(root, mounts, *entrypoint(name))
+    server = Server(name, line, folder / "log", environment, end="TERM")
+    server.start()
+    address = f"http://{HOST}:{port}"
+    try:
+        wait_for(f"{name} in its image", SECONDS, lambda: healthy(server, address))
+        yield server, address
+    except TimeoutError as error:
+        raise AssertionError(server.last_lines(30)) from error
+    finally:
+        server.stop()
+
+
+def healthy(server: Server, address: str) -> bool:
+    """Whether it answers; one that has ended never will."""
+    if not server.alive():
+        raise AssertionError(server.last_lines(30))
+    try:
+        with urllib.request.urlopen(f"{address}/health", timeout=5) as response:
+            return bool(response.status == 200)
+    except OSError:
+        return False
+
+
+def process(server: Server) -> dict[str, str]:
+    """What the kernel says of the process."""
+    text = Path(f"/proc/{server.pid}/status").read_text()
+    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
+
+
+def check_restricted(server: Server) -> None:
+    """It is not root, has no rights (outside of a namespace of its own), and its root takes no file."""
+    status = process(server)
+    uid = os.geteuid() or UID
+    assert status["Uid"].split() == [str(uid)] * 4
+    assert status["NoNewPrivs"] == "1"
+    assert os.geteuid() != 0 or int(status["CapEff"], 16) == 0
+    mounts = [line.split() for line in Path(f"/proc/{server.pid}/mountinfo").read_text().splitlines()]
+    options = {fields[4]: fields[5].split(",") for fields in mounts}
+    assert "ro" in options["/"]
+    assert [point for point, words in options.items() if "ro" not in words and not inside(point)] == []
+
+
+def inside(point: str) -> bool:
+    """What may be written: memory, devices, and what the kernel shows."""
+    return point.split("/")[1] in ("dev", "proc", "tmp")
+
+
+def check_stops(server: Server) -> None:
+    """SIGTERM ends it by itself."""
+    server.ask()
+    wait_for(f"the end of {server.name}", SECONDS, lambda: not server.alive())
+    assert server.status() == 0, server.last_lines(30)
+
+
+def need_sandbox() -> None:
+    """Skip where it cannot be made."""
+    if not allowed():
+        pytest.skip("not run: this machine lets nobody make a mount namespace, which a service is started in")
