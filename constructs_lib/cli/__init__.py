@@ -2,7 +2,19 @@
 
 import click
 
-from constructs_lib.cli import check, completion, deploy, explain, health, local, new_service, repository, synth, views
+from constructs_lib.cli import (
+    check,
+    cleanup,
+    completion,
+    deploy,
+    explain,
+    health,
+    local,
+    new_service,
+    repository,
+    synth,
+    views,
+)
 from constructs_lib.cli.common import ROOT
 
 
@@ -10,6 +22,7 @@ from constructs_lib.cli.common import ROOT
     context_settings={"help_option_names": ["-h", "--help"], "obj": ROOT},
     commands=[
         check.check,
+        cleanup.cleanup,
         completion.completion,
         deploy.deploy,
         explain.explain,
