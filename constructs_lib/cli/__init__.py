@@ -5,6 +5,7 @@ import click
 from constructs_lib.cli import (
     check,
     cleanup,
+    cluster,
     completion,
     deploy,
     explain,
@@ -23,6 +24,7 @@ from constructs_lib.cli.common import ROOT
     commands=[
         check.check,
         cleanup.cleanup,
+        cluster.cluster,
         completion.completion,
         deploy.deploy,
         explain.explain,

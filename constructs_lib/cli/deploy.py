@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     "--patience", type=click.IntRange(min=0), default=60, show_default=True, metavar="SECONDS",
     help="How long a trouble may last, such as an image that can't be pulled, before it is given up.",
 )  # fmt: skip
+@click.option("--hosts", is_flag=True, help="Write chatdb.local into /etc/hosts, too; sudo may ask for a password.")
 @click.option("--dry-run", is_flag=True, help="Ask no cluster; print the commands, and what each would apply.")
 @click.pass_obj
 @advised
-def deploy(root: Path, context: str | None, timeout: int, patience: int, *, dry_run: bool) -> None:
+def deploy(root: Path, context: str | None, timeout: int, patience: int, *, hosts: bool, dry_run: bool) -> None:
     """Apply the environment's tiers, each when the one before is ready, and say why where one is stuck.
 
     It may be run again at any time: what is there and ready is passed, and it goes on where it stopped.
@@ -42,7 +43,10 @@ def deploy(root: Path, context: str | None, timeout: int, patience: int, *, dry_
     if dry_run:
         click.echo("\n".join(as_text(planned, Kubectl(context), timeout)))
         return
-    _run(connect(context), planned, Limits(wave=timeout, trouble=patience))
+    kubectl = connect(context)
+    _run(kubectl, planned, Limits(wave=timeout, trouble=patience))
+    if hosts:
+        _write_hosts(str(kubectl.context))
 
 
 def _run(kubectl: "Kubectl", planned: "Plan", limits: "Limits") -> None:
@@ -58,3 +62,13 @@ def _run(kubectl: "Kubectl", planned: "Plan", limits: "Limits") -> None:
         counts = Rollout(kubectl=kubectl, catalogue=CATALOGUE, plan=planned, limits=limits, tell=tell).run()
     said = ", ".join(f"{counts[word]} {word}" for word in ("created", "changed", "unchanged"))
     click.echo(f"all is ready after {time.monotonic() - began:.0f} s: {said}; next: chatdb health")
+
+
+def _write_hosts(profile: str) -> None:
+    """Have this machine find minikube's ingress controller under the platform's name."""
+    from constructs_lib.deploy.hosts import HOST, HOSTS, write
+    from constructs_lib.deploy.minikube import address
+
+    found = address(profile)
+    said = "is written into" if write(found) else "is already in"
+    click.echo(f"{HOST} ({found}) {said} {HOSTS}")
