@@ -143,6 +143,8 @@ def _extras(root: Path) -> Iterator[Finding]:
         yield Finding(f"extras of make {target}", "installed" if there else None, f"only for make {target}")
     # The one program that comes from no package: by it comes Kafka.
     yield Finding("Maven", "installed" if shutil.which("mvn") else None, "only for make setup-local")
+    wanted = "only for chatdb deploy, health and cleanup; make setup-deploy installs it"
+    yield Finding("kubectl", "installed" if shutil.which("kubectl") else None, wanted)
 
 
 def run(command: list[str]) -> str | None:
