@@ -37,7 +37,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test images-test cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-services setup-local doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test images-test cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-services setup-local setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -108,6 +108,8 @@ setup-services: $(STAMPS)/env-services $(STAMPS)/versitygw
 
 setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Install what `chatdb local up` starts
 
+setup-deploy: $(VENV)/stamp-deploy ## Install kubectl, for who has none: `chatdb deploy` runs it
+
 setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
 
 doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to mend it
@@ -131,6 +133,10 @@ $(VENV)/stamp-synth: requirements/synth.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/stamp-test: requirements/test.lock $(VENV)/stamp-synth
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/test.lock
+	@mkdir -p $(@D) && touch $@
+
+$(VENV)/stamp-deploy: requirements/deploy.lock $(VENV)/stamp-synth
+	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/deploy.lock
 	@mkdir -p $(@D) && touch $@
 
 # Their locks ask for other versions of what the project uses: environments of their own.
@@ -191,7 +197,7 @@ hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install
 
 locks: setup-test ## Choose the newest versions anew; review the difference
-	cd requirements && for name in synth test go java scan bench services; do \
+	cd requirements && for name in synth test deploy go java scan bench services; do \
 	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url $$name.in -o $$name.lock; done
 	@# Each image gets its own part of the services' lock, in the same versions.

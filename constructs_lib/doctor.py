@@ -150,6 +150,8 @@ def _extras(root: Path) -> Iterator[Finding]:
         yield Finding(f"extras of make {target}", "installed" if there else None, f"only for make {target}")
     for name, (program, target) in PROGRAMS.items():
         yield Finding(name, "installed" if shutil.which(program) else None, f"only for make {target}")
+    wanted = "only for chatdb deploy, health and cleanup; make setup-deploy installs it"
+    yield Finding("kubectl", "installed" if shutil.which("kubectl") else None, wanted)
 
 
 def run(command: list[str]) -> str | None:

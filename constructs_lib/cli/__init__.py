@@ -4,6 +4,8 @@ import click
 
 from constructs_lib.cli import (
     check,
+    cleanup,
+    cluster,
     completion,
     deploy,
     explain,
@@ -22,6 +24,8 @@ from constructs_lib.cli.common import ROOT
     context_settings={"help_option_names": ["-h", "--help"], "obj": ROOT},
     commands=[
         check.check,
+        cleanup.cleanup,
+        cluster.cluster,
         completion.completion,
         deploy.deploy,
         explain.explain,

@@ -9,9 +9,9 @@ from enum import StrEnum
 from constructs_lib.catalogue.graph import predecessors
 from constructs_lib.catalogue.model import Catalogue, Component, Tier
 from constructs_lib.deploy.kubectl import Kubectl, KubectlError
-from constructs_lib.deploy.objects import Manifest, asked, component_of, condition, key, progress, ready
+from constructs_lib.deploy.objects import Manifest, asked, component_of, condition, key, ready
+from constructs_lib.deploy.patience import Limits, Patience, detail
 from constructs_lib.deploy.plan import Plan, Step, members
-from constructs_lib.deploy.reasons import Hope, Trouble, troubles
 from constructs_lib.deploy.snapshot import GATEWAYS, KINDS, Snapshot, look
 from constructs_lib.problem import InvalidInput, Problem
 
@@ -38,14 +38,6 @@ class Line:
     detail: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
-    """Seconds: for a whole wave, and for one trouble that does not go away by itself."""
-
-    wave: float
-    trouble: float
-
-
 Tell = Callable[[Sequence[Line]], None]
 
 
@@ -60,7 +52,6 @@ class Rollout:
     tell: Tell
     lines: dict[str, Line] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
-    since: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def run(self) -> Counter[str]:
         """Deploy all; how many objects were created, changed, and unchanged. InvalidInput where it is stuck."""
@@ -124,7 +115,7 @@ class Rollout:
         deadline = time.monotonic() + self.limits.wave
         waited = {key(found): found for step in wave for found in step.waited}
         kinds = KINDS + (f",{GATEWAYS}" if any(kind == "Gateway" for kind, _, _ in waited) else "")
-        self.since.clear()
+        patience = Patience(self.limits, lambda name: f"{self.lines[name].tier}/{name}")
         while True:
             late = time.monotonic() > deadline
             try:
@@ -139,7 +130,7 @@ class Rollout:
                 self._update(wave, pending, seen)
                 if not pending:
                     return
-                self._give_up(pending, seen, late=late)
+                patience.check(pending, seen, late=late)
             time.sleep(POLL)
 
     def _present(self, wanted: Manifest, seen: Snapshot) -> Manifest:
@@ -152,41 +143,10 @@ class Rollout:
             for component in members(self.catalogue, step):
                 found = slow.get(component.name)
                 state = State.ROLLING if found else State.READY
-                detail = _detail(found, seen) if found else ""
-                self.lines[component.name] = Line(step.tier, component.name, state, detail)
+                words = detail(found, seen) if found else ""
+                self.lines[component.name] = Line(step.tier, component.name, state, words)
         self.tell(list(self.lines.values()))
-
-    def _give_up(self, pending: Sequence[Manifest], seen: Snapshot, *, late: bool) -> None:
-        """InvalidInput with every trouble, when one of them has lasted too long, or all of it has."""
-        known = {key(found): list(troubles(found, seen)) for found in pending}
-        held = [(component_of(found), trouble) for found in pending for trouble in known[key(found)]]
-        now = time.monotonic()
-        self.since = {(name, one.kind): self.since.get((name, one.kind), now) for name, one in held}
-        stuck = any(self._lasts(name, trouble, now) for name, trouble in held)
-        if stuck or late:
-            raise InvalidInput([problem for found in pending for problem in self._problems(found, known[key(found)])])
-
-    def _lasts(self, name: str, trouble: Trouble, now: float) -> bool:
-        if trouble.hope is Hope.SOME:
-            return now - self.since[name, trouble.kind] >= self.limits.trouble
-        return trouble.hope is Hope.NONE
-
-    def _problems(self, workload: Manifest, found: Sequence[Trouble]) -> Iterator[Problem]:
-        """One for each kind of trouble: two pods with the same are one."""
-        name = component_of(workload)
-        where = f"{self.lines[name].tier}/{name}"
-        for trouble in {one.kind: one for one in reversed(found)}.values():
-            yield Problem(where, trouble.what, trouble.mend)
-        if not found:
-            namespace = workload["metadata"]["namespace"]
-            mend = f"`kubectl get pods -n {namespace} -l app={name}`, or give it longer with --timeout"
-            yield Problem(where, f"not ready yet, {progress(workload)}", mend)
 
 
 def _counted(quota: Manifest) -> bool:
     return bool(quota.get("status", {}).get("hard") == quota["spec"]["hard"])
-
-
-def _detail(workload: Manifest, seen: Snapshot) -> str:
-    first = next(troubles(workload, seen), None)
-    return f"{progress(workload)}; {first.what}" if first else progress(workload)

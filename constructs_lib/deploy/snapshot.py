@@ -40,9 +40,9 @@ def _lives(pod: Manifest) -> bool:
     return "deletionTimestamp" not in pod["metadata"]
 
 
-def look(kubectl: Kubectl, selector: str = SELECTOR, kinds: str = KINDS) -> Snapshot:
+def look(kubectl: Kubectl, kinds: str = KINDS, scope: Sequence[str] = ("--all-namespaces", SELECTOR)) -> Snapshot:
     """Ask for everything at once."""
-    found = kubectl.items("get", kinds, "--all-namespaces", selector)
+    found = kubectl.items("get", kinds, *scope)
     return Snapshot(
         objects={key(one): one for one in found if one["kind"] != "Pod"},
         pods=[one for one in found if one["kind"] == "Pod"],

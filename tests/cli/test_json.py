@@ -26,7 +26,7 @@ READING = {
     "images": (),
     "synth": ("--check",),
 }
-WRITING = {"completion", "deploy", "init", "local", "new-service", "release"}
+WRITING = {"cleanup", "cluster", "completion", "deploy", "init", "local", "new-service", "release"}
 """Commands that change something, run something, or print a script."""
 NO_CLUSTER = {"KUBECONFIG": "/dev/null"}
 """The user's own is left alone."""

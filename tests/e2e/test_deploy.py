@@ -19,7 +19,7 @@ from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.graph import predecessors
 from constructs_lib.catalogue.model import Kind, Namespace, Tier
 from constructs_lib.cli import main
-from constructs_lib.deploy.objects import asked, component_of
+from constructs_lib.deploy.objects import Key, asked, component_of, key
 from constructs_lib.local.processes import wait_for
 
 FAILING = Path(__file__).with_name("failing.yaml")
@@ -27,6 +27,9 @@ FAILS = "test.invalid/fails"
 LIMITS = ("--timeout=15", "--patience=1")
 SAYING = 240
 WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "Job"))
+NOTED = ("Event", "Pod", "EndpointSlice", "Endpoints", "ReplicaSet", "ControllerRevision")
+"""Kinds that the cluster itself makes of others, at any time."""
+SERVERS_OWN = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
 HOST_NETWORK = {"spec": {"template": {"spec": {"hostNetwork": True}}}}
 HUGE = {"spec": {"template": {"spec": {"containers": [{"name": "minio", "resources": {"limits": {"memory": "4Gi"}}}]}}}}
 
@@ -75,6 +78,15 @@ class Site:
             head = {"apiVersion": "any/v1", "kind": kind, "metadata": {"name": "any"}}
             found.setdefault("patches", []).append({"target": target, "patch": yaml.safe_dump(head | patch)})
         path.write_text(yaml.safe_dump(found))
+
+    def everything(self) -> set[Key]:
+        """Kind, namespace and name of all there is in the platform's namespaces, and they themselves."""
+        api = self.cluster.api
+        found = {key(one) for one in api.list("v1", "Namespace") if one["metadata"]["name"] in list(Namespace)}
+        for version, kind in api.listable():
+            if kind not in NOTED:
+                found |= {key(one) for one in api.list(version, kind) if key(one)[1] in list(Namespace)}
+        return {one for one in found if one[::2] not in SERVERS_OWN}
 
     def workloads(self) -> dict[str, Manifest]:
         """All workloads of the platform, by component."""
@@ -212,6 +224,41 @@ def test_change_by_hand_is_taken_back(site: Site) -> None:
     assert code == 0, output
     assert "0 created, 1 changed" in output
     assert api.request("GET", path)["data"] == before
+
+
+def test_cleanup_asks_first(site: Site) -> None:
+    """It names the data, and without a yes nothing is deleted."""
+    before = site.everything()
+    code, output = site.run("cleanup")
+    assert code == 1
+    assert "claim chatdb-system/data-postgres-0 (2Gi)" in output
+    assert "all of this data" in output
+    assert site.everything() == before
+
+
+def test_cleanup_keeps_data_when_asked_to(site: Site) -> None:
+    """Of all that git names only namespaces and claims are left, with their Secrets; and it can be deployed again."""
+    api = site.cluster.api
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "kept", "namespace": "chatdb-system"}}
+    api.apply(secret)
+    claims = {one["metadata"]["uid"] for one in api.list("v1", "PersistentVolumeClaim")}
+    code, output = site.run("cleanup", "--keep-data")
+    assert code == 0, output
+    assert {kind for kind, _, _ in site.everything()} == {"Namespace", "PersistentVolumeClaim", "Secret"}
+    assert {one["metadata"]["uid"] for one in api.list("v1", "PersistentVolumeClaim")} == claims
+    code, output = site.run("deploy", "--timeout=240")
+    assert code == 0, output
+    assert {one["metadata"]["uid"] for one in api.list("v1", "PersistentVolumeClaim")} == claims
+
+
+def test_cleanup_leaves_nothing(site: Site) -> None:
+    """No namespace, object or volume of the platform is left; a second run finds nothing to do."""
+    code, output = site.run("cleanup", "--yes")
+    assert code == 0, output
+    assert site.everything() == set()
+    volumes = site.cluster.api.list("v1", "PersistentVolume")
+    assert [one for one in volumes if one["spec"].get("claimRef", {}).get("namespace") in list(Namespace)] == []
+    assert site.run("cleanup", "--yes") == (0, "the platform is gone from context test\n")
 
 
 def test_dry_run_asks_no_cluster(tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""The command `chatdb cleanup`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from constructs_lib.cli.common import advised, context_option
+
+if TYPE_CHECKING:
+    from constructs_lib.deploy.kubectl import Kubectl
+
+
+@click.command()
+@context_option
+@click.option("--keep-data", is_flag=True, help="Leave namespaces, volume claims and Secrets: deploy again on them.")
+@click.option("--argocd", is_flag=True, help="Take away Argo CD, too.")
+@click.option("--hosts", is_flag=True, help="Take chatdb.local out of /etc/hosts, too; sudo may ask for a password.")
+@click.option("--yes", is_flag=True, help="Do not ask before data is deleted.")
+@click.option(
+    "--timeout", type=click.IntRange(min=1), default=300, show_default=True, metavar="SECONDS",
+    help="How long each deletion may take.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Ask no cluster; print the commands.")
+@advised
+def cleanup(
+    context: str | None, timeout: int, *, keep_data: bool, argocd: bool, hosts: bool, yes: bool, dry_run: bool
+) -> None:
+    """Delete the platform from the cluster, with its data unless told otherwise."""
+    from constructs_lib.deploy.cleanup import Cleanup
+    from constructs_lib.deploy.hosts import write
+    from constructs_lib.deploy.kubectl import Kubectl
+    from constructs_lib.deploy.target import connect
+
+    wanted = Cleanup(keep_data=keep_data, argocd=argocd, seconds=timeout)
+    if dry_run:
+        click.echo("\n".join(Kubectl(context).text(*line) for line in wanted.lines()))
+        return
+    kubectl = connect(context)
+    if not keep_data and not yes:
+        _ask(kubectl)
+    wanted.run(kubectl, click.echo)
+    if hosts:
+        write(None)
+    click.echo(f"the platform is gone from context {kubectl.context}{', its data is kept' if keep_data else ''}")
+
+
+def _ask(kubectl: "Kubectl") -> None:
+    """Name the data that would go."""
+    from constructs_lib.deploy.cleanup import claims
+
+    for found in claims(kubectl):
+        size = found["spec"]["resources"]["requests"]["storage"]
+        click.echo(f"claim {found['metadata']['namespace']}/{found['metadata']['name']} ({size})")
+    click.confirm(f"Delete the platform from context {kubectl.context}, and all of this data with it?", abort=True)

@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Deploy all tiers in order, and wait for each. Takes the options of `chatdb deploy`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+make --silent setup-synth
+PATH="$PWD/.venv/bin:$PATH" exec chatdb deploy "$@"
