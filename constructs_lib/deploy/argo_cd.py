@@ -23,7 +23,8 @@ NAMESPACE = "argocd"
 ROOT = "chatdb"
 INSTALL = "argocd/install"
 DEFINITIONS = ("applications.argoproj.io", "appprojects.argoproj.io")
-KINDS = "deployments.apps,statefulsets.apps,pods"
+ROLLED_OUT = ("Deployment", "StatefulSet")
+KINDS = "deployments.apps,replicasets.apps,statefulsets.apps,pods"
 EXAMPLE = "https://git.example/"
 FAILED = ("Failed", "Error")
 OFFLINE = (
@@ -95,7 +96,7 @@ class Following:
         patience = Patience(self.limits, lambda name: f"{NAMESPACE}/{name}")
         while True:
             seen = look(self.kubectl, KINDS, (f"--namespace={NAMESPACE}",))
-            pending = [found for found in seen.objects.values() if not ready(found)]
+            pending = [found for found in seen.objects.values() if found["kind"] in ROLLED_OUT and not ready(found)]
             if not pending:
                 return
             patience.check(pending, seen, late=time.monotonic() > deadline)

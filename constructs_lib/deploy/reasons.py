@@ -65,8 +65,7 @@ def _job(workload: Manifest) -> Iterator[Trouble]:
 
 def _refused(workload: Manifest, seen: Snapshot) -> Iterator[Trouble]:
     """The API server takes none of its pods; old warnings of a workload that has them do not count."""
-    failure = condition(workload, "ReplicaFailure")
-    words = str(failure["message"]) if failure else None
+    words = _failure(workload, seen) if workload["kind"] == "Deployment" else None
     if workload["kind"] != "Deployment" and _lacks_pods(workload):
         words = seen.warned(workload, "FailedCreate")
     if words is None:
@@ -81,6 +80,12 @@ def _refused(workload: Manifest, seen: Snapshot) -> Iterator[Trouble]:
         yield Trouble("security", what, "`chatdb check` says which field it is")
     else:
         yield Trouble("refused", f"its pods are refused: {words}", _describe(workload))
+
+
+def _failure(deployment: Manifest, seen: Snapshot) -> str | None:
+    """What its newest ReplicaSet says: a Deployment keeps the words of an older one when both have failed alike."""
+    failure = condition(seen.newest(deployment) or {}, "ReplicaFailure")
+    return str(failure["message"]) if failure else None
 
 
 def _lacks_pods(workload: Manifest) -> bool:

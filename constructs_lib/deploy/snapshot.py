@@ -8,7 +8,7 @@ from constructs_lib.deploy.kubectl import Kubectl
 from constructs_lib.deploy.objects import Key, Manifest, key
 
 SELECTOR = "--selector=app.kubernetes.io/part-of=chatdb"
-KINDS = "deployments.apps,statefulsets.apps,jobs.batch,ingresses.networking.k8s.io,pods"
+KINDS = "deployments.apps,replicasets.apps,statefulsets.apps,jobs.batch,ingresses.networking.k8s.io,pods"
 GATEWAYS = "gateways.gateway.networking.k8s.io"
 """A kind that most clusters do not know."""
 
@@ -30,10 +30,24 @@ class Snapshot:
             if same and selector and selector.items() <= metadata["labels"].items() and _lives(pod):
                 yield pod
 
+    def newest(self, deployment: Mapping[str, Any]) -> Manifest | None:
+        """The ReplicaSet of the Deployment's last template, once it is made."""
+        owner = deployment["metadata"].get("uid")
+        owned = [
+            found
+            for (kind, _, _), found in self.objects.items()
+            if kind == "ReplicaSet" and any(one["uid"] == owner for one in found["metadata"]["ownerReferences"])
+        ]
+        return max(owned, key=_revision, default=None)
+
     def warned(self, manifest: Mapping[str, Any], reason: str) -> str | None:
         """The last warning about the object that gives that reason."""
         found = [one for one in self.warnings.get(key(manifest), ()) if one.get("reason") == reason]
         return str(found[-1]["message"]) if found else None
+
+
+def _revision(replica_set: Manifest) -> int:
+    return int(replica_set["metadata"].get("annotations", {}).get("deployment.kubernetes.io/revision", 0))
 
 
 def _lives(pod: Manifest) -> bool:

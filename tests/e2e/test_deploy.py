@@ -226,6 +226,33 @@ def test_change_by_hand_is_taken_back(site: Site) -> None:
     assert api.request("GET", path)["data"] == before
 
 
+def test_all_is_well(site: Site) -> None:
+    """After the deployment every check is ok; each HTTP port was asked for its own path through the API server."""
+    site.pods.asked.clear()
+    code, output = site.run("health", "--json")
+    found = json.loads(output)
+    assert (code, found["healthy"]) == (0, True), output
+    assert {check["name"] for check in found["checks"] if check["level"] == "tier"} == set(Tier)
+    endpoints = {check["name"] for check in found["checks"] if check["level"] == "endpoint"}
+    assert endpoints == {f"{one.name}:{port.name}" for one in CATALOGUE.components for port in one.ports}
+    services = [one for one in CATALOGUE.components if one.kind is Kind.MICROSERVICE]
+    assert {(one.port("http").number, "/ready") for one in services} <= set(site.pods.asked)
+    assert (9090, "/-/ready") in site.pods.asked
+
+
+def test_service_that_does_not_answer_is_found(site: Site) -> None:
+    """Its pod counts as ready, and its port does not answer: the endpoint is named, and where to look."""
+    site.pods.down = {8003}
+    code, output = site.run("health")
+    site.pods.down = set()
+    assert code == 1
+    (line,) = [line for line in output.splitlines() if "NOT" in line]
+    assert "ml-engine:http" in line and "/ready: " in line
+    assert output.endswith(
+        "look at endpoint ml-engine:http: `kubectl logs -n chatdb-services -l app=ml-engine --tail=50`\n"
+    )
+
+
 def test_cleanup_asks_first(site: Site) -> None:
     """It names the data, and without a yes nothing is deleted."""
     before = site.everything()
@@ -271,30 +298,3 @@ def test_dry_run_asks_no_cluster(tmp_path: Path) -> None:
     apply = "kubectl --context=mine apply --server-side --force-conflicts --field-manager=chatdb --filename=-"
     assert commands[0] == f"kustomize build overlays/minikube/platform | {apply}"
     assert len(done.output.splitlines()) > 180
-
-
-def test_all_is_well(site: Site) -> None:
-    """After the deployment every check is ok; each HTTP port was asked for its own path through the API server."""
-    site.pods.asked.clear()
-    code, output = site.run("health", "--json")
-    found = json.loads(output)
-    assert (code, found["healthy"]) == (0, True), output
-    assert {check["name"] for check in found["checks"] if check["level"] == "tier"} == set(Tier)
-    endpoints = {check["name"] for check in found["checks"] if check["level"] == "endpoint"}
-    assert endpoints == {f"{one.name}:{port.name}" for one in CATALOGUE.components for port in one.ports}
-    services = [one for one in CATALOGUE.components if one.kind is Kind.MICROSERVICE]
-    assert {(one.port("http").number, "/ready") for one in services} <= set(site.pods.asked)
-    assert (9090, "/-/ready") in site.pods.asked
-
-
-def test_service_that_does_not_answer_is_found(site: Site) -> None:
-    """Its pod counts as ready, and its port does not answer: the endpoint is named, and where to look."""
-    site.pods.down = {8003}
-    code, output = site.run("health")
-    site.pods.down = set()
-    assert code == 1
-    (line,) = [line for line in output.splitlines() if "NOT" in line]
-    assert "ml-engine:http" in line and "/ready: " in line
-    assert output.endswith(
-        "look at endpoint ml-engine:http: `kubectl logs -n chatdb-services -l app=ml-engine --tail=50`\n"
-    )
