@@ -62,14 +62,16 @@ lint: setup-test setup-services ## Style, types, layers
 	PYTHONPATH=$(subst $() ,:,$(addprefix services/,common $(SERVICES))) lint-imports services/importlinter.ini
 
 E2E ?= tests/e2e
+# A platform uses half a core: each of two processes takes whole files. A cluster that somebody names is one.
+e2e e2e-versions: PYTEST := pytest $(if $(CHATDB_KUBECONFIG),,-n 2)
 e2e: setup-e2e ## Build a Kubernetes and an Argo CD, and see the order hold on them (E2E=<files>)
-	pytest $(E2E)
+	$(PYTEST) $(E2E)
 
 E2E_VERSIONS := $(addprefix tests/e2e/,test_versions.py test_order.py test_gate_real.py test_bad_release.py)
 e2e-versions: setup-e2e-long ## See the gate and the order hold on an older Kubernetes, an older Argo CD, and both
-	CHATDB_OLDER=kubernetes-1.28 pytest tests/e2e/test_admission.py $(E2E_VERSIONS)
-	CHATDB_OLDER=argo-cd-3.2 pytest $(E2E_VERSIONS)
-	CHATDB_OLDER=kubernetes-1.28,argo-cd-3.2 pytest $(E2E_VERSIONS)
+	CHATDB_OLDER=kubernetes-1.28 $(PYTEST) tests/e2e/test_admission.py $(E2E_VERSIONS)
+	CHATDB_OLDER=argo-cd-3.2 $(PYTEST) $(E2E_VERSIONS)
+	CHATDB_OLDER=kubernetes-1.28,argo-cd-3.2 $(PYTEST) $(E2E_VERSIONS)
 
 e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the table of docs/reliability.md (hours)
 	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)

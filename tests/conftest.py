@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from fault_proxy import Proxies, with_proxies
+from scheduler import ServersTogether
 from traces import Collector
-from xdist.scheduler import LoadScopeScheduling
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
@@ -22,7 +22,6 @@ from constructs_lib.local.site import HOST
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261125
 NOT_RUN = "not run: "
-PLATFORM = "tests/local/"
 
 
 @pytest.fixture(scope="session")
@@ -85,17 +84,9 @@ def proxies(around: tuple[Platform, Proxies]) -> Proxies:
     return around[1]
 
 
-class PlatformTogether(LoadScopeScheduling):
-    """All tests on the platform go to one process; it is started once."""
-
-    def _split_scope(self, nodeid: str) -> str:
-        """Tests of one scope stay together; each other test is its own."""
-        return PLATFORM if nodeid.startswith(PLATFORM) else nodeid
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> PlatformTogether:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ServersTogether:
     """Which test goes to which process."""
-    return PlatformTogether(config, log)
+    return ServersTogether(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

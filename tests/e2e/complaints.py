@@ -8,6 +8,8 @@ from order import ready
 
 WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "Job"))
 REFUSED, UNPLACED = "FailedCreate", "FailedScheduling"
+CONFLICT = "Operation cannot be fulfilled on resourcequotas"
+"""Two pods were counted at once, and Kubernetes tries the second again: no pod is missing for it."""
 POLL = 0.25
 
 
@@ -32,7 +34,7 @@ def _namespace(api: Api, namespace: str) -> list[str]:
         *(f"{_name(found)} is not ready" for found in workloads if not ready(found)),
         *(f"{_name(found)} has no pod" for found in workloads if not any(_selects(found, pod) for pod in pods)),
         *(f"{_name(pod)}: {_why(pod, events)}" for pod in pods if not _fine(pod)),
-        *(f"{_about(event)}: {event['message']}" for event in events if event["reason"] == REFUSED),
+        *(f"{_about(event)}: {event['message']}" for event in events if _refusal(event)),
     ]
 
 
@@ -44,6 +46,10 @@ def _name(manifest: Manifest) -> str:
 def _about(event: Manifest) -> str:
     about = event["involvedObject"]
     return f"{about['kind']} {about['namespace']}/{about['name']}"
+
+
+def _refusal(event: Manifest) -> bool:
+    return event["reason"] == REFUSED and CONFLICT not in event["message"]
 
 
 def _selects(workload: Manifest, pod: Manifest) -> bool:
