@@ -18,11 +18,15 @@ class State:
     applications: dict[str, Manifest] = field(default_factory=dict)
     workloads: dict[tuple[str, str, str], Event] = field(default_factory=dict)
     wanted: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    whole: set[tuple[str, str]] = field(default_factory=set)
+    """(Application, commit) that were once Synced and Healthy together."""
 
     def take(self, event: Event) -> bool:
         """Take the event in; whether somebody asked for something else than before."""
         if event.kind == "Application":
             self.applications[event.key[2]] = event.manifest
+            if (sync := _synced_and_healthy(event.manifest)) is not None:
+                self.whole.add((event.key[2], str(sync.get("revision"))))
             return False
         if event.type == "DELETED":
             self.workloads.pop(event.key, None)
@@ -45,7 +49,8 @@ def violations(
 ) -> Iterator[str]:
     """One line for each change that came too early; `since` is a resource version from which on it counts.
 
-    Keys in `by_hand` are objects that the test deletes: that is no tier's doing.
+    Keys in `by_hand` are objects that the test deletes: that is no tier's doing, and so is no update when such a one is
+    put back as it was, at a commit at which the tier has been whole.
     """
     known = list(tiers)
     state = State()
@@ -54,9 +59,9 @@ def violations(
         tier = tier_of(event.owner)
         if not changed or tier is None or event.version <= since:
             continue
-        if event.type == "DELETED" and event.key in by_hand:
-            continue
         commit = revision_under_way(state, tier)
+        if event.key in by_hand and (event.type == "DELETED" or (PREFIX + tier, str(commit)) in state.whole):
+            continue
         for lower in known:
             if lower.wave < tier.wave:
                 reason = unready(state, lower, commit)
@@ -79,15 +84,23 @@ def unready(state: State, tier: Tier, commit: str | None) -> str | None:
     application = state.applications.get(PREFIX + tier)
     if application is None:
         return "has no Application"
-    status = application.get("status", {})
-    sync, health = status.get("sync", {}), status.get("health", {})
-    if (sync.get("status"), health.get("status")) != ("Synced", "Healthy"):
-        return f"is {sync.get('status')} and {health.get('status')}"
+    sync = _synced_and_healthy(application)
+    if sync is None:
+        status = application.get("status", {})
+        return f"is {status.get('sync', {}).get('status')} and {status.get('health', {}).get('status')}"
     if commit is not None and sync.get("revision") != commit:
         return f"is at {str(sync.get('revision'))[:7]}"
     mine = [event for event in state.workloads.values() if tier_of(event.owner) is tier]
     waiting = [event.key for event in mine if not ready(event.manifest)]
     return f"waits for {'/'.join(waiting[0])}" if waiting else None
+
+
+def _synced_and_healthy(application: Manifest) -> Manifest | None:
+    """Its sync, where it is so."""
+    status = application.get("status", {})
+    sync, health = status.get("sync", {}), status.get("health", {})
+    whole = (sync.get("status"), health.get("status")) == ("Synced", "Healthy")
+    return dict(sync) if whole else None
 
 
 def ready(manifest: Manifest) -> bool:
