@@ -32,6 +32,7 @@ EXTRAS = {
     "kafka": "setup-local",
     "versitygw": "setup-local",
     "prometheus": "setup-local",
+    "env-load": "setup-load",
 }
 """Stamps of what one target alone needs: it installs them itself, and nothing else misses them."""
 PROGRAMS = {

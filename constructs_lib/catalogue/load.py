@@ -14,7 +14,7 @@ from constructs_lib.catalogue.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 
 FOLDER = Path(__file__).parent
-CODE = ("graph.py", "load.py", "model.py")
+CODE = ("graph.py", "load.py", "model.py", "routes.py")
 """Files of this folder that are no data: who calls them wrongly is the one to mend."""
 UNKNOWN_FIELD = re.compile(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'")
 MISSING_FIELDS = re.compile(r"(\w+)\.__init__\(\) missing .* arguments?: (.+)")

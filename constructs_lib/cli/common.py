@@ -11,11 +11,16 @@ import click
 
 from constructs_lib.problem import InvalidInput
 
+ENV_FILE = ".tools/local.env"
 ROOT = Path(__file__).resolve().parents[2]
 
 context_option = click.option(
     "--context", metavar="NAME", help="The kubeconfig's context; without it, the current one if it is on this machine."
 )
+env_file_option = click.option(
+    "--env-file", type=click.Path(dir_okay=False, path_type=Path), envvar="CHATDB_ENV_FILE", default=ROOT / ENV_FILE,
+    show_default=ENV_FILE, show_envvar=True, help="Where a local platform writes its addresses and keys, for a shell.",
+)  # fmt: skip
 json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for programs; docs/json.md describes it.")
 
 

@@ -112,7 +112,8 @@ def _by_argo_cd(root: Path, kubectl: "Kubectl", limits: "Limits", install: Path 
 
 def _write_hosts(profile: str) -> None:
     """Have this machine find minikube's ingress controller under the platform's name."""
-    from constructs_lib.deploy.hosts import HOST, HOSTS, write
+    from constructs_lib.catalogue.routes import HOST
+    from constructs_lib.deploy.hosts import HOSTS, write
     from constructs_lib.deploy.minikube import address
 
     found = address(profile)

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from constructs_lib.catalogue.load import CATALOGUE
-from constructs_lib.cli.common import ROOT, advised
+from constructs_lib.cli.common import advised, env_file_option
 
 if TYPE_CHECKING:
     from constructs_lib.local.platform import Platform
 
 CHECK_SECONDS = 0.5
-ENV_FILE = ROOT / ".tools/local.env"
 
 
 class Ended(Exception):
@@ -30,10 +29,7 @@ def local() -> None:
 
 
 @local.command()
-@click.option(
-    "--env-file", type=click.Path(dir_okay=False, path_type=Path), envvar="CHATDB_ENV_FILE", default=ENV_FILE,
-    show_default=".tools/local.env", show_envvar=True, help="Where addresses and keys are written, for a shell.",
-)  # fmt: skip
+@env_file_option
 @click.pass_obj
 @advised
 def up(root: Path, env_file: Path) -> None:

@@ -1,26 +1,14 @@
 """The platform's public door."""
 
-import re
-
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
 from constructs_lib.catalogue.graph import Link, links_of
 from constructs_lib.catalogue.model import Component, Route
+from constructs_lib.catalogue.routes import API_PREFIX, HOST, rule
 from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.labels import metadata
-
-HOST = "chatdb.local"
-API_PREFIX = "/api/v1"
-
-
-def rule(route: Route) -> tuple[str, str]:
-    """(path, rewrite-target) of the nginx controller's regular expressions: all after `strip` reaches the service."""
-    kept = route.path.removeprefix(route.strip)
-    if not kept:
-        return f"{re.escape(route.strip)}(/|$)(.*)", "/$2"
-    return f"{re.escape(route.strip)}/({re.escape(kept.removeprefix('/'))}(/.*)?)$", "/$1"
 
 
 class Ingresses(ComponentChart):

@@ -8,7 +8,7 @@ from constructs import Construct
 from constructs_lib.catalogue.externals import GATEWAY_CONTROLLER
 from constructs_lib.catalogue.graph import Relation, links
 from constructs_lib.catalogue.model import Component, Kind, Route
-from constructs_lib.components.edge import HOST
+from constructs_lib.catalogue.routes import HOST
 from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.context import Context
 from constructs_lib.parts.labels import object_labels

@@ -4,11 +4,11 @@ import os
 import subprocess
 from pathlib import Path
 
+from constructs_lib.catalogue.routes import HOST
 from constructs_lib.deploy.kubectl import program
 from constructs_lib.problem import InvalidInput, Problem
 
 HOSTS = Path("/etc/hosts")
-HOST = "chatdb.local"
 MARK = "# chatdb"
 SECONDS = 300
 """Somebody may have to type a password."""

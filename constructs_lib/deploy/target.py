@@ -22,7 +22,7 @@ class Target:
     @property
     def elsewhere(self) -> str | None:
         """What says that this is no cluster on this machine."""
-        if self.context == MINIKUBE or _loopback(str(urlsplit(self.server).hostname)):
+        if self.context == MINIKUBE or loopback(str(urlsplit(self.server).hostname)):
             return None
         return f"context {self.context} is neither {MINIKUBE} nor on loopback"
 
@@ -50,7 +50,8 @@ def connect(context: str | None) -> Kubectl:
     return Kubectl(found.context)
 
 
-def _loopback(host: str) -> bool:
+def loopback(host: str) -> bool:
+    """Whether the address, or the name, is this machine's own for itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

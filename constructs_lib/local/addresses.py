@@ -1,10 +1,12 @@
 """Where a local platform answers, for people and for shells."""
 
 import shlex
+from pathlib import Path
 
 from constructs_lib.catalogue.model import Kind
 from constructs_lib.local.parts import JOBS
 from constructs_lib.local.site import HOST, Site
+from constructs_lib.problem import InvalidInput, Problem
 
 
 def addresses(site: Site) -> dict[str, str]:
@@ -22,3 +24,14 @@ def shell_exports(site: Site) -> str:
             for name, template in component.port("http").env.items():
                 found[name] = template.format(host=HOST, port=site.number(component, "http"))
     return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(found.items()))
+
+
+def read_exports(path: Path) -> dict[str, str]:
+    """What a running platform has written there; InvalidInput where none has."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        what = f"no platform runs on this machine, or it did not write {path.name}"
+        raise InvalidInput([Problem("local", what, "run `chatdb local up` in another shell")]) from None
+    pairs = (word.partition("=") for word in shlex.split(text) if "=" in word)
+    return {name: value for name, _, value in pairs}

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 from command import invoke
 from jsonschema import Draft202012Validator
+from outcomes import load_report
 from repository import ROOT
 
 from constructs_lib.catalogue.components import CATALOGUE
@@ -26,6 +27,9 @@ READING = {
     "images": (),
     "synth": ("--check",),
 }
+RUNNING = {"load": lambda: {"users": 1, "seconds": 1, **load_report().values()}}
+"""Commands that run something for a while, each with a made-up outcome; tests that run it look at real ones."""
+PRINTING = READING | RUNNING
 WRITING = {"cleanup", "cluster", "completion", "deploy", "init", "local", "new-service", "release"}
 """Commands that change something, run something, or print a script."""
 NO_CLUSTER = {"KUBECONFIG": "/dev/null"}
@@ -41,18 +45,19 @@ def validator(name: str) -> Draft202012Validator:
 def outputs() -> dict[str, Any]:
     """What each command prints here, run once; whether all is well with this machine is not asked."""
     runner = CliRunner(env=NO_CLUSTER)
-    return {n: json.loads(runner.invoke(main, [n, *more, "--json"]).stdout) for n, more in READING.items()}
+    found = {n: json.loads(runner.invoke(main, [n, *more, "--json"]).stdout) for n, more in READING.items()}
+    return found | {name: {"schema": f"chatdb/{name}/v1", **outcome()} for name, outcome in RUNNING.items()}
 
 
 def test_every_command_reads_or_writes() -> None:
-    """A new command is in one of the two lists, and whatever reads has --json."""
-    assert main.commands.keys() == READING.keys() | WRITING
-    options = {name: [o for p in main.commands[name].params for o in p.opts] for name in READING}
-    assert [name for name in READING if "--json" not in options[name]] == []
-    assert SCHEMAS.keys() == {f"{name}.v1.json" for name in READING}
+    """A new command is in one of the lists, and whatever prints an outcome has --json."""
+    assert main.commands.keys() == PRINTING.keys() | WRITING
+    options = {name: [o for p in main.commands[name].params for o in p.opts] for name in PRINTING}
+    assert [name for name in PRINTING if "--json" not in options[name]] == []
+    assert SCHEMAS.keys() == {f"{name}.v1.json" for name in PRINTING}
 
 
-@pytest.mark.parametrize("name", READING)
+@pytest.mark.parametrize("name", PRINTING)
 def test_output_keeps_to_its_schema(outputs: dict[str, Any], name: str) -> None:
     """The real output is valid, and says which schema that is."""
     assert outputs[name]["schema"] == f"chatdb/{name}/v1"
@@ -127,7 +132,7 @@ def small(value: Any) -> Any:
     return [small(part) for part in value[:2]] if isinstance(value, list) else value
 
 
-@pytest.mark.parametrize("name", READING)
+@pytest.mark.parametrize("name", PRINTING)
 def test_another_shape_is_another_version(outputs: dict[str, Any], name: str) -> None:
     """No property can come, go, change its name or its type without a new schema."""
     check = validator(name)

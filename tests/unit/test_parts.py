@@ -1,15 +1,13 @@
 """Quantities, footprints, routes and Job names."""
 
-import re
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.quantity import MIB, cpu_text, in_bytes, memory_text, millicores
+from constructs_lib.catalogue.routes import rewritten
 from constructs_lib.checks.model import Inputs
-from constructs_lib.components.edge import rule
 from constructs_lib.parts.footprint import Footprint, extra, quota, steady, surge
 from constructs_lib.parts.job import job_name
 
@@ -96,13 +94,7 @@ def test_ingress_rewrite(component: str, path: str, reaches: str | None) -> None
     """The controller's regular expression and rewrite, applied as nginx does: anchored at the beginning."""
     route = CATALOGUE.component(component).route
     assert route
-    pattern, target = rule(route)
-    match = re.match(pattern, path, re.IGNORECASE)
-    if reaches is None:
-        assert match is None
-    else:
-        assert match
-        assert re.sub(r"\$(\d)", lambda group: match[int(group[1])] or "", target) == reaches
+    assert rewritten(route, path) == reaches
 
 
 def test_disk_is_limited_to_logs_and_scratch_volumes(rendered: Inputs) -> None:
