@@ -177,7 +177,7 @@ def ask(url: str, body: object = None, key: str | None = None) -> tuple[int, dic
 def watched(running: Platform) -> Iterator[Supervisor]:
     """A supervisor; at the end no failpoint is armed."""
     supervisor = Supervisor(running)
-    with _threads(supervisor.over, [supervisor.watch]):
+    with threads(supervisor.over, [supervisor.watch]):
         yield supervisor
         for name in FAILPOINTS:
             running.parts[name].server.environment.pop(VARIABLE, None)
@@ -187,20 +187,21 @@ def watched(running: Platform) -> Iterator[Supervisor]:
 def working(running: Platform, seed: int) -> Iterator[Clients]:
     """Clients at work; at the end each has followed its last job."""
     clients = Clients(running.url(ORCHESTRATOR), seed)
-    with _threads(clients.over, [lambda number=number: clients.play(number) for number in range(CLIENTS)]):
+    with threads(clients.over, [lambda number=number: clients.play(number) for number in range(CLIENTS)]):
         yield clients
 
 
 @contextmanager
-def _threads(over: threading.Event, tasks: Sequence[Callable[[], None]]) -> Iterator[None]:
-    threads = [threading.Thread(target=task, daemon=True) for task in tasks]
-    for thread in threads:
+def threads(over: threading.Event, tasks: Sequence[Callable[[], None]]) -> Iterator[None]:
+    """The tasks, each in a thread of its own; at the end they are told that it is over, and waited for."""
+    made = [threading.Thread(target=task, daemon=True) for task in tasks]
+    for thread in made:
         thread.start()
     try:
         yield
     finally:
         over.set()
-        for thread in threads:
+        for thread in made:
             thread.join()
 
 

@@ -1,21 +1,37 @@
-"""A stop loses nothing."""
+"""A stop loses nothing: neither requests nor jobs nor messages, and it ends within the grace period."""
 
+import json
 import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from clients import kafka, smoke_run
+from kill_history import Order, violations
+from kill_run import working
+from kill_world import patiently, topics, world
+from load import ACTS, Load, load, prepare
 from repository import ROOT
 
 from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.defaults import DRAIN_SECONDS
 from constructs_lib.local.parts import Part
 from constructs_lib.local.platform import Platform
 from constructs_lib.local.processes import Server, scratch_folder, wait_for
 from constructs_lib.local.site import make_site
 
 LONG, SHORT = 30, 1
+SEED = 1
+SECONDS = 240
+LINGER_SECONDS = 1.0
+"""As long after SIGTERM a service takes what was not asked yet: chatdb_common.service."""
+IDLE_SECONDS = 5
+"""After so long without a request a service closes a connection at any time, as uvicorn does: its client was slow."""
+WARM = 3
+QUESTIONS = 500
 
 
 @pytest.fixture
@@ -43,3 +59,65 @@ def test_stop_gives_the_grace_period(folder: Path) -> None:
     found.stop()
     assert SHORT < time.monotonic() - begin < LONG / 2
     assert [part.server.last_lines(2) for part in parts.values()] == ["up\nbye", "up"]
+
+
+def stop(running: Platform, name: str, asked: Load) -> float:
+    """SIGTERM amid requests, and the end with 0 while the pod would still have time; when it was asked for."""
+    part = running.parts[name]
+    wait_for(f"clients of {name} have answers", SECONDS, lambda: sum(one.status > 0 for one in asked.exchanges) > WARM)
+    wait_for(f"{name} has work", SECONDS, lambda: any(not one.ended for one in list(asked.exchanges)))
+    moment = time.monotonic()
+    part.server.ask()
+    # The preStop hook has taken its share of the pod's time by then.
+    left = part.component.grace_period - DRAIN_SECONDS
+    wait_for(f"{name} has ended", left, lambda: part.server.status() is not None)
+    assert part.server.status() == 0, (name, part.server.last_lines(5))
+    return moment
+
+
+def losses(asked: Load, moment: float) -> list[str]:
+    """Answers that are not good, and requests without one that were sent while somebody had to be there."""
+    found = []
+    for one in asked.exchanges:
+        at = one.sent or one.ended
+        closed = at > moment + LINGER_SECONDS or (one.before is not None and at > one.before + IDLE_SECONDS)
+        if one.problem and (one.status or not closed):
+            found.append(f"{one.what}, {at - moment:+.3f} s after SIGTERM: {one.problem}")
+    return found
+
+
+def send_questions(running: Platform) -> set[str]:
+    """Over Kafka, more than are answered in a moment; their ids."""
+    ids = [str(UUID(int=(SEED << 64) + number)) for number in range(QUESTIONS)]
+    lines = [json.dumps({"message_id": one, "query_id": one, "query": "how many jobs failed last week"}) for one in ids]
+    kafka(running, "kafka-console-producer", "--topic", "queries", given="\n".join(lines))
+    return set(ids)
+
+
+def answered(running: Platform) -> set[str]:
+    """Which questions have an answer."""
+    return {json.loads(value)["query_id"] for value in topics(running, "query_results")["query_results"]}
+
+
+def test_a_stop_under_load_loses_nothing(running: Platform) -> None:
+    """Each service gets SIGTERM amid requests and messages: all it was asked is answered, and done once."""
+    prepare(running, SEED)
+    assert smoke_run(running)["status"] == "passed"
+    orders: list[Order] = []
+    questions: set[str] = set()
+    with working(running, SEED + 1) as clients:
+        for name in ACTS:
+            with load(running, name, seed=SEED, predicts="smoke-test") as asked:
+                questions |= send_questions(running) if name == "query-parser" else set()
+                moment = stop(running, name, asked)
+            assert losses(asked, moment) == [], name
+            assert any(one.last for one in asked.exchanges if one.ended > moment), f"{name} let nobody go"
+            orders += asked.orders
+            running.parts[name].server.stop()
+            running.parts[name].server.start()
+            running.wait(SECONDS)
+        begin = time.monotonic()
+        wait_for("a job after all stops", SECONDS, lambda: clients.ended_after(begin))
+    assert violations([*clients.orders, *orders], world(running)) == []
+    patiently("all questions are answered", lambda: questions <= answered(running))
+    assert questions <= answered(running)

@@ -1,14 +1,15 @@
-"""What happens around each request: a limit on its body, a metric, a line in the log."""
+"""What happens around each request: a limit on its body, a metric, a line in the log, a farewell."""
 
 import re
 import time
 from collections.abc import Mapping
 
 from prometheus_client import Counter, Gauge, Histogram
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from chatdb_common.health import Readiness
 from chatdb_common.logs import get_logger
 from chatdb_common.problems import Problem
 
@@ -18,6 +19,28 @@ REQUESTS = Counter("http_requests_total", "Requests that were answered", ["metho
 SECONDS = Histogram("http_request_duration_seconds", "How long answers took", ["method", "route", "status"])
 IN_PROGRESS = Gauge("http_requests_in_progress", "Requests that are being answered")
 log = get_logger(__name__)
+
+
+class Farewell:
+    """Once the service is closing, ends each connection with its answer, so that nobody sends a request too late."""
+
+    def __init__(self, app: ASGIApp, readiness: Readiness) -> None:
+        """Outermost: it is said with each answer."""
+        self._app = app
+        self._readiness = readiness
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and look whether the end has come when it is answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def last(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._readiness.closing:
+                MutableHeaders(scope=message)["connection"] = "close"
+            await send(message)
+
+        await self._app(scope, receive, last)
 
 
 class BodyLimit:

@@ -1,9 +1,11 @@
 """One service as a process: its HTTP door, its workers, and their end in the right order."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from socket import socket
 from typing import Any
 
 import uvicorn
@@ -15,12 +17,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, gene
 
 from chatdb_common import logs, problems, telemetry
 from chatdb_common.health import Check, Readiness
-from chatdb_common.middleware import BodyLimit, Observed
+from chatdb_common.middleware import BodyLimit, Farewell, Observed
 from chatdb_common.settings import ServiceSettings
 from chatdb_common.workers import Worker, stop_all
 
 MEBIBYTE = 1024 * 1024
 # Together below the grace period of 30 seconds, less the 5 of the preStop hook.
+LINGER_SECONDS = 1.0
 DRAIN_SECONDS = 10
 WORKER_SECONDS = 10.0
 # What probes and Prometheus ask, and no path that only ends like it.
@@ -60,6 +63,7 @@ class Service:
         # The last one added is the outermost.
         app.add_middleware(Observed)
         app.add_middleware(BodyLimit, limit=self.body_limit, uploads=self.uploads)
+        app.add_middleware(Farewell, readiness=readiness)
         problems.install(app, self.unavailable)
         _add_operations(app, readiness)
         FastAPIInstrumentor.instrument_app(app, excluded_urls=UNTRACED, exclude_spans=["receive", "send"])
@@ -111,6 +115,15 @@ class Server(uvicorn.Server):
             app.state.readiness.closing = True
         self.force_exit = self.should_exit
         self.should_exit = True
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Serve on for a moment before connections are closed: a request may be on its way on each that is idle.
+
+        Whoever asks meanwhile hears that the connection ends with its answer, and asks nothing more on it.
+        """
+        if not self.force_exit:
+            await asyncio.sleep(LINGER_SECONDS)
+        await super().shutdown(sockets)
 
 
 def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:

@@ -13,7 +13,15 @@ from fastapi import FastAPI
 @contextmanager
 def serving(app: FastAPI, lifespan: Literal["on", "off"] = "on") -> Iterator[str]:
     """The application on a port of loopback; with lifespan "off" it is one that is started already."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan=lifespan))
+    with running(
+        uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan=lifespan))
+    ) as url:
+        yield url
+
+
+@contextmanager
+def running(server: uvicorn.Server) -> Iterator[str]:
+    """The server in a thread; its URL."""
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 20

@@ -1,5 +1,6 @@
 """The HTTP side that all services share."""
 
+import http.client
 import os
 import re
 import signal
@@ -11,11 +12,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import urlsplit
 
 import pytest
+import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
+from serving import running
 
+from chatdb_common import service
 from chatdb_common.health import Check, Readiness
 from chatdb_common.problems import Body, Problem
 from chatdb_common.service import Service
@@ -238,6 +243,25 @@ def test_worker_survives_errors_and_ends_when_asked() -> None:
     worker.stop()
     assert worker.join(20)
     assert events[-2:] == ["finished", "close"]
+
+
+def test_connections_end_with_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that was idle at SIGTERM gets its next answer, which says that it is the last; so does a new one."""
+    monkeypatch.setattr(service, "LINGER_SECONDS", 3)
+    server = service.Server(uvicorn.Config(app_of(), host="127.0.0.1", port=0, log_config=None))
+    with running(server) as url:
+        old, new = (http.client.HTTPConnection(urlsplit(url).netloc, timeout=20) for _ in range(2))
+        assert answer(old) == (200, None)
+        server.handle_exit(signal.SIGTERM, None)
+        assert answer(old) == answer(new) == (200, "close")
+
+
+def answer(way: http.client.HTTPConnection) -> tuple[int, str | None]:
+    """Status, and what is said of the connection."""
+    way.request("GET", "/health")
+    found = way.getresponse()
+    found.read()
+    return found.status, found.getheader("connection")
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from ml_engine.settings import Settings
 
 MOST_INSTANCES = 1000
 CATCH_UP_SECONDS = 30.0
-# The catalogue gives 60 seconds; 5 are the preStop hook's, 10 are for HTTP.
+# The catalogue gives 60 seconds; 5 are the preStop hook's, 11 are for HTTP.
 WORKER_SECONDS = 35.0
 PREDICTIONS = Counter("predictions_total", "Instances that were predicted")
 REFUSALS = Counter("prediction_refusals_total", "Requests for predictions that were refused", ["reason"])
