@@ -22,7 +22,7 @@ SERVERS := cluster $(OLDER_SERVERS)
 # An object store for the platform, and Prometheus for the tests that ask its services.
 LOCAL_TOOLS := versitygw prometheus
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS)
-ENVIRONMENTS := scan bench services load
+ENVIRONMENTS := scan bench mlflow services load
 # The services' own environment, in which their packages can be imported.
 SERVICES := training-orchestrator model-registry ml-engine query-parser test-service
 SERVICES_PYTHON := $(TOOLS)/services/bin/python
@@ -37,7 +37,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test images-test cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test images-test cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -95,6 +95,9 @@ scores: setup-scores ## Install two scanners, score every combination of traits,
 bench: setup-bench ## Measure against helm, kapitan and bare cdk8s, and write the tables of docs/performance.md
 	$(VENV)/bin/python bench/run.py --write
 
+bench-services: setup-bench-services ## Measure the services against MLflow, boto3 and others, and write their tables there
+	PYTHONPATH=bench $(VENV)/bin/python bench/services/compare.py --write
+
 setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%) $(STAMPS)/schemas
 
 setup-test: setup-synth $(VENV)/stamp-test $(TEST_TOOLS:%=$(STAMPS)/%)
@@ -115,6 +118,8 @@ setup-load: $(STAMPS)/env-load ## Install Locust, which `chatdb load` runs
 setup-deploy: $(VENV)/stamp-deploy ## Install kubectl, for who has none: `chatdb deploy` runs it
 
 setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
+
+setup-bench-services: setup-local $(STAMPS)/env-mlflow
 
 doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to mend it
 	chatdb doctor
@@ -201,7 +206,7 @@ hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install
 
 locks: setup-test ## Choose the newest versions anew; review the difference
-	cd requirements && for name in synth test deploy go java scan bench services load; do \
+	cd requirements && for name in synth test deploy go java $(ENVIRONMENTS); do \
 	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url $$name.in -o $$name.lock; done
 	@# Each image gets its own part of the services' lock, in the same versions.

@@ -1,8 +1,8 @@
 """What the figures are held against: every goal of the project's speed is a line of GOALS."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from goal import Goal
 from measure import Results, ratio
 from rivals import AGAIN, BARE, EMPTY, HELM_NAME, KAPITAN_NAME, OURS, PLATFORM
 
@@ -16,37 +16,6 @@ Groups = Mapping[str, Results]
 def services(count: int) -> str:
     """The name of the group that renders so many services."""
     return f"{count} services"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Goal:
-    """A figure, and what it should be; `figure` gives None where that was not measured.
-
-    `below` is a limit that has to be undercut, `limit` one that may be met; with neither the figure is for information.
-    `later` is a goal of a later step: it is shown, and is not asked for yet.
-    """
-
-    what: str
-    figure: Callable[[Groups], float | None]
-    unit: str = ""
-    limit: float | None = None
-    below: float | None = None
-    later: bool = False
-
-    @property
-    def wanted(self) -> str:
-        """The goal in words."""
-        if self.limit is None and self.below is None:
-            return ""
-        text = f"at most {self.limit:g}" if self.limit is not None else f"below {self.below:g}"
-        return f"{text}{self.unit}" + (" (later)" if self.later else "")
-
-    def verdict(self, value: float) -> str:
-        """`met` or `missed`; nothing where there is no goal."""
-        if self.limit is None and self.below is None:
-            return ""
-        met = value <= self.limit if self.limit is not None else value < (self.below or 0.0)
-        return "met" if met else "missed"
 
 
 def cpu_ratio(group: str, one: str, other: str) -> Callable[[Groups], float | None]:

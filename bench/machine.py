@@ -12,17 +12,22 @@ from pathlib import Path
 from rivals import HELM, KAPITAN, ROOT, node
 
 
-def facts() -> Iterator[tuple[str, str]]:
-    """(what, value) for the reader of the table."""
+def machine() -> Iterator[tuple[str, str]]:
+    """(what, value) of the machine and of Python."""
     yield "processor", f"{len(os.sched_getaffinity(0))} cores, {_processor()}"
     yield "load when the run began", f"{os.getloadavg()[0]:.1f}"
     yield "system", f"{platform.system()} {platform.release()}"
     yield "Python", platform.python_version()
+
+
+def facts() -> Iterator[tuple[str, str]]:
+    """(what, value) for the reader of the table."""
+    yield from machine()
     yield "Node", _said([str(node()), "--version"]).removeprefix("v")
     for package in ("cdk8s", "cdk8s-plus-32", "jsii"):
         yield package, version(package)
     yield "cdk8s CLI", json.loads((ROOT / "node_modules/cdk8s-cli/package.json").read_text(encoding="utf-8"))["version"]
-    yield "helm", _module("helm", "helm.sh/helm/v4") if HELM.exists() else "not installed"
+    yield "helm", module("helm", "helm.sh/helm/v4") if HELM.exists() else "not installed"
     yield "kapitan", _said([str(KAPITAN), "--version"]) if KAPITAN.exists() else "not installed"
 
 
@@ -31,7 +36,7 @@ def _processor() -> str:
     return found[1] if found else platform.machine()
 
 
-def _module(tool: str, module: str) -> str:
+def module(tool: str, module: str) -> str:
     """The version of a Go tool; built from its module, it does not know it itself."""
     text = (ROOT / f"tools/go/{tool}/go.mod").read_text(encoding="utf-8")
     found = re.search(rf"^\s*(?:require )?{re.escape(module)} v(\S+)", text, re.MULTILINE)

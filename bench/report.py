@@ -3,30 +3,41 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from goal import Found, Goal
 from goals import GOALS, Groups
 from measure import Series
 
-BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
+MARK = "bench"
 
 
 def tables(facts: Mapping[str, str], groups: Groups) -> str:
     """Everything in Markdown, which reads well in a terminal, too."""
     parts = [
-        _table(("goal", "figure", "wanted", ""), goals(groups), right=(1,)),
-        _table(
+        goal_table(GOALS, groups),
+        table(
             ("work", "tool", "rounds", "CPU s (lowest to highest)", "wall s", "memory MiB"),
             (row for group, results in groups.items() for row in _rows(group, results)),
             right=(2, 3, 4, 5),
         ),
-        "\n".join(f"- {name}: {value}" for name, value in facts.items()),
+        listed(facts),
     ]
     return "\n\n".join(parts)
 
 
-def goals(groups: Groups) -> Iterator[Sequence[str]]:
+def listed(facts: Mapping[str, str]) -> str:
+    """On what was measured."""
+    return "\n".join(f"- {name}: {value}" for name, value in facts.items())
+
+
+def goal_table(goals: Iterable[Goal[Found]], found: Found) -> str:
+    """The goals of what was measured."""
+    return table(("goal", "figure", "wanted", ""), goal_rows(goals, found), right=(1,))
+
+
+def goal_rows(goals: Iterable[Goal[Found]], found: Found) -> Iterator[Sequence[str]]:
     """A row for each figure that was measured."""
-    for goal in GOALS:
-        value = goal.figure(groups)
+    for goal in goals:
+        value = goal.figure(found)
         if value is not None:
             verdict = goal.verdict(value)
             yield (
@@ -44,7 +55,7 @@ def _rows(group: str, results: Mapping[str, Series]) -> Iterator[Sequence[str]]:
         yield group, name, str(len(cpu)), spread, f"{series.median('wall'):.2f}", f"{series.memory:.0f}"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int]) -> str:
     """A Markdown table whose source is aligned, too."""
     lines = [head, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
@@ -60,11 +71,12 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequenc
     return "\n".join([line(head), line(rule), *(line(row) for row in lines[1:])])
 
 
-def write(path: Path, content: str) -> None:
-    """Put the tables between the two marks; ValueError where they are not there exactly once."""
+def write(path: Path, content: str, mark: str = MARK) -> None:
+    """Put the tables between the two marks of that name; ValueError where they are not there exactly once."""
+    begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
     text = path.read_text(encoding="utf-8")
-    if text.count(BEGIN) != 1 or text.count(END) != 1:
-        raise ValueError(f"{path.name}: {BEGIN} and {END} have to be there once each")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    path.write_text(f"{before}{BEGIN}\n{content}\n{END}{after}", encoding="utf-8")
+    if text.count(begin) != 1 or text.count(end) != 1:
+        raise ValueError(f"{path.name}: {begin} and {end} have to be there once each")
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    path.write_text(f"{before}{begin}\n{content}\n{end}{after}", encoding="utf-8")

@@ -66,7 +66,8 @@ class Publisher:
             "bootstrap.servers": bootstrap,
             "acks": "all",
             "enable.idempotence": True,
-            "linger.ms": 5,
+            # Whoever publishes waits for it: what comes meanwhile goes together anyway.
+            "linger.ms": 0,
             "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
             **CONNECTION,
         }

@@ -37,7 +37,7 @@ class Loaded:
 
     def predict(self, instances: Sequence[Mapping[str, Any]]) -> list[Any]:
         """One prediction for each instance; BadInstance where one is not what the model takes."""
-        numbers, words = _arrays(self.signature, instances)
+        numbers, words = arrays(self.signature, instances)
         with _refusing(self.version, "can't predict"):
             said = self.session.run(None, inputs(self.session, numbers, words))[0].ravel().tolist()
             if self.signature.whole:
@@ -112,7 +112,8 @@ def _load(version: Registered, artifact: bytes) -> Any:
         return onnxruntime.InferenceSession(artifact, options, providers=["CPUExecutionProvider"])
 
 
-def _arrays(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tuple[Numbers, Words]:
+def arrays(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tuple[Numbers, Words]:
+    """The instances as a model takes them; BadInstance where one has other columns or values."""
     known = {*signature.numbers, *signature.words}
     for place, instance in enumerate(instances):
         for name in sorted(set(instance) ^ known):

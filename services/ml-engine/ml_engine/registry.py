@@ -73,8 +73,8 @@ class Registry:
 
     def resolve(self, model_name: str, alias: str | None, version: int | None) -> Registered:
         """The version of that number, or the one that the alias names."""
-        number = self._alias(model_name, alias or CHAMPION)["version"] if version is None else version
-        return Registered.of(self._ask("GET", f"/models/{model_name}/versions/{number}").json())
+        place = f"aliases/{alias or CHAMPION}/version" if version is None else f"versions/{version}"
+        return Registered.of(self._ask("GET", f"/models/{model_name}/{place}").json())
 
     def artifact(self, version: Registered) -> bytes:
         """The bytes, which have the digest that was registered."""

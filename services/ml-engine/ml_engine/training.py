@@ -74,7 +74,7 @@ def train(
     scores = {name: _cross_validate(name, examples, hyperparameters, check) for name in candidates}
     best = max(candidates, key=lambda name: scores[name][measure])
     check()
-    model = _pipeline(best, examples, hyperparameters)
+    model = pipeline(best, examples, hyperparameters)
     model.fit(examples.features, examples.target)
     check()
     onnx = _export(model, examples)
@@ -150,7 +150,8 @@ def _amounts(name: str, target: NDArray[Any]) -> NDArray[np.float64]:
     return target.astype(np.float64)
 
 
-def _pipeline(kind: str, examples: Examples, chosen: Hyperparameters) -> Pipeline:
+def pipeline(kind: str, examples: Examples, chosen: Hyperparameters) -> Pipeline:
+    """The steps that are trained: missing values, words, and the estimator of that kind."""
     numbers, words = examples.numbers, len(examples.categories)
     steps: list[tuple[str, Any, list[int]]] = []
     if numbers:
@@ -179,7 +180,7 @@ def _cross_validate(kind: str, examples: Examples, chosen: Hyperparameters, chec
     found: list[dict[str, float]] = []
     for learn, test in splitter.split(features, target):
         check()
-        model = _pipeline(kind, examples, chosen).fit(features[learn], target[learn])
+        model = pipeline(kind, examples, chosen).fit(features[learn], target[learn])
         found.append(_metrics(target[test], model.predict(features[test]), classification=classification))
     return {name: float(np.mean([fold[name] for fold in found])) for name in found[0]}
 

@@ -107,6 +107,15 @@ class PostgresWork:
             raise Unknown(f"there is no version {number} of {name}")
         return found[0]
 
+    def aliased(self, name: str, alias: str) -> Version:
+        """The version that an alias names."""
+        found = self._versions(
+            "JOIN aliases USING (model_name, version) WHERE model_name = %s AND alias = %s", (name, alias)
+        )
+        if not found:
+            raise Unknown(f"{name} has no alias {alias}")
+        return found[0]
+
     def versions(self, name: str, before: int | None, limit: int) -> list[Version]:
         """The newest READY versions, below a number."""
         self.model(name)

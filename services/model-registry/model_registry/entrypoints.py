@@ -203,6 +203,12 @@ def alias_routes(begin_work: Begin) -> APIRouter:
         with begin_work() as work:
             return _tagged(work.alias(name, alias), response)
 
+    @router.get("/models/{name}/aliases/{alias}/version")
+    def version(name: ModelName, alias: AliasName) -> VersionView:
+        """The version that it names."""
+        with begin_work() as work:
+            return VersionView.model_validate(work.aliased(name, alias))
+
     @router.put("/models/{name}/aliases/{alias}")
     def put(
         name: ModelName, alias: AliasName, request: NewAlias, response: Response, if_match: Revision = None

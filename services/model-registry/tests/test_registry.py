@@ -235,6 +235,18 @@ def test_alias_changes_by_compare_and_set(registry: Running) -> None:
     assert registry.client.get(url).status_code == 404
 
 
+def test_version_that_an_alias_names(registry: Running) -> None:
+    """It is read in one request, and is the very version; an alias that is not there names none."""
+    registry.model()
+    first, second = registry.ready(), registry.ready(b"second")
+    url = "/models/iris/aliases/champion"
+    assert registry.client.get(f"{url}/version").status_code == 404
+    registry.client.put(url, json={"version": first})
+    assert registry.client.get(f"{url}/version").json() == registry.client.get(f"/models/iris/versions/{first}").json()
+    registry.client.put(url, json={"version": second}, headers={"If-Match": '"1"'})
+    assert registry.client.get(f"{url}/version").json()["version"] == second
+
+
 def test_writers_of_an_alias_at_once_count_once_each(registry: Running) -> None:
     """All read revision 1 and write: one of them gets through."""
     registry.model()

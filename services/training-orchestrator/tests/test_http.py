@@ -7,12 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY
+from psycopg.pq import Trace
 
 from chatdb_common import database as db
 from chatdb_common.database import Pool
@@ -23,7 +26,7 @@ from training_orchestrator import entrypoints, service_layer
 from training_orchestrator.adapters import PostgresWork, begin
 from training_orchestrator.domain import UnknownJob
 from training_orchestrator.entrypoints import Begin, add_problems, routes
-from training_orchestrator.service_layer import cancel_job, note_event, return_expired
+from training_orchestrator.service_layer import Order, cancel_job, note_event, return_expired, submit
 from training_orchestrator.settings import Settings
 
 ORDER = {"model_name": "test-model", "dataset_location": "s3://test/data.csv"}
@@ -177,6 +180,20 @@ def test_queue_bound_holds_under_concurrency(service: Running, monkeypatch: pyte
     with ThreadPoolExecutor(8) as pool:
         statuses = list(pool.map(lambda _: service.client.post("/jobs", json=ORDER).status_code, range(20)))
     assert sorted(statuses) == [201] * 5 + [429] * 15
+
+
+def test_job_is_kept_in_four_exchanges(service: Running, tmp_path: Path) -> None:
+    """Nobody else adds a job meanwhile: after BEGIN it waits for the count, the rows, and the commit."""
+    trace = tmp_path / "trace"
+    with trace.open("w") as file:
+        with service.begin() as work:
+            spoken = work.connection.pgconn
+            spoken.trace(file.fileno())
+            spoken.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
+            submit(work, Order(**ORDER))
+        spoken.untrace()
+    lines = trace.read_text().splitlines()
+    assert [side for side, _ in groupby(lines, lambda line: line[0])] == ["F", "B"] * 4, lines
 
 
 def test_list_pages_without_gaps(service: Running) -> None:

@@ -1,12 +1,12 @@
 """Jobs in PostgreSQL; the role's search path is the schema."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from chatdb_common import inbox, outbox
@@ -102,11 +102,6 @@ class PostgresWork:
             (limit,),
         )
 
-    def queued(self) -> int:
-        """How many jobs wait for a worker."""
-        number: int = self._scalar("SELECT count(*) FROM jobs WHERE status = 'QUEUED'")
-        return number
-
     def active(self) -> Mapping[Status, tuple[int, float]]:
         """How many jobs wait or run, and since when (seconds since 1970) the oldest of them is there."""
         rows = self.connection.execute(
@@ -115,9 +110,18 @@ class PostgresWork:
         )
         return {Status(row["status"]): (row["jobs"], row["oldest"]) for row in rows}
 
-    def hold_queue(self) -> None:
+    def together(self) -> AbstractContextManager[object]:
+        """Statements within it wait for no answer but what is read; an error of one is raised by the end of it."""
+        return self.connection.pipeline()
+
+    def hold_queue(self) -> tuple[int, datetime]:
         """Nobody else adds to the queue before this transaction ends: a bound that is counted holds."""
         self.connection.execute("SELECT pg_advisory_xact_lock(%s)", (QUEUE_LOCK,))
+        # A statement of its own: one that began before the lock was given would count what was there then.
+        with self.connection.cursor(row_factory=tuple_row) as cursor:
+            cursor.execute("SELECT count(*), now() FROM jobs WHERE status = 'QUEUED'")
+            queued, now = cursor.fetchall()[0]
+        return queued, now
 
     def save(self, before: Job, change: Change) -> None:
         """Write the change; Conflict where the job is not what it was made from."""

@@ -4,6 +4,7 @@ Each function works in the transaction of its caller: what it decides and what i
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -34,11 +35,11 @@ class Work(Protocol):
     def save(self, before: Job, change: Change) -> None:
         """Keep a change; Conflict where the job is not `before` any more."""
 
-    def queued(self) -> int:
-        """How many jobs wait."""
+    def together(self) -> AbstractContextManager[object]:
+        """What is asked for within waits for no answer but what is read; a refusal comes by its end."""
 
-    def hold_queue(self) -> None:
-        """Keep others from adding jobs until the end of this transaction."""
+    def hold_queue(self) -> tuple[int, datetime]:
+        """Keep others from adding jobs until the end of this transaction; how many wait, and the time."""
 
     def expired(self, limit: int) -> list[Job]:
         """Running jobs whose lease is over, locked."""
@@ -64,11 +65,19 @@ class Order:
 
 def submit(work: Work, order: Order) -> Job:
     """A new job in the queue; QueueFull where too many wait."""
-    work.hold_queue()
-    if work.queued() >= MOST_QUEUED:
-        raise QueueFull(f"{MOST_QUEUED} jobs wait already")
-    now = work.now()
-    job = Job(
+    # Nobody else adds a job meanwhile: each answer that is waited for makes all of them slower.
+    with work.together():
+        queued, now = work.hold_queue()
+        if queued >= MOST_QUEUED:
+            raise QueueFull(f"{MOST_QUEUED} jobs wait already")
+        job = _queued(order, now)
+        work.add(job, queue(job))
+        work.send(_message(job, JobMessageType.REQUESTED, attempt=1))
+    return job
+
+
+def _queued(order: Order, now: datetime) -> Job:
+    return Job(
         id=new_id(),
         model_name=order.model_name,
         dataset_location=order.dataset_location,
@@ -79,9 +88,6 @@ def submit(work: Work, order: Order) -> Job:
         created_at=now,
         updated_at=now,
     )
-    work.add(job, queue(job))
-    work.send(_message(job, JobMessageType.REQUESTED, attempt=1))
-    return job
 
 
 def cancel_job(work: Work, job_id: UUID) -> Job:

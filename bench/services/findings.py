@@ -1,0 +1,93 @@
+"""All that one run has found, and the goals that it is held against."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import jobs
+import predictions
+import reads
+import uploads
+from goal import Goal
+from loads import Memory
+from turns import Results, Turns, ratio
+from uploads import Uploads
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Findings:
+    """What was not measured is empty, and has no row."""
+
+    reads: Mapping[str, Results] = field(default_factory=dict)
+    jobs: Results = field(default_factory=dict)
+    uploads: Uploads = field(default_factory=lambda: Uploads(results={}, memory={}))
+    predictions: Mapping[int, Results] = field(default_factory=dict)
+    memory: Mapping[str, Memory] = field(default_factory=dict)
+    starts: Mapping[str, Turns] = field(default_factory=dict)
+
+
+Figure = Callable[[Findings], float | None]
+SERVICES = ("training-orchestrator", "model-registry", "query-parser", "ml-engine", "test-service")
+
+
+def _pair(results: Results | None, ours: str, theirs: str, what: str) -> float | None:
+    if not results or ours not in results or theirs not in results:
+        return None
+    return ratio(results[ours], results[theirs], what)
+
+
+def read_rate(kind: str) -> Figure:
+    """Reads in a second, for each of MLflow's."""
+    return lambda found: _pair(found.reads.get(kind), reads.OURS, reads.MLFLOW, "rate")
+
+
+def job_rate(ours: str) -> Figure:
+    """Jobs in a second, for each that PostgreSQL alone takes."""
+    return lambda found: _pair(found.jobs, ours, jobs.INSERT, "rate")
+
+
+def upload_rate(size: int) -> Figure:
+    """Bytes in a second, for each of boto3's."""
+    return lambda found: _pair(found.uploads.results.get(size), uploads.OURS, uploads.BOTO3, "rate")
+
+
+def upload_memory(large: int, small: int) -> Figure:
+    """The service's peak with large artifacts, for each MiB of that with small ones."""
+
+    def figure(found: Findings) -> float | None:
+        memory = found.uploads.memory
+        return memory[large] / memory[small] if large in memory and small in memory else None
+
+    return figure
+
+
+def late(size: int, ours: str, peer: str) -> Figure:
+    """The p99 of an answer, for each millisecond of the peer's."""
+    return lambda found: _pair(found.predictions.get(size), ours, peer, "p99")
+
+
+def held(name: str) -> Figure:
+    """The part of its limit that a service has held at most."""
+    return lambda found: found.memory[name].peak / found.memory[name].limit if name in found.memory else None
+
+
+GOALS: tuple[Goal[Findings], ...] = (
+    *(
+        Goal(what=f"{kind}: {reads.OURS} / {reads.MLFLOW}, reads a second", figure=read_rate(kind), least=3)
+        for kind in (reads.ONE, reads.ALIAS, reads.LIST)
+    ),
+    Goal(what=f"{jobs.HTTP} / {jobs.INSERT}, jobs a second", figure=job_rate(jobs.HTTP), least=0.5),
+    Goal(what=f"{jobs.SERVICE} / {jobs.INSERT}, jobs a second", figure=job_rate(jobs.SERVICE)),
+    Goal(what=f"{jobs.REFUSED} / {jobs.INSERT}, requests a second", figure=job_rate(jobs.REFUSED)),
+    *(
+        Goal(what=f"artifact of {size} MiB: {uploads.OURS} / boto3, MiB a second", figure=upload_rate(size), least=0.8)
+        for size in uploads.SIZES
+    ),
+    Goal(what="peak memory of uploads: 256 MiB / 32 MiB artifacts", figure=upload_memory(256, 32), limit=1.1),
+    *(
+        Goal(what=f"{size} instances, p99: {ours} / {peer}", figure=late(size, ours, peer), limit=3)
+        for size in predictions.SIZES
+        for ours in (predictions.HTTP, predictions.HANDLER)
+        for peer in (predictions.ONNX, predictions.SCIKIT)
+    ),
+    *(Goal(what=f"{name}: peak memory / its limit", figure=held(name), below=1) for name in SERVICES),
+)
