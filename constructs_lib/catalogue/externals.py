@@ -20,6 +20,8 @@ GATEWAY_CONTROLLER = External(
 )
 KUBERNETES_API = External(
     name="kubernetes-api",
+    # Inside, of the first port; the others are those of the machines that it runs on.
+    host="kubernetes.default.svc.cluster.local",
     ports=(
         Port(name="service", number=443),
         Port(name="kubeadm", number=6443),

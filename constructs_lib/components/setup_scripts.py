@@ -9,7 +9,7 @@ from constructs_lib.catalogue.credentials import password_key, schema_owners
 from constructs_lib.catalogue.graph import Locate, in_cluster, links_from
 from constructs_lib.catalogue.migrations import migration_files
 from constructs_lib.catalogue.model import Catalogue, Component, Kind
-from constructs_lib.catalogue.topics import DEAD_LETTER_RETENTION_MS, DEAD_LETTER_SUFFIX
+from constructs_lib.catalogue.topics import declared_topics
 from constructs_lib.parts.resource import resource
 
 TOPICS_FOLDER = "/opt/topics"
@@ -81,15 +81,10 @@ def _files(component: Component, path: str, files: Mapping[str, str]) -> Folder:
 
 
 def _topics_table(catalogue: Catalogue) -> str:
-    """Lines of name, partitions, retention.ms and replication, with a dead-letter topic for each consumed one."""
-    consumed = {topic for component in catalogue.components for topic in component.consumes.values()}
-    rows = [(topic.name, topic.partitions, topic.retention_ms, topic.replication) for topic in catalogue.topics]
-    rows += [
-        (topic.name + DEAD_LETTER_SUFFIX, 1, DEAD_LETTER_RETENTION_MS, topic.replication)
-        for topic in catalogue.topics
-        if topic.name in consumed
-    ]
-    return "".join("\t".join(map(str, row)) + "\n" for row in sorted(rows))
+    """Lines of name, partitions, retention.ms and replication."""
+    found = declared_topics(catalogue)
+    rows = [(topic.name, topic.partitions, topic.retention_ms, topic.replication) for topic in found]
+    return "".join("\t".join(map(str, row)) + "\n" for row in rows)
 
 
 def _migrations(catalogue: Catalogue) -> dict[str, str]:

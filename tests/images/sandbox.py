@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.images.content import contents, copy
 from constructs_lib.local.platform import local_components
 from constructs_lib.local.processes import Server, free_ports, wait_for
 from constructs_lib.local.site import HOST, make_site
@@ -19,6 +21,7 @@ from constructs_lib.local.site import HOST, make_site
 ROOT = Path(__file__).resolve().parents[2]
 UID = 10001
 SECONDS = 120
+SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc")
 # $1 is the root; then what is mounted and where, in pairs, until "--"; then what is run in it.
 SCRIPT = """
 mount --make-rprivate /
@@ -61,11 +64,37 @@ def dockerfile(name: str) -> str:
     return (ROOT / "services" / name / "Dockerfile").read_text().replace("\\\n", "")
 
 
+def system() -> dict[str, Path]:
+    """Stands in for the base image: this machine's programs and its Python."""
+    found = {name: Path(name).resolve() for name in SYSTEM if Path(name).exists()}
+    python = Path(sys.base_prefix).resolve()
+    return found if python.is_relative_to("/usr") else found | {str(python): python}
+
+
+def assembled(name: str, folder: Path) -> Path:
+    """A root with what the Dockerfile copies, where it copies it to."""
+    files = copy(contents(ROOT, f"services/{name}"), folder / "context")
+    root = folder / "root"
+    for source, target in re.findall(r"^COPY (services/\S+) (/\S+)$", dockerfile(name), re.MULTILINE):
+        for path in (path for path in files if f"{path}/".startswith(f"{source}/")):
+            place = root / f"{target}{path.removeprefix(source)}".lstrip("/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(files[path].read_bytes())
+    return root
+
+
 def image_environment(name: str) -> dict[str, str]:
     """What the image sets; the base's PATH is the usual one."""
     (line,) = re.findall(r"^ENV (.*)", dockerfile(name), re.MULTILINE)
     found = dict(pair.split("=", 1) for pair in line.split())
     return found | {"PATH": found["PATH"].replace("$PATH", "/usr/local/bin:/usr/bin:/bin")}
+
+
+def sandbox_environment(name: str) -> dict[str, str]:
+    """The same, and what the set-up asks for."""
+    found = image_environment(name) | {"SANDBOX_USER": USER}
+    # It looks for its programs where they are on this machine, and the image's PATH has those folders, too.
+    return found | {"PATH": f"{found['PATH']}:/usr/sbin:/sbin"}
 
 
 def entrypoint(name: str) -> list[str]:
@@ -80,10 +109,7 @@ def started(name: str, root: Path, mounts: Mapping[str, Path], folder: Path) -> 
     component = CATALOGUE.component(name)
     site = make_site(CATALOGUE, ROOT, folder, local_components(CATALOGUE, ROOT))
     (port,) = free_ports(1)
-    own = {"HOST": HOST, "PORT": str(port), "SANDBOX_USER": USER}
-    # The set-up looks for its programs where they are on this machine, and the image's PATH has those folders, too.
-    environment = image_environment(name) | site.told(component) | own
-    environment["PATH"] += ":/usr/sbin:/sbin"
+    environment = sandbox_environment(name) | site.told(component) | {"HOST": HOST, "PORT": str(port)}
     line = command(root, mounts, *entrypoint(name))
     server = Server(name, line, folder / "log", environment, end="TERM")
     server.start()
@@ -137,6 +163,20 @@ def check_stops(server: Server) -> None:
     server.ask()
     wait_for(f"the end of {server.name}", SECONDS, lambda: not server.alive())
     assert server.status() == 0, server.last_lines(30)
+
+
+def check_refuses(name: str, root: Path, mounts: Mapping[str, Path]) -> None:
+    """A Job that is told nothing ends at once, for good, and says what it lacks."""
+    done = subprocess.run(
+        command(root, mounts, *entrypoint(name)),
+        env=sandbox_environment(name),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (os.EX_CONFIG, ""), done.stderr
+    assert done.stderr.startswith(f"{name}: set these environment variables: ")
 
 
 def need_sandbox() -> None:

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 import yaml
 from repository import copy_inputs
-from sandbox import ROOT, check_restricted, check_stops, entrypoint, started
+from sandbox import ROOT, check_refuses, check_restricted, check_stops, entrypoint, started
 
+from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.images.content import contents
 from constructs_lib.local.processes import scratch_folder
 
@@ -25,7 +26,8 @@ ASKED = os.environ.get("CHATDB_IMAGES") == "yes"
 NEEDED = ("buildah", "mmdebstrap")
 DEBIAN = "trixie"
 PACKAGES = "python3,python3-venv,python3-pip,python-is-python3,ca-certificates"
-SERVICES = sorted(path.parent.name for path in (ROOT / "services").glob("*/Dockerfile"))
+IMAGES = sorted(name for name, image in CATALOGUE.images.items() if image.source)
+JOBS = [one.name for one in CATALOGUE.components if one.image in IMAGES and not one.ports]
 PASSED_ON = re.compile(r"^(?:\S+)\.(cert|extra-index-url|index-url|proxy|trusted-host)='(.*)'$", re.MULTILINE)
 """Settings of pip that say where packages are; what one of them says may be secret, and stays in the folder."""
 MINUTES = 60
@@ -78,8 +80,8 @@ def configured(folder: Path) -> dict[str, str]:
 def make_base(folder: Path, environment: Mapping[str, str]) -> None:
     """Debian with its Python, under the name of the base that the Dockerfiles have."""
     (name,) = {
-        re.findall(r"^ARG PYTHON=(.*)$", (ROOT / "services" / service / "Dockerfile").read_text(), re.MULTILINE)[0]
-        for service in SERVICES
+        re.findall(r"^ARG PYTHON=(.*)$", (ROOT / "services" / name / "Dockerfile").read_text(), re.MULTILINE)[0]
+        for name in IMAGES
     }
     run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", DEBIAN, str(folder / "base.tar"))
     container = run("buildah", "from", "scratch", environment=environment)
@@ -105,11 +107,11 @@ def built(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory)
     return {name: f"docker.io/chatdb/{name}:{tag}" for name, tag in tags.items()}
 
 
-@pytest.fixture(params=SERVICES)
+@pytest.fixture(params=IMAGES)
 def image(
     request: pytest.FixtureRequest, built: dict[str, str], environment: dict[str, str]
 ) -> Iterator[tuple[str, Path, dict[str, object]]]:
-    """A service, its image's files as a folder, and what the image says of itself."""
+    """The image's name, its files as a folder, and what the image says of itself."""
     name = request.param
     said = json.loads(run("buildah", "inspect", "--type", "image", built[name], environment=environment))
     container = run("buildah", "from", built[name], environment=environment)
@@ -118,7 +120,7 @@ def image(
 
 
 def test_image(image: tuple[str, Path, dict[str, object]], tmp_path: Path) -> None:
-    """It holds what was hashed and no more, nothing that its user may write, and its service starts, lives and ends."""
+    """It holds what was hashed, nothing that its user may write, and starts: a service lives on, a Job refuses."""
     name, root, config = image
     assert config["User"] == "10001:10001"
     assert config["Entrypoint"] == entrypoint(name)
@@ -128,6 +130,9 @@ def test_image(image: tuple[str, Path, dict[str, object]], tmp_path: Path) -> No
     assert list(root.glob("venv/lib/*/site-packages/pip")) == []
     assert [path for top in ("app", "venv") for path in (root / top).rglob("*") if writable(path)] == []
     assert (root / "etc/pip.conf").exists() is False
+    if name in JOBS:
+        check_refuses(name, root, {})
+        return
     with started(name, root, {}, tmp_path) as (server, _):
         check_restricted(server)
         check_stops(server)

@@ -7,36 +7,26 @@ import sys
 from pathlib import Path
 
 import pytest
-from sandbox import ROOT, check_restricted, check_stops, dockerfile, need_sandbox, started
+from sandbox import (
+    ROOT,
+    assembled,
+    check_refuses,
+    check_restricted,
+    check_stops,
+    dockerfile,
+    need_sandbox,
+    started,
+    system,
+)
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.model import Kind
-from constructs_lib.images.content import contents, copy
 
 SERVICES = [one.name for one in CATALOGUE.components if one.kind is Kind.MICROSERVICE]
+JOBS = [one.name for one in CATALOGUE.components if one.image == one.name and not one.ports]
 SMALLEST = "test-service"
 """Its packages are installed from its own lock; the others get the environment of all services' locks."""
-SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/etc")
 INSTALL_SECONDS = 300
-
-
-def system() -> dict[str, Path]:
-    """Stands in for the base image: this machine's programs and its Python."""
-    found = {name: Path(name).resolve() for name in SYSTEM if Path(name).exists()}
-    python = Path(sys.base_prefix).resolve()
-    return found if python.is_relative_to("/usr") else found | {str(python): python}
-
-
-def assembled(name: str, folder: Path) -> Path:
-    """A root with what the Dockerfile copies, where it copies it to."""
-    files = copy(contents(ROOT, f"services/{name}"), folder / "context")
-    root = folder / "root"
-    for source, target in re.findall(r"^COPY (services/\S+) (/\S+)$", dockerfile(name), re.MULTILINE):
-        for path in (path for path in files if f"{path}/".startswith(f"{source}/")):
-            place = root / f"{target}{path.removeprefix(source)}".lstrip("/")
-            place.parent.mkdir(parents=True, exist_ok=True)
-            place.write_bytes(files[path].read_bytes())
-    return root
 
 
 def test_the_smallest_with_its_own_packages(tmp_path: Path) -> None:
@@ -54,6 +44,13 @@ def test_the_smallest_with_its_own_packages(tmp_path: Path) -> None:
     with started(SMALLEST, root, system(), tmp_path / "run") as (server, _):
         check_restricted(server)
         check_stops(server)
+
+
+@pytest.mark.parametrize("name", JOBS)
+def test_jobs(name: str, tmp_path: Path) -> None:
+    """A Job's image runs from what is copied; what it does on a platform is tested in tests/local."""
+    need_sandbox()
+    check_refuses(name, assembled(name, tmp_path), system() | {"/venv": (ROOT / ".tools/services").resolve()})
 
 
 @pytest.mark.parametrize("name", [name for name in SERVICES if name != SMALLEST])

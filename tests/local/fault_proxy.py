@@ -130,9 +130,15 @@ class Proxies:
 
     def befall(self, fault: Fault, ways: Collection[str], seconds: float) -> None:
         """Let the fault last for so long; afterwards the ways are whole again."""
+        with self.befallen(fault, ways):
+            time.sleep(seconds)
+
+    @contextmanager
+    def befallen(self, fault: Fault, ways: Collection[str]) -> Iterator[None]:
+        """The same until the end of the body."""
         self._set(fault, ways)
         try:
-            time.sleep(seconds)
+            yield
         finally:
             self._set(None, ways)
 

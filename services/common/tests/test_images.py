@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from constructs_lib.catalogue.images import IMAGES
+
 SERVICES = Path(__file__).resolve().parents[2]
-IMAGES = SERVICES.parent / "constructs_lib" / "catalogue" / "images.py"
 DOCKERFILES = sorted(SERVICES.glob("*/Dockerfile"))
 PACKAGES = sorted(path.parent for path in SERVICES.glob("*/*_*/__main__.py"))
 
@@ -21,33 +22,38 @@ def ids(paths: list[Path]) -> list[str]:
     return [path.parent.name for path in paths]
 
 
-def test_every_service_has_a_dockerfile() -> None:
-    """Each folder with requirements is an image, but for what is shared."""
-    folders = {path.parent.name for path in SERVICES.glob("*/requirements.lock")}
-    assert {path.parent.name for path in DOCKERFILES} == folders
-    assert len(folders) == 5
+def test_every_image_has_a_dockerfile() -> None:
+    """Each folder with locked requirements is one of the catalogue's images that are built here, and no other is."""
+    folders = {f"services/{path.parent.name}" for path in SERVICES.glob("*/requirements.lock")}
+    assert {f"services/{path.parent.name}" for path in DOCKERFILES} == folders
+    assert {image.source for image in IMAGES.values() if image.source} == folders
 
 
 def test_dockerfiles_differ_in_names_and_ports_only() -> None:
-    """What is mended in one is mended in all."""
+    """What is mended in one is mended in all; a Job has no port, and need not have what services share."""
     shapes = set()
     for path in DOCKERFILES:
         name = path.parent.name
         text = path.read_text().replace(name, "NAME").replace(name.replace("-", "_"), "PACKAGE")
-        shapes.add(re.sub(r"EXPOSE \d+", "EXPOSE PORT", text))
+        shapes.add(re.sub(r"^(EXPOSE \d+|COPY services/common/.*)\n", "", text, flags=re.MULTILINE))
     assert len(shapes) == 1
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=ids(DOCKERFILES))
 def test_base_is_the_catalogues(path: Path) -> None:
     """The base image is the catalogue's pinned one, and the process is the catalogue's user."""
-    found = re.search(r'third_party\("python", "([^"]+)"', IMAGES.read_text())
-    assert found is not None
     text = path.read_text()
-    assert f"ARG PYTHON=python:{found[1]}\n" in text
+    assert f"ARG PYTHON={IMAGES['python'].reference}\n" in text
     assert re.findall("^FROM .*", text, re.MULTILINE) == ["FROM ${PYTHON} AS build", "FROM ${PYTHON}"]
     assert "USER 10001:10001" in text
     assert "HEALTHCHECK" not in text
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=ids(PACKAGES))
+def test_what_is_shared_is_copied_where_it_is_imported(package: Path) -> None:
+    """An image has it if a module of its package asks for it."""
+    asks = any(module.startswith("chatdb_common") for path in package.rglob("*.py") for module in imported(path))
+    assert ("COPY services/common/chatdb_common " in (package.parent / "Dockerfile").read_text()) is asks
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=ids(PACKAGES))

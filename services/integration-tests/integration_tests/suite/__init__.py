@@ -1,0 +1,1 @@
+"""The tests themselves; pytest.ini beside them says how they are run."""

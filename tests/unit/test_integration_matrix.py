@@ -1,0 +1,54 @@
+"""The matrix of the integration tests says what the catalogue and the rendered policies say, and no code says more."""
+
+import ast
+import re
+from pathlib import Path
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.model import Kind
+from constructs_lib.checks.model import Inputs
+from constructs_lib.checks.reachability import Endpoint, allowed
+from constructs_lib.components.integration_tests import matrix
+
+TESTS = CATALOGUE.component("integration-tests")
+MATRIX = matrix(CATALOGUE, TESTS)
+
+
+def test_every_port_once() -> None:
+    """Each port of each component may be reached, or may not."""
+    names = [one["name"] for one in (*MATRIX["edges"], *MATRIX["denied"])]
+    ports = {f"{one.name}:{port.name}" for one in CATALOGUE.components for port in one.ports}
+    assert sorted(names) == sorted(ports | {"ingress-controller:http", "kubernetes-api:service"})
+
+
+def test_as_the_policies_have_it(rendered: Inputs) -> None:
+    """What is rendered allows each of the edges, and none of the others."""
+    policies = [found.manifest for found in rendered.of("NetworkPolicy")]
+    ends = {
+        one.name: Endpoint(one.name, one.namespace, (("app", one.name), ("version", "v1")))
+        for one in CATALOGUE.components
+    }
+    ends |= {one.name: Endpoint(one.name, one.namespace, tuple(one.pod_labels.items())) for one in CATALOGUE.externals}
+    for list_, wanted in (("edges", True), ("denied", False)):
+        for target in MATRIX[list_]:
+            port = ("TCP", int(target["address"].rpartition(":")[2]))
+            found = allowed(policies, ends[TESTS.name], ends[target["name"].partition(":")[0]], port)
+            assert found is wanted, target
+
+
+def test_witnesses() -> None:
+    """Whether PostgreSQL and the object store are up is known by the services that need them."""
+    found = {one["name"]: one["witnesses"] for one in MATRIX["denied"] if one["witnesses"]}
+    assert found == {
+        "postgres:postgres": {"training-orchestrator": "postgres", "model-registry": "postgres"},
+        "minio:api": {"model-registry": "object store", "ml-engine": "object store"},
+    }
+
+
+def test_tests_name_no_service(root: Path) -> None:
+    """No text of the image's code has a service's name, or a name of the cluster's DNS."""
+    names = [one.name for one in CATALOGUE.components if one.kind is Kind.MICROSERVICE]
+    known = re.compile(rf"\b({'|'.join(names)})\b|\.svc\b")
+    for path in (root / "services/integration-tests/integration_tests").rglob("*.py"):
+        texts = [n.value for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant)]
+        assert [text for text in texts if isinstance(text, str) and known.search(text)] == [], path
