@@ -1,35 +1,85 @@
 """What a person sees of a deployment: a table that lives on a terminal, and a line for each change elsewhere."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from constructs_lib.deploy.rollout import Line, State, Tell
 
 STYLES = {State.WAITING: "dim", State.ROLLING: "yellow", State.READY: "green"}
+NARROW = 64
+"""Columns below which tiers are left out: names and states would not leave room for more."""
+FOLDS: Sequence[frozenset[State]] = (
+    frozenset(),
+    frozenset({State.READY}),
+    frozenset({State.READY, State.WAITING}),
+)
+"""The states of tiers that become one line each, tried until all fits into the terminal."""
 
 
 @contextmanager
 def view(console: Console) -> Iterator[Tell]:
     """Shows lines for as long as the body runs."""
-    if console.is_terminal:
-        with Live(console=console, vertical_overflow="visible") as live:
-            yield lambda lines: live.update(_table(lines))
-    else:
+    if not console.is_terminal or console.is_dumb_terminal:
         yield _Changes(console)
+        return
+    last: Sequence[Line] = ()
+
+    def tell(lines: Sequence[Line]) -> None:
+        nonlocal last
+        last = lines
+        live.update(_Fitting(lines), refresh=True)
+
+    # What is higher than the terminal could not be drawn over: each refresh would leave a copy of it.
+    with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
+        try:
+            yield tell
+        finally:
+            if last:
+                live.update(as_table(last, console.width))
 
 
-def _table(lines: Sequence[Line]) -> Table:
-    table = Table("tier", "component", "state", "", box=None, pad_edge=False)
+class _Fitting:
+    """The table, folded as far as it takes to be no higher than the terminal."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        self._lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for states in FOLDS:
+            table = as_table(list(_folded(self._lines, states)), options.max_width)
+            if len(console.render_lines(table, options, pad=False)) < options.size.height:
+                break
+        yield table
+
+
+def _folded(lines: Sequence[Line], states: Collection[State]) -> Iterator[Line]:
+    """A tier of several components that are all in one of these states is one line."""
+    for tier, group in groupby(lines, lambda line: line.tier):
+        mine = list(group)
+        alike = {line.state for line in mine}
+        if len(mine) > 1 and len(alike) == 1 and alike <= set(states):
+            yield Line(tier, f"{len(mine)} components", mine[0].state)
+        else:
+            yield from mine
+
+
+def as_table(lines: Sequence[Line], width: int) -> Table:
+    """A tier is named at its first line; long words go on in the next line, none is cut."""
+    wide = width >= NARROW
+    names = ["tier", "component", "state"] if wide else ["component", "state"]
+    columns = [Column(name, no_wrap=True) for name in names]
+    table = Table(*columns, Column("", overflow="fold"), box=None, pad_edge=False)
     before = None
     for line in lines:
-        state = Text(line.state, style=STYLES[line.state])
-        table.add_row(line.tier if line.tier != before else "", line.name, state, Text(_detail(line)))
+        tier = [line.tier if line.tier != before else ""] if wide else []
+        table.add_row(*tier, line.name, Text(line.state, style=STYLES[line.state]), Text(_detail(line)))
         before = line.tier
     return table
 
