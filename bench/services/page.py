@@ -69,7 +69,7 @@ def facts() -> Iterator[tuple[str, str]]:
     yield from machine()
     for environment, names in PACKAGES.items():
         folder = ROOT / f".tools/{environment}/lib/python{'.'.join(system.python_version_tuple()[:2])}/site-packages"
-        versions = {one.name: one.version for one in distributions(path=[str(folder)])}
+        versions = {one.name.lower(): one.version for one in distributions(path=[str(folder)])}
         yield from ((name, versions.get(name, "not installed")) for name in names)
     yield "Kafka", _kafka()
     yield "versitygw", module("versitygw", "github.com/versity/versitygw")

@@ -58,7 +58,13 @@ def by_boto3(told: Mapping[str, Any]) -> Callable[[], Turn]:
     def send(number: int) -> None:
         client.upload_file(told["file"], store["S3_BUCKET"], f"boto3/{number}")
 
-    return lambda: timed([send], told["count"])
+    def turn() -> Turn:
+        found = timed([send], told["count"])
+        for number in range(told["count"]):
+            client.delete_object(Bucket=store["S3_BUCKET"], Key=f"boto3/{number}")
+        return found
+
+    return turn
 
 
 if __name__ == "__main__":
