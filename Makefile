@@ -37,7 +37,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test images-test cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test load chaos images-test cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -79,6 +79,12 @@ e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the tabl
 
 kill-test: setup-local ## Kill services, Kafka and PostgreSQL 50 times, and write the table of docs/reliability.md
 	PYTHONPATH=tests:tests/local python tests/local/kill_long.py $(KILLS)
+
+load: setup-local ## Let 10, 50 and 100 users work on the local platform, and write the tables of docs/load.md
+	python tools/figures.py load
+
+chaos: setup-local ## Cut each edge and kill each server of the local platform, and write the table of docs/chaos.md
+	python tools/figures.py chaos
 
 images-test: setup-test ## Build the services' images with buildah and run them (root, Debian's buildah and mmdebstrap)
 	CHATDB_IMAGES=yes pytest tests/images

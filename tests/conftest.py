@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fault_proxy import Proxies, with_proxies
 from scheduler import ServersTogether
 from traces import Collector
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.render import inputs
+from constructs_lib.local.fault_proxy import Proxies, with_proxies
 from constructs_lib.local.platform import Platform
 from constructs_lib.local.processes import Server, free_ports, scratch_folder
 from constructs_lib.local.site import HOST
@@ -60,7 +60,7 @@ def collector(kafka_installed: None) -> Iterator[Collector]:
 @pytest.fixture(scope="session")
 def around(kafka_installed: None) -> Iterator[tuple[Platform, Proxies]]:
     """A platform with proxies between its services and what they need; nothing of it is started."""
-    with with_proxies() as made:
+    with with_proxies(CATALOGUE, ROOT) as made:
         yield made
 
 

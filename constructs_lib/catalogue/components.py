@@ -243,6 +243,7 @@ EDGE = (
         probes=service_probes(liveness="/", live=(15, 10), ready=(5, 5)),
         route=Route(path="/test", strip="/test"),
         metrics="http",
+        ready_alone=True,
     ),
     Component(name="ingress", tier=Tier.EDGE, kind=Kind.INGRESS, namespace=Namespace.SERVICES, image=None),
 )

@@ -173,6 +173,7 @@ class Component:
     `produces` and `consumes` map an environment variable to a Kafka topic; a consumed topic gets a dead-letter topic.
     `generated_secrets` are the keys of its own Secret that are made at random once: key -> "password" or "user";
     `shared_secrets` are keys that repeat a generated one: key -> "<component>/<its key>".
+    `ready_alone`: it is ready also while what it needs is down, as it is there to show that.
     """
 
     name: str
@@ -200,6 +201,7 @@ class Component:
     schema: Schema | None = None
     access: tuple[Access, ...] = ()
     grace_period: int = 30
+    ready_alone: bool = False
 
     @property
     def host(self) -> str:

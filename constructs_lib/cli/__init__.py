@@ -3,6 +3,7 @@
 import click
 
 from constructs_lib.cli import (
+    chaos,
     check,
     cleanup,
     cluster,
@@ -24,6 +25,7 @@ from constructs_lib.cli.common import ROOT
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "obj": ROOT},
     commands=[
+        chaos.chaos,
         check.check,
         cleanup.cleanup,
         cluster.cluster,

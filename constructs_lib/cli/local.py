@@ -1,5 +1,6 @@
 """The commands `chatdb local`: the platform on this machine, without containers."""
 
+import shlex
 import signal
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from constructs_lib.catalogue.load import CATALOGUE
 from constructs_lib.cli.common import advised, env_file_option
 
 if TYPE_CHECKING:
+    from constructs_lib.local.faults import Faults
     from constructs_lib.local.platform import Platform
 
 CHECK_SECONDS = 0.5
@@ -30,25 +32,44 @@ def local() -> None:
 
 @local.command()
 @env_file_option
+@click.option("--faults", is_flag=True, help="Let `chatdb chaos` break it: services reach what they need by proxies.")
 @click.pass_obj
 @advised
-def up(root: Path, env_file: Path) -> None:
+def up(root: Path, env_file: Path, *, faults: bool) -> None:
     """Start everything in order, and keep it until Ctrl-C or SIGTERM; then nothing of it is left."""
     from constructs_lib.files import exclusive
-    from constructs_lib.local.platform import platform, unwritten
+    from constructs_lib.local.platform import unwritten
 
     for name in unwritten(CATALOGUE, root):
         click.echo(f"{name} is left out: services/{name} has no program yet")
-    with exclusive(env_file.with_suffix(".lock"), seconds=1), _until_asked(), platform(CATALOGUE, root) as found:
+    with (
+        exclusive(env_file.with_suffix(".lock"), seconds=1),
+        _until_asked(),
+        _made(root, faults=faults) as (found, line),
+    ):
         begin = time.monotonic()
         try:
             _start(found)
-            _tell(found, env_file, time.monotonic() - begin)
+            _tell(found, line, env_file, time.monotonic() - begin)
             while True:
-                found.check()
-                time.sleep(CHECK_SECONDS)
+                found.check(line.spared if line else ())
+                line.serve(CHECK_SECONDS) if line else time.sleep(CHECK_SECONDS)
         finally:
             env_file.unlink(missing_ok=True)
+
+
+@contextmanager
+def _made(root: Path, *, faults: bool) -> "Iterator[tuple[Platform, Faults | None]]":
+    """The platform, and with `faults` the line by which it is broken."""
+    from constructs_lib.local.faults import with_faults
+    from constructs_lib.local.platform import platform
+
+    if faults:
+        with with_faults(CATALOGUE, root) as (found, line):
+            yield found, line
+    else:
+        with platform(CATALOGUE, root) as found:
+            yield found, None
 
 
 def _start(found: "Platform") -> None:
@@ -66,13 +87,15 @@ def _start(found: "Platform") -> None:
         found.start_in_order(tell)
 
 
-def _tell(found: "Platform", env_file: Path, seconds: float) -> None:
+def _tell(found: "Platform", line: "Faults | None", env_file: Path, seconds: float) -> None:
     """Say where everything is."""
     from constructs_lib.local.addresses import addresses, shell_exports
+    from constructs_lib.local.faults import VARIABLE
 
     env_file.parent.mkdir(parents=True, exist_ok=True)
     env_file.touch(mode=0o600)
-    env_file.write_text(shell_exports(found.site), encoding="utf-8")
+    text = shell_exports(found.site) + (f"export {VARIABLE}={shlex.quote(str(line.path))}\n" if line else "")
+    env_file.write_text(text, encoding="utf-8")
     for name, address in addresses(found.site).items():
         click.echo(f"{name:30}{address}")
     click.echo(f"ready after {seconds:.0f} s; in another shell: source {_short(env_file)}; Ctrl-C ends it")

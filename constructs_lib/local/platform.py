@@ -74,10 +74,11 @@ class Platform:
         while waiting:
             waiting -= self._ready_of(waiting, deadline)
 
-    def check(self) -> None:
-        """InvalidInput where a server has ended by itself."""
+    def check(self, spared: Collection[str] = ()) -> None:
+        """InvalidInput where a server has ended by itself, but for those that are spared."""
         for name in self.started:
-            self.parts[name].check()
+            if name not in spared:
+                self.parts[name].check()
 
     def stop(self) -> None:
         """End all: first the services, which finish what they do within their grace period, then what they need."""

@@ -69,13 +69,8 @@ def make_site(
     catalogue: Catalogue, root: Path, folder: Path, components: Collection[Component], *, detours: bool = False
 ) -> Site:
     """A site for these components, with free ports and new passwords; with `detours` around each link of a service."""
-    names = [
-        (component.name, port.name)
-        for component in components
-        for port in component.ports
-        if port.env or port.admin_env
-    ]
-    around = _service_links(catalogue, names) if detours else []
+    names = _served(components)
+    around = service_links(catalogue, components) if detours else []
     # All at once, so that they are different ones.
     numbers = free_ports(len(names) + 2 * len(around))
     ports = dict(zip(names, numbers, strict=False))
@@ -88,8 +83,14 @@ def _way(link: Link) -> Way:
     return link.consumer.name, link.provider.name, link.port.name
 
 
-def _service_links(catalogue: Catalogue, names: Collection[tuple[str, str]]) -> list[Link]:
-    """Those between local processes of which a service is the consumer."""
+def _served(components: Collection[Component]) -> list[tuple[str, str]]:
+    """Components and ports that others are told of."""
+    return [(one.name, port.name) for one in components for port in one.ports if port.env or port.admin_env]
+
+
+def service_links(catalogue: Catalogue, components: Collection[Component]) -> list[Link]:
+    """Those between these components of which a service is the consumer."""
+    names = _served(components)
     return [
         link
         for link in links(catalogue)

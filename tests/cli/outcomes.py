@@ -1,5 +1,6 @@
 """Made-up outcomes of the commands that run something, with something in every list."""
 
+from constructs_lib.chaos.run import Outcome
 from constructs_lib.load.locust import Counted, Entry, Failure
 from constructs_lib.load.report import Report, report
 
@@ -12,6 +13,8 @@ COUNTED = Counted(
     ],
     failures=[Failure(name=PARSE, error="502 Server Error", count=1)],
 )
+
+OUTCOME = Outcome(id="kill:kafka", expected=["ml-engine"], seen=["query-parser"], back=100, problems=["wrong"])
 
 
 def load_report(counted: Counted = COUNTED, *, most_failures: float = 1.0, slowest: float = 100.0) -> Report:

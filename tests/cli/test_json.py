@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ import pytest
 from click.testing import CliRunner
 from command import invoke
 from jsonschema import Draft202012Validator
-from outcomes import load_report
+from outcomes import OUTCOME, load_report
 from repository import ROOT
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.cli import main
+from constructs_lib.cli.chaos import chaos
 
 SCHEMAS = {path.name: json.loads(path.read_text()) for path in sorted((ROOT / "docs/schemas").glob("*.json"))}
 READING = {
@@ -27,7 +29,11 @@ READING = {
     "images": (),
     "synth": ("--check",),
 }
-RUNNING = {"load": lambda: {"users": 1, "seconds": 1, **load_report().values()}}
+RUNNING = {
+    "load": lambda: {"users": 1, "seconds": 1, **load_report().values()},
+    "chaos-run": lambda: {"good": False, "outcomes": [asdict(OUTCOME)], "not_played": ["kill:kafka"]},
+    "chaos-list": lambda: {"experiments": [{"id": "kill:kafka", "what": "SIGKILL", "expected": ["ml-engine"]}]},
+}
 """Commands that run something for a while, each with a made-up outcome; tests that run it look at real ones."""
 PRINTING = READING | RUNNING
 WRITING = {"cleanup", "cluster", "completion", "deploy", "init", "local", "new-service", "release"}
@@ -51,8 +57,10 @@ def outputs() -> dict[str, Any]:
 
 def test_every_command_reads_or_writes() -> None:
     """A new command is in one of the lists, and whatever prints an outcome has --json."""
-    assert main.commands.keys() == PRINTING.keys() | WRITING
-    options = {name: [o for p in main.commands[name].params for o in p.opts] for name in PRINTING}
+    commands = {name: one for name, one in main.commands.items() if name != "chaos"}
+    commands |= {f"chaos-{name}": one for name, one in chaos.commands.items()}
+    assert commands.keys() == PRINTING.keys() | WRITING
+    options = {name: [o for p in commands[name].params for o in p.opts] for name in PRINTING}
     assert [name for name in PRINTING if "--json" not in options[name]] == []
     assert SCHEMAS.keys() == {f"{name}.v1.json" for name in PRINTING}
 

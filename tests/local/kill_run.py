@@ -14,9 +14,9 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from fault_proxy import Fault, Proxies
 from kill_history import TERMINAL, Order
 
+from constructs_lib.local.fault_proxy import Fault, Proxies
 from constructs_lib.local.platform import Platform
 from constructs_lib.local.processes import wait_for
 

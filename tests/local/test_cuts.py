@@ -2,11 +2,11 @@
 
 from random import Random
 
-from fault_proxy import Fault, Proxies
 from kill_history import violations
 from kill_run import recoveries, watched, working
 from kill_world import world
 
+from constructs_lib.local.fault_proxy import Fault, Proxies
 from constructs_lib.local.platform import Platform
 from constructs_lib.local.processes import wait_for
 

@@ -8,10 +8,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from fault_proxy import LATE_SECONDS, Fault, Proxies
 from repository import ROOT
 
 from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.local.fault_proxy import LATE_SECONDS, Fault, Proxies
 from constructs_lib.local.processes import free_ports, scratch_folder
 from constructs_lib.local.site import HOST, Detour, Site
 

@@ -5,13 +5,12 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from enum import StrEnum
+from pathlib import Path
 
-from repository import ROOT
-
-from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.model import Catalogue
 from constructs_lib.local.platform import Platform, platform
 from constructs_lib.local.site import HOST, Detour, Site
 
@@ -73,7 +72,7 @@ class Proxy:
         self._open |= ends
         try:
             await asyncio.gather(self._pump(source, server), self._pump(answers, client))
-            end = asyncio.StreamWriter.close
+            end: Callable[[asyncio.StreamWriter], None] = asyncio.StreamWriter.close
         except OSError:
             # One side is gone; the other one has to hear of it.
             end = _reset
@@ -95,6 +94,11 @@ class Proxy:
             await asyncio.sleep(LATE_SECONDS)
 
 
+def way_name(consumer: str, provider: str) -> str:
+    """What a way is called here."""
+    return f"{consumer} to {provider}"
+
+
 def _reset(end: asyncio.StreamWriter) -> None:
     """Close it at once, so that the other side sees an error; nothing where it is closed."""
     with suppress(OSError):
@@ -108,7 +112,7 @@ class Proxies:
     def __init__(self, site: Site) -> None:
         """None listens yet."""
         self._loop = asyncio.new_event_loop()
-        self._proxies = {f"{way[0]} to {way[1]}": Proxy(detour) for way, detour in site.detours.items()}
+        self._proxies = {way_name(*way[:2]): Proxy(detour) for way, detour in site.detours.items()}
 
     @property
     def ways(self) -> list[str]:
@@ -136,13 +140,15 @@ class Proxies:
     @contextmanager
     def befallen(self, fault: Fault, ways: Collection[str]) -> Iterator[None]:
         """The same until the end of the body."""
-        self._set(fault, ways)
+        self.set(fault, ways)
         try:
             yield
         finally:
-            self._set(None, ways)
+            self.set(None, ways)
 
-    def _set(self, fault: Fault | None, ways: Collection[str]) -> None:
+    def set(self, fault: Fault | None, ways: Collection[str]) -> None:
+        """From now on, until it is set again; None heals the ways."""
+
         async def change() -> None:
             for way in ways:
                 self._proxies[way].set(fault)
@@ -151,9 +157,9 @@ class Proxies:
 
 
 @contextmanager
-def with_proxies() -> Iterator[tuple[Platform, Proxies]]:
+def with_proxies(catalogue: Catalogue, root: Path) -> Iterator[tuple[Platform, Proxies]]:
     """A platform whose services reach others through proxies, which listen; nothing of it is started."""
-    with platform(CATALOGUE, ROOT, detours=True) as found, Proxies(found.site).listening() as proxies:
+    with platform(catalogue, root, detours=True) as found, Proxies(found.site).listening() as proxies:
         yield found, proxies
         # What services have to say at their end goes through the proxies, too.
         found.stop()

@@ -1,0 +1,163 @@
+"""Experiments are the graph's, and a run says what it saw; the platform is made up here."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import pytest
+from command import invoke
+from repository import ROOT
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.model import Catalogue, Edge, Kind
+from constructs_lib.chaos.experiments import Experiment, chosen, experiments
+from constructs_lib.chaos.run import Limits, Outcome, play
+from constructs_lib.local.parts import JOBS, MAKERS
+from constructs_lib.problem import InvalidInput
+
+FOUND = experiments(CATALOGUE, ROOT)
+LIMITS = Limits(least=0.02, most=0.2, back=0.2, journey=1, pause=0.01)
+ALL = {name for one in FOUND for name in one.expected}
+
+
+def test_all_of_the_graph_is_there() -> None:
+    """A cut for each edge of a service to what runs locally, a kill for each server, and nothing else."""
+    running = {c.name for c in CATALOGUE.components if c.kind in MAKERS and c.kind not in JOBS}
+    services = [c for c in CATALOGUE.components if c.kind is Kind.MICROSERVICE]
+    edges = {(c.name, edge.to) for c in services for edge in (*c.needs, *c.talks_to) if edge.to in running}
+    assert {one.id for one in FOUND} == {f"cut:{c}:{p}" for c, p in edges} | {f"kill:{name}" for name in running}
+
+
+def test_who_is_expected_follows_from_needs() -> None:
+    """Direct consumers and the killed service itself; who is there to show outages stays ready."""
+    expected = {one.id: one.expected for one in FOUND}
+    assert expected["kill:postgres"] == ("model-registry", "training-orchestrator")
+    assert expected["kill:model-registry"] == ("ml-engine", "model-registry")
+    assert expected["cut:ml-engine:minio"] == ("ml-engine",)
+    assert expected["cut:test-service:ml-engine"] == ()
+
+
+def test_a_new_edge_is_a_new_experiment() -> None:
+    """Nothing is listed by hand."""
+    changed = changed_catalogue("query-parser", needs=(Edge("kafka", "kafka"), Edge("minio", "api")))
+    found = {one.id: one.expected for one in experiments(changed, ROOT)}
+    assert found["cut:query-parser:minio"] == ("query-parser",)
+    assert found["kill:minio"] == ("ml-engine", "model-registry", "query-parser")
+    soft = changed_catalogue("query-parser", needs=(), talks_to=(Edge("kafka", "kafka"),))
+    found = {one.id: one.expected for one in experiments(soft, ROOT)}
+    assert found["cut:query-parser:kafka"] == ()
+
+
+def changed_catalogue(name: str, **values: object) -> Catalogue:
+    """The platform's, with one component changed."""
+    components = [replace(c, **values) if c.name == name else c for c in CATALOGUE.components]  # type: ignore[arg-type]
+    return replace(CATALOGUE, components=tuple(components))
+
+
+def test_choice() -> None:
+    """By id, in an order that the seed repeats; an unknown id is refused."""
+    assert [one.id for one in chosen(FOUND, ["kill:kafka"], None)] == ["kill:kafka"]
+    assert chosen(FOUND, [], 7) == chosen(FOUND, [], 7) != chosen(FOUND, [], 8)
+    assert sorted(one.id for one in chosen(FOUND, [], 7)) == [one.id for one in FOUND]
+    with pytest.raises(InvalidInput, match="kill:nobody is no experiment"):
+        chosen(FOUND, ["kill:nobody"], None)
+
+
+def test_list() -> None:
+    """Every experiment, with who is expected not to be ready."""
+    printed = json.loads(invoke("chaos", "list", "--json"))["experiments"]
+    assert [(one["id"], tuple(one["expected"])) for one in printed] == [(one.id, one.expected) for one in FOUND]
+
+
+@dataclass
+class World:
+    """A platform that does as the graph says, but for what a test asks of it."""
+
+    never_back: bool = False
+    numb: bool = False
+    too_many: bool = False
+    journey_fails: bool = False
+    broken: set[str] = field(default_factory=set)
+
+    def not_ready(self) -> set[str]:
+        """Who suffers."""
+        return set(self.broken)
+
+    def journey(self, seconds: float) -> str:
+        """A user's way."""
+        return "the journey fails" if self.journey_fails and seconds else ""
+
+    @contextmanager
+    def hurt(self, experiment: Experiment) -> Iterator[None]:
+        """Break and mend."""
+        self.broken = set() if self.numb else ALL if self.too_many else set(experiment.expected)
+        yield
+        if not self.never_back:
+            self.broken = set()
+
+
+def played(world: World, *names: str) -> list[Outcome]:
+    """What came of these experiments."""
+    return list(play(chosen(FOUND, names, None), world, world.hurt, LIMITS))
+
+
+def test_as_expected() -> None:
+    """Seen is what was expected, and nothing went wrong."""
+    found = played(World(), "kill:kafka", "cut:test-service:ml-engine")
+    assert [(one.id, one.problems, tuple(one.seen) == tuple(one.expected)) for one in found] == [
+        ("cut:test-service:ml-engine", [], True),
+        ("kill:kafka", [], True),
+    ]
+
+
+def test_what_never_comes_back_ends_the_run() -> None:
+    """It is named, there is no time for it, and the next experiment is not begun."""
+    (found,) = played(World(never_back=True), "kill:query-parser", "kill:test-service")
+    assert (found.id, found.back) == ("kill:query-parser", None)
+    assert found.problems == ["query-parser is not ready after 0.2 s"]
+
+
+def test_a_journey_that_fails_ends_the_run() -> None:
+    """Ready is not enough."""
+
+    class Later(World):
+        @contextmanager
+        def hurt(self, experiment: Experiment) -> Iterator[None]:
+            with super().hurt(experiment):
+                yield
+            self.journey_fails = True
+
+    (found,) = played(Later(), "kill:kafka", "kill:minio")
+    assert found.problems == ["the journey fails"]
+
+
+def test_one_more_journey_may_pass() -> None:
+    """A connection from before the fault may end the first one; no more than one."""
+
+    class Once(World):
+        journeys = 0
+
+        def journey(self, seconds: float) -> str:
+            self.journeys += 1
+            return "the journey fails" if self.journeys == 2 and seconds else ""
+
+    world = Once()
+    (found,) = played(world, "kill:kafka")
+    assert (found.problems, world.journeys) == ([], 3)
+
+
+def test_who_notices_is_compared() -> None:
+    """A service that stays ready without what it needs is told, and one that the graph does not name."""
+    (found,) = played(World(numb=True), "kill:query-parser")
+    assert found.problems == ["query-parser stayed ready"]
+    (found,) = played(World(too_many=True), "kill:query-parser")
+    assert [one for one in found.problems if "query-parser" in one] == []
+    assert len(found.problems) == len(ALL) - 1
+
+
+def test_nothing_is_broken_where_nothing_is_steady() -> None:
+    """The state before the first experiment is looked at, too."""
+    for world in (World(journey_fails=True), World(broken={"ml-engine"})):
+        with pytest.raises(InvalidInput, match="before the first experiment"):
+            played(world, "kill:kafka")

@@ -1,0 +1,70 @@
+"""`chatdb chaos` on the platform as processes: who notices is who the graph names; a killed run leaves all whole."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from repository import ROOT
+
+from constructs_lib.local.addresses import shell_exports
+from constructs_lib.local.fault_proxy import Proxies
+from constructs_lib.local.faults import VARIABLE, Faults
+from constructs_lib.local.platform import Platform
+from constructs_lib.local.processes import wait_for
+
+SECONDS = 300
+FEW = ("cut:query-parser:kafka", "cut:test-service:query-parser", "kill:postgres")
+
+
+@pytest.fixture
+def faults(running: Platform, proxies: Proxies, tmp_path: Path) -> Iterator[Faults]:
+    """The line of the platform, served, and told of in local.env."""
+    over = threading.Event()
+    with Faults(running, proxies, running.site.folder / "faults").listening() as made:
+
+        def serve() -> None:
+            while not over.is_set():
+                made.serve(0.1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        line = f"export {VARIABLE}={shlex.quote(str(made.path))}\n"
+        (tmp_path / "local.env").write_text(shell_exports(running.site) + line)
+        yield made
+        over.set()
+        thread.join()
+    (running.site.folder / "faults").unlink()
+
+
+def chaos(folder: Path, *only: str) -> "subprocess.Popen[str]":
+    """The command, started."""
+    line = [sys.executable, "-m", "constructs_lib", "chaos", "run", "--json", *(f"--only={one}" for one in only)]
+    environment = os.environ | {"CHATDB_ENV_FILE": str(folder / "local.env")}
+    return subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+
+
+def test_who_notices(running: Platform, faults: Faults, tmp_path: Path) -> None:
+    """An edge, an edge that nobody is unready without, and a component: all as derived, and back afterwards."""
+    with chaos(tmp_path, *FEW) as process:
+        found = json.loads(process.communicate(timeout=3 * SECONDS)[0])
+    assert [(one["id"], one["problems"]) for one in found["outcomes"]] == [(name, []) for name in FEW]
+    assert [one["seen"] for one in found["outcomes"]] == [one["expected"] for one in found["outcomes"]]
+    assert (process.returncode, found["good"], found["not_played"]) == (0, True, [])
+    assert all(one["back"] is not None for one in found["outcomes"])
+
+
+@pytest.mark.parametrize("name", ["cut:query-parser:kafka", "kill:query-parser"])
+def test_killed_in_the_middle(running: Platform, faults: Faults, tmp_path: Path, name: str) -> None:
+    """After a SIGKILL of the command nothing is broken any more, and every part is ready."""
+    with chaos(tmp_path, name) as process:
+        wait_for("it is broken", SECONDS, lambda: faults.held)
+        wait_for("it is noticed", SECONDS, lambda: not running.parts["query-parser"].ready())
+        process.kill()
+    wait_for("nothing is held", 10, lambda: not faults.held)
+    running.wait(SECONDS)
