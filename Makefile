@@ -37,7 +37,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test load chaos images-test cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test load chaos images-test screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -88,6 +88,10 @@ chaos: setup-local ## Cut each edge and kill each server of the local platform, 
 
 images-test: setup-test ## Build the services' images with buildah and run them (root, Debian's buildah and mmdebstrap)
 	CHATDB_IMAGES=yes pytest tests/images
+
+screens: setup-local ## Draw docs/pictures: the view of a deployment, and the dashboards from what a run of the services measures
+	PYTHONPATH=tests:tests/cli python tests/cli/deploy_picture.py
+	PYTHONPATH=tests:tests/local python tests/local/screens.py
 
 cluster-up: setup-e2e ## Start a Kubernetes and an Argo CD with the platform, in the background (FOLDER=<folder>)
 	PYTHONPATH=tests python tests/e2e/up.py start $(FOLDER)

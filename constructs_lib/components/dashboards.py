@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
 from constructs_lib.catalogue.model import Catalogue, Component, Kind, Tier
-from constructs_lib.components.panels import Dashboard, Panel, Row, Variable, panel, render
+from constructs_lib.components.panels import Dashboard, Panel, Row, Variable, panel, render, up_or_down
 from constructs_lib.components.promql import age, increase, most, of, quantile, rate
 
 ASKED = 'route!~"/health|/ready|/metrics"'
@@ -23,11 +23,12 @@ def dashboards(catalogue: Catalogue) -> dict[str, str]:
 
 def platform(catalogue: Catalogue) -> Dashboard:
     """All of it at a glance, and one row for each tier that something is known of, in the order of start."""
-    firing = 'count by (alertname, service) (ALERTS{alertstate="firing"}) or vector(0)'
+    none = 'label_replace(vector(0), "alertname", "none", "", "")'
+    firing = f'count by (alertname, service) (ALERTS{{alertstate="firing"}}) or on () {none}'
     needs = f"min by (service, dependency) ({of('dependency_up')})"
     whole = (
         panel("Alerts that fire", "short", firing, "{{alertname}} {{service}}"),
-        panel("What the worst pod reaches", "short", needs, "{{service}}: {{dependency}}"),
+        up_or_down("What the worst pod reaches", needs, "{{service}}: {{dependency}}"),
     )
     rows = [Row("All tiers", whole)]
     for tier in Tier:
@@ -42,7 +43,7 @@ def _servers(components: list[Component]) -> Iterator[Panel]:
     for component in components:
         if component.kind in DEPENDENCIES:
             seen = most("dependency_up", f'dependency="{DEPENDENCIES[component.kind]}"', by="service")
-            yield panel(f"{component.name}, as its users see it", "short", seen, "{{service}}")
+            yield up_or_down(f"{component.name}, as its users see it", seen, "{{service}}")
 
 
 def _scraped(components: list[Component]) -> Iterator[Panel]:

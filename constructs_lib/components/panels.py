@@ -9,7 +9,10 @@ DATA_SOURCE = "prometheus"
 """Its uid in files/grafana/datasources.yaml, and its type."""
 SCHEMA_VERSION = 42
 """The newest of the schema that Grafana calls v1, which it reads from files."""
-WIDTH, PANEL_WIDTH, PANEL_HEIGHT = 24, 8, 8
+WIDTH, PANEL_HEIGHT = 24, 8
+MOST_BESIDE = 4
+"""A row of so many panels is one line; a longer one has lines of three."""
+UP_OR_DOWN = {"0": {"text": "down", "color": "red", "index": 0}, "1": {"text": "up", "color": "green", "index": 1}}
 Panel = dict[str, Any]
 
 
@@ -43,13 +46,23 @@ class Dashboard:
 
 def panel(title: str, unit: str, expr: str, legend: str) -> Panel:
     """One query over time; `unit` is a name of Grafana's, `legend` how each series is called. No value is negative."""
+    return _panel("timeseries", title, {"unit": unit, "min": 0}, {}, expr, legend)
+
+
+def up_or_down(title: str, expr: str, legend: str) -> Panel:
+    """A bar for each series, by when it is 1 and when it is 0: as lines they would lie on each other."""
+    looks = {"mappings": [{"type": "value", "options": UP_OR_DOWN}], "custom": {"fillOpacity": 80, "lineWidth": 0}}
+    return _panel("state-timeline", title, looks, {"mergeValues": True, "showValue": "never"}, expr, legend)
+
+
+def _panel(type_: str, title: str, looks: dict[str, Any], options: dict[str, Any], expr: str, legend: str) -> Panel:
     source = {"type": DATA_SOURCE, "uid": DATA_SOURCE}
     return {
-        "type": "timeseries",
+        "type": type_,
         "title": title,
         "datasource": source,
-        "fieldConfig": {"defaults": {"unit": unit, "min": 0}, "overrides": []},
-        "options": {},
+        "fieldConfig": {"defaults": looks, "overrides": []},
+        "options": options,
         "targets": [{"refId": "A", "datasource": source, "expr": expr, "legendFormat": legend}],
     }
 
@@ -101,10 +114,12 @@ def _panels(dashboard: Dashboard) -> Iterator[Panel]:
             **_place(0, top, WIDTH, 1),
         }
         top += 1
+        beside = len(row.panels) if len(row.panels) <= MOST_BESIDE else 3
+        width = WIDTH // beside
         for number, panel in enumerate(row.panels):
-            line, column = divmod(number, WIDTH // PANEL_WIDTH)
-            yield panel | _place(column * PANEL_WIDTH, top + line * PANEL_HEIGHT, PANEL_WIDTH, PANEL_HEIGHT)
-        top += -(-len(row.panels) // (WIDTH // PANEL_WIDTH)) * PANEL_HEIGHT
+            line, column = divmod(number, beside)
+            yield panel | _place(column * width, top + line * PANEL_HEIGHT, width, PANEL_HEIGHT)
+        top += -(-len(row.panels) // beside) * PANEL_HEIGHT
 
 
 def _place(x: int, y: int, width: int, height: int) -> dict[str, Any]:

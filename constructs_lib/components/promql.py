@@ -15,8 +15,8 @@ def rate(metric: str, *matchers: str, by: str) -> str:
 
 
 def increase(metric: str, *matchers: str, by: str, within: str = "5m") -> str:
-    """How often within a time, by these labels."""
-    return f"sum by ({by}) (increase({of(metric, *matchers)}[{within}]))"
+    """How often within a time, by these labels; whole numbers, where Prometheus reckons on to the ends of the time."""
+    return f"round(sum by ({by}) (increase({of(metric, *matchers)}[{within}])))"
 
 
 def quantile(percent: int, histogram: str, *matchers: str, by: str = "") -> str:

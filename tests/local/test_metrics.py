@@ -3,29 +3,23 @@
 import json
 import re
 import sys
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Callable, Iterator
-from functools import partial
-from http import HTTPStatus
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
 from clients import SECONDS, ask, kafka
-from repository import ROOT, manifests
-from test_contract import SERVICES, annotations
+from repository import ROOT
+from scraping import CONFIGS, Ask, scraping, value
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import Server, free_ports, scratch_folder, wait_for
+from constructs_lib.local.processes import wait_for
 
 sys.path.insert(0, str(ROOT / "tools"))
+import dashboards
 import metrics
 
-CONFIGS = {m["metadata"]["name"]: m["data"] for m in manifests(ROOT / "dist/monitoring") if m["kind"] == "ConfigMap"}
 RULES = {
     rule["alert"]: rule["expr"]
     for group in yaml.safe_load(CONFIGS["prometheus-config"]["alerts.yml"])["groups"]
@@ -40,80 +34,16 @@ PANELS = {
 }
 OF_TARGETS = {"__name__", "job", "instance", "service", "pod", "le"}
 """Labels that the scrape gives, or the type."""
-Ask = Callable[..., Any]
-
-
-def configuration(running: Platform, folder: Path) -> dict[str, Any]:
-    """As in dist/, relabelling too; but discovery is a list of what it would find, and addresses are local."""
-    config: dict[str, Any] = yaml.safe_load(CONFIGS["prometheus-config"]["prometheus.yml"])
-    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
-    config["rule_files"] = [str(folder / "alerts.yml")]
-    pods, services = config["scrape_configs"]
-    del pods["kubernetes_sd_configs"]
-    pods["static_configs"] = [discovered(running, name) for name in SERVICES]
-    services["relabel_configs"] += [
-        {
-            "source_labels": ["service"],
-            "regex": name,
-            "target_label": "__address__",
-            "replacement": running.url(name).removeprefix("http://"),
-        }
-        for name in SERVICES
-    ]
-    return config
-
-
-def discovered(running: Platform, name: str) -> dict[str, Any]:
-    """A pod of the service, as Kubernetes would describe it."""
-    host, _, port = running.url(name).removeprefix("http://").partition(":")
-    found = annotations(name) | {"prometheus.io/port": port}
-    labels = {f"__meta_kubernetes_pod_annotation_{re.sub('[./]', '_', key)}": value for key, value in found.items()}
-    meta = {"__meta_kubernetes_pod_label_app": name, "__meta_kubernetes_pod_name": f"{name}-0"}
-    return {"targets": [host], "labels": labels | meta}
 
 
 @pytest.fixture(scope="module")
 def prometheus(running: Platform) -> Iterator[Ask]:
     """Its API, once every target was scraped; then all that is measured has been done once."""
-    with scratch_folder() as folder:
-        (folder / "alerts.yml").write_text(CONFIGS["prometheus-config"]["alerts.yml"])
-        (folder / "prometheus.yml").write_text(yaml.safe_dump(configuration(running, folder)))
-        (port,) = free_ports(1)
-        command = [str(ROOT / ".tools/bin/prometheus"), f"--config.file={folder}/prometheus.yml"]
-        command += [f"--storage.tsdb.path={folder}/data", f"--web.listen-address=127.0.0.1:{port}"]
-        server = Server("prometheus", command, folder / "log", {"PATH": "/usr/bin:/bin"})
-        server.start()
-        try:
-            api = partial(asked, f"http://127.0.0.1:{port}/api/v1")
-            up = {"query": "count(up == 1)"}
-            expected = 2 * len(SERVICES)
-            wait_for("all is scraped", SECONDS, lambda: value(api, up) == expected or server.status() is not None)
-            work(running)
-            done = {"query": 'sum(increase(kafka_consumer_messages_total{topic="queries",outcome="dead_letter"}[5m]))'}
-            wait_for("what was done is scraped", SECONDS, lambda: value(api, done) > 0)
-            yield api
-        finally:
-            server.stop()
-
-
-def asked(api: str, path: str, **parameters: str) -> Any:
-    """Data of an answer; None where it does not answer yet, or is not ready to."""
-    url = f"{api}/{path}?{urllib.parse.urlencode(parameters, doseq=True)}"
-    try:
-        with urllib.request.urlopen(url, timeout=10) as response:
-            return json.load(response)["data"]
-    except urllib.error.HTTPError as error:
-        if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
-            return None
-        raise AssertionError(f"{parameters}: {error.read().decode()}") from error
-    except urllib.error.URLError:
-        return None
-
-
-def value(api: Ask, parameters: dict[str, str]) -> float:
-    """The only figure of a query; 0 without any."""
-    found = api("query", **parameters)
-    return float(found["result"][0]["value"][1]) if found and found["result"] else 0.0
+    with scraping(running) as api:
+        work(running)
+        done = 'sum(increase(kafka_consumer_messages_total{topic="queries",outcome="dead_letter"}[5m]))'
+        wait_for("what was done is scraped", SECONDS, lambda: value(api, done) > 0)
+        yield api
 
 
 def work(running: Platform) -> None:
@@ -153,10 +83,8 @@ def groupings(node: Any) -> Iterator[set[str]]:
 
 def filled(expr: str) -> str:
     """The query as Grafana sends it while all is chosen."""
-    for found in DASHBOARDS.values():
-        for variable in found["templating"]["list"]:
-            expr = expr.replace(f"${variable['name']}", "(" + variable["query"].replace(",", "|") + ")")
-    return expr
+    choices = {name: values for found in DASHBOARDS.values() for name, values in dashboards.all_chosen(found).items()}
+    return dashboards.filled(expr, choices)
 
 
 QUERIES = RULES | PANELS

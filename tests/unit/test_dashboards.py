@@ -51,6 +51,37 @@ def test_data_source_is_provisioned() -> None:
             assert (owner["datasource"]["type"], owner["datasource"]["uid"]) in known
 
 
+def test_up_or_down_is_no_line() -> None:
+    """What is 1 or 0 is a bar with both states named: as lines, all that is well lies on one line."""
+    yes_or_no = [panel for _, panel in PANELS if panel["targets"][0]["expr"].count("dependency_up")]
+    assert len(yes_or_no) == 4
+    for panel in yes_or_no:
+        assert panel["type"] == "state-timeline"
+        (mapping,) = panel["fieldConfig"]["defaults"]["mappings"]
+        assert {value: one["text"] for value, one in mapping["options"].items()} == {"0": "down", "1": "up"}
+
+
+def test_counts_are_whole() -> None:
+    """One smoke run is never 1.4 of them: where Prometheus reckons on to the ends of a time, it is rounded."""
+    counted = [expr for expr in EXPRESSIONS if "increase(" in expr]
+    assert counted
+    assert all(expr.startswith("round(") for expr in counted)
+
+
+def test_no_alert_has_a_name() -> None:
+    """While nothing fires the panel says so, and while something does there is no second line without a name."""
+    (firing,) = [expr for expr in EXPRESSIONS if "ALERTS" in expr]
+    assert firing.endswith('or on () label_replace(vector(0), "alertname", "none", "", "")')
+
+
+@pytest.mark.parametrize("name", sorted(DASHBOARDS))
+def test_lines_are_full(name: str) -> None:
+    """No row of the grid has one panel alone at its left, with nothing beside it."""
+    panels = [panel["gridPos"] for panel in DASHBOARDS[name]["panels"] if panel["type"] != "row"]
+    for top in {place["y"] for place in panels}:
+        assert sum(place["w"] for place in panels if place["y"] == top) == 24
+
+
 @pytest.mark.parametrize("expr", sorted(set(EXPRESSIONS)), ids=lambda expr: expr[:40])
 def test_queries_are_promql(expr: str) -> None:
     """Prometheus' own parser reads each one."""
