@@ -1,16 +1,15 @@
 """Connections that are tried, and what they say of the policies of the cluster."""
 
 import socket
-import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
 from integration_tests.matrix import Target
+from integration_tests.patience import settled
 
 CONNECT_SECONDS = 3.0
-PAUSE_SECONDS = 0.5
 
 
 class How(StrEnum):
@@ -51,14 +50,6 @@ def attempt(address: str, seconds: float = CONNECT_SECONDS) -> How:
     return How.OPEN
 
 
-def settled(address: str, good: Callable[[How], bool], patience: float) -> How:
-    """Try until it goes as it should, or patience (seconds) is over: a new pod's policies come a moment later."""
-    deadline = time.monotonic() + patience
-    while not good(how := attempt(address)) and time.monotonic() < deadline:
-        time.sleep(PAUSE_SECONDS)
-    return how
-
-
 @dataclass(frozen=True, kw_only=True)
 class Survey:
     """How it went with each target, by its name."""
@@ -79,13 +70,18 @@ class Survey:
 
 
 def survey(edges: Iterable[Target], denied: Iterable[Target], patience: float) -> Survey:
-    """Try all of them at once."""
+    """Try all of them at once, each until it goes as it should or patience (seconds) is over.
+
+    The policies of a new pod come a moment after it.
+    """
     with ThreadPoolExecutor(max_workers=64) as pool:
-        shut = {
-            one.name: pool.submit(settled, one.address, lambda how: how is not How.OPEN, patience) for one in denied
-        }
-        open_ = {one.name: pool.submit(settled, one.address, lambda how: how is How.OPEN, patience) for one in edges}
+
+        def settle(target: Target, good: Callable[[How], bool]) -> Future[How]:
+            return pool.submit(settled, lambda: attempt(target.address), good, patience)
+
+        shut = {target.name: settle(target, lambda how: how is not How.OPEN) for target in denied}
+        found = {target.name: settle(target, lambda how: how is How.OPEN) for target in edges}
         return Survey(
-            edges={name: future.result() for name, future in open_.items()},
+            edges={name: future.result() for name, future in found.items()},
             denied={name: future.result() for name, future in shut.items()},
         )

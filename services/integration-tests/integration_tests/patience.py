@@ -3,10 +3,12 @@
 import os
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 
-PAUSE_SECONDS = 1.0
+PAUSE_SECONDS = 0.5
+Found = TypeVar("Found")
 
 
 def patience() -> float:
@@ -14,10 +16,16 @@ def patience() -> float:
     return float(os.environ.get("PATIENCE_SECONDS", "30"))
 
 
+def settled(look: Callable[[], Found], good: Callable[[Found], bool], seconds: float) -> Found:
+    """What was seen at last: look until it is good, or the time is over."""
+    deadline = time.monotonic() + seconds
+    while not good(found := look()) and time.monotonic() < deadline:
+        time.sleep(PAUSE_SECONDS)
+    return found
+
+
 def until_well(complaint: Callable[[], str | None], seconds: float | None = None) -> None:
     """Ask until there is no complaint; when patience is over, the last one fails the test."""
-    deadline = time.monotonic() + (patience() if seconds is None else seconds)
-    while (wrong := complaint()) is not None:
-        if time.monotonic() > deadline:
-            pytest.fail(wrong, pytrace=False)
-        time.sleep(PAUSE_SECONDS)
+    wrong = settled(complaint, lambda found: found is None, patience() if seconds is None else seconds)
+    if wrong is not None:
+        pytest.fail(wrong, pytrace=False)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from integration_tests import connections
-from integration_tests.connections import How, Policies, Survey, attempt, settled
+from integration_tests.connections import How, Policies, Survey, attempt, survey
+from integration_tests.matrix import Target
 
 EDGES = {"broker": How.OPEN, "service": How.REFUSED}
 
@@ -54,9 +55,18 @@ def test_policies_may_come_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """A target that is open at first, and closed within the patience, is closed; without patience it is not."""
     found = iter([How.OPEN, How.OPEN, How.SILENT])
     monkeypatch.setattr(connections, "attempt", lambda _address: next(found))
-    monkeypatch.setattr(connections, "PAUSE_SECONDS", 0)
-    assert settled("there:1", lambda how: how is not How.OPEN, 0) is How.OPEN
-    assert settled("there:1", lambda how: how is not How.OPEN, 60) is How.SILENT
+    late = Target(name="late", address="there:1", witnesses={})
+    assert survey([], [late], 0).denied == {"late": How.OPEN}
+    assert survey([], [late], 60).denied == {"late": How.SILENT}
+
+
+def test_edges_may_come_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same of what has to open."""
+    found = iter([How.SILENT, How.REFUSED, How.OPEN])
+    monkeypatch.setattr(connections, "attempt", lambda _address: next(found))
+    late = Target(name="late", address="there:1", witnesses={})
+    assert survey([late], [], 0).edges == {"late": How.SILENT}
+    assert survey([late], [], 60).edges == {"late": How.OPEN}
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from integration_tests import connections
 from integration_tests.connections import How, Policies, Survey
 from integration_tests.matrix import Matrix, Service, Target, Topic, read
 from integration_tests.outcome import POLICIES
-from integration_tests.patience import patience
+from integration_tests.patience import patience, settled
 
 MATRIX = read(Path(os.environ["MATRIX_FILE"]))
 CASES: Mapping[str, Sequence[Target | Service | Topic]] = {
@@ -21,7 +21,7 @@ CASES: Mapping[str, Sequence[Target | Service | Topic]] = {
     "service": MATRIX.services,
     "topic": MATRIX.topics,
 }
-ANSWER_SECONDS = 15.0
+ANSWER_SECONDS = 30.0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -65,8 +65,13 @@ def reached(http: httpx.Client, survey: Survey) -> frozenset[str]:
     """The denied targets that a service reaches, as it says itself."""
     asked = {name for target in MATRIX.denied for name in target.witnesses}
     open_ = [one for one in MATRIX.services if one.name in asked and survey.edges.get(one.edge) is How.OPEN]
-    said = {one.name: checks(http, one) for one in open_}
-    return frozenset(target.name for target in MATRIX.denied if _seen(target, said))
+    wanted = {target.name for target in MATRIX.denied if target.witnesses}
+
+    def look() -> frozenset[str]:
+        said = {one.name: checks(http, one) for one in open_}
+        return frozenset(target.name for target in MATRIX.denied if _seen(target, said))
+
+    return settled(look, lambda found: found == wanted, patience())
 
 
 def _seen(target: Target, said: Mapping[str, Mapping[str, Any]]) -> bool:

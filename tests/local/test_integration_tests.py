@@ -1,0 +1,150 @@
+"""The integration tests' image, run for real: the command, environment and matrix of dist/ on the local platform.
+
+Loopback has no NetworkPolicies. Where they are to be enforced, the targets that are denied are ports whose packets the
+kernel drops, while what really is there is reached by who needs it.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+from clients import ask
+from fault_proxy import Fault, Proxies
+from inside import NAME, Ended, Pod, denied_count, dropping, local, pod
+from repository import ROOT, manifests
+from sandbox import allowed, need_sandbox
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.quantity import MIB, in_bytes
+from constructs_lib.local.platform import Platform
+
+DATABASE, STORE = "postgres:postgres", "minio:api"
+PATIENT, IMPATIENT = {"PATIENCE_SECONDS": "90"}, {"PATIENCE_SECONDS": "20"}
+"""For a run in which all gets well, however busy the machine is; and for those in which something stays wrong."""
+
+
+@pytest.fixture(scope="module")
+def shut() -> Iterator[list[str]]:
+    """An address for each denied target, at which packets are dropped."""
+    with dropping(denied_count()) as addresses:
+        yield addresses
+
+
+@pytest.fixture(scope="module")
+def well(running: Platform, shut: list[str], tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A run where all is well and policies are enforced: in its image, where this machine lets us have one."""
+    made, folder = pod(running, shut), tmp_path_factory.mktemp("well")
+    made.extra |= PATIENT
+    return made.run_in_image(folder) if allowed() else made.run(folder)
+
+
+@pytest.fixture
+def given(running: Platform, shut: list[str]) -> Pod:
+    """What the pod is given where policies are enforced, for a test that breaks something."""
+    running.wait()
+    made = pod(running, shut)
+    made.extra |= IMPATIENT
+    return made
+
+
+def test_all_is_well(well: Ended) -> None:
+    """Everything passes, but for what a service does not say of itself; the denied connections come first."""
+    assert well.code == 0, well.log
+    assert well.named("PASSED") | {"test_needs[test-service]"} == set(well.outcomes)
+    assert [name.partition("[")[0] for name in well.outcomes][:2] == ["test_policies", "test_denied"]
+    assert "policies enforced" in well.last
+    assert " 0 failed" in well.last
+
+
+def test_read_only_and_not_root(well: Ended) -> None:
+    """That was in the image's root, which takes no file but in /tmp, as its user."""
+    need_sandbox()
+    assert well.code == 0, well.log
+    assert "Read-only" not in well.log
+
+
+def test_memory(well: Ended) -> None:
+    """It needs less than half of what the pod asks for."""
+    (used,) = re.findall(r" (\d+) MiB;", well.last)
+    resources = CATALOGUE.component(NAME).resources
+    assert resources
+    assert int(used) * MIB < in_bytes(resources.memory) / 2
+
+
+def test_nothing_is_left(running: Platform, well: Ended) -> None:
+    """The model that it made is gone."""
+    _, models, _ = ask(f"{running.url('model-registry')}/models")
+    assert [one["name"] for one in models["items"] if one["name"].startswith("integration-")] == []
+
+
+def test_exit_codes_are_the_jobs() -> None:
+    """What it calls final ends the Job, and the Job tries again after anything else."""
+    (job,) = (m for m in manifests(ROOT / "dist/testing") if m["kind"] == "Job")
+    (fail, _) = job["spec"]["podFailurePolicy"]["rules"]
+    assert (fail["action"], fail["onExitCodes"]["values"]) == ("FailJob", [os.EX_CONFIG])
+    assert job["spec"]["backoffLimit"] > 0
+
+
+def test_policies_that_nobody_enforces(
+    running: Platform, well: Ended, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """They are one failure, which no repetition heals; all else is tested as before."""
+    made = pod(running)
+    made.extra |= IMPATIENT
+    found = made.run(tmp_path_factory.mktemp("open"))
+    assert found.code == os.EX_CONFIG, found.log
+    assert found.named("FAILED") == {"test_policies"}
+    assert f"policies not enforced: no policy allows {STORE}, {DATABASE}, and all are open" in found.log
+    assert "policies not enforced" in found.last
+    denied = {name for name in found.outcomes if name.startswith("test_denied")}
+    assert len(denied) == denied_count()
+    assert found.named("SKIPPED") == denied | {"test_needs[test-service]"}
+    assert found.named("PASSED") == well.named("PASSED") - denied - {"test_policies"}
+
+
+def test_what_somebody_has_to_mend(
+    running: Platform, given: Pod, well: Ended, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """One open target among closed ones, and each way in which a topic can differ, fail alone and for good."""
+    wide, short, missing = (topic["name"] for topic in given.matrix["topics"][:3])
+    given.change("denied", STORE, address=local(running)["minio.chatdb-system.svc.cluster.local:9000"])
+    given.change("topics", wide, partitions=4)
+    given.change("topics", short, retention_ms=1, replication=2)
+    given.change("topics", missing, name="nobody_made_this")
+    found = given.run(tmp_path_factory.mktemp("mend"))
+    wrong = {f"test_denied[{STORE}]", f"test_topic[{wide}]", f"test_topic[{short}]", "test_topic[nobody_made_this]"}
+    assert found.named("FAILED") == wrong, found.log
+    assert found.code == os.EX_CONFIG
+    assert found.named("PASSED") == well.named("PASSED") - wrong - {f"test_topic[{missing}]"}
+    assert f"{STORE} is open to these tests" in found.log
+    assert f"topic {wide} has partitions 3, declared is 4" in found.log
+    assert f"topic {short} has replication 1, declared is 2; retention_ms 86400000, declared is 1" in found.log
+    assert "there is no topic nobody_made_this" in found.log
+    assert "policies enforced" in found.last
+
+
+def test_what_may_pass_by_itself(
+    running: Platform, proxies: Proxies, given: Pod, shut: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A service that is down, an edge that is dropped, and a service that is cut off from Kafka: one cause each."""
+    dropped = given.entry("edges", "ml-engine:http")["address"]
+    given.matrix["services"]["ml-engine"]["url"] = f"http://{shut[0]}"
+    given.change("edges", "ml-engine:http", address=shut[0])
+    assert dropped != shut[0]
+    running.parts["test-service"].server.kill()
+    try:
+        with proxies.befallen(Fault.CUT, ["query-parser to kafka"]):
+            found = given.run(tmp_path_factory.mktemp("again"))
+    finally:
+        running.parts["test-service"].server.start()
+        running.wait()
+    edges = {"test_edge[ml-engine:http]", "test_edge[test-service:http]"}
+    assert found.named("FAILED") == edges | {"test_ready[query-parser]", "test_needs[query-parser]"}, found.log
+    assert found.code == 1
+    assert f"ml-engine:http at {shut[0]} is not answered: a policy drops it" in found.log
+    assert "is refused: nobody listens there" in found.log
+    assert "query-parser answers /ready with 503" in found.log
+    assert "query-parser does not say that it reaches kafka" in found.log
+    assert {"test_job_is_trained", "test_prediction", "test_smoke_run"} <= found.named("SKIPPED")
+    assert {"test_question", f"test_denied[{DATABASE}]", "test_topic[queries]"} <= found.named("PASSED")
