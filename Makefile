@@ -78,7 +78,7 @@ e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the tabl
 kill-test: setup-local ## Kill services, Kafka and PostgreSQL 50 times, and write the table of docs/reliability.md
 	PYTHONPATH=tests:tests/local python tests/local/kill_long.py $(KILLS)
 
-images-test: setup-test ## Build the services' images with buildah and run them (root, Debian's buildah and mmdebstrap)
+images-test: setup-test ## Build the services' images with buildah and with docker, and run them (root; docs/testing.md: what to install)
 	CHATDB_IMAGES=yes pytest tests/images
 
 cluster-up: setup-e2e ## Start a Kubernetes and an Argo CD with the platform, in the background (FOLDER=<folder>)
