@@ -86,7 +86,7 @@ load: setup-local ## Let 10, 50 and 100 users work on the local platform, and wr
 chaos: setup-local ## Cut each edge and kill each server of the local platform, and write the table of docs/chaos.md
 	python tools/figures.py chaos
 
-images-test: setup-test ## Build the services' images with buildah and run them (root, Debian's buildah and mmdebstrap)
+images-test: setup-test ## Build the services' images with buildah and with docker, and run them (root; docs/testing.md: what to install)
 	CHATDB_IMAGES=yes pytest tests/images
 
 screens: setup-local ## Draw docs/pictures: the view of a deployment, and the dashboards from what a run of the services measures

@@ -38,7 +38,9 @@ EXTRAS = {
 PROGRAMS = {
     "Maven": ("mvn", "setup-local"),
     "buildah": ("buildah", "images-test"),
+    "docker's daemon": ("dockerd", "images-test"),
     "mmdebstrap": ("mmdebstrap", "images-test"),
+    "slirp4netns": ("slirp4netns", "images-test"),
 }
 """Programs that no package of ours brings: name -> what is run, and the target that needs it."""
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -103,13 +103,16 @@ def entrypoint(name: str) -> list[str]:
     return [word.strip(' "') for word in line.split(",")]
 
 
+def told(name: str, folder: Path) -> dict[str, str]:
+    """What dist/ tells the service, with addresses where nothing runs."""
+    return make_site(CATALOGUE, ROOT, folder, local_components(CATALOGUE, ROOT)).told(CATALOGUE.component(name))
+
+
 @contextmanager
 def started(name: str, root: Path, mounts: Mapping[str, Path], folder: Path) -> Iterator[tuple[Server, str]]:
     """The service with that root, told what dist/ says, and its address once it lives; what it needs does not run."""
-    component = CATALOGUE.component(name)
-    site = make_site(CATALOGUE, ROOT, folder, local_components(CATALOGUE, ROOT))
     (port,) = free_ports(1)
-    environment = sandbox_environment(name) | site.told(component) | {"HOST": HOST, "PORT": str(port)}
+    environment = sandbox_environment(name) | told(name, folder) | {"HOST": HOST, "PORT": str(port)}
     line = command(root, mounts, *entrypoint(name))
     server = Server(name, line, folder / "log", environment, end="TERM")
     server.start()
@@ -134,28 +137,26 @@ def healthy(server: Server, address: str) -> bool:
         return False
 
 
-def process(server: Server) -> dict[str, str]:
-    """What the kernel says of the process."""
-    text = Path(f"/proc/{server.pid}/status").read_text()
-    return dict(line.split(":\t", 1) for line in text.splitlines() if ":\t" in line)
-
-
 def check_restricted(server: Server) -> None:
     """It is not root, has no rights (outside of a namespace of its own), and its root takes no file."""
-    status = process(server)
-    uid = os.geteuid() or UID
-    assert status["Uid"].split() == [str(uid)] * 4
+    check_kernel(lambda name: Path(f"/proc/{server.pid}/{name}").read_text(), os.geteuid())
+
+
+def check_kernel(says: Callable[[str], str], owner: int) -> None:
+    """The same for the process whose files of /proc it gives, and that was started by the user `owner`."""
+    status = dict(line.split(":\t", 1) for line in says("status").splitlines() if ":\t" in line)
+    assert status["Uid"].split() == [str(owner or UID)] * 4
     assert status["NoNewPrivs"] == "1"
-    assert os.geteuid() != 0 or int(status["CapEff"], 16) == 0
-    mounts = [line.split() for line in Path(f"/proc/{server.pid}/mountinfo").read_text().splitlines()]
+    assert owner != 0 or int(status["CapEff"], 16) == 0
+    mounts = [line.split() for line in says("mountinfo").splitlines()]
     options = {fields[4]: fields[5].split(",") for fields in mounts}
     assert "ro" in options["/"]
     assert [point for point, words in options.items() if "ro" not in words and not inside(point)] == []
 
 
 def inside(point: str) -> bool:
-    """What may be written: memory, devices, and what the kernel shows."""
-    return point.split("/")[1] in ("dev", "proc", "tmp")
+    """What may be written: memory, devices, what the kernel shows, and root's own folder of docker's cgroups (v1)."""
+    return point.split("/")[1] in ("dev", "proc", "tmp") or point == "/sys/fs/cgroup"
 
 
 def check_stops(server: Server) -> None:

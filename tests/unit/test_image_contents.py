@@ -143,3 +143,15 @@ def test_our_images_hold_a_lock_and_a_program(source: str) -> None:
     assert sum(name.startswith(f"{source}/") and name.endswith("/__main__.py") for name in names) == 1
     assert any(name.startswith("services/common/chatdb_common/") for name in names)
     assert [name for name in names if "/tests/" in name or "__pycache__" in name] == []
+
+
+def test_no_folder_on_the_way_is_left_out() -> None:
+    """Docker skips such a folder; then `docker build` from the root, as the Dockerfiles say, finds nothing."""
+    left_out = ignored((ROOT / ".dockerignore").read_text())
+    sources = [image.source for image in CATALOGUE.images.values() if image.source and (ROOT / image.source).exists()]
+    copied = {Path(name) for source in sources for name in contents(ROOT, source) if not name.endswith("Dockerfile")}
+    ways = {way.as_posix() for path in copied for way in path.parents} - {"."}
+    assert len(ways) > len(sources)
+    assert [way for way in sorted(ways) if left_out(way)] == []
+    assert left_out("services/mypy.ini")
+    assert left_out("tests")
