@@ -75,7 +75,8 @@ e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the tabl
 	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)
 	PYTHONPATH=tests python tests/e2e/long.py $(LONG)
 
-kill-test: setup-local ## Kill services, Kafka and PostgreSQL 50 times, and write the table of docs/reliability.md
+kill-test: setup-local ## Take guards of services away, then kill 50 times and write the table of docs/reliability.md
+	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
 	PYTHONPATH=tests:tests/local python tests/local/kill_long.py $(KILLS)
 
 images-test: setup-test ## Build the services' images with buildah and run them (root, Debian's buildah and mmdebstrap)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from fault_proxy import Proxies, with_proxies
+from repository import NOT_RUN, ROOT
 from traces import Collector
 from xdist.scheduler import LoadScopeScheduling
 
@@ -19,9 +20,7 @@ from constructs_lib.local.platform import Platform
 from constructs_lib.local.processes import Server, free_ports, scratch_folder
 from constructs_lib.local.site import HOST
 
-ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261125
-NOT_RUN = "not run: "
 PLATFORM = "tests/local/"
 
 
