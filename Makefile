@@ -37,7 +37,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test images-test cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-services setup-local setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test images-test screens cluster-up cluster-down scores bench setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-services setup-local setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -78,6 +78,9 @@ e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the tabl
 kill-test: setup-local ## Take guards of services away, then kill 50 times and write the table of docs/reliability.md
 	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
 	PYTHONPATH=tests:tests/local python tests/local/kill_long.py $(KILLS)
+
+screens: setup-local ## Take the pictures of docs/pictures in a browser (Debian's chromium and chromium-driver)
+	python tools/screens.py $(SCREENS)
 
 images-test: setup-test ## Build the services' images with buildah and run them (root, Debian's buildah and mmdebstrap)
 	CHATDB_IMAGES=yes pytest tests/images
