@@ -37,7 +37,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test load chaos images-test screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test load chaos images-test dashboards screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -77,7 +77,8 @@ e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the tabl
 	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)
 	PYTHONPATH=tests python tests/e2e/long.py $(LONG)
 
-kill-test: setup-local ## Kill services, Kafka and PostgreSQL 50 times, and write the table of docs/reliability.md
+kill-test: setup-local ## Take guards of services away, then kill 50 times and write the table of docs/reliability.md
+	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
 	PYTHONPATH=tests:tests/local python tests/local/kill_long.py $(KILLS)
 
 load: setup-local ## Let 10, 50 and 100 users work on the local platform, and write the tables of docs/load.md
@@ -89,9 +90,12 @@ chaos: setup-local ## Cut each edge and kill each server of the local platform, 
 images-test: setup-test ## Build the services' images with buildah and with docker, and run them (root; docs/testing.md: what to install)
 	CHATDB_IMAGES=yes pytest tests/images
 
-screens: setup-local ## Draw docs/pictures: the view of a deployment, and the dashboards from what a run of the services measures
+dashboards: setup-local ## Draw docs/pictures/dashboard-*.png from what a run of the services measures
+	PYTHONPATH=tests:tests/local python tests/local/dashboard_run.py
+
+screens: setup-local ## Take the other pictures of docs/pictures: a deployment, the status page (Debian's chromium, chromium-driver)
 	PYTHONPATH=tests:tests/cli python tests/cli/deploy_picture.py
-	PYTHONPATH=tests:tests/local python tests/local/screens.py
+	python tools/screens.py $(SCREENS)
 
 cluster-up: setup-e2e ## Start a Kubernetes and an Argo CD with the platform, in the background (FOLDER=<folder>)
 	PYTHONPATH=tests python tests/e2e/up.py start $(FOLDER)

@@ -37,6 +37,8 @@ EXTRAS = {
 """Stamps of what one target alone needs: it installs them itself, and nothing else misses them."""
 PROGRAMS = {
     "Maven": ("mvn", "setup-local"),
+    "Chromium": ("chromium", "screens, and the status page's test in a browser"),
+    "Chromium's driver": ("chromedriver", "screens, and the status page's test in a browser"),
     "buildah": ("buildah", "images-test"),
     "docker's daemon": ("dockerd", "images-test"),
     "mmdebstrap": ("mmdebstrap", "images-test"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from repository import NOT_RUN, ROOT
 from scheduler import ServersTogether
 from traces import Collector
 
@@ -19,9 +20,7 @@ from constructs_lib.local.platform import Platform
 from constructs_lib.local.processes import Server, free_ports, scratch_folder
 from constructs_lib.local.site import HOST
 
-ROOT = Path(__file__).resolve().parents[1]
 SEED = 20261125
-NOT_RUN = "not run: "
 
 
 @pytest.fixture(scope="session")

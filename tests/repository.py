@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+NOT_RUN = "not run: "
+"""How the reason of a skip begins that is to be seen at the end of a run."""
 INPUTS = ("overlays", "chatdb.yaml")
 CODE = ("argocd", "constructs_lib", "dist", "docs", "services", "tests", "tools", "README.md", "pyproject.toml")
 TOOLS = (".tools/bin", ".tools/schemas")

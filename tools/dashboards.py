@@ -1,7 +1,7 @@
 """What Grafana would ask, and where it would show it: panels of a dashboard with rows repeated and choices filled in.
 
 Usage: dashboards.py RECORD FOLDER draws dashboard-<name>.png of each one from a record of Prometheus' answers.
-`make screens` takes the record, and draws.
+`make dashboards` takes the record, and draws.
 """
 
 import json

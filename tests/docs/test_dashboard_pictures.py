@@ -16,7 +16,7 @@ import dashboards
 from panel_pictures import called, drawing, picture
 
 RECORD = dashboards.read(Path(__file__).with_name("platform-record.json"))
-"""Some minutes of a run of `make screens`, for one dashboard."""
+"""Some minutes of a run of `make dashboards`, for one dashboard."""
 FOUND = dashboards.dashboards()
 MOST_BYTES = 200_000
 Panel = dict[str, Any]

@@ -3,8 +3,10 @@
 import hashlib
 import json
 import subprocess
+import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from kill_history import Row, World
@@ -67,24 +69,25 @@ def artifacts(running: Platform, versions: Sequence[Row]) -> dict[tuple[str, int
         name, number = one["model_name"], one["version"]
         if one["state"] == "READY":
             url = f"{running.url('model-registry')}/models/{name}/versions/{number}/artifact"
-            with urllib.request.urlopen(url, timeout=SECONDS) as answer:
+            # Without an answer it is lost, which the checker says.
+            with suppress(urllib.error.HTTPError), urllib.request.urlopen(url, timeout=SECONDS) as answer:
                 found[name, number] = hashlib.sha256(answer.read()).hexdigest()
     return found
 
 
-def world(running: Platform) -> World:
-    """What is stored, once outbox and inbox are at rest, or should have been long ago."""
+def world(running: Platform, patience: float = SECONDS) -> World:
+    """What is stored, once outbox and inbox are at rest, or have not come to rest in `patience` seconds each."""
     server = database(running)
 
     def inbox() -> frozenset[str]:
         return frozenset(json.loads(server.sql(INBOX)))
 
-    patiently("the outbox is empty", lambda: server.sql(UNSENT) == "0")
+    patiently("the outbox is empty", lambda: server.sql(UNSENT) == "0", patience)
     before = inbox()
     letters = (JOBS + DEAD_LETTER_SUFFIX, EVENTS + DEAD_LETTER_SUFFIX)
     sent = topics(running, EVENTS, *letters)
     events = frozenset(str(json.loads(value)["message_id"]) for value in sent[EVENTS])
-    patiently("the inbox has all events", lambda: events <= inbox())
+    patiently("the inbox has all events", lambda: events <= inbox(), patience)
     versions = rows(server, "registry.versions")
     return World(
         jobs=rows(server, "orchestrator.jobs"),
@@ -101,9 +104,9 @@ def world(running: Platform) -> World:
     )
 
 
-def patiently(what: str, ready: Any) -> None:
+def patiently(what: str, ready: Callable[[], object], seconds: float = SECONDS) -> None:
     """Wait; when it does not come, the checker is who says so."""
     try:
-        wait_for(what, SECONDS, ready)
+        wait_for(what, seconds, ready)
     except TimeoutError as late:
         print(late)

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import pytest
 from clients import ask
-from fault_proxy import Fault, Proxies
 from inside import NAME, Ended, Pod, denied_count, dropping, local, pod
 from repository import ROOT, manifests
 from sandbox import allowed, need_sandbox
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.quantity import MIB, in_bytes
+from constructs_lib.local.fault_proxy import Fault, Proxies
 from constructs_lib.local.platform import Platform
 
 DATABASE, STORE = "postgres:postgres", "minio:api"

@@ -1,7 +1,7 @@
 """Records what the dashboards show while the real services are at work, and draws them into docs/pictures.
 
 The services answer users for some minutes; meanwhile ml-engine is killed, model-registry loses its servers, and a
-message comes that nobody can read. Usage: screens.py [--minutes 12] [--keep RECORD]
+message comes that nobody can read. Usage: dashboard_run.py [--minutes 12] [--keep RECORD]
 """
 
 import argparse
@@ -18,10 +18,11 @@ from pathlib import Path
 from uuid import uuid4
 
 from clients import ask, kafka
-from fault_proxy import Fault, Proxies, with_proxies
 from repository import ROOT
 from scraping import Ask, scraping
 
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.local.fault_proxy import Fault, Proxies, with_proxies
 from constructs_lib.local.platform import Platform
 from constructs_lib.local.processes import wait_for
 
@@ -141,7 +142,7 @@ def answers(api: Ask, start: float, end: float) -> dict[str, object]:
 
 def record(minutes: float) -> dict[str, object]:
     """Let the services work for so long, and ask Prometheus what it saw."""
-    with with_proxies() as (running, proxies):
+    with with_proxies(CATALOGUE, ROOT) as (running, proxies):
         for name in running.parts:
             running.start(name)
         running.wait()
