@@ -15,10 +15,12 @@ from constructs_lib.local.processes import Server, free_ports, scratch_folder, w
 SECONDS = 30
 # A server that has a child of its own, and takes no notice of being asked to end.
 STUBBORN = "trap '' TERM; sleep 600 & echo $! >child; wait"
+# Who runs the tests in the background has SIGINT ignored, and Python leaves it so.
 STARTER = f"""
-import sys, time
+import signal, time
 from pathlib import Path
 from constructs_lib.local.processes import Server, scratch_folder
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with scratch_folder() as folder:
     command = ["sh", "-c", f"cd {{folder}}; {STUBBORN}"]
     server = Server("one", command, folder / "log", {{"PATH": {os.defpath!r}}})
