@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict
+from operator import itemgetter
 from typing import Any
 
 from constructs import Construct
@@ -32,7 +33,10 @@ def matrix(catalogue: Catalogue, component: Component) -> dict[str, Any]:
     services = [provider for provider in tested if isinstance(provider, Component)]
     return {
         "edges": [_target(link.provider, link.port) for link in edges],
-        "denied": list(_denied(catalogue, {(link.provider.name, link.port.name) for link in edges}, services)),
+        "denied": sorted(
+            _denied(catalogue, {(link.provider.name, link.port.name) for link in edges}, services),
+            key=itemgetter("name"),
+        ),
         "services": {service.name: _service(catalogue, service) for service in services},
         "topics": [asdict(topic) for topic in declared_topics(catalogue)],
     }

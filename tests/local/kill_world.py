@@ -21,6 +21,10 @@ from constructs_lib.local.processes import wait_for
 
 SECONDS = 90
 JOBS, EVENTS = "training_jobs", "training_events"
+JOBS_LEFT = (
+    "(SELECT * FROM orchestrator.jobs WHERE status <> 'SUCCEEDED' OR model_name IN (SELECT name FROM registry.models))"
+)
+"""Without those whose model a user has deleted since."""
 INBOX = f"SELECT coalesce(json_agg(message_id), '[]') FROM orchestrator.inbox WHERE topic = '{EVENTS}'"
 UNSENT = "SELECT count(*) FROM orchestrator.outbox WHERE published_at IS NULL"
 # Prints all that is on the topics; with a client that knows where each partition ends.
@@ -90,7 +94,7 @@ def world(running: Platform, patience: float = SECONDS) -> World:
     patiently("the inbox has all events", lambda: events <= inbox(), patience)
     versions = rows(server, "registry.versions")
     return World(
-        jobs=rows(server, "orchestrator.jobs"),
+        jobs=rows(server, JOBS_LEFT),
         transitions=rows(server, "orchestrator.transitions"),
         idempotency_keys=rows(server, "orchestrator.idempotency_keys"),
         unsent=int(server.sql(UNSENT)),

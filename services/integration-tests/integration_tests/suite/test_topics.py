@@ -13,6 +13,8 @@ from integration_tests.matrix import Matrix, Topic
 from integration_tests.outcome import Permanent
 
 SECONDS = 20
+LOG_ERRORS = 3
+"""As syslog numbers them."""
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,8 @@ def found(matrix: Matrix, survey: Survey) -> Mapping[str, Topic]:
     closed = [edge.name for edge in matrix.edges if edge.address == address and survey.edges[edge.name] is not How.OPEN]
     if closed:
         pytest.skip(f"{closed[0]} is {survey.edges[closed[0]]}: see its edge")
-    admin = AdminClient({"bootstrap.servers": address, "socket.timeout.ms": SECONDS * 1000})
+    # What librdkafka has to say below an error would come between a test and its outcome.
+    admin = AdminClient({"bootstrap.servers": address, "socket.timeout.ms": SECONDS * 1000, "log_level": LOG_ERRORS})
     try:
         there = admin.list_topics(timeout=SECONDS).topics
         names = [topic.name for topic in matrix.topics if topic.name in there]
