@@ -24,19 +24,17 @@ NODE = "minikube"
 VOLUMES = 12
 STARTING = 60
 MIB = 2**20
+FAILING = Path(__file__).with_name("failing.yaml")
+"""How pods fail that say so by an annotation."""
 
 
 class Cluster:
     """One control plane; several can run side by side, each in a folder of its own."""
 
-    def __init__(self, folder: Path, *stages: Path, api_options: Sequence[str] = ()) -> None:
-        """The folder has to be empty; logs are in <folder>/logs.
-
-        `stages` are more files of what kwok plays, `api_options` are more options of the API server.
-        """
+    def __init__(self, folder: Path, *, api_options: Sequence[str] = ()) -> None:
+        """The folder has to be empty; logs are in <folder>/logs; `api_options` are more options of the API server."""
         self.folder = folder
         self.api_options = api_options
-        self.stages = (built("etc/stages.yaml"), *stages)
         self.certificates = folder / "certificates"
         self.kubeconfig = folder / "admin.kubeconfig"
         self.servers: dict[str, Server] = {}
@@ -172,7 +170,7 @@ class Cluster:
                 "--node-ip=127.0.0.1",
                 "--manage-nodes-with-annotation-selector=kwok.x-k8s.io/node=fake",
                 "--cidr=10.0.0.1/24",
-                *(f"--config={path}" for path in self.stages),
+                *(f"--config={path}" for path in (built("etc/stages.yaml"), FAILING)),
                 f"--server-address=127.0.0.1:{port}",
                 "--node-lease-duration-seconds=40",
             ],

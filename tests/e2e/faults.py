@@ -32,23 +32,23 @@ _numbers = count(1)
 def never_ready(platform: Deployment, component: str) -> Iterator[None]:
     """New pods of the component stay Pending; the ones that run already run on."""
     label = f"chatdb.io/fault-{next(_numbers)}"
-    patch = [{"op": "add", "path": "/spec/nodeSelector", "value": {label: "ended"}}]
-    answer = {"allowed": True, "patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}
-    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
-    meant = [
-        "has(object.metadata.labels) && 'app' in object.metadata.labels",
-        f"object.metadata.labels['app'] == '{component}'",
-    ]
-
-    def effective() -> bool:
-        made = platform.api.request("POST", "/api/v1/namespaces/default/pods?dryRun=All", _pod(component))
-        return label in made["spec"].get("nodeSelector", {})
-
     try:
-        with _applied(platform, "Mutating", rule, meant, answer, effective):
+        with _new_pods(platform, component, "/spec/nodeSelector", {label: "ended"}):
             yield
     finally:
         platform.api.patch(f"/api/v1/nodes/{NODE}", {"metadata": {"labels": {label: "ended"}}})
+
+
+@contextmanager
+def failing(platform: Deployment, component: str, how: str) -> Iterator[None]:
+    """All pods of the component fail as failing.yaml has it, new ones and those that run; then all are made anew."""
+    fails = {"test.invalid/fails": how}
+    with _new_pods(platform, component, "/metadata/annotations", fails):
+        for path in _pods(platform, component):
+            platform.api.patch(path, {"metadata": {"annotations": fails}})
+        yield
+    for path in _pods(platform, component):
+        platform.api.delete(path)
 
 
 @contextmanager
@@ -98,6 +98,33 @@ def crashed(platform: Deployment, server: str) -> Iterator[None]:
     finally:
         found.start()
         wait_for("the API server is ready", STARTING, platform.api.ready)
+
+
+def _pods(platform: Deployment, component: str) -> list[str]:
+    """The paths of its pods."""
+    found = platform.api.list("v1", "Pod")
+    return [platform.api.of(pod) for pod in found if pod["metadata"].get("labels", {}).get("app") == component]
+
+
+@contextmanager
+def _new_pods(platform: Deployment, component: str, path: str, value: dict[str, str]) -> Iterator[None]:
+    """New pods of the component have that value at that path (of JSONPatch)."""
+    patch = [{"op": "add", "path": path, "value": value}]
+    answer = {"allowed": True, "patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+    meant = [
+        "has(object.metadata.labels) && 'app' in object.metadata.labels",
+        f"object.metadata.labels['app'] == '{component}'",
+    ]
+
+    def effective() -> bool:
+        made = platform.api.request("POST", "/api/v1/namespaces/default/pods?dryRun=All", _pod(component))
+        for part in path.removeprefix("/").split("/"):
+            made = made.get(part, {})
+        return bool(value.items() <= made.items())
+
+    with _applied(platform, "Mutating", rule, meant, answer, effective):
+        yield
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from random import Random
 
 from argo_cd import WAVE_DELAY
 from deployment import Deployment
-from faults import crashed, never_ready, no_git, refused
+from faults import crashed, failing, never_ready, no_git, refused
 from order import ready, tier_of
 from repository import ROOT, manifests
 
@@ -79,7 +79,7 @@ def draw(seed: int, fault: str | None = None) -> Scenario:
 def play(platform: Deployment, scenario: Scenario) -> Outcome:
     """Do it, and wait until the platform is whole; nobody touches it after the end of the fault."""
     since, began = platform.version(), time.monotonic()
-    held, ended = FAULTS[scenario.fault](platform, scenario)
+    held, ended = (FAULTS | FAILING)[scenario.fault](platform, scenario)
     platform.wait_released(held, RECOVERING)
     whole = time.monotonic()
     return Outcome(
@@ -167,6 +167,10 @@ def _component(platform: Deployment, scenario: Scenario) -> AbstractContextManag
     return never_ready(platform, scenario.component)
 
 
+def _failing(platform: Deployment, scenario: Scenario, how: str) -> AbstractContextManager[None]:
+    return failing(platform, scenario.component, how)
+
+
 @contextmanager
 def _service(platform: Deployment, scenario: Scenario) -> Iterator[None]:
     found = next(
@@ -236,3 +240,8 @@ FAULTS: dict[str, Fault] = {
     "rollback": _rollback,
     "deleted by hand": _by_hand,
 }
+FAILING: dict[str, Fault] = {
+    "pods crash": _before(partial(_failing, how="crash")),
+    "Secret missing": _before(partial(_failing, how="secret")),
+}
+"""Not drawn: to Argo CD both are a component that is not ready, and a seed stays the scenario that it was."""

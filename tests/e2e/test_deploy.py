@@ -22,7 +22,6 @@ from constructs_lib.cli import main
 from constructs_lib.deploy.objects import Key, asked, component_of, key
 from constructs_lib.local.processes import wait_for
 
-FAILING = Path(__file__).with_name("failing.yaml")
 FAILS = "test.invalid/fails"
 LIMITS = ("--timeout=15", "--patience=1")
 SAYING = 240
@@ -100,7 +99,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("deploy")
     (folder / "repository").mkdir()
     pods = Pods(folder)
-    cluster = Cluster(folder / "cluster", FAILING, api_options=pods.api_options)
+    cluster = Cluster(folder / "cluster", api_options=pods.api_options)
     try:
         cluster.start()
         addresses = Addresses(cluster.api)

@@ -5,7 +5,7 @@ One scenario of each kind, and some drawn whole from seeds; `make e2e-long` play
 
 import pytest
 from deployment import Deployment
-from scenarios import FAULTS, draw, play
+from scenarios import FAILING, FAULTS, draw, play
 
 SEED = 4
 """All of them are played with this one."""
@@ -21,7 +21,7 @@ ELSEWHERE = {
 """What other modules test one by one."""
 
 
-@pytest.mark.parametrize("fault", sorted(FAULTS.keys() - ELSEWHERE))
+@pytest.mark.parametrize("fault", sorted((FAULTS | FAILING).keys() - ELSEWHERE))
 def test_fault(platform: Deployment, fault: str) -> None:
     """The order holds, and the platform is whole again without a hand."""
     scenario = draw(SEED, fault)
