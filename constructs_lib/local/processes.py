@@ -62,7 +62,7 @@ class Server:
         """Start it; its output is added to the log."""
         pipe = subprocess.PIPE
         self._status = None
-        self._keeper = subprocess.Popen(
+        keeper = subprocess.Popen(
             ["sh", "-c", KEEPER, "sh", *self.command],
             stdin=pipe,
             stdout=pipe,
@@ -72,8 +72,10 @@ class Server:
             start_new_session=True,
             **self.owner,
         )
-        assert self._keeper.stdout is not None  # noqa: S101 - for the type checker
-        self.pid = int(self._keeper.stdout.readline())
+        assert keeper.stdout is not None  # noqa: S101 - for the type checker
+        # It is alive for another thread when its process id is its own, and no longer that of its last life.
+        self.pid = int(keeper.stdout.readline())
+        self._keeper = keeper
 
     def ask(self) -> None:
         """SIGTERM: it may finish what it does."""

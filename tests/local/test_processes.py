@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,6 +64,22 @@ def test_all_goes_with_the_starter(number: int) -> None:
         starter.send_signal(number)
     wait_for("the processes are gone", SECONDS, lambda: not any(runs(int(pid)) for pid in pids))
     wait_for("the folder is gone", SECONDS, lambda: not Path(path).exists())
+
+
+def test_alive_is_said_of_the_new_process(folder: Path) -> None:
+    """Another thread that sees it alive again does not find the process id of its last life."""
+    one = server(folder, "sleep 60")
+    one.start()
+    for _ in range(5):
+        before = one.pid
+        one.kill()
+        starter = threading.Thread(target=one.start)
+        starter.start()
+        while not one.alive():
+            pass
+        assert one.pid != before
+        starter.join()
+    one.stop()
 
 
 def test_stop_is_bounded(folder: Path) -> None:
