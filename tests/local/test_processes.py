@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -68,17 +69,19 @@ def test_all_goes_with_the_starter(number: int) -> None:
 
 def test_alive_is_said_of_the_new_process(folder: Path) -> None:
     """Another thread that sees it alive again does not find the process id of its last life."""
-    one = server(folder, "sleep 60")
+    slow = folder / "sh"
+    slow.write_text('#!/bin/sh\nsleep 0.3\nexec /bin/sh "$@"\n')
+    slow.chmod(0o755)
+    one = Server("one", ["sleep", "60"], folder / "log", {"PATH": f"{folder}:{os.defpath}"})
     one.start()
-    for _ in range(5):
-        before = one.pid
-        one.kill()
-        starter = threading.Thread(target=one.start)
-        starter.start()
-        while not one.alive():
-            pass
-        assert one.pid != before
-        starter.join()
+    before = one.pid
+    one.kill()
+    starter = threading.Thread(target=one.start)
+    starter.start()
+    while not one.alive():
+        time.sleep(0.01)
+    assert one.pid != before
+    starter.join()
     one.stop()
 
 
