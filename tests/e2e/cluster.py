@@ -24,6 +24,8 @@ NODE = "minikube"
 VOLUMES = 12
 STARTING = 60
 MIB = 2**20
+AGAIN = ("sh", "-c", 'while :; do "$@"; sleep 1; done', "sh")
+"""As a kubelet does: kube-scheduler ends when it has missed that a pod is another one, while the API was away."""
 FAILING = Path(__file__).with_name("failing.yaml")
 """How pods fail that say so by an annotation."""
 
@@ -58,9 +60,9 @@ class Cluster:
             if server.alive():
                 server.kill()
 
-    def serve(self, name: str, command: list[str], **environment: str) -> Server:
-        """Start one more server of the cluster."""
-        line = [str(built(f"bin/{command[0]}")), *command[1:]]
+    def serve(self, name: str, command: list[str], *, again: bool = False, **environment: str) -> Server:
+        """Start one more server of the cluster; `again` and again, where it ends by itself."""
+        line = [*(AGAIN if again else ()), str(built(f"bin/{command[0]}")), *command[1:]]
         environment = {**os.environ, "PATH": search_path(), **environment}
         server = Server(name, line, self.folder / f"logs/{name}.log", environment)
         self.servers[name] = server
@@ -146,6 +148,7 @@ class Cluster:
                 f"--authentication-kubeconfig={config}",
                 f"--authorization-kubeconfig={config}",
             ],
+            again=True,
         )
         self.serve(
             "kube-scheduler",
@@ -157,6 +160,7 @@ class Cluster:
                 f"--secure-port={scheduler}",
                 "--authentication-skip-lookup=true",
             ],
+            again=True,
         )
 
     def _kwok(self, port: int) -> None:
