@@ -82,10 +82,10 @@ kill-test: setup-local ## Take guards of services away, then kill 50 times and w
 	PYTHONPATH=tests:tests/local python tests/local/kill_long.py $(KILLS)
 
 load: setup-local ## Let 10, 50 and 100 users work on the local platform, and write the tables of docs/load.md
-	python tools/figures.py load
+	python bench/figures.py load
 
 chaos: setup-local ## Cut each edge and kill each server of the local platform, and write the table of docs/chaos.md
-	python tools/figures.py chaos
+	python bench/figures.py chaos
 
 images-test: setup-test ## Build the services' images with buildah and with docker, and run them (root; docs/testing.md: what to install)
 	CHATDB_IMAGES=yes pytest tests/images

@@ -14,7 +14,7 @@ from rivals import HELM, KAPITAN, ROOT, node
 
 def machine() -> Iterator[tuple[str, str]]:
     """(what, value) of the machine and of Python."""
-    yield "processor", f"{len(os.sched_getaffinity(0))} cores, {_processor()}"
+    yield "processor", processor()
     yield "load when the run began", f"{os.getloadavg()[0]:.1f}"
     yield "system", f"{platform.system()} {platform.release()}"
     yield "Python", platform.python_version()
@@ -31,9 +31,10 @@ def facts() -> Iterator[tuple[str, str]]:
     yield "kapitan", _said([str(KAPITAN), "--version"]) if KAPITAN.exists() else "not installed"
 
 
-def _processor() -> str:
+def processor() -> str:
+    """Its cores that may be used, and its model."""
     found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
-    return found[1] if found else platform.machine()
+    return f"{len(os.sched_getaffinity(0))} cores, {found[1] if found else platform.machine()}"
 
 
 def module(tool: str, module: str) -> str:

@@ -63,7 +63,7 @@ class Peak(threading.Thread):
     def run(self) -> None:
         """Look, until told to stop."""
         while not self._done.wait(INTERVAL):
-            self.mib = max(self.mib, sum(_pss(pid) for pid in _descendants(os.getpid())) / KIB)
+            self.mib = max(self.mib, sum(pss(pid) for pid in descendants(os.getpid())) / KIB)
 
     def stop(self) -> None:
         """End the looking, if there is any."""
@@ -72,7 +72,8 @@ class Peak(threading.Thread):
             self.join()
 
 
-def _descendants(pid: int) -> Iterator[int]:
+def descendants(pid: int) -> Iterator[int]:
+    """All that the process has started, and what those have."""
     for path in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
             children = [int(child) for child in path.read_text().split()]
@@ -80,10 +81,10 @@ def _descendants(pid: int) -> Iterator[int]:
             continue
         for child in children:
             yield child
-            yield from _descendants(child)
+            yield from descendants(child)
 
 
-def _pss(pid: int) -> int:
+def pss(pid: int) -> int:
     """KiB; 0 for a process that has just gone."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from constructs_lib.catalogue.model import Catalogue, Kind
 from constructs_lib.chaos.experiments import Experiment
+from constructs_lib.local.addresses import service_urls
 from constructs_lib.problem import InvalidInput, Problem
 
 ASK_SECONDS = 10
@@ -141,7 +142,7 @@ def services(catalogue: Catalogue, told: Mapping[str, str]) -> Services:
     """Those of a running platform, by what it has told."""
     found = [c for c in catalogue.components if c.kind is Kind.MICROSERVICE]
     return Services(
-        urls={c.name: told[name] for c in found for name in c.port("http").env if name in told},
+        urls=service_urls(catalogue, told),
         ready={c.name: str(c.probes.readiness.path) for c in found if c.probes},
     )
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from constructs_lib.catalogue.model import Catalogue, Route
 from constructs_lib.catalogue.routes import rewritten
+from constructs_lib.local.addresses import service_urls
 from constructs_lib.local.site import HOST
 
 SECONDS = 30
@@ -21,13 +22,8 @@ Routes = Sequence[tuple[Route, str]]
 
 def routes(catalogue: Catalogue, told: Mapping[str, str]) -> Routes:
     """Those of the services whose URL is told, as a local platform tells it."""
-    return [
-        (component.route, urlsplit(told[name]).netloc)
-        for component in catalogue.components
-        if component.route
-        for name in component.port("http").env
-        if name in told
-    ]
+    found = ((catalogue.component(name).route, url) for name, url in service_urls(catalogue, told).items())
+    return [(route, urlsplit(url).netloc) for route, url in found if route]
 
 
 @contextmanager

@@ -10,8 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+
+from machine import processor
+from report import write
+from supervise import KIB, descendants, pss
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.quantity import MIB, in_bytes
@@ -21,35 +25,22 @@ from constructs_lib.checks.render import inputs
 from constructs_lib.load import locust
 from constructs_lib.load.door import door, routes
 from constructs_lib.load.report import milliseconds, report
-from constructs_lib.local.addresses import shell_exports
+from constructs_lib.local.addresses import exported
 from constructs_lib.local.faults import broken, with_faults
 from constructs_lib.local.platform import Platform, platform
-from docs import filled
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOK_SECONDS = 1.0
 
 
-def told(running: Platform) -> dict[str, str]:
-    """URLs of the services, by the names under which consumers find them."""
-    return dict(re.findall(r"^export (\w+_URL)=(\S+)$", shell_exports(running.site), re.MULTILINE))
-
-
-def machine() -> str:
+def conditions() -> str:
     """The line that says on what this was measured."""
-    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
-    cores = len(os.sched_getaffinity(0))
-    return f"{cores} cores, {found[1] if found else os.uname().machine}; load {os.getloadavg()[0]:.0f} at the end."
+    return f"{processor()}; load {os.getloadavg()[0]:.0f} at the end."
 
 
 def memory(pid: int) -> int:
     """Bytes that the process and all that it has started hold; what several share is divided between them."""
-    with suppress(OSError):
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8")
-        own = 1024 * int(re.findall(r"^Pss:\s+(\d+)", text, re.MULTILINE)[0])
-        return own + sum(memory(int(child)) for child in children.split())
-    return 0
+    return KIB * sum(pss(one) for one in (pid, *descendants(pid)))
 
 
 @contextmanager
@@ -89,7 +80,7 @@ def load(users: Collection[int], seconds: int) -> str:
     lines = [heads, re.sub(r"[^|]+", "---", heads)]
     with platform(CATALOGUE, ROOT) as running:
         running.start_in_order()
-        with watched(running) as peaks, door(routes(CATALOGUE, told(running))) as url:
+        with watched(running) as peaks, door(routes(CATALOGUE, exported(running.site))) as url:
             for count in users:
                 counted = locust.run(ROOT, url, users=count, seconds=seconds)
                 row = report(counted, seconds, most_failures=0, slowest=1).total
@@ -101,7 +92,7 @@ def load(users: Collection[int], seconds: int) -> str:
     for name, peak in sorted(peaks.items()):
         verdict = "within" if peak <= most[name] else "**beyond**"
         lines.append(f"| {name} | {peak / MIB:.0f} MiB | {most[name] // MIB} MiB | {verdict} |")
-    return "\n".join([f"{seconds} s for each number of users, one after another. {machine()}", "", *lines])
+    return "\n".join([f"{seconds} s for each number of users, one after another. {conditions()}", "", *lines])
 
 
 def chaos(only: Collection[str]) -> str:
@@ -119,7 +110,7 @@ def chaos(only: Collection[str]) -> str:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        state = services(CATALOGUE, told(running))
+        state = services(CATALOGUE, exported(running.site))
         for one in play(some, state, lambda each: broken(faults.path, each.kind, each.name), Limits()):
             back = "**not**" if one.back is None else f"{one.back / 1000:.1f} s"
             noticed = ", ".join(sorted({*one.expected} & {*one.seen})) or "nobody"
@@ -128,7 +119,7 @@ def chaos(only: Collection[str]) -> str:
         over.set()
         thread.join()
     day = time.strftime("%Y-%m-%d")
-    return "\n".join([f"{len(rows)} of {len(some)} played, {day}. {machine()}", "", *heads, *rows])
+    return "\n".join([f"{len(rows)} of {len(some)} played, {day}. {conditions()}", "", *heads, *rows])
 
 
 def main() -> None:
@@ -141,8 +132,7 @@ def main() -> None:
     asked = parser.parse_args()
     text = load(asked.users, asked.seconds) if asked.what == "load" else chaos(asked.only)
     print(text)
-    page = ROOT / f"docs/{asked.what}.md"
-    page.write_text(filled(page.read_text(encoding="utf-8"), asked.what, text), encoding="utf-8")
+    write(ROOT / f"docs/{asked.what}.md", text, asked.what)
 
 
 if __name__ == "__main__":
