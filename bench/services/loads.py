@@ -9,14 +9,13 @@ from peaks import peak
 from workers import worker
 from world import ROOT, World
 
-from constructs_lib.catalogue.quantity import in_bytes
+from constructs_lib.catalogue.quantity import MIB, in_bytes
 from constructs_lib.local.processes import wait_for
 
 CORPUS = ROOT / "services/query-parser/tests/corpus"
 CLIENTS, QUESTIONS, PAGES = 4, 1000, 200
 QUICK = 20
 RUN_SECONDS = 180
-MEBIBYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,5 +56,5 @@ def memory(world: World) -> Mapping[str, Memory]:
     for name, part in world.platform.parts.items():
         if world.platform.is_service(name) and part.server.alive():
             limit = part.component.resources.memory_limit
-            found[name] = Memory(peak=peak(part.server.pid), limit=in_bytes(limit) / MEBIBYTE)
+            found[name] = Memory(peak=peak(part.server.pid), limit=in_bytes(limit) / MIB)
     return found

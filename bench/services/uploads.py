@@ -15,9 +15,10 @@ from turns import Contender, Results, Turn, alternate
 from workers import worker
 from world import World
 
+from constructs_lib.catalogue.quantity import MIB
+
 OURS, BOTO3 = "model-registry", "boto3"
 REGISTRY, MODEL = "model-registry", "uploads"
-MEBIBYTE = 1024 * 1024
 SIZES = (1, 32, 256)
 """MiB of an artifact."""
 QUICK_SIZES = (1, 32)
@@ -75,5 +76,5 @@ def _file(world: World, size: int) -> Path:
     path = world.platform.site.folder / f"artifact-{size}"
     with path.open("wb") as file:
         for _ in range(size):
-            file.write(os.urandom(MEBIBYTE))
+            file.write(os.urandom(MIB))
     return path

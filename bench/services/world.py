@@ -9,13 +9,13 @@ from typing import Any
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.defaults import DATABASE
+from constructs_lib.local.parts import postgres_server
 from constructs_lib.local.platform import Platform
-from constructs_lib.local.postgres import ADMIN, PostgresServer
+from constructs_lib.local.postgres import ADMIN
 from constructs_lib.local.site import HOST
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120
-POSTGRES = "postgres"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +39,12 @@ class World:
 
     def database(self, name: str = DATABASE) -> str:
         """The URL of a database for its administrator."""
-        server = self._postgres()
+        server = postgres_server(self.platform.site)
         return f"postgresql://{ADMIN}:{server.password}@{HOST}:{server.port}/{name}"
 
     def sql(self, text: str) -> str:
         """What the administrator's statements print."""
-        return self._postgres().sql(text)
-
-    def _postgres(self) -> PostgresServer:
-        site, component = self.platform.site, CATALOGUE.component(POSTGRES)
-        password = site.secrets[POSTGRES]["POSTGRES_PASSWORD"]
-        port = site.number(component, "postgres")
-        return PostgresServer(folder=site.place(component), port=port, password=password, database=DATABASE)
+        return postgres_server(self.platform.site).sql(text)
 
     def call(self, name: str, method: str, path: str, body: object = None) -> Any:
         """The JSON that a service answers; HTTPError where it refuses."""

@@ -57,10 +57,16 @@ def make_part(site: Site, component: Component) -> Part:
     return MAKERS[component.kind](site, component)
 
 
-def _postgres(site: Site, component: Component) -> Part:
+def postgres_server(site: Site) -> PostgresServer:
+    """The platform's server, to be started, or asked as its administrator."""
+    component = next(c for c in site.catalogue.components if c.kind is Kind.POSTGRES)
     password = site.secrets[component.name]["POSTGRES_PASSWORD"]
     port = site.number(component, "postgres")
-    found = PostgresServer(folder=site.place(component), port=port, password=password, database=DATABASE)
+    return PostgresServer(folder=site.place(component), port=port, password=password, database=DATABASE)
+
+
+def _postgres(site: Site, component: Component) -> Part:
+    found = postgres_server(site)
     return Part(component=component, server=found.process(), ready=found.ready)
 
 
@@ -121,16 +127,10 @@ def _job(site: Site, component: Component) -> Part:
             (made / name).write_text(text, encoding="utf-8")
     paths = tuple(one.path for one in script.folders)
     command = [f"{folder}{word}" if word.startswith(paths) else word for word in script.command]
-    tools = [str(_postgres_tools(site)), site.environment(component)["PATH"]]
+    tools = [str(postgres_server(site).binaries), site.environment(component)["PATH"]]
     environment = site.environment(component) | {"PATH": ":".join(tools), "KAFKA_BIN": f"{site.root}/.tools/kafka/bin"}
     server = Server(component.name, command, folder / "log", environment)
     return Part(component=component, server=server, ready=lambda: server.status() == 0)
-
-
-def _postgres_tools(site: Site) -> Path:
-    """Where psql is."""
-    server = next(c for c in site.catalogue.components if c.kind is Kind.POSTGRES)
-    return PostgresServer(folder=site.place(server), port=0, password="").binaries
 
 
 def _microservice(site: Site, component: Component) -> Part:

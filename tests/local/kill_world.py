@@ -13,8 +13,8 @@ from kill_history import Row, World
 from repository import ROOT
 
 from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.defaults import DATABASE
 from constructs_lib.catalogue.topics import DEAD_LETTER_SUFFIX
+from constructs_lib.local.parts import postgres_server
 from constructs_lib.local.platform import Platform
 from constructs_lib.local.postgres import PostgresServer
 from constructs_lib.local.processes import wait_for
@@ -48,10 +48,7 @@ print(json.dumps(found))
 
 def database(running: Platform) -> PostgresServer:
     """The platform's server, to ask as its administrator."""
-    postgres = next(part.component for part in running.parts.values() if part.component.name == "postgres")
-    password = running.site.secrets[postgres.name]["POSTGRES_PASSWORD"]
-    port = running.site.number(postgres, "postgres")
-    return PostgresServer(folder=running.site.place(postgres), port=port, password=password, database=DATABASE)
+    return postgres_server(running.site)
 
 
 def rows(server: PostgresServer, table: str) -> list[dict[str, Any]]:
