@@ -15,7 +15,7 @@ from worker import serve, timed
 from chatdb_common import database
 from chatdb_common.ids import new_id
 from training_orchestrator.adapters import begin
-from training_orchestrator.service_layer import Order, submit
+from training_orchestrator.service_layer import Intake, Order
 from training_orchestrator.settings import Settings
 
 JOB = (
@@ -34,8 +34,8 @@ def service(told: Mapping[str, Any]) -> Callable[[int], None]:
     pool = database.open_pool(settings)
 
     def act(_number: int) -> None:
-        with begin(pool, settings) as work:
-            submit(work, Order(**told["order"]))
+        with begin(pool, settings) as work, work.together():
+            Intake(work).submit(Order(**told["order"]))
 
     return act
 

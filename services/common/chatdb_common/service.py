@@ -12,12 +12,12 @@ import uvicorn
 from anyio import to_thread
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, generate_latest
 
 from chatdb_common import logs, problems, telemetry
 from chatdb_common.health import Check, Readiness
-from chatdb_common.middleware import BodyLimit, Farewell, Observed
+from chatdb_common.middleware import QUIET, BodyLimit, Farewell, Observed
 from chatdb_common.settings import ServiceSettings
 from chatdb_common.workers import Worker, stop_all
 
@@ -26,8 +26,13 @@ MEBIBYTE = 1024 * 1024
 LINGER_SECONDS = 1.0
 DRAIN_SECONDS = 10
 WORKER_SECONDS = 10.0
-# What probes and Prometheus ask, and no path that only ends like it.
-UNTRACED = "^[^/]*//[^/]*/(health|ready|metrics)$"
+TELEMETRY: TelemetryConfig = {
+    # Prometheus has the metrics, and the log its own lines.
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "exclude": lambda scope: scope["path"] in QUIET,
+}
 log = logs.get_logger(__name__)
 
 
@@ -58,6 +63,7 @@ class Service:
             # It would name this host, and not the way through the ingress.
             redirect_slashes=False,
             responses=problems.RESPONSES,
+            telemetry=TELEMETRY,
         )
         app.state.readiness = readiness
         # The last one added is the outermost.
@@ -66,7 +72,6 @@ class Service:
         app.add_middleware(Farewell, readiness=readiness)
         problems.install(app, self.unavailable)
         _add_operations(app, readiness)
-        FastAPIInstrumentor.instrument_app(app, excluded_urls=UNTRACED, exclude_spans=["receive", "send"])
         return app
 
     @asynccontextmanager

@@ -22,7 +22,7 @@ from constructs_lib.local.processes import Server, wait_for
 from training_orchestrator.adapters import begin
 from training_orchestrator.domain import MOST_ATTEMPTS, Job, Status
 from training_orchestrator.entrypoints import Begin
-from training_orchestrator.service_layer import Order, note_event, return_expired, submit
+from training_orchestrator.service_layer import Intake, Order, note_event, return_expired
 from training_orchestrator.settings import Settings
 
 SCRIPT = Path(__file__).with_name("deadly_worker.py")
@@ -43,7 +43,7 @@ class Orchestrator:
     def submit(self, name: str) -> UUID:
         """A job that is sent."""
         with self.begin() as work:
-            job = submit(work, Order(model_name=name, dataset_location=f"s3://test/{name}.csv"))
+            job = Intake(work).submit(Order(model_name=name, dataset_location=f"s3://test/{name}.csv"))
         self.relay.send_batch()
         return job.id
 

@@ -1,7 +1,6 @@
 """The HTTP door on a real PostgreSQL."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -15,18 +14,20 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client import REGISTRY
+from psycopg.errors import DivisionByZero
 from psycopg.pq import Trace
 
 from chatdb_common import database as db
 from chatdb_common.database import Pool
+from chatdb_common.idempotency import Reply, once
 from chatdb_common.ids import new_id
 from chatdb_common.messages import TrainingEvent, TrainingEventType, TrainingResult
 from chatdb_common.service import Service
-from training_orchestrator import entrypoints, service_layer
+from training_orchestrator import service_layer
 from training_orchestrator.adapters import PostgresWork, begin
-from training_orchestrator.domain import UnknownJob
+from training_orchestrator.domain import Job, Transition, UnknownJob
 from training_orchestrator.entrypoints import Begin, add_problems, routes
-from training_orchestrator.service_layer import Order, cancel_job, note_event, return_expired, submit
+from training_orchestrator.service_layer import Intake, Order, cancel_job, note_event, return_expired
 from training_orchestrator.settings import Settings
 
 ORDER = {"model_name": "test-model", "dataset_location": "s3://test/data.csv"}
@@ -146,23 +147,43 @@ def test_same_key_same_answer(service: Running) -> None:
     assert len(service.rows("SELECT id FROM jobs")) == 2
 
 
-def test_key_in_flight(service: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    """While the first request with a key is under way, a second one is told so."""
-    inside, go_on = threading.Event(), threading.Event()
-
-    def slow(work: PostgresWork, order: service_layer.Order) -> Any:
-        inside.set()
-        assert go_on.wait(20)
-        return service_layer.submit(work, order)
-
-    monkeypatch.setattr(entrypoints, "submit", slow)
-    with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(service.submit, **{"Idempotency-Key": "k"})
-        assert inside.wait(20)
+def test_key_in_flight(service: Running) -> None:
+    """While a request with the key is under way in another replica, a second one is told so."""
+    with service.begin() as work:
+        once(work.connection, scope="POST /jobs", key="k", request=ORDER, act=lambda: Reply(201, {}))
         second = service.client.post("/jobs", json=ORDER, headers={"Idempotency-Key": "k"})
-        go_on.set()
-        assert second.status_code == 409
-        assert first.result()["status"] == "QUEUED"
+    assert (second.status_code, second.headers["retry-after"]) == (409, "1")
+
+
+def test_key_twice_at_once(service: Running) -> None:
+    """Requests that share a transaction share the answer to their key, and make one job."""
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: service.submit(**{"Idempotency-Key": "k"}), range(16)))
+    assert all(answer == answers[0] for answer in answers)
+    assert len(service.rows("SELECT id FROM jobs")) == 1
+
+
+def test_poison_takes_no_other_job_with_it(service: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order that the database refuses is an error of its own, whoever shares its transaction."""
+    add = PostgresWork.add
+
+    def refused(work: PostgresWork, job: Job, transition: Transition) -> None:
+        if job.model_name == "poison":
+            work.connection.execute("SELECT 1 / 0")
+        add(work, job, transition)
+
+    monkeypatch.setattr(PostgresWork, "add", refused)
+
+    def post(name: str) -> int:
+        # The test's client raises what a server would answer with 500.
+        with suppress(DivisionByZero):
+            return service.client.post("/jobs", json={**ORDER, "model_name": name}).status_code
+        return 500
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(post, ["poison" if number == 3 else "good" for number in range(16)]))
+    assert statuses == [500 if number == 3 else 201 for number in range(16)]
+    assert len(service.rows("SELECT id FROM jobs")) == 15
 
 
 def test_refused_request_does_not_use_its_key(service: Running, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,15 +203,18 @@ def test_queue_bound_holds_under_concurrency(service: Running, monkeypatch: pyte
     assert sorted(statuses) == [201] * 5 + [429] * 15
 
 
-def test_job_is_kept_in_four_exchanges(service: Running, tmp_path: Path) -> None:
-    """Nobody else adds a job meanwhile: after BEGIN it waits for the count, the rows, and the commit."""
+def test_jobs_are_kept_in_four_exchanges(service: Running, tmp_path: Path) -> None:
+    """However many they are, nobody else adds a job meanwhile: BEGIN, the count, the rows, and the commit."""
     trace = tmp_path / "trace"
     with trace.open("w") as file:
         with service.begin() as work:
             spoken = work.connection.pgconn
             spoken.trace(file.fileno())
             spoken.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
-            submit(work, Order(**ORDER))
+            with work.together():
+                intake = Intake(work)
+                for _ in range(5):
+                    intake.submit(Order(**ORDER))
         spoken.untrace()
     lines = trace.read_text().splitlines()
     assert [side for side, _ in groupby(lines, lambda line: line[0])] == ["F", "B"] * 4, lines

@@ -1,6 +1,6 @@
 """Jobs in PostgreSQL; the role's search path is the schema."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
@@ -33,6 +33,9 @@ def begin(pool: Pool, settings: Settings) -> Iterator["PostgresWork"]:
         yield work
     for before, change in work.changes:
         metrics.note_change(before, change)
+
+
+Begin = Callable[[], AbstractContextManager["PostgresWork"]]
 
 
 class PostgresWork:

@@ -2,33 +2,33 @@
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
-from typing import Annotated, Any, Protocol
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Header, Query
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 
 from chatdb_common import database
 from chatdb_common.consumer import ConsumerWorker
 from chatdb_common.failpoints import failpoint
+from chatdb_common.group_commit import GroupCommit
 from chatdb_common.health import Check
-from chatdb_common.idempotency import Reply, once
-from chatdb_common.messages import Task, TrainingEvent
+from chatdb_common.messages import TrainingEvent
 from chatdb_common.outbox import OutboxRelay
-from chatdb_common.paging import LIMIT, MOST, decode_cursor, encode_cursor
-from chatdb_common.problems import Body, Problem
+from chatdb_common.paging import decode_cursor, encode_cursor
+from chatdb_common.problems import Problem
 from chatdb_common.publisher import Publisher
 from chatdb_common.service import Service
 from chatdb_common.workers import Worker
 from training_orchestrator import metrics
-from training_orchestrator.adapters import PostgresWork, begin
-from training_orchestrator.domain import LEASE, AlreadyOver, Conflict, Job, QueueFull, Status, UnknownJob
-from training_orchestrator.service_layer import Order, cancel_job, note_event, return_expired, submit
+from training_orchestrator.adapters import Begin, begin
+from training_orchestrator.domain import LEASE, AlreadyOver, Conflict, QueueFull, UnknownJob
+from training_orchestrator.service_layer import cancel_job, note_event, return_expired
 from training_orchestrator.settings import Settings
+from training_orchestrator.submissions import Submission, Waker, keep
+from training_orchestrator.views import JobFilter, JobHistory, JobPage, JobRequest, JobView, TransitionView
 
 KIBIBYTE = 1024
 REAP_SECONDS = 5.0
@@ -36,81 +36,6 @@ FORGET_SECONDS = 3600.0
 # Longer than Kafka keeps what could be delivered again.
 MEMORY = timedelta(days=8)
 RETRY_AFTER_SECONDS = 10
-Begin = Callable[[], AbstractContextManager[PostgresWork]]
-
-
-class JobRequest(Body):
-    """What POST /jobs takes."""
-
-    model_name: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$", examples=["churn"])
-    dataset_location: str = Field(
-        pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[^\r\n]+$", max_length=2048, examples=["s3://test/data.csv"]
-    )
-    target_column: str | None = Field(default=None, min_length=1, max_length=256)
-    task: Task | None = None
-    cpu_request: float | None = Field(default=None, ge=0.001, le=64)
-    hyperparameters: dict[str, Any] = Field(default_factory=dict)
-
-
-class JobFilter(Body):
-    """What GET /jobs can be asked for."""
-
-    status: Status | None = None
-    model_name: str | None = Field(default=None, max_length=128)
-    cursor: str | None = Field(default=None, max_length=200)
-    limit: int = Field(default=LIMIT, ge=1, le=MOST)
-
-
-class JobView(BaseModel):
-    """A job as HTTP shows it."""
-
-    model_config = ConfigDict(from_attributes=True, protected_namespaces=())
-
-    id: UUID
-    model_name: str
-    dataset_location: str
-    target_column: str | None
-    task: Task | None
-    cpu_request: float | None
-    hyperparameters: dict[str, Any]
-    status: Status
-    attempts: int
-    result: dict[str, Any] | None
-    error: str | None
-    created_at: datetime
-    updated_at: datetime
-    finished_at: datetime | None
-
-
-class TransitionView(BaseModel):
-    """One change of status."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    from_status: Status | None
-    to_status: Status
-    reason: str | None
-    at: datetime
-
-
-class JobHistory(JobView):
-    """A job with its timed transitions, oldest first."""
-
-    transitions: list[TransitionView] = Field(default_factory=list)
-
-
-class JobPage(BaseModel):
-    """Jobs, newest first; `next_cursor` is null on the last page."""
-
-    items: list[JobView]
-    next_cursor: str | None
-
-
-class Waker(Protocol):
-    """Who sends what a transaction left in the outbox."""
-
-    def wake(self) -> None:
-        """Look at once."""
 
 
 def routes(begin_work: Begin, relay: Waker) -> APIRouter:
@@ -122,23 +47,14 @@ def routes(begin_work: Begin, relay: Waker) -> APIRouter:
 
 
 def _add_writes(router: APIRouter, begin_work: Begin, relay: Waker) -> None:
+    submissions = GroupCommit(partial(keep, begin_work, relay), shared=database.TRANSIENT)
+
     @router.post("/jobs", status_code=201, response_model=JobView)
-    def create(
+    async def create(
         request: JobRequest, idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255)] = None
     ) -> JSONResponse:
         """Queue a job; 429 with Retry-After where too many wait."""
-        with begin_work() as work:
-
-            def act() -> Reply:
-                job = submit(work, Order(**request.model_dump()))
-                return Reply(201, _json(job), {"Location": f"jobs/{job.id}"})
-
-            reply = once(
-                work.connection, scope="POST /jobs", key=idempotency_key, request=request.model_dump(), act=act
-            )
-            failpoint("job-uncommitted")
-        failpoint("job-unanswered")
-        relay.wake()
+        reply = await submissions.take(Submission(request.model_dump(), idempotency_key))
         return JSONResponse(reply.body, reply.status, headers=reply.headers)
 
     @router.post("/jobs/{job_id}/cancel")
@@ -171,10 +87,6 @@ def _add_reads(router: APIRouter, begin_work: Begin) -> None:
             job = JobView.model_validate(work.get(job_id))
             history = [TransitionView.model_validate(transition) for transition in work.transitions(job_id)]
         return JobHistory(**job.model_dump(), transitions=history)
-
-
-def _json(job: Job) -> dict[str, Any]:
-    return JobView.model_validate(job).model_dump(mode="json")
 
 
 def _uuid(text: str) -> UUID:

@@ -4,7 +4,6 @@ Each function works in the transaction of its caller: what it decides and what i
 """
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -35,9 +34,6 @@ class Work(Protocol):
     def save(self, before: Job, change: Change) -> None:
         """Keep a change; Conflict where the job is not `before` any more."""
 
-    def together(self) -> AbstractContextManager[object]:
-        """What is asked for within waits for no answer but what is read; a refusal comes by its end."""
-
     def hold_queue(self) -> tuple[int, datetime]:
         """Keep others from adding jobs until the end of this transaction; how many wait, and the time."""
 
@@ -63,17 +59,26 @@ class Order:
     hyperparameters: Mapping[str, Any] = field(default_factory=dict)
 
 
-def submit(work: Work, order: Order) -> Job:
-    """A new job in the queue; QueueFull where too many wait."""
-    # Nobody else adds a job meanwhile: each answer that is waited for makes all of them slower.
-    with work.together():
-        queued, now = work.hold_queue()
-        if queued >= MOST_QUEUED:
+class Intake:
+    """The end of the queue, in one transaction: nobody else adds a job before it is over."""
+
+    def __init__(self, work: Work) -> None:
+        """Nothing is held before the first job comes."""
+        self._work = work
+        self._queued = 0
+        self._now: datetime | None = None
+
+    def submit(self, order: Order) -> Job:
+        """A new job in the queue; QueueFull where too many wait."""
+        if self._now is None:
+            self._queued, self._now = self._work.hold_queue()
+        if self._queued >= MOST_QUEUED:
             raise QueueFull(f"{MOST_QUEUED} jobs wait already")
-        job = _queued(order, now)
-        work.add(job, queue(job))
-        work.send(_message(job, JobMessageType.REQUESTED, attempt=1))
-    return job
+        job = _queued(order, self._now)
+        self._work.add(job, queue(job))
+        self._work.send(_message(job, JobMessageType.REQUESTED, attempt=1))
+        self._queued += 1
+        return job
 
 
 def _queued(order: Order, now: datetime) -> Job:
