@@ -27,13 +27,14 @@ def cleanup(
 ) -> None:
     """Delete the platform from the cluster, with its data unless told otherwise."""
     from constructs_lib.deploy.cleanup import Cleanup
-    from constructs_lib.deploy.hosts import write
+    from constructs_lib.deploy.hosts import as_text, write
     from constructs_lib.deploy.kubectl import Kubectl
     from constructs_lib.deploy.target import connect
 
     wanted = Cleanup(keep_data=keep_data, argocd=argocd, seconds=timeout)
     if dry_run:
-        click.echo("\n".join(Kubectl(context).text(*line) for line in wanted.lines()))
+        lines = [Kubectl(context).text(*line) for line in wanted.lines()]
+        click.echo("\n".join([*lines, *(as_text(None) if hosts else ())]))
         return
     kubectl = connect(context)
     if not keep_data and not yes:

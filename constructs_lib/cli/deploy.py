@@ -53,7 +53,8 @@ def deploy(
     from constructs_lib.deploy.target import connect
 
     if dry_run:
-        click.echo("\n".join(_dry_run(root, context, timeout, install, argocd=argocd)))
+        lines = [*_dry_run(root, context, timeout, install, argocd=argocd), *(_hosts_dry_run(context) if hosts else ())]
+        click.echo("\n".join(lines))
         return
     kubectl, limits = connect(context), Limits(wave=timeout, trouble=patience)
     click.echo(f"deploying to context {kubectl.context}")
@@ -73,6 +74,13 @@ def _dry_run(root: Path, context: str | None, timeout: int, install: Path | None
     if argocd:
         return argo_cd.as_text(kubectl, load(root).environment, str(install or argo_cd.INSTALL), timeout)
     return plan.as_text(plan.plan(root, CATALOGUE), kubectl, timeout)
+
+
+def _hosts_dry_run(context: str | None) -> Iterator[str]:
+    from constructs_lib.deploy.hosts import as_text
+    from constructs_lib.deploy.target import MINIKUBE
+
+    return as_text(context or MINIKUBE)
 
 
 def _by_hand(root: Path, kubectl: "Kubectl", limits: "Limits") -> str:

@@ -81,9 +81,14 @@ def stop_line(*, delete: bool) -> list[str]:
     return ["minikube", "delete" if delete else "stop", f"--profile={MINIKUBE}"]
 
 
+def address_line(profile: str) -> list[str]:
+    """How minikube is asked for the address of the profile's node."""
+    return ["minikube", "ip", f"--profile={profile}"]
+
+
 def address(profile: str) -> str:
     """The address of the profile's node, at which the ingress controller listens."""
-    line = [program("minikube", INSTALL), "ip", f"--profile={profile}"]
+    line = [program("minikube", INSTALL), *address_line(profile)[1:]]
     try:
         done = subprocess.run(line, capture_output=True, text=True, timeout=ASKING, check=True)
     except subprocess.SubprocessError as error:

@@ -114,6 +114,38 @@ def test_hosts_line_is_there_once() -> None:
     assert with_host(ETC_HOSTS, None) == ETC_HOSTS
 
 
+def test_names_beside_the_host_stay() -> None:
+    """A line that gives others the same address, whoever wrote it, loses the one name and keeps its comment."""
+    shared = "127.0.0.1 localhost\n192.0.2.9\tchatdb.local  other.test # mine\n"
+    assert with_host(shared, None) == "127.0.0.1 localhost\n192.0.2.9 other.test # mine\n"
+    assert with_host(shared, "192.0.2.2") == f"{with_host(shared, None)}192.0.2.2 chatdb.local # chatdb\n"
+
+
+def test_dry_run_says_what_becomes_of_the_hosts_file(tmp_path: Path) -> None:
+    """With --hosts the commands for it are among those that are printed; without it none is."""
+    for context, profile in (([], "minikube"), (["--context=mine"], "mine")):
+        lines = dry_run(tmp_path, "deploy", "--hosts", *context)
+        assert lines[-3:] == [
+            "# chatdb.local is written with the address that this says, by sudo where /etc/hosts is another's:",
+            f"minikube ip --profile={profile}",
+            "sudo tee /etc/hosts",
+        ]
+    assert dry_run(tmp_path, "cleanup", "--hosts")[-2:] == [
+        "# chatdb.local is taken out, by sudo where /etc/hosts is another's:",
+        "sudo tee /etc/hosts",
+    ]
+    for command in ("deploy", "cleanup"):
+        assert not [line for line in dry_run(tmp_path, command) if "hosts" in line]
+
+
+def dry_run(folder: Path, *arguments: str) -> list[str]:
+    """What is printed where neither a program nor a kubeconfig is to be had."""
+    environment = {"PATH": str(folder), "KUBECONFIG": str(folder / "none")}
+    done = CliRunner().invoke(main, [*arguments, "--dry-run"], env=environment)
+    assert done.exit_code == 0, done.output
+    return done.output.splitlines()
+
+
 def test_hosts_file_of_our_own_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No sudo where it is not needed, and nothing is written where nothing changes."""
     path = tmp_path / "hosts"
