@@ -50,14 +50,16 @@ class Rollout:
     plan: Plan
     limits: Limits
     tell: Tell
-    lines: dict[str, Line] = field(default_factory=dict)
+    lines: dict[str, Line] = field(init=False)
     counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        """All wait."""
+        found = ((step.tier, component.name) for step in self._steps() for component in members(self.catalogue, step))
+        self.lines = {name: Line(tier, name, State.WAITING) for tier, name in found}
 
     def run(self) -> Counter[str]:
         """Deploy all; how many objects were created, changed, and unchanged. InvalidInput where it is stuck."""
-        for step in self._steps():
-            for component in members(self.catalogue, step):
-                self.lines[component.name] = Line(step.tier, component.name, State.WAITING)
         for wave in self.plan:
             for step in wave:
                 self._show_waiting(step.tier)
@@ -69,7 +71,7 @@ class Rollout:
         return (step for wave in self.plan for step in wave)
 
     def _show_waiting(self, tier: Tier) -> None:
-        """Everything that is not there yet says whom it waits for."""
+        """Everything that is not there yet says whom it waits for: the tier, where all that it needs is ready."""
         for line in self.lines.values():
             if line.state is State.WAITING:
                 component = self.catalogue.component(line.name)
@@ -139,13 +141,15 @@ class Rollout:
 
     def _update(self, wave: Sequence[Step], pending: Sequence[Manifest], seen: Snapshot) -> None:
         slow = {component_of(found): found for found in pending}
-        for step in wave:
+        tier = wave[-1].tier
+        for step in reversed(wave):
             for component in members(self.catalogue, step):
                 found = slow.get(component.name)
                 state = State.ROLLING if found else State.READY
+                tier = step.tier if found else tier
                 words = detail(found, seen) if found else ""
                 self.lines[component.name] = Line(step.tier, component.name, state, words)
-        self.tell(list(self.lines.values()))
+        self._show_waiting(tier)
 
 
 def _counted(quota: Manifest) -> bool:

@@ -1,0 +1,48 @@
+"""What a deployment says of components that wait, while some of those that they wait for are ready."""
+
+from collections.abc import Sequence
+
+import pytest
+from repository import ROOT
+
+from constructs_lib.catalogue.components import CATALOGUE
+from constructs_lib.catalogue.model import Tier
+from constructs_lib.deploy.kubectl import Kubectl
+from constructs_lib.deploy.objects import component_of
+from constructs_lib.deploy.patience import Limits
+from constructs_lib.deploy.plan import Plan, plan
+from constructs_lib.deploy.rollout import Line, Rollout, State
+from constructs_lib.deploy.snapshot import Snapshot
+
+
+@pytest.fixture(scope="module")
+def planned() -> Plan:
+    """All waves of the platform."""
+    return plan(ROOT, CATALOGUE)
+
+
+def told(planned: Plan, slow: set[str]) -> dict[str, Line]:
+    """The last lines, when these of their wave are not ready, and all others of it and of the waves before are."""
+    heard: list[Sequence[Line]] = []
+    limits = Limits(wave=1, trouble=1)
+    rollout = Rollout(kubectl=Kubectl(), catalogue=CATALOGUE, plan=planned, limits=limits, tell=heard.append)
+    for wave in planned:
+        pending = [found for step in wave for found in step.waited if component_of(found) in slow]
+        rollout._update(wave, pending, Snapshot())
+        if pending:
+            break
+    return {line.name: line for line in heard[-1]}
+
+
+def test_nobody_waits_for_who_is_ready(planned: Plan) -> None:
+    """Who is ready is no longer named by those that waited for it; where nobody is left, the tier is."""
+    found = told(planned, {"training-orchestrator"})
+    assert found["model-registry"].state is State.READY
+    assert found["ml-engine"] == Line(Tier.PROCESSING, "ml-engine", State.WAITING, "tier core")
+    assert found["test-service"].detail == "ml-engine, query-parser, training-orchestrator"
+
+
+@pytest.mark.parametrize(("slow", "tier"), [("test-service", "edge"), ("grafana", "monitoring")])
+def test_slow_tier_of_a_wave_is_named(planned: Plan, slow: str, tier: str) -> None:
+    """Of two tiers that are rolled out together, the one that is not ready."""
+    assert told(planned, {slow})["locust-master"].detail == f"tier {tier}"
