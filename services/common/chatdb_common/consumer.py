@@ -70,10 +70,11 @@ class ConsumerWorker(Worker, Generic[M]):
         self._connect = connect
         self._config = _config(settings)
         self._client: Consumer | None = None
-        # An alert on the first one needs the zero before it.
+        # An alert on the first one needs the zero before it, and so does a rate of the first few.
         for outcome in (DONE, DEAD_LETTER):
             MESSAGES.labels(topic, outcome)
         RETRIES.labels(topic)
+        SECONDS.labels(topic)
 
     def step(self) -> None:
         """At most one message."""

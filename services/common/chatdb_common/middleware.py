@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 
 from prometheus_client import Counter, Gauge, Histogram
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,7 +18,7 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 QUIET = ("/health", "/ready", "/metrics")
 REQUESTS = Counter("http_requests_total", "Requests that were answered", ["method", "route", "status"])
 SECONDS = Histogram("http_request_duration_seconds", "How long answers took", ["method", "route", "status"])
-IN_PROGRESS = Gauge("http_requests_in_progress", "Requests that are being answered")
+IN_PROGRESS = Gauge("http_requests_in_progress", "Requests that are being answered, but for probes and scrapes")
 log = get_logger(__name__)
 
 
@@ -105,7 +106,8 @@ class Observed:
             await send(message)
 
         try:
-            with IN_PROGRESS.track_inprogress():
+            # The scrape that tells of it would always be one.
+            with nullcontext() if scope["path"] in QUIET else IN_PROGRESS.track_inprogress():
                 await self._app(scope, receive, noted)
         finally:
             _observe(scope, status, time.perf_counter() - start)

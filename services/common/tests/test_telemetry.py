@@ -105,6 +105,19 @@ def test_what_is_traced(spans: Callable[[], list[ReadableSpan]], path: str, trac
     assert [span.name for span in spans()] == (["GET /aliases/{name}"] if traced else [])
 
 
+def test_who_looks_is_not_under_way() -> None:
+    """A request is counted while it is answered; the scrape that tells of it, and probes, are not."""
+    app: FastAPI = Service(settings=Settings(kafka_bootstrap_servers="none", database_url="none")).app()
+
+    @app.get("/busy")
+    def busy() -> float | None:
+        return sample("http_requests_in_progress")
+
+    with TestClient(app) as client:
+        assert client.get("/busy").json() == 1
+        assert "\nhttp_requests_in_progress 0.0\n" in client.get("/metrics").text
+
+
 def partition(**figures: Any) -> dict[str, Any]:
     """As the client's statistics show one."""
     return {"desired": True, "hi_offset": 50, "lo_offset": 0, "committed_offset": -1001} | figures
@@ -133,6 +146,7 @@ def test_lag(seen: dict[str, Any], lag: float | None) -> None:
     assert sample("kafka_consumer_lag_messages", topic="lagging", partition="2") == lag
     assert sample("kafka_consumer_messages_total", topic="lagging", outcome="dead_letter") == 0
     assert sample("kafka_consumer_retries_total", topic="lagging") == 0
+    assert sample("kafka_consumer_message_duration_seconds_count", topic="lagging") == 0
 
 
 class Unwilling:
