@@ -93,8 +93,8 @@ images-test: setup-test ## Build the services' images with buildah and with dock
 dashboards: setup-local ## Draw docs/pictures/dashboard-*.png from what a run of the services measures
 	PYTHONPATH=tests:tests/local python tests/local/dashboard_run.py
 
-screens: setup-local ## Take the other pictures of docs/pictures: a deployment, the status page (Debian's chromium, chromium-driver)
-	PYTHONPATH=tests:tests/cli python tests/cli/deploy_picture.py
+screens: setup-local setup-e2e ## Take the other pictures of docs/pictures: a deployment, the status page (Debian's chromium, chromium-driver)
+	PYTHONPATH=tests:tests/cli:tests/e2e python tests/e2e/deploy_pictures.py
 	python tools/screens.py $(SCREENS)
 
 cluster-up: setup-e2e ## Start a Kubernetes and an Argo CD with the platform, in the background (FOLDER=<folder>)

@@ -1,13 +1,14 @@
 """What a person sees of a deployment, on terminals of several sizes, and in a log."""
 
+import html
 import io
 import re
 from collections.abc import Sequence
 from typing import IO, cast
 
 import pytest
-from deploy_picture import FILE, svg
 from frames import BEGINS, ENDS, HELD, ROWS, WORDS
+from repository import ROOT
 from rich.console import Console
 from terminal import Terminal
 
@@ -16,6 +17,11 @@ from constructs_lib.deploy.view import view
 
 SIZES = ((80, 24), (120, 40), (50, 24), (80, 12))
 NAMES = [component.name for _, component in ROWS]
+PICTURES = {
+    "deploy": ("ready", "rolling out", "waiting"),
+    "deploy-stuck": ("can't be pulled", "build it and load it: `chatdb images --build`"),
+}
+"""What is said in each."""
 Frames = Sequence[Sequence[Line]]
 
 
@@ -101,7 +107,20 @@ def test_logs_have_lines() -> None:
     assert len(out.getvalue().splitlines()) == len(NAMES) + 1
 
 
-def test_picture() -> None:
-    """The picture in the docs is what the view shows today, and asks no other host for a font."""
-    assert FILE.read_text() == svg()
-    assert "url(http" not in svg()
+@pytest.mark.parametrize(("name", "told"), PICTURES.items(), ids=list(PICTURES))
+def test_picture(name: str, told: Sequence[str]) -> None:
+    """What was recorded names tiers and components that there are, and says what it is shown for; no host is asked."""
+    text = (ROOT / f"docs/pictures/{name}.svg").read_text()
+    parts = re.findall(r"<text[^>]*>(.*?)</text>", html.unescape(text).replace("\xa0", " "), re.DOTALL)
+    words = "".join(parts)
+    seen = re.findall(r"([a-z-]+) +(?:waiting|rolling out|ready) ", words)
+    assert seen and set(seen) <= set(NAMES)
+    assert [one for one in told if one not in " ".join(words.split())] == []
+    assert "url(http" not in text
+
+
+def test_styles_are_kept() -> None:
+    """What a terminal has drawn last is what is taken of it: words, their colours, and nothing that was drawn over."""
+    terminal = Terminal(20, 4)
+    terminal.write("\x1b[2mold words\x1b[0m\nsecond\x1b[1A\r\x1b[2K\x1b[1;32mnew\x1b[0m end")
+    assert terminal.styled() == ["\x1b[1;32mnew\x1b[0m end", "second"]

@@ -2,40 +2,25 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
-from addresses import Addresses
 from api import Manifest
 from click.testing import CliRunner
 from cluster import Cluster
-from pods import Pods
-from repository import ROOT, copy_repository
-from stack import search_path
+from deploying import Site, deploying, failing
 
 from constructs_lib.catalogue.components import CATALOGUE
 from constructs_lib.catalogue.graph import predecessors
 from constructs_lib.catalogue.model import Kind, Namespace, Tier
 from constructs_lib.cli import main
-from constructs_lib.deploy.objects import Key, asked, component_of, key
+from constructs_lib.deploy.objects import asked
 from constructs_lib.local.processes import wait_for
 
-FAILS = "test.invalid/fails"
 LIMITS = ("--timeout=15", "--patience=1")
 SAYING = 240
-WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "Job"))
-NOTED = ("Event", "Pod", "EndpointSlice", "Endpoints", "ReplicaSet", "ControllerRevision")
-"""Kinds that the cluster itself makes of others, at any time."""
-SERVERS_OWN = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
 HOST_NETWORK = {"spec": {"template": {"spec": {"hostNetwork": True}}}}
 HUGE = {"spec": {"template": {"spec": {"containers": [{"name": "minio", "resources": {"limits": {"memory": "4Gi"}}}]}}}}
-
-
-def failing(how: str) -> Manifest:
-    """A patch by which the workload's pods fail."""
-    return {"spec": {"template": {"metadata": {"annotations": {FAILS: how}}}}}
 
 
 STUCK: dict[str, tuple[Manifest, str, str]] = {
@@ -50,65 +35,11 @@ STUCK: dict[str, tuple[Manifest, str, str]] = {
 """What is done to minio, and what has to be said of it: what is wrong, and the mend."""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
-    """A cluster, and a repository that is deployed to it."""
-
-    cluster: Cluster
-    root: Path
-    pods: Pods
-
-    def run(self, *arguments: str) -> tuple[int, str]:
-        """The command as a user runs it: its exit code, and all that it says."""
-        environment = {
-            "KUBECONFIG": str(self.cluster.kubeconfig),
-            "PATH": f"{search_path()}:{ROOT}/.venv/bin",
-            "HOME": str(self.root),
-        }
-        done = CliRunner().invoke(main, arguments, obj=self.root, env=environment)
-        return done.exit_code, done.output
-
-    def patch(self, tier: str, kind: str, name: str, patch: Manifest | None) -> None:
-        """Change the overlay; None gives it back."""
-        path = self.root / f"overlays/minikube/{tier}/kustomization.yaml"
-        found = yaml.safe_load((ROOT / path.relative_to(self.root)).read_text())
-        if patch:
-            target = {"kind": kind, "name": name}
-            head = {"apiVersion": "any/v1", "kind": kind, "metadata": {"name": "any"}}
-            found.setdefault("patches", []).append({"target": target, "patch": yaml.safe_dump(head | patch)})
-        path.write_text(yaml.safe_dump(found))
-
-    def everything(self) -> set[Key]:
-        """Kind, namespace and name of all there is in the platform's namespaces, and they themselves."""
-        api = self.cluster.api
-        found = {key(one) for one in api.list("v1", "Namespace") if one["metadata"]["name"] in list(Namespace)}
-        for version, kind in api.listable():
-            if kind not in NOTED:
-                found |= {key(one) for one in api.list(version, kind) if key(one)[1] in list(Namespace)}
-        return {one for one in found if one[::2] not in SERVERS_OWN}
-
-    def workloads(self) -> dict[str, Manifest]:
-        """All workloads of the platform, by component."""
-        found = [one for kind in WORKLOADS for one in self.cluster.api.list(*kind)]
-        return {component_of(one): one for one in found if one["metadata"]["namespace"] in list(Namespace)}
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """An empty cluster on which some pods fail, and a repository as it is committed."""
-    folder = tmp_path_factory.mktemp("deploy")
-    (folder / "repository").mkdir()
-    pods = Pods(folder)
-    cluster = Cluster(folder / "cluster", api_options=pods.api_options)
-    try:
-        cluster.start()
-        addresses = Addresses(cluster.api)
-        addresses.start()
-        with pods.answering():
-            yield Site(cluster, copy_repository(folder / "repository"), pods)
-        addresses.stop()
-    finally:
-        cluster.stop()
+    with deploying(tmp_path_factory.mktemp("deploy")) as made:
+        yield made
 
 
 def said(site: Site, *words: str) -> str:
