@@ -211,6 +211,8 @@ def _plot(axes: Axes, panel: Shown, series: Sequence[Series], record: Record) ->
     axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=6))
     axes.xaxis.set_major_formatter(DateFormatter("%H:%M", tz=UTC))
     axes.tick_params(labelsize=7, colors=PALE, length=0)
+    # Else the first time would touch the lowest value.
+    axes.tick_params(axis="x", pad=6)
     for side in axes.spines.values():
         side.set_visible(False)
 

@@ -11,13 +11,14 @@ import sys
 import tempfile
 import time
 import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from clients import ask, kafka
+from clients import SECONDS, ask, kafka
 from repository import ROOT
 from scraping import Ask, scraping
 
@@ -46,7 +47,7 @@ Deed = Callable[[], object]
 
 
 class Users:
-    """They order jobs, cancel some, ask for predictions and put questions; some of it cannot be had."""
+    """They order jobs, cancel some, look at the page, want predictions and put questions; some cannot be had."""
 
     def __init__(self, running: Platform) -> None:
         """Nobody asks yet."""
@@ -64,6 +65,7 @@ class Users:
             self.predict,
             self.refused,
             self.question,
+            self.page,
         ]
         self._smoke()
         while time.time() < end:
@@ -96,6 +98,11 @@ class Users:
     def question(self) -> None:
         """One of some, of which one is no question."""
         ask(f"{self._url('query-parser')}/parse", {"query": self._random.choice(QUESTIONS)})
+
+    def page(self) -> None:
+        """The status page."""
+        with urllib.request.urlopen(self._url("test-service"), timeout=SECONDS) as answer:
+            answer.read()
 
     def _smoke(self) -> None:
         """A run of test-service, which goes on by itself."""
