@@ -10,6 +10,8 @@ from constructs_lib.deploy.kubectl import Kubectl, KubectlError
 from constructs_lib.problem import InvalidInput, Problem
 
 MINIKUBE = "minikube"
+UNCHOSEN = "current-context must exist"
+"""What kubectl says where there is no kubeconfig, or it has no current context."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ def connect(context: str | None) -> Kubectl:
         found = current(json.loads(kubectl.run("config", "view", "--minify", "--output=json")))
     except KubectlError as error:
         mend = "start a cluster (`chatdb cluster up`), or name one of `kubectl config get-contexts` with --context"
-        raise InvalidInput([Problem("kubeconfig", error.words, mend)]) from error
+        what = "no current cluster is named" if UNCHOSEN in error.words else error.words
+        raise InvalidInput([Problem("kubeconfig", what, mend)]) from error
     if context is None and found.elsewhere:
         mend = f"--context={found.context} says that you mean it"
         raise InvalidInput([Problem("kubeconfig", found.elsewhere, mend)])

@@ -1,8 +1,13 @@
 """A kubeconfig is taken without a word only where it leads to a cluster on this machine."""
 
-import pytest
+import sys
+from pathlib import Path
 
-from constructs_lib.deploy.target import current
+import pytest
+from recorded import Recorded
+
+from constructs_lib.deploy.target import connect, current
+from constructs_lib.problem import InvalidInput
 
 
 def config(context: str, server: str) -> dict[str, object]:
@@ -37,3 +42,17 @@ def test_this_machine(context: str, server: str) -> None:
 def test_elsewhere(server: str) -> None:
     """Every other server is refused, by the name of its context."""
     assert current(config("production", server)).elsewhere == "context production is neither minikube nor on loopback"
+
+
+def test_nobody_has_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has no cluster yet is told so, and not what kubectl calls it; other words of kubectl's stay."""
+    programs = Recorded(tmp_path, sys.executable)
+    monkeypatch.setenv("PATH", programs.path)
+    for words, said in (
+        ("current-context must exist in order to minify", "kubeconfig: no current cluster is named; start a cluster"),
+        ("cannot locate context mine", "kubeconfig: cannot locate context mine; start a cluster"),
+    ):
+        programs.add("kubectl", prints=words, code=1)
+        with pytest.raises(InvalidInput) as refused:
+            connect(None)
+        assert str(refused.value).startswith(said)
