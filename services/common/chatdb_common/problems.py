@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from itertools import chain
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,6 +18,7 @@ from chatdb_common.logs import get_logger
 MEDIA_TYPE = "application/problem+json"
 # What nobody needs, and what would exhaust the stack of whoever reads it.
 DEEPEST = 32
+PLAIN = {str, int, float, bool, type(None), dict, list, tuple}
 _TEXT = {"type": "string"}
 _PROBLEM = {
     "title": "Problem",
@@ -61,8 +63,33 @@ class Body(BaseModel):
         return value
 
 
-def unstorable(value: Any, depth: int = 0) -> str | None:
+def unstorable(value: Any) -> str | None:
     """Why PostgreSQL and JSON cannot hold the value, or a value within it; None where they can."""
+    # A request may hold thousands of values, and nearly all are well: those are looked at many at a time.
+    return None if _is_plain(value) else _complaint(value, 0)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether nothing is wrong for sure; it goes down one level at a time, with all values of a type at once."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        found: dict[type, list[Any]] = {
+            kind: [one for one in level if type(one) is kind] for kind in set(map(type, level))
+        }
+        text = "".join(found.get(str, ()))
+        if not (found.keys() <= PLAIN and "\0" not in text and _is_unicode(text)):
+            return False
+        if not all(map(math.isfinite, found.get(float, ()))):
+            return False
+        mappings, lists = found.get(dict, ()), (*found.get(list, ()), *found.get(tuple, ()))
+        level = [*set().union(*mappings), *chain(*map(dict.values, mappings), *lists)]
+        if not level:
+            return True
+    return False
+
+
+def _complaint(value: Any, depth: int) -> str | None:
+    """The first one; each value is looked at by itself."""
     if depth > DEEPEST:
         return f"is nested more than {DEEPEST} deep"
     if isinstance(value, str):
@@ -70,9 +97,9 @@ def unstorable(value: Any, depth: int = 0) -> str | None:
     if isinstance(value, float):
         return None if math.isfinite(value) else "is no finite number"
     if isinstance(value, Mapping):
-        return unstorable([*value.keys(), *value.values()], depth)
+        return _complaint([*value.keys(), *value.values()], depth)
     if isinstance(value, list | tuple):
-        return next((complaint for part in value if (complaint := unstorable(part, depth + 1))), None)
+        return next((complaint for part in value if (complaint := _complaint(part, depth + 1))), None)
     return None
 
 
