@@ -1,6 +1,7 @@
 """One service as a process: its HTTP door, its workers, and their end in the right order."""
 
 import asyncio
+import gc
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -146,6 +147,8 @@ def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
+    # What is there by now stays: a full collection that looked at it again would hold up every request meanwhile.
+    gc.freeze()
     try:
         Server(config).run()
     finally:

@@ -1,5 +1,6 @@
 """A service for the tests: one worker, whose step lasts until the service is told to stop."""
 
+import gc
 from typing import ClassVar
 
 from fastapi import FastAPI
@@ -22,6 +23,9 @@ class Slow(Worker):
 
     def step(self) -> None:
         """Lasts until the end is asked for."""
+        say(
+            "collections look at " + ("new objects" if len(gc.get_objects()) < gc.get_freeze_count() else "all objects")
+        )
         say("step begins")
         self.stopping.wait()
         say("not ready" if self.app.state.readiness.closing else "ready")

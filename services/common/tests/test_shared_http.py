@@ -276,8 +276,12 @@ def member() -> Iterator[subprocess.Popen[str]]:
 
 
 def test_sigterm_finishes_the_step_and_closes_in_order(member: subprocess.Popen[str]) -> None:
-    """Unready first, then the worker's whole step, then what it used; the exit code is 0."""
+    """Unready first, then the worker's whole step, then what it used; the exit code is 0.
+
+    While it runs, no collection looks at what the imports have made: that takes as long as dozens of requests.
+    """
     assert member.stdout is not None
+    assert member.stdout.readline() == "collections look at new objects\n"
     assert member.stdout.readline() == "step begins\n"
     member.send_signal(signal.SIGTERM)
     start = time.monotonic()

@@ -78,7 +78,11 @@ class Signature:
             given = {**inputs, "target": output["name"], "task": output["task"], "whole": output["whole"]}
         except (KeyError, TypeError):
             raise ValueError("inputs and output are not as ml-engine stores them") from None
-        return TypeAdapter(cls).validate_python(given)
+        return _SIGNATURE.validate_python(given)
+
+
+# To make one takes longer than most models take to predict.
+_SIGNATURE = TypeAdapter(Signature)
 
 
 @dataclass(frozen=True)
