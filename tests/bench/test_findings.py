@@ -31,7 +31,11 @@ FOUND = Findings(
     reads={reads.ONE: pair(reads.OURS, reads.MLFLOW, (310, 100)), reads.LIST: pair(reads.OURS, reads.MLFLOW, (2.9, 1))},
     jobs=pair(jobs.HTTP, jobs.INSERT, (49, 100)),
     uploads=Uploads(results={1: pair(uploads.OURS, uploads.BOTO3, (80, 100))}, memory={32: 100, 256: 111}),
-    predictions={1: pair(predictions.HTTP, predictions.ONNX, (100, 301))},
+    predictions={
+        1: pair(predictions.HTTP, predictions.ONNX, (100, 301)),
+        100: pair(predictions.HTTP, predictions.SCIKIT, (100, 301)),
+        1000: pair(predictions.HANDLER, predictions.ONNX, (100, 301)),
+    },
     memory={"ml-engine": Memory(peak=2048, limit=2048), "query-parser": Memory(peak=100, limit=1024)},
     starts={"ml-engine": [Turn(done=1, seconds=seconds) for seconds in (3.0, 1.0, 2.0)]},
 )
@@ -41,7 +45,9 @@ VERDICTS = {
     "POST /jobs / bare inserts, jobs a second": ("0.49", "**missed**"),
     "artifact of 1 MiB: model-registry / boto3, MiB a second": ("0.80", "met"),
     "peak memory of uploads: 256 MiB / 32 MiB artifacts": ("1.11", "**missed**"),
-    "1 instances, p99: POST /ml/predict / ONNX Runtime alone": ("3.01", "**missed**"),
+    "1 instances, p99: POST /ml/predict / ONNX Runtime alone": ("3.01", ""),
+    "100 instances, p99: POST /ml/predict / scikit-learn alone": ("3.01", "**missed**"),
+    "1000 instances, p99: the same without HTTP / ONNX Runtime alone": ("3.01", "**missed**"),
     "query-parser: peak memory / its limit": ("0.10", "met"),
     "ml-engine: peak memory / its limit": ("1.00", "**missed**"),
 }

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chatdb_common.paging import decode_cursor, encode_cursor
-from chatdb_common.problems import Problem, unstorable
+from chatdb_common.problems import Problem
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1, max_size=3))
@@ -22,15 +22,3 @@ def test_any_other_text_is_refused(text: str) -> None:
     with pytest.raises(Problem) as caught:
         decode_cursor(text, 9)
     assert caught.value.status == 422
-
-
-@pytest.mark.parametrize("value", ["a\0", "\ud800", float("inf"), {"a\0": 1}, {"a": [{"b": float("nan")}]}])
-def test_unstorable(value: object) -> None:
-    """What no database can hold is named, however deep it lies."""
-    assert unstorable(value)
-
-
-@given(st.recursive(st.none() | st.booleans() | st.integers(), lambda inner: st.dictionaries(st.just("a"), inner)))
-def test_storable(value: object) -> None:
-    """Everything else passes."""
-    assert unstorable(value) is None

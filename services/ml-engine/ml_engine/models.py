@@ -117,7 +117,7 @@ def _load(version: Registered, artifact: bytes) -> Any:
 
 def arrays(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tuple[Numbers, Words]:
     """The instances as a model takes them; BadInstance where one has other columns or values."""
-    # Cell by cell takes several times as long as most models do.
+    # Cell by cell takes several times as long as a model.
     made = at_once(signature, instances)
     return cell_by_cell(signature, instances) if made is None else made
 
@@ -134,11 +134,11 @@ def at_once(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tup
     if not (NUMBERS.issuperset(map(type, numbers)) and WORDS.issuperset(kinds := set(map(type, words)))):
         return None
     try:
-        # To float64 first, as float() does: a whole number that goes to float32 in one step may become another one.
+        # float64 can tell what is too large for float32; None is NaN.
         table = np.array(numbers, dtype=np.float64)
     except OverflowError:
         return None
-    # Not the largest itself: a whole number that is larger may have become it.
+    # Nor the largest itself: a whole number that is larger may have become it.
     if (np.abs(table) >= LARGEST).any():
         return None
     texts = np.array(list(map(str.strip if kinds == {str} else _text, words)), dtype=object)

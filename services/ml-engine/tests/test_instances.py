@@ -1,0 +1,104 @@
+"""Instances become arrays column by column; what is refused, and in which words, is as if each cell were looked at."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from ml_engine.domain import Signature
+from ml_engine.models import LARGEST, BadInstance, arrays, at_once, cell_by_cell
+
+Row = dict[str, Any]
+COLUMNS = ("size", "rooms", "town", "kind")
+MODEL = Signature(["size", "rooms"], ["town", "kind"], "price", "regression")
+SIGNATURES = (
+    MODEL,
+    Signature(["size"], [], "price", "regression"),
+    Signature([], ["town"], "price", "regression"),
+    # Anybody can register a version, with any signature.
+    Signature([], [], "price", "regression"),
+    Signature(["size", "size"], ["size", "town"], "price", "regression"),
+)
+LIMITS = [LARGEST, -LARGEST, int(LARGEST), int(LARGEST) + 1, -int(LARGEST) - 1, LARGEST * 1.0000001, 2**53 + 1, 10**400]
+GOOD_NUMBERS = st.none() | st.integers(-(10**20), 10**20) | st.floats(-1e38, 1e38)
+GOOD_WORDS = st.none() | st.booleans() | st.integers() | st.floats() | st.text("aB \n\u00a0\U0001f600", max_size=3)
+HOSTILE = st.sampled_from([*LIMITS, "\ud800", "\0", [], [1], {"a": 1}, True]) | st.floats() | st.integers()
+CELLS = GOOD_NUMBERS | GOOD_WORDS | HOSTILE
+
+
+def row(numbers: st.SearchStrategy[Any], words: st.SearchStrategy[Any]) -> st.SearchStrategy[Row]:
+    """All columns of MODEL."""
+    return st.fixed_dictionaries({"size": numbers, "rooms": numbers, "town": words, "kind": words})
+
+
+GOOD = st.lists(row(GOOD_NUMBERS, GOOD_WORDS), min_size=1, max_size=6)
+ANY = st.lists(
+    row(GOOD_NUMBERS, GOOD_WORDS) | row(CELLS, CELLS) | st.dictionaries(st.sampled_from([*COLUMNS, "colour"]), CELLS),
+    max_size=6,
+)
+
+
+def outcome(read: Callable[..., Any], signature: Signature, instances: Sequence[Row]) -> object:
+    """What a model would be given, bit by bit, or the refusal."""
+    try:
+        numbers, words = read(signature, instances)
+    except BadInstance as error:
+        return error.field, error.message
+    return numbers.dtype, numbers.shape, numbers.tobytes(), words.dtype, words.shape, words.tolist()
+
+
+@given(ANY | GOOD, st.sampled_from(SIGNATURES))
+@example([{"size": 10**400}, {}], SIGNATURES[1])
+@example([{"size": 1, "rooms": 2, "town": "a", "kind": []}], MODEL)
+@example([{"size": 1}, {"size": True}], SIGNATURES[1])
+@example([{"size": int(LARGEST)}, {"size": int(LARGEST) + 1}], SIGNATURES[1])
+@example([{"size": 2**54 + 2**30 + 1}], SIGNATURES[1])
+@example([{"size": 1}, {"size": 1, "colour": "red"}], SIGNATURES[1])
+@example([{"town": "a"}, {"town": True}, {"town": 1.0}, {"town": None}, {"town": " b "}], SIGNATURES[2])
+@example([{"town": " b "}, {"town": "\u00a0"}], SIGNATURES[2])
+def test_columns_are_read_as_cells_are(instances: list[Row], signature: Signature) -> None:
+    """The same arrays to the last bit, or the same refusal of the same field."""
+    assert outcome(arrays, signature, instances) == outcome(cell_by_cell, signature, instances)
+
+
+@given(GOOD)
+def test_good_instances_need_no_second_look(instances: list[Row]) -> None:
+    """Cell by cell takes several times as long as a model does."""
+    assert at_once(MODEL, instances) is not None
+
+
+@pytest.mark.parametrize(
+    ("instances", "field", "message"),
+    [
+        ([{"size": True}, {}], "instances.1.size", "is missing: null says that there is none"),
+        ([{"size": 1, "b": 1, "a": 1}], "instances.0.a", "is no column of this model"),
+        ([{"size": 1}, {"size": True}, {"size": 10**400}], "instances.1.size", "has to be a number or null"),
+        ([{"size": -(10**400)}, {"size": "x"}], "instances.0.size", "is too large: 3.4e+38 is the largest number"),
+    ],
+)
+def test_first_bad_cell_is_named(instances: list[Row], field: str, message: str) -> None:
+    """Columns that are missing or too many first, then the first cell by row."""
+    with pytest.raises(BadInstance) as caught:
+        arrays(SIGNATURES[1], instances)
+    assert (caught.value.field, caught.value.message) == (field, message)
+
+
+def test_numbers_are_refused_before_words() -> None:
+    """In whichever row they are."""
+    good, bad = {"size": 1, "rooms": 1, "town": "a", "kind": "b"}, {"size": 1, "rooms": "x", "town": "a", "kind": "b"}
+    with pytest.raises(BadInstance, match=r"^instances\.1\.rooms: has to be a number or null$"):
+        arrays(MODEL, [good | {"town": []}, bad])
+    with pytest.raises(BadInstance, match=r"^instances\.1\.town: has to be a word or null$"):
+        arrays(MODEL, [good, good | {"town": []}])
+
+
+def test_what_a_model_is_given() -> None:
+    """float32 with NaN for null; words without blanks around them, "" for null, and in small letters what is true."""
+    numbers, words = arrays(MODEL, [{"size": 1, "rooms": None, "town": " north\n", "kind": True}])
+    assert (numbers.dtype, numbers[0, 0]) == (np.float32, 1)
+    assert np.isnan(numbers[0, 1])
+    assert words.tolist() == [["north", "true"]]
+    assert arrays(MODEL, [{"size": 1, "rooms": 2, "town": 3, "kind": None}])[1].tolist() == [["3", ""]]
