@@ -4,10 +4,11 @@ from enum import StrEnum
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chatdb_common.problems import DEEPEST, _complaint, _is_plain, unstorable
+from chatdb_common import problems
+from chatdb_common.problems import DEEPEST, _complaint, unstorable
 
 
 class Word(StrEnum):
@@ -55,6 +56,9 @@ def test_storable(value: object) -> None:
 
 
 @given(st.recursive(LEAVES, within, max_leaves=12), st.sampled_from([0, 0, 0, DEEPEST - 2, DEEPEST - 1, DEEPEST, 40]))
+@example(("\0",), 0)
+@example([Word.BAD], 0)
+@example([{1: "\ud800"}], 0)
 def test_all_at_once_is_as_one_by_one(value: object, depth: int) -> None:
     """The same complaint, in the same words, or none."""
     assert unstorable(nested(value, depth)) == _complaint(nested(value, depth), 0)
@@ -63,7 +67,9 @@ def test_all_at_once_is_as_one_by_one(value: object, depth: int) -> None:
 @given(st.recursive(PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(PLAIN, inner, max_size=3)))
 def test_plain_values_are_not_looked_at_one_by_one(value: object) -> None:
     """That would take longer than all else that is done with a request."""
-    assert _is_plain(value)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(problems, "_complaint", lambda *_: pytest.fail("each value is looked at"))
+        assert unstorable(value) is None
 
 
 @pytest.mark.parametrize(("depth", "complaint"), [(DEEPEST, None), (DEEPEST + 1, "is nested more than 32 deep")])
