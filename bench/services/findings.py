@@ -70,7 +70,7 @@ def held(name: str) -> Figure:
     return lambda found: found.memory[name].peak / found.memory[name].limit if name in found.memory else None
 
 
-# A round trip over HTTP alone takes some hundred times what the runtime takes for a row: that is no goal.
+# HTTP alone takes more than ten times what the runtime takes for a row: over HTTP that pair has no goal.
 PREDICTIONS: tuple[tuple[str, str, float | None], ...] = (
     (predictions.HTTP, predictions.ONNX, None),
     (predictions.HTTP, predictions.SCIKIT, 3),
