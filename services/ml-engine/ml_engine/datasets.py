@@ -28,6 +28,8 @@ MOST_COLUMNS = 200
 MOST_CELLS = 20_000_000
 # A field that is longer than a block can't be read.
 BLOCK_BYTES = MEBIBYTE
+# What describes a Parquet file takes some sixty times as much once it is read.
+MOST_DESCRIPTION_BYTES = 4 * MEBIBYTE
 LOCATION = re.compile(r"^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\r\n]+)$")
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
 Check = Callable[[], None]
@@ -46,9 +48,9 @@ def read(client: "S3Client", location: str, check: Check) -> Frame:
                 table = _table(_parquet_batches(body), check)
             else:
                 table = _table(_csv_batches(body), check)
-        except pa.ArrowInvalid as error:
+            return _frame(table)
+        except (pa.ArrowException, UnicodeDecodeError) as error:
             raise BadData(f"{location} can't be read as a table: {_first_line(error)}") from None
-    return _frame(table)
 
 
 @contextmanager
@@ -81,16 +83,33 @@ def _csv_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
 
 
 def _columns(head: bytes) -> int:
-    """How many columns the first line has; 0 where it can't be read, which is said later."""
+    """How many columns the first line has that is not empty, however it ends; 0 where there is none."""
+    lines = csv.reader(io.StringIO(head.decode(errors="replace"), newline=None))
     try:
-        return len(next(csv.reader(io.StringIO(head.decode(errors="replace"))), []))
-    except csv.Error:
-        return 0
+        return len(next(filter(None, lines), []))
+    except csv.Error as error:
+        raise BadData(f"the first line can't be read: {error}") from None
 
 
 def _parquet_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
     """What the file would take is asked of its end first: a kilobyte can stand for gigabytes."""
-    buffer = pa.py_buffer(body.read())
+    content = body.read()
+    _refuse_long_description(content)
+    try:
+        yield from _decoded(pa.py_buffer(content))
+    except OSError as error:
+        # The store's part is over: it is the file that is damaged.
+        raise pa.ArrowInvalid(str(error)) from None
+
+
+def _refuse_long_description(content: bytes) -> None:
+    """Its length lies before the last four bytes, which are Parquet's name."""
+    size = int.from_bytes(content[-8:-4], "little")
+    if content[-4:] in (b"PAR1", b"PARE") and size > MOST_DESCRIPTION_BYTES:
+        raise BadData(f"the data set takes {size} bytes to describe its columns: {MOST_DESCRIPTION_BYTES} are the most")
+
+
+def _decoded(buffer: pa.Buffer) -> Iterator[pa.RecordBatch]:
     metadata = pyarrow.parquet.read_metadata(pa.BufferReader(buffer))
     schema = metadata.schema.to_arrow_schema()
     size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
@@ -186,9 +205,11 @@ def _numbers(values: pa.Array) -> NDArray[np.float64] | None:
             values = _without_missing(pc.cast(values, pa.string()))
             if values.null_count == len(values):
                 return None
-        found: NDArray[np.float64] = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False).astype(np.float64)
+        # Of whole numbers that no float has, the nearest is taken, as it is of text.
+        numbers = pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
+    found: NDArray[np.float64] = numbers.astype(np.float64)
     found[~np.isfinite(found)] = np.nan
     return found
 

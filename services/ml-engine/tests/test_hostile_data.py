@@ -18,7 +18,7 @@ from ml_engine.datasets import MOST_BYTES
 MEBIBYTE = 1024 * 1024
 # The worker has 2 GiB, for all that it does.
 MOST_MEBIBYTES = 300
-SMALL = 2 * MEBIBYTE
+SMALL = 8 * MEBIBYTE
 
 
 def parquet(tables: Iterator[pa.Table], **options: object) -> bytes:
@@ -64,10 +64,21 @@ def square() -> bytes:
     return b",".join(b"c%d" % n for n in range(190)) + b"\n" + (b",".join([b"1"] * 190) + b"\n") * 106_000
 
 
+def many_names() -> bytes:
+    """No rows, and 300,000 columns that have no name: what is read of each takes sixty times its bytes."""
+    sink = io.BytesIO()
+    pq.ParquetWriter(sink, pa.schema([pa.field("", pa.int8())] * 300_000), store_schema=False).close()
+    return sink.getvalue()
+
+
 SETS: dict[str, tuple[Callable[[], bytes], str]] = {
     "million.csv": (lambda: b"a,b\n" + b"1,x\n" * 1_000_000, "more than 200000 rows"),
     "wide.csv": (lambda: b",".join(b"c%d" % n for n in range(100_000)) + b"\n", "100000 columns"),
+    "carriage.csv": (lambda: b",".join([b"a"] * 100_000) + b"\r1", "100000 columns"),
+    "blank.csv": (lambda: b"\n\r\n" + b",".join([b"a"] * 100_000) + b"\n1", "100000 columns"),
+    "name.csv": (lambda: b"a" * 150_000 + b",a" * 100_000 + b"\n1", "first line can't be read"),
     "square.csv": (square, "cells"),
+    "wide.parquet": (many_names, "describe its columns"),
     "rows.parquet": (many_rows, "more than 200000 rows"),
     "fields.parquet": (huge_fields, f"more than {2 * MOST_BYTES} bytes"),
     "word.parquet": (lambda: one_word(store_schema=False), f"more than {2 * MOST_BYTES} bytes"),

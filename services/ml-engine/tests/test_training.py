@@ -139,6 +139,44 @@ def test_parquet_is_refused_before_it_is_decoded(
         datasets.read(store, "s3://datasets/set.parquet", no_check)
 
 
+def whole(columns: dict[str, Any]) -> bytes:
+    """A Parquet file."""
+    sink = io.BytesIO()
+    pyarrow.parquet.write_table(pa.table(columns), sink)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "can't be read"),
+        (b"a,b\n1,x\n", "can't be read"),
+        (whole({"a": list(range(1000))})[:-20], "can't be read"),
+        (b"PAR1" + bytes(300) + whole({"a": list(range(1000))})[304:], "can't be read"),
+        (whole({"a": pa.array([], pa.int64()), "b": pa.array([], pa.string())}), "no rows"),
+        (whole({"a": [1, 2] * 20, "b": ["x"] * 40}), "one class only"),
+        (whole({"a": [1, 2] * 20, "b": [float("nan")] * 40}), "only 0 rows"),
+        (whole({"a": [float("nan"), None] * 20, "b": ["x", "y"] * 20}), "no column is left"),
+        (whole({"a": [1, 2] * 20, "b": [b"\xff", b"\xfe"] * 20}), "of type binary"),
+    ],
+)
+def test_bad_parquet_is_told_plainly(store: Any, body: bytes, reason: str) -> None:
+    """As bad CSV is."""
+    store.put_object(Bucket="datasets", Key="set.parquet", Body=body)
+    with pytest.raises(BadData, match=reason):
+        training.train(datasets.read(store, "s3://datasets/set.parquet", no_check), None, None, QUICK, no_check)
+
+
+def test_numbers_that_no_float_has_are_the_nearest(store: Any) -> None:
+    """The same in both formats: numbers, not words."""
+    numbers = [2**53 + 1, 2**63 + 5, 1]
+    store.put_object(Bucket="datasets", Key="set.parquet", Body=whole({"a": pa.array(numbers, pa.uint64())}))
+    store.put_object(Bucket="datasets", Key="set.csv", Body=table(["a"], [[number] for number in numbers]))
+    for key in ("set.parquet", "set.csv"):
+        frame = datasets.read(store, f"s3://datasets/{key}", no_check)
+        assert [float(number) for number in frame.numbers["a"]] == [float(number) for number in numbers], key
+
+
 def test_long_word_that_comes_often_is_kept_once(store: Any) -> None:
     """A file of some kilobytes that stands for 150 MiB of words takes a few."""
     often = WORD + "z"
@@ -217,6 +255,11 @@ def test_same_job_makes_the_same_model(load: Callable[[bytes], Frame]) -> None:
         (b"b\n" + b"x\ny\n" * 20, None, "no column is left"),
         (b"a,b\n1," + b"x" * 3_000_000 + b"\n", None, "can't be read"),
         (b"\xff\xfe\x00\x01" * 100, None, "can't be read"),
+        (b"a\xff,b\n" + b"1,x\n2,y\n" * 20, None, "can't be read"),
+        (b"a,b\n" + b"1,x\n2,y\xff\n" * 20, None, "can't be read"),
+        (b'a,b\n1,"' + b"x,y\n" * 1_000_000, None, "can't be read"),
+        (b"a,b\n" + b"1,nan\n2,NaN\n" * 20, None, "only 0 rows"),
+        (b"a,b\n" + b"NaN,x\nnan,y\n" * 20, None, "no column is left"),
         (b"a,b\n" + b"".join(b"%d,w%d\n" % (n, n) for n in range(200)), None, "200 classes"),
     ],
 )
