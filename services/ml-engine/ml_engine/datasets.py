@@ -30,7 +30,10 @@ MOST_CELLS = 20_000_000
 BLOCK_BYTES = MEBIBYTE
 # What describes a Parquet file takes some sixty times as much once it is read.
 MOST_DESCRIPTION_BYTES = 4 * MEBIBYTE
-LOCATION = re.compile(r"^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\r\n]+)$")
+LOCATION = re.compile(r"^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\r\n\0]+)$")
+# As S3 has it: a store that is asked for a longer one may say that it is in trouble.
+MOST_KEY_BYTES = 1024
+BAD_REQUEST = 400
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
 Check = Callable[[], None]
 
@@ -40,6 +43,8 @@ def read(client: "S3Client", location: str, check: Check) -> Frame:
     place = LOCATION.fullmatch(location)
     if place is None:
         raise BadData(f"{location} is no location of a data set: write s3://<bucket>/<key>")
+    if len(place[2].encode()) > MOST_KEY_BYTES:
+        raise BadData(f"the data set's key is longer than {MOST_KEY_BYTES} bytes")
     with _opened(client, place[1], place[2], location) as (body, size):
         if size > MOST_BYTES:
             raise BadData(f"{location} has {size} bytes, and {MOST_BYTES} are the most that is read")
@@ -60,6 +65,8 @@ def _opened(client: "S3Client", bucket: str, key: str, location: str) -> Iterato
     except object_store.ClientError as error:
         if object_store.is_missing(error):
             raise BadData(f"there is no data set at {location}") from None
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == BAD_REQUEST:
+            raise BadData(f"{location} is no location that the object store takes: {_first_line(error)}") from None
         raise
     body = found["Body"]
     try:

@@ -1,0 +1,76 @@
+"""Messages that no consumer can work with, as bytes on a broker, and what was put aside of them."""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from chatdb_common.consumer import DEAD_LETTER_SUFFIX, text_headers
+
+SECONDS = 60
+UNREADABLE: Sequence[bytes | None] = (
+    None,
+    b"",
+    b"\0",
+    b"{",
+    b"[]",
+    b"{}",
+    b"null",
+    b'{"message_id": "\xff\xfe"}',
+    b'{"message_id": "\\ud800"}',
+    b"[" * 100_000,
+    b'{"a":' * 100_000,
+    b"9" * 900_000,
+)
+"""Of any topic; a message without a value is what a compacted topic has in place of a deleted one."""
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A message of a dead letter topic."""
+
+    value: bytes
+    reason: str
+
+
+def send(kafka: str, topic: str, values: Iterable[bytes | None]) -> None:
+    """To one partition, in their order, with a key and a trace that are no text."""
+    producer = Producer({"bootstrap.servers": kafka})
+    for value in values:
+        producer.produce(
+            topic, value, b"\xff\xfe", partition=0, headers=[("traceparent", b"\xff\xfe"), ("nothing", None)]
+        )
+    assert producer.flush(SECONDS) == 0
+
+
+def letters(kafka: str, topic: str) -> list[Letter]:
+    """All that was put aside of a topic, in its order: they have the same key."""
+    return [Letter(value, headers["x-reason"]) for value, headers in _read(kafka, topic + DEAD_LETTER_SUFFIX)]
+
+
+def values(kafka: str, topic: str) -> list[bytes]:
+    """The values of a topic."""
+    return [value for value, _ in _read(kafka, topic)]
+
+
+def _read(kafka: str, topic: str) -> list[tuple[bytes, dict[str, str]]]:
+    reader = Consumer({"bootstrap.servers": kafka, "group.id": "reader", "enable.auto.commit": False})
+    try:
+        numbers = reader.list_topics(topic, timeout=SECONDS).topics[topic].partitions
+        places = [TopicPartition(topic, number, 0) for number in numbers]
+        count = sum(reader.get_watermark_offsets(place, timeout=SECONDS)[1] for place in places)
+        reader.assign(places)
+        found = reader.consume(count, timeout=SECONDS) if count else []
+        assert [message.error() for message in found] == [None] * count
+        return [(message.value() or b"", dict(text_headers(message))) for message in found]
+    finally:
+        reader.close()
+
+
+def wait_for(seen: Callable[[], bool]) -> None:
+    """Until it is so."""
+    deadline = time.monotonic() + SECONDS
+    while not seen():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
