@@ -13,6 +13,8 @@ from chatdb_common.messages import Task
 MEBIBYTE = 1024 * 1024
 # A larger model is neither stored nor loaded; the runtime takes some times as much.
 MOST_ARTIFACT_BYTES = 96 * MEBIBYTE
+# Models calculate in 32 bits.
+LARGEST = float(np.finfo(np.float32).max)
 Numbers = NDArray[np.float32]
 Words = NDArray[np.object_]
 

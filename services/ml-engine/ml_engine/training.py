@@ -21,6 +21,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from chatdb_common.messages import Task
 from ml_engine.domain import (
+    LARGEST,
     MEASURE,
     MOST_ARTIFACT_BYTES,
     BadData,
@@ -108,11 +109,17 @@ def _features(frame: Frame, signature: Signature, there: NDArray[np.bool_]) -> t
     made = np.empty((int(there.sum()), len(signature.numbers) + len(signature.words)), dtype=np.float32)
     categories = []
     for place, name in enumerate(signature.numbers):
-        made[:, place] = frame.numbers[name][there]
+        made[:, place] = _fitting(name, frame.numbers[name][there])
     for place, name in enumerate(signature.words, len(signature.numbers)):
         known, made[:, place] = np.unique(frame.words[name][there], return_inverse=True)
         categories.append(known)
     return made, categories
+
+
+def _fitting(name: str, column: NDArray[np.float64]) -> NDArray[np.float64]:
+    if (np.abs(column) > LARGEST).any():
+        raise BadData(f"column {name!r} has numbers that are too large: {LARGEST:.1e} is the largest")
+    return column
 
 
 def _teaches(column: Words) -> bool:
@@ -147,7 +154,7 @@ def _amounts(name: str, target: NDArray[Any]) -> NDArray[np.float64]:
         raise BadData(f"column {name!r} holds words, and a regression needs numbers")
     if len(np.unique(target)) < 2:  # noqa: PLR2004 - see above
         raise BadData(f"column {name!r} has the same value in every row")
-    return target.astype(np.float64)
+    return _fitting(name, target.astype(np.float64))
 
 
 def pipeline(kind: str, examples: Examples, chosen: Hyperparameters) -> Pipeline:

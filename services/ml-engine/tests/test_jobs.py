@@ -82,7 +82,7 @@ def engine(database_url: Callable[[str], str], object_store_settings: StoreSetti
         events: list[TrainingEvent] = []
         predictions: list[Prediction] = []
         cancelled: set[Any] = set()
-        app = Service(settings=settings_for(url)).app()
+        app = Service(settings=settings_for(url), unavailable=(Down,)).app()
         app.include_router(routes(registry, models, predictions.append))
         add_problems(app)
         trainer = Trainer(
@@ -269,6 +269,27 @@ def test_versions_that_share_an_artifact_keep_their_own_columns(engine: Running)
         answer = engine.http.post("/ml/predict", json=request).json()
         assert (answer["version"], answer["predictions"]) == (version, ["yes"])
         assert [one["version"] for one in engine.http.get("/ml/models").json()] == [version]
+
+
+@pytest.mark.parametrize("name", ["x'; DROP TABLE models; --", "../house", "house/versions/1", "a\0", "é", ""])
+def test_bad_names_are_not_looked_up(engine: Running, name: str) -> None:
+    """They would be part of a path."""
+    engine.train()
+    for given in ({"model_name": name}, {"model_name": "house", "alias": name}):
+        answer = engine.http.post("/ml/predict", json={"instances": [INSTANCE]} | given)
+        assert (answer.status_code, len(answer.json()["errors"])) == (422, 1), given
+
+
+def test_artifact_with_a_wrong_digest_is_not_loaded(engine: Running, object_store_settings: StoreSettings) -> None:
+    """What lies in the store is not what was registered: no prediction by it, and none is told."""
+    engine.train()
+    store = object_store.connect(object_store_settings)
+    for found in store.list_objects_v2(Bucket="model-artifacts", Prefix="house/")["Contents"]:
+        body = store.get_object(Bucket="model-artifacts", Key=found["Key"])["Body"].read()
+        store.put_object(Bucket="model-artifacts", Key=found["Key"], Body=body[:-1] + b"?")
+    answer = engine.http.post("/ml/predict", json={"model_name": "house", "instances": [INSTANCE]})
+    assert answer.status_code == 503
+    assert (engine.predictions, engine.models.list()) == ([], [])
 
 
 def test_loaded_models_are_bounded(engine: Running) -> None:

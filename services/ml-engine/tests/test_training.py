@@ -258,6 +258,12 @@ def test_same_job_makes_the_same_model(load: Callable[[bytes], Frame]) -> None:
         (b"a\xff,b\n" + b"1,x\n2,y\n" * 20, None, "can't be read"),
         (b"a,b\n" + b"1,x\n2,y\xff\n" * 20, None, "can't be read"),
         (b'a,b\n1,"' + b"x,y\n" * 1_000_000, None, "can't be read"),
+        (b"a,b\n" + b"1e39,x\n2,y\n" * 20, None, "column 'a' has numbers that are too large"),
+        (
+            b"a,b\n" + b"".join(b"%d,-%d.5e300\n" % (n, n) for n in range(40)),
+            None,
+            "column 'b' has numbers that are too",
+        ),
         (b"a,b\n" + b"1,nan\n2,NaN\n" * 20, None, "only 0 rows"),
         (b"a,b\n" + b"NaN,x\nnan,y\n" * 20, None, "no column is left"),
         (b"a,b\n" + b"".join(b"%d,w%d\n" % (n, n) for n in range(200)), None, "200 classes"),

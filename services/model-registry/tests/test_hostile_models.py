@@ -5,7 +5,8 @@ import json
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
-from urllib.parse import urlsplit
+from datetime import timedelta
+from urllib.parse import quote, urlsplit
 
 import pytest
 from prometheus_client import REGISTRY
@@ -13,6 +14,7 @@ from serving import serving
 from test_registry import BODY, Running
 
 from model_registry.artifacts import PART_BYTES
+from model_registry.sweeper import sweep
 
 ROUTE = {"method": "PUT", "route": "/models/{name}/versions/{version}/artifact"}
 
@@ -74,6 +76,39 @@ def test_sql_in_names_is_refused_or_text(registry: Running) -> None:
     assert registry.client.get(f"/models/{evil}").status_code == 422
     made = registry.client.post("/models", json={"name": "iris", "description": evil})
     assert made.json()["description"] == evil
+
+
+@pytest.mark.parametrize("alias", ["x'; DROP TABLE aliases; --", "a b", "%ff", "-x", "a\0", "x" * 65])
+def test_bad_names_of_aliases(registry: Running, alias: str) -> None:
+    """Refused, whatever is done with it."""
+    registry.model()
+    number = registry.ready()
+    url = f"/models/iris/aliases/{quote(alias, safe='')}"
+    assert registry.client.put(url, json={"version": number}).status_code == 422
+    assert registry.client.get(url).status_code == 422
+    assert registry.client.get(f"{url}/version").status_code == 422
+    assert registry.client.delete(url, headers={"If-Match": '"1"'}).status_code == 422
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_artifact_that_does_not_say_how_long_it_is(registry: Running, count: int) -> None:
+    """It ends at the limit, and nothing stays: neither an object nor a part of one."""
+    registry.model()
+    number = registry.pending()
+    path = f"/models/iris/versions/{number}/artifact"
+    answer = registry.client.put(path, content=iter([bytes(7_000_000)] * count))
+    assert (answer.status_code, answer.headers["content-type"]) == (413, "application/problem+json")
+    assert (registry.keys(), uploads(registry)) == ([], [])
+    assert registry.client.put(path, content=BODY).status_code == 200
+
+
+def test_sweep_takes_parts_of_uploads_that_nobody_ends(registry: Running) -> None:
+    """A registry that died in the middle could not; what is under way is left alone."""
+    registry.store.create_multipart_upload(Bucket="model-artifacts", Key="iris/1/left")
+    sweep(registry.begin, registry.artifacts)
+    assert len(uploads(registry)) == 1
+    sweep(registry.begin, registry.artifacts, pending=timedelta(0))
+    assert uploads(registry) == []
 
 
 def test_client_that_goes_away_in_the_middle_leaves_nothing(registry: Running) -> None:

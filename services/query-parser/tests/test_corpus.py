@@ -55,6 +55,15 @@ def test_what_cannot_be_answered_is_refused(case: Case) -> None:
     assert found.error
 
 
+def test_corpus_is_as_large_as_it_was() -> None:
+    """Different questions of a schema, at least 300 with an answer and 60 without; none is in both parts."""
+    found = [case for part in ("tuned", "held-out") for kind in ("answered", "refused") for case in cases(part, kind)]
+    assert len({(case.schema, case.ask) for case in found}) == len(found)
+    answered = sum(case.sql is not None for case in found)
+    assert answered >= 300
+    assert len(found) - answered >= 60
+
+
 def test_held_out_questions(connections: Connections, capsys: pytest.CaptureFixture[str]) -> None:
     """None is answered wrongly, and the share that is answered does not fall."""
     found = {case.ask: outcome(case, connections) for case in cases("held-out", "answered")}

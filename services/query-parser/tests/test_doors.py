@@ -50,6 +50,30 @@ def test_value_in_quotes_stays_a_parameter(client: Any) -> None:
     assert "DROP" not in body["sql"]
 
 
+EVIL = 'x"; DROP TABLE jobs; --'
+
+
+def test_value_of_a_schema_stays_a_parameter(client: Any) -> None:
+    """Also where the schema gives it another name."""
+    column = {"name": "colour", "type": "text", "values": [EVIL], "value_synonyms": {"bad": EVIL}}
+    schema = {"tables": [{"name": "things", "columns": [column]}]}
+    body = client.post("/parse", json={"query": "bad things", "schema": schema}).json()
+    assert body["parameters"] == [EVIL]
+    assert "DROP" not in body["sql"]
+
+
+@pytest.mark.parametrize("place", ["name", "namespace", "column", "synonym", "key"])
+def test_sql_in_names_of_a_schema_is_refused(client: Any, place: str) -> None:
+    """A name has letters, digits and underscores."""
+    given = {place: EVIL}
+    column = {"name": given.get("column", "colour"), "type": "text", "synonyms": [given.get("synonym", "hue")]}
+    table = {"name": given.get("name", "things"), "namespace": given.get("namespace"), "columns": [column]}
+    key = {"table": "things", "column": "colour", "references": "things", "key": given.get("key", "colour")}
+    answer = client.post("/parse", json={"query": "things", "schema": {"tables": [table], "foreign_keys": [key]}})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["message"].startswith("String should match pattern")
+
+
 def test_typo_is_told(client: Any) -> None:
     """What was read for what, and less confidence."""
     body = client.post("/parse", json={"query": "faild jobs"}).json()
