@@ -31,6 +31,15 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), target
 
 
+def test_named_tests_exist() -> None:
+    """A promise that names the test that holds it; the file is the only one of its name."""
+    named = {found for page in PAGES for found in re.findall(r"`(test_\w+\.py)::(test_\w+)`", page.read_text("utf-8"))}
+    assert len(named) > 20
+    for file, test in sorted(named):
+        (path,) = [*ROOT.glob(f"tests/**/{file}"), *ROOT.glob(f"services/*/tests/{file}")]
+        assert f"\ndef {test}(" in path.read_text("utf-8"), (file, test)
+
+
 def test_every_command_is_in_the_reference() -> None:
     """Nobody finds a command by accident."""
     text = (ROOT / "docs/cli.md").read_text(encoding="utf-8")
