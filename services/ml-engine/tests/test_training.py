@@ -297,6 +297,17 @@ def test_data_set_that_is_not_there(store: Any, location: str) -> None:
         datasets.read(store, location, no_check)
 
 
+@pytest.mark.parametrize("key", ["set.csv", "set.parquet"])
+def test_data_set_that_is_too_large_is_not_fetched(store: Any, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store says how large it is before the first byte comes."""
+    body = table(["a", "b"], [(1, "x"), (2, "y")] * 50)
+    store.put_object(Bucket="datasets", Key=key, Body=body)
+    monkeypatch.setattr(datasets, "MOST_BYTES", len(body) - 1)
+    monkeypatch.setattr(datasets, "_table", lambda *_: pytest.fail("fetched"))
+    with pytest.raises(BadData, match=f"has {len(body)} bytes, and {len(body) - 1} are the most"):
+        datasets.read(store, f"s3://datasets/{key}", no_check)
+
+
 def test_training_can_be_interrupted(load: Callable[[bytes], Frame]) -> None:
     """What is raised between the folds ends it."""
     frame = load(table(["size", "town", "price"], houses()))
