@@ -13,8 +13,8 @@ from prometheus_client import REGISTRY
 from serving import serving
 from test_registry import BODY, Running
 
-from model_registry.artifacts import PART_BYTES
 from model_registry.sweeper import sweep
+from model_registry.uploads import PART_BYTES
 
 ROUTE = {"method": "PUT", "route": "/models/{name}/versions/{version}/artifact"}
 

@@ -18,10 +18,11 @@ from chatdb_common.ids import new_id
 from chatdb_common.service import Service
 from model_registry import entrypoints
 from model_registry.adapters import begin
-from model_registry.artifacts import PART_BYTES, Artifacts
+from model_registry.artifacts import Artifacts
 from model_registry.entrypoints import add_routes
 from model_registry.settings import Settings
 from model_registry.sweeper import Begin, sweep
+from model_registry.uploads import PART_BYTES
 
 NOW = timedelta(0)
 BODY = b"an artifact"

@@ -1,0 +1,113 @@
+"""One object on its way to the store: a small one is put at the end, others go in parts, a few of them at once."""
+
+import hashlib
+from asyncio import wrap_future
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
+from typing import TYPE_CHECKING, TypeVar
+
+from chatdb_common import object_store
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+MEBIBYTE = 1024 * 1024
+PART_BYTES = 8 * MEBIBYTE
+IN_FLIGHT = 2
+"""Parts of one upload on their way; the next one is collected meanwhile."""
+Done = TypeVar("Done")
+
+
+class Upload:
+    """Nothing of it is in flight any more once it is finished or aborted, also where whoever waits is cancelled."""
+
+    def __init__(self, client: "S3Client", bucket: str, key: str, threads: Executor) -> None:
+        """The threads begin in the order in which they are asked."""
+        self.key = key
+        self.size = 0
+        self.digest = hashlib.sha256()
+        self._client = client
+        self._bucket = bucket
+        self._threads = threads
+        self._chunks: list[bytes] = []
+        self._held = 0
+        self._begun: Future[str] | None = None
+        self._parts: list[Future[str]] = []
+
+    async def add(self, chunk: bytes) -> None:
+        """Take a chunk; a full part is sent once there is room in flight, and what became of earlier ones is raised."""
+        self.size += len(chunk)
+        self.digest.update(chunk)
+        while self._held + len(chunk) >= PART_BYTES:
+            room = PART_BYTES - self._held
+            self._chunks.append(chunk[:room])
+            chunk = chunk[room:]
+            await self._start()
+        if chunk:
+            self._chunks.append(chunk)
+            self._held += len(chunk)
+
+    async def finish(self) -> None:
+        """Make the object whole."""
+        if self._begun is None:
+            await self._call(self._put)
+            return
+        if self._chunks:
+            await self._start()
+        for part in self._parts:
+            await wrap_future(part)
+        await self._call(self._complete)
+
+    async def abort(self) -> None:
+        """Leave nothing behind; what can't be removed now is swept later."""
+        await self._call(self._abort)
+
+    async def _call(self, act: Callable[[], Done]) -> Done:
+        return await wrap_future(self._threads.submit(act))
+
+    async def _start(self) -> None:
+        if self._begun is None:
+            self._begun = self._threads.submit(self._begin)
+        if len(self._parts) >= IN_FLIGHT:
+            await wrap_future(self._parts[-IN_FLIGHT])
+        self._parts.append(self._threads.submit(self._send, len(self._parts) + 1, self._chunks))
+        self._chunks, self._held = [], 0
+
+    def _begin(self) -> str:
+        return self._client.create_multipart_upload(Bucket=self._bucket, Key=self.key)["UploadId"]
+
+    def _send(self, number: int, chunks: list[bytes]) -> str:
+        """Its ETag."""
+        part = b"".join(chunks)
+        chunks.clear()
+        sent = self._client.upload_part(
+            Bucket=self._bucket, Key=self.key, UploadId=self._upload(), PartNumber=number, Body=part
+        )
+        return sent["ETag"]
+
+    def _put(self) -> None:
+        self._client.put_object(Bucket=self._bucket, Key=self.key, Body=b"".join(self._chunks))
+
+    def _complete(self) -> None:
+        parts = [{"PartNumber": number, "ETag": part.result()} for number, part in enumerate(self._parts, 1)]
+        self._client.complete_multipart_upload(
+            Bucket=self._bucket, Key=self.key, UploadId=self._upload(), MultipartUpload={"Parts": parts}
+        )
+
+    def _abort(self) -> None:
+        if self._begun is None:
+            return
+        # What a thread sends can't be called back; it must not land behind the abort.
+        for waiting in (self._begun, *self._parts):
+            waiting.cancel()
+        wait((self._begun, *self._parts))
+        if self._begun.cancelled():
+            return
+        try:
+            self._client.abort_multipart_upload(Bucket=self._bucket, Key=self.key, UploadId=self._upload())
+        except (object_store.ClientError, object_store.BotoCoreError):
+            return
+
+    def _upload(self) -> str:
+        assert self._begun is not None
+        return self._begun.result()
