@@ -20,7 +20,7 @@ from chatdb_common.problems import Problem
 from chatdb_common.service import Service
 from model_registry.adapters import begin
 from model_registry.artifacts import Artifacts
-from model_registry.domain import Alias, Conflict, Damaged, Model, Stale, State, Unknown, Version
+from model_registry.domain import Alias, Artifact, Conflict, Damaged, Model, Stale, State, Unknown, Version
 from model_registry.settings import Settings
 from model_registry.sweeper import Begin, Sweeper
 from model_registry.views import (
@@ -155,10 +155,12 @@ def version_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
         pending = await to_thread.run_sync(partial(_to_fill, begin_work, name, version, x_content_sha256))
         if pending.state == State.PENDING:
             artifact = await artifacts.store(f"{name}/{version}", request.stream(), x_content_sha256)
-            if not await to_thread.run_sync(partial(_finish, begin_work, name, version, artifact)):
-                # Somebody else was quicker, or the version is gone.
-                await to_thread.run_sync(artifacts.delete, artifact.object_key)
-                await to_thread.run_sync(partial(_to_fill, begin_work, name, version, artifact.sha256))
+            ready = await to_thread.run_sync(partial(_finish, begin_work, name, version, artifact))
+            if ready is not None:
+                return ready
+            # Somebody else was quicker, or the version is gone.
+            await to_thread.run_sync(artifacts.delete, artifact.object_key)
+            await to_thread.run_sync(partial(_to_fill, begin_work, name, version, artifact.sha256))
         return await to_thread.run_sync(show, name, version)
 
     @router.get(
@@ -186,11 +188,13 @@ def _to_fill(begin_work: Begin, name: str, number: int, sha256: str | None) -> V
     return version
 
 
-def _finish(begin_work: Begin, name: str, number: int, artifact: Any) -> bool:
+def _finish(begin_work: Begin, name: str, number: int, artifact: Artifact) -> VersionView | None:
     with begin_work() as work:
         done = work.finish(name, number, artifact)
-    READY.inc(done)
-    return done
+    if done is None:
+        return None
+    READY.inc()
+    return VersionView.model_validate(done)
 
 
 def alias_routes(begin_work: Begin) -> APIRouter:

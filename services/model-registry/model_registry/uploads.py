@@ -4,12 +4,13 @@ import hashlib
 from asyncio import wrap_future
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, wait
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from chatdb_common import object_store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 MEBIBYTE = 1024 * 1024
 PART_BYTES = 8 * MEBIBYTE
@@ -32,7 +33,7 @@ class Upload:
         self._chunks: list[bytes] = []
         self._held = 0
         self._begun: Future[str] | None = None
-        self._parts: list[Future[str]] = []
+        self._parts: list[Future[CompletedPartTypeDef]] = []
 
     async def add(self, chunk: bytes) -> None:
         """Take a chunk; a full part is sent once there is room in flight, and what became of earlier ones is raised."""
@@ -74,22 +75,22 @@ class Upload:
         self._chunks, self._held = [], 0
 
     def _begin(self) -> str:
-        return self._client.create_multipart_upload(Bucket=self._bucket, Key=self.key)["UploadId"]
+        made = self._client.create_multipart_upload(Bucket=self._bucket, Key=self.key, ChecksumAlgorithm="CRC32")
+        return made["UploadId"]
 
-    def _send(self, number: int, chunks: list[bytes]) -> str:
-        """Its ETag."""
+    def _send(self, number: int, chunks: list[bytes]) -> "CompletedPartTypeDef":
         part = b"".join(chunks)
         chunks.clear()
         sent = self._client.upload_part(
             Bucket=self._bucket, Key=self.key, UploadId=self._upload(), PartNumber=number, Body=part
         )
-        return sent["ETag"]
+        return {"PartNumber": number, "ETag": sent["ETag"], "ChecksumCRC32": sent["ChecksumCRC32"]}
 
     def _put(self) -> None:
         self._client.put_object(Bucket=self._bucket, Key=self.key, Body=b"".join(self._chunks))
 
     def _complete(self) -> None:
-        parts = [{"PartNumber": number, "ETag": part.result()} for number, part in enumerate(self._parts, 1)]
+        parts = [part.result() for part in self._parts]
         self._client.complete_multipart_upload(
             Bucket=self._bucket, Key=self.key, UploadId=self._upload(), MultipartUpload={"Parts": parts}
         )
@@ -98,9 +99,10 @@ class Upload:
         if self._begun is None:
             return
         # What a thread sends can't be called back; it must not land behind the abort.
-        for waiting in (self._begun, *self._parts):
-            waiting.cancel()
-        wait((self._begun, *self._parts))
+        calls: list[Future[Any]] = [self._begun, *self._parts]
+        for call in calls:
+            call.cancel()
+        wait(calls)
         if self._begun.cancelled():
             return
         try:
