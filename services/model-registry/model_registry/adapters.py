@@ -15,11 +15,10 @@ from chatdb_common.messages import Task
 from model_registry.domain import Alias, Artifact, Conflict, Model, Stale, Unknown, Version
 
 MODELS = "SELECT name, description, last_version, created_at, updated_at FROM models "
-COLUMNS = (
-    "model_name, version, state, job_id, task, format, metrics, signature, sha256, size_bytes, object_key,"
-    " created_at, ready_at"
+VERSIONS = (
+    "SELECT model_name, version, state, job_id, task, format, metrics, signature, sha256, size_bytes, object_key,"
+    " created_at, ready_at FROM versions "
 )
-VERSIONS = f"SELECT {COLUMNS} FROM versions "
 ALIASES = "SELECT model_name, alias, version, previous, revision, updated_at FROM aliases "
 
 
@@ -126,14 +125,14 @@ class PostgresWork:
             f"WHERE model_name = %s AND state = 'READY'{place} ORDER BY version DESC LIMIT %s", parameters
         )
 
-    def finish(self, name: str, number: int, artifact: Artifact) -> Version | None:
-        """Make a version READY; None where it was PENDING no more."""
-        found = self._read(
+    def finish(self, name: str, number: int, artifact: Artifact) -> bool:
+        """Make a version READY; whether it was still PENDING."""
+        done = self.connection.execute(
             "UPDATE versions SET state = 'READY', ready_at = now(), sha256 = %s, size_bytes = %s, object_key = %s"
-            f" WHERE model_name = %s AND version = %s AND state = 'PENDING' RETURNING {COLUMNS}",
+            " WHERE model_name = %s AND version = %s AND state = 'PENDING'",
             (artifact.sha256, artifact.size_bytes, artifact.object_key, name, number),
         )
-        return found[0] if found else None
+        return done.rowcount == 1
 
     def aliases(self, name: str) -> list[Alias]:
         """All aliases of a model, by name."""
@@ -200,11 +199,8 @@ class PostgresWork:
             return cursor.fetchall()
 
     def _versions(self, rest: str, parameters: Sequence[Any]) -> list[Version]:
-        return self._read(VERSIONS + rest, parameters)
-
-    def _read(self, statement: str, parameters: Sequence[Any]) -> list[Version]:
         with self.connection.cursor(row_factory=class_row(Version)) as cursor:
-            cursor.execute(statement.encode(), parameters)
+            cursor.execute((VERSIONS + rest).encode(), parameters)
             return cursor.fetchall()
 
     def _aliases(self, rest: str, parameters: Sequence[Any]) -> list[Alias]:

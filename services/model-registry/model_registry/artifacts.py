@@ -1,5 +1,6 @@
 """Artifacts in the object store, written in parts as they come: the largest takes no more memory than a part."""
 
+from asyncio import Semaphore, timeout
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -7,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from chatdb_common import object_store
 from chatdb_common.ids import new_id
-from model_registry.domain import Artifact, Damaged
+from model_registry.domain import Artifact, Damaged, Stalled
 from model_registry.uploads import MEBIBYTE, Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+UPLOADS = 8
+"""At once; others wait. Each holds up to four times a part: 256 MiB, within the limit of the service."""
 THREADS = 8
+STALL_SECONDS = 30.0
 READ_BYTES = MEBIBYTE
 
 
@@ -24,6 +28,7 @@ class Artifacts:
         """The client is shared by threads."""
         self._client = client
         self._bucket = bucket
+        self._places = Semaphore(UPLOADS)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="parts")
 
     def check(self) -> None:
@@ -31,20 +36,24 @@ class Artifacts:
         object_store.check(self._client, self._bucket)
 
     async def store(self, place: str, chunks: AsyncIterator[bytes], sha256: str | None) -> Artifact:
-        """Write what comes under a new key below `place`; Damaged, and nothing stays, where its digest is another."""
-        upload = Upload(self._client, self._bucket, f"{place}/{new_id()}", self._threads)
-        try:
-            async for chunk in chunks:
-                await upload.add(chunk)
-            found = upload.digest.hexdigest()
-            if upload.size == 0:
-                raise Damaged("the artifact is empty")
-            if sha256 is not None and found != sha256:
-                raise Damaged(f"the artifact's sha256 is {found}, not {sha256}")
-            await upload.finish()
-        except BaseException:
-            await upload.abort()
-            raise
+        """Write what comes under a new key below `place`.
+
+        Damaged where its digest is another, Stalled where nothing comes for a while; nothing stays then.
+        """
+        async with self._places:
+            upload = Upload(self._client, self._bucket, f"{place}/{new_id()}", self._threads)
+            try:
+                async for chunk in _in_time(chunks):
+                    await upload.add(chunk)
+                found = upload.digest.hexdigest()
+                if upload.size == 0:
+                    raise Damaged("the artifact is empty")
+                if sha256 is not None and found != sha256:
+                    raise Damaged(f"the artifact's sha256 is {found}, not {sha256}")
+                await upload.finish()
+            except BaseException:
+                await upload.abort()
+                raise
         return Artifact(upload.key, found, upload.size)
 
     def read(self, key: str) -> Iterator[bytes]:
@@ -74,3 +83,15 @@ class Artifacts:
                         Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                     )
 
+
+async def _in_time(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Whoever is gone without a word must not keep a place for ever."""
+    while True:
+        try:
+            async with timeout(STALL_SECONDS):
+                chunk = await anext(chunks, None)
+        except TimeoutError:
+            raise Stalled(f"nothing of the artifact came for {STALL_SECONDS:g} seconds") from None
+        if chunk is None:
+            return
+        yield chunk

@@ -82,3 +82,7 @@ class Stale(Exception):
 
 class Damaged(Exception):
     """The bytes that came are not those that were announced."""
+
+
+class Stalled(Exception):
+    """The bytes stopped coming."""

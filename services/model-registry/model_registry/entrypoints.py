@@ -20,7 +20,7 @@ from chatdb_common.problems import Problem
 from chatdb_common.service import Service
 from model_registry.adapters import begin
 from model_registry.artifacts import Artifacts
-from model_registry.domain import Alias, Artifact, Conflict, Damaged, Model, Stale, State, Unknown, Version
+from model_registry.domain import Alias, Artifact, Conflict, Damaged, Model, Stale, Stalled, State, Unknown, Version
 from model_registry.settings import Settings
 from model_registry.sweeper import Begin, Sweeper
 from model_registry.views import (
@@ -189,12 +189,13 @@ def _to_fill(begin_work: Begin, name: str, number: int, sha256: str | None) -> V
 
 
 def _finish(begin_work: Begin, name: str, number: int, artifact: Artifact) -> VersionView | None:
+    """The READY version; None where it was PENDING no more."""
     with begin_work() as work:
-        done = work.finish(name, number, artifact)
-    if done is None:
-        return None
+        if not work.finish(name, number, artifact):
+            return None
+        ready = VersionView.model_validate(work.version(name, number))
     READY.inc()
-    return VersionView.model_validate(done)
+    return ready
 
 
 def alias_routes(begin_work: Begin) -> APIRouter:
@@ -283,7 +284,7 @@ def add_routes(app: FastAPI, begin_work: Begin, artifacts: Artifacts) -> None:
     app.include_router(model_routes(begin_work, artifacts))
     app.include_router(version_routes(begin_work, artifacts))
     app.include_router(alias_routes(begin_work))
-    for kind, status in ((Unknown, 404), (Conflict, 409), (Stale, 412), (Damaged, 422)):
+    for kind, status in ((Unknown, 404), (Conflict, 409), (Stale, 412), (Damaged, 422), (Stalled, 408)):
         app.add_exception_handler(kind, partial(_refusal, status))
 
 

@@ -2,9 +2,8 @@
 
 import hashlib
 from asyncio import wrap_future
-from collections.abc import Callable
 from concurrent.futures import Executor, Future, wait
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from chatdb_common import object_store
 
@@ -16,7 +15,6 @@ MEBIBYTE = 1024 * 1024
 PART_BYTES = 8 * MEBIBYTE
 IN_FLIGHT = 2
 """Parts of one upload on their way; the next one is collected meanwhile."""
-Done = TypeVar("Done")
 
 
 class Upload:
@@ -50,66 +48,56 @@ class Upload:
 
     async def finish(self) -> None:
         """Make the object whole."""
-        if self._begun is None:
-            await self._call(self._put)
+        begun = self._begun
+        if begun is None:
+            await wrap_future(self._threads.submit(self._put))
             return
         if self._chunks:
             await self._start()
         for part in self._parts:
             await wrap_future(part)
-        await self._call(self._complete)
+        await wrap_future(self._threads.submit(self._complete, begun))
 
     async def abort(self) -> None:
         """Leave nothing behind; what can't be removed now is swept later."""
-        await self._call(self._abort)
-
-    async def _call(self, act: Callable[[], Done]) -> Done:
-        return await wrap_future(self._threads.submit(act))
+        if self._begun is not None:
+            await wrap_future(self._threads.submit(self._abort, self._begun))
 
     async def _start(self) -> None:
-        if self._begun is None:
-            self._begun = self._threads.submit(self._begin)
+        """Send what is collected, once there is room in flight."""
+        begun = self._begun = self._begun or self._threads.submit(self._begin)
         if len(self._parts) >= IN_FLIGHT:
             await wrap_future(self._parts[-IN_FLIGHT])
-        self._parts.append(self._threads.submit(self._send, len(self._parts) + 1, self._chunks))
+        self._parts.append(self._threads.submit(self._send, begun, len(self._parts) + 1, self._chunks))
         self._chunks, self._held = [], 0
 
     def _begin(self) -> str:
         made = self._client.create_multipart_upload(Bucket=self._bucket, Key=self.key, ChecksumAlgorithm="CRC32")
         return made["UploadId"]
 
-    def _send(self, number: int, chunks: list[bytes]) -> "CompletedPartTypeDef":
+    def _send(self, begun: Future[str], number: int, chunks: list[bytes]) -> "CompletedPartTypeDef":
         part = b"".join(chunks)
+        # Or they would be in memory twice while the part is on its way.
         chunks.clear()
         sent = self._client.upload_part(
-            Bucket=self._bucket, Key=self.key, UploadId=self._upload(), PartNumber=number, Body=part
+            Bucket=self._bucket, Key=self.key, UploadId=begun.result(), PartNumber=number, Body=part
         )
         return {"PartNumber": number, "ETag": sent["ETag"], "ChecksumCRC32": sent["ChecksumCRC32"]}
 
     def _put(self) -> None:
         self._client.put_object(Bucket=self._bucket, Key=self.key, Body=b"".join(self._chunks))
 
-    def _complete(self) -> None:
+    def _complete(self, begun: Future[str]) -> None:
         parts = [part.result() for part in self._parts]
         self._client.complete_multipart_upload(
-            Bucket=self._bucket, Key=self.key, UploadId=self._upload(), MultipartUpload={"Parts": parts}
+            Bucket=self._bucket, Key=self.key, UploadId=begun.result(), MultipartUpload={"Parts": parts}
         )
 
-    def _abort(self) -> None:
-        if self._begun is None:
-            return
-        # What a thread sends can't be called back; it must not land behind the abort.
-        calls: list[Future[Any]] = [self._begun, *self._parts]
-        for call in calls:
-            call.cancel()
-        wait(calls)
-        if self._begun.cancelled():
-            return
+    def _abort(self, begun: Future[str]) -> None:
+        # What a thread sends can't be called back, and must not land behind the abort.
+        wait(self._parts)
         try:
-            self._client.abort_multipart_upload(Bucket=self._bucket, Key=self.key, UploadId=self._upload())
+            self._client.abort_multipart_upload(Bucket=self._bucket, Key=self.key, UploadId=begun.result())
         except (object_store.ClientError, object_store.BotoCoreError):
+            # The store is down, or was when it was to begin.
             return
-
-    def _upload(self) -> str:
-        assert self._begun is not None
-        return self._begun.result()

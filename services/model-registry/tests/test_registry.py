@@ -78,8 +78,9 @@ def registry(database_url: Callable[[str], str], object_store_settings: StoreSet
     pool = db.open_pool(settings)
     client = object_store.connect(settings)
     artifacts, begin_work = Artifacts(client, settings.s3_bucket), partial(begin, pool)
-    uploads = {entrypoints.ARTIFACT_PATH: 20_000_000}
-    app = Service(settings=settings, closers=(pool.close,), unavailable=db.TRANSIENT, uploads=uploads).app()
+    uploads = {entrypoints.ARTIFACT_PATH: 50_000_000}
+    unavailable = (*db.TRANSIENT, *object_store.TRANSIENT)
+    app = Service(settings=settings, closers=(pool.close,), unavailable=unavailable, uploads=uploads).app()
     add_routes(app, begin_work, artifacts)
     with TestClient(app) as http:
         running = Running(http, begin_work, artifacts, client)
@@ -146,7 +147,7 @@ def test_damaged_or_oversized_artifact_leaves_nothing(registry: Running) -> None
     number = registry.pending()
     assert registry.upload(number, BODY, **{"X-Content-Sha256": "0" * 64}).status_code == 422
     assert registry.upload(number, b"").status_code == 422
-    assert registry.upload(number, bytes(20_000_001)).status_code == 413
+    assert registry.upload(number, bytes(50_000_001)).status_code == 413
     assert registry.keys() == []
     assert registry.upload(number).status_code == 200
 
