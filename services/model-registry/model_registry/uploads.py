@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 MEBIBYTE = 1024 * 1024
-PART_BYTES = 8 * MEBIBYTE
+PART_BYTES = 5 * MEBIBYTE
 IN_FLIGHT = 2
 """Parts of one upload on their way; the next one is collected meanwhile."""
 
