@@ -6,9 +6,11 @@ import os
 import re
 import threading
 import time
+import tracemalloc
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +23,7 @@ from chatdb_common.object_store import ClientError, StoreDown
 from model_registry import artifacts
 from model_registry.uploads import IN_FLIGHT, PART_BYTES
 
+CHUNK = 64 * 1024
 MOMENT = 0.5
 """Seconds within which what must not come would have come."""
 
@@ -35,12 +38,16 @@ class Road:
         self.free = {number: threading.Event() for number in held}
         self._failing = failing
         client.meta.events.register("before-send.s3.UploadPart", self._part)
-        client.meta.events.register("after-call.s3.UploadPart", lambda **_: self.done.append("part"))
-        client.meta.events.register("before-send.s3.AbortMultipartUpload", lambda **_: self.done.append("abort"))
+        client.meta.events.register("after-call.s3.UploadPart", partial(self._note, "part"))
+        for call, name in (("CompleteMultipartUpload", "complete"), ("AbortMultipartUpload", "abort")):
+            client.meta.events.register(f"before-send.s3.{call}", partial(self._note, name))
 
     def held(self) -> bool:
         """Whether all that are to be held are."""
         return set(self.free) <= set(self.reached)
+
+    def _note(self, name: str, **_more: Any) -> None:
+        self.done.append(name)
 
     def _part(self, request: Any, **_more: Any) -> None:
         found = re.search(r"partNumber=(\d+)", request.url)
@@ -94,17 +101,20 @@ def test_part_that_fails_waits_for_the_one_in_flight(registry: Running, failing:
     assert registry.upload(number).status_code == 200
 
 
-def test_cancelled_upload_waits_for_its_parts(registry: Running) -> None:
-    """The server ends what takes too long when it stops: the abort is behind the parts then, too."""
+@pytest.mark.parametrize("more", [True, False])
+def test_cancelled_upload_waits_for_its_parts(registry: Running, more: bool) -> None:
+    """The server ends what takes too long when it stops: the abort is behind the parts, and nothing is made whole."""
     road = Road(registry.store, held=(1,))
 
     async def chunks() -> AsyncIterator[bytes]:
-        yield bytes(PART_BYTES + 1)
-        await asyncio.Event().wait()
+        yield bytes(PART_BYTES)
+        if more:
+            await asyncio.Event().wait()
 
     async def cancelled() -> None:
         storing = asyncio.create_task(registry.artifacts.store("iris/1", chunks(), None))
         await asyncio.to_thread(wait_for, road.held)
+        await asyncio.sleep(MOMENT)
         storing.cancel()
         await asyncio.sleep(MOMENT)
         assert road.done == []
@@ -115,6 +125,34 @@ def test_cancelled_upload_waits_for_its_parts(registry: Running) -> None:
     asyncio.run(cancelled())
     assert road.done == ["part", "abort"]
     assert (registry.keys(), uploads(registry)) == ([], [])
+
+
+def test_memory_of_an_upload_is_of_few_parts(registry: Running) -> None:
+    """A store that takes nothing keeps the client waiting: the parts in flight are held, and the one behind them."""
+    road = Road(registry.store, held=(1, 2))
+
+    async def chunks() -> AsyncIterator[bytes]:
+        while True:
+            yield bytes(CHUNK)
+            await asyncio.sleep(0)
+
+    async def held() -> int:
+        storing = asyncio.create_task(registry.artifacts.store("iris/1", chunks(), None))
+        await asyncio.to_thread(wait_for, road.held)
+        await asyncio.sleep(MOMENT)
+        taken = tracemalloc.get_traced_memory()[0]
+        storing.cancel()
+        for event in road.free.values():
+            event.set()
+        await asyncio.gather(storing, return_exceptions=True)
+        return taken
+
+    tracemalloc.start()
+    try:
+        taken = asyncio.run(held())
+    finally:
+        tracemalloc.stop()
+    assert IN_FLIGHT * PART_BYTES < taken < (IN_FLIGHT + 1.5) * PART_BYTES
 
 
 @pytest.mark.parametrize("size", [1000, PART_BYTES + 1000])
