@@ -1,4 +1,4 @@
-"""Artifacts in the object store, written in parts as they come: the largest takes no more memory than a part."""
+"""Artifacts in the object store, written in parts as they come: the largest takes no more memory than a few parts."""
 
 from asyncio import Semaphore, timeout
 from collections.abc import AsyncIterator, Iterator
@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 UPLOADS = 8
-"""At once; others wait. Each holds up to four times a part: 256 MiB, within the limit of the service."""
+"""At once; others wait. Each holds up to five times a part: 200 MiB, within the limit of the service."""
 THREADS = 8
+"""That send, for all uploads."""
 STALL_SECONDS = 30.0
 READ_BYTES = MEBIBYTE
 

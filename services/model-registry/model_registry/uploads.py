@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 MEBIBYTE = 1024 * 1024
 PART_BYTES = 5 * MEBIBYTE
-IN_FLIGHT = 2
+"""The least that S3 takes of a part that is not the last."""
+IN_FLIGHT = 3
 """Parts of one upload on their way; the next one is collected meanwhile."""
 
 

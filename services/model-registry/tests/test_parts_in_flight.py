@@ -24,6 +24,8 @@ from model_registry import artifacts
 from model_registry.uploads import IN_FLIGHT, PART_BYTES
 
 CHUNK = 64 * 1024
+FIRST = list(range(1, IN_FLIGHT + 1))
+"""The parts that are in flight while none of them lands."""
 MOMENT = 0.5
 """Seconds within which what must not come would have come."""
 
@@ -71,13 +73,13 @@ def uploading(registry: Running, body: bytes) -> Iterator[tuple[int, Any]]:
 
 
 def test_few_parts_are_in_flight_and_come_back_in_order(registry: Running) -> None:
-    """Two of five at once, no more; the second lands before the first, and the artifact is as it was."""
+    """Some of five at once, no more; the second lands before the first, and the artifact is as it was."""
     body = os.urandom(4 * PART_BYTES + 1000)
     road = Road(registry.store, held=(1, 2, 3, 4, 5))
     with uploading(registry, body) as (number, answer):
         wait_for(lambda: len(road.reached) == IN_FLIGHT)
         time.sleep(MOMENT)
-        assert sorted(road.reached) == [1, 2]
+        assert sorted(road.reached) == FIRST
         road.free[2].set()
         wait_for(lambda: road.done == ["part"])
         for event in road.free.values():
@@ -129,7 +131,7 @@ def test_cancelled_upload_waits_for_its_parts(registry: Running, more: bool) -> 
 
 def test_memory_of_an_upload_is_of_few_parts(registry: Running) -> None:
     """A store that takes nothing keeps the client waiting: the parts in flight are held, and the one behind them."""
-    road = Road(registry.store, held=(1, 2))
+    road = Road(registry.store, held=tuple(FIRST))
 
     async def chunks() -> AsyncIterator[bytes]:
         while True:
