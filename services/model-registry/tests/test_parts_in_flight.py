@@ -92,7 +92,7 @@ def test_few_parts_are_in_flight_and_come_back_in_order(registry: Running) -> No
 def test_part_that_fails_waits_for_the_one_in_flight(registry: Running, failing: int, held: int) -> None:
     """It is answered as an outage; the abort comes behind the other part, so that nothing of it stays."""
     road = Road(registry.store, held=(held,), failing=failing)
-    with uploading(registry, bytes(3 * PART_BYTES)) as (number, answer):
+    with uploading(registry, bytes(2 * PART_BYTES)) as (number, answer):
         wait_for(road.held)
         time.sleep(MOMENT)
         assert (road.done, answer.done()) == ([], False)
