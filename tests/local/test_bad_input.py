@@ -63,7 +63,7 @@ SIZE = 100_000_000
 CHUNK = bytes(1_000_000)
 MOST_BYTES = 20 * 1024 * KIBIBYTE
 MOST_UPLOAD_BYTES = 64 * 1024 * KIBIBYTE
-"""A part has 8 MiB, and is there several times on its way."""
+"""A part has 5 MiB, and is there several times on its way."""
 
 
 def connect(running: Platform, name: str) -> http.client.HTTPConnection:
@@ -169,6 +169,18 @@ def pour(running: Platform, name: str, method: str, path: str, headers: dict[str
         return None
     finally:
         connection.close()
+
+
+def test_endless_head(running: Platform, name: str) -> None:
+    """A header that does not end is hung up on before it takes memory."""
+    place = urlsplit(running.url(name))
+    with (
+        takes_little(running, name, MOST_BYTES),
+        socket.create_connection((place.hostname, place.port), timeout=SECONDS) as connection,
+    ):
+        connection.sendall(b"GET /health HTTP/1.1\r\nX-Endless: ")
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            connection.sendall(b"x" * SIZE)
 
 
 def test_half_a_body(running: Platform, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chatdb_common import object_store
 from chatdb_common.ids import new_id
-from model_registry.domain import Artifact, Damaged, Stalled
+from model_registry.domain import Artifact, Damaged, Stalled, Unknown
 from model_registry.uploads import MEBIBYTE, Upload
 
 if TYPE_CHECKING:
@@ -58,8 +58,13 @@ class Artifacts:
         return Artifact(upload.key, found, upload.size)
 
     def read(self, key: str) -> Iterator[bytes]:
-        """The bytes, piece by piece."""
-        body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+        """The bytes, piece by piece; Unknown where they are gone, as they are when the version is dropped meanwhile."""
+        try:
+            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+        except object_store.ClientError as error:
+            if object_store.is_missing(error):
+                raise Unknown("the artifact is not there any more") from None
+            raise
         return body.iter_chunks(READ_BYTES)
 
     def delete(self, key: str) -> None:

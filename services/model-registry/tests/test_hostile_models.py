@@ -90,7 +90,7 @@ def test_bad_names_of_aliases(registry: Running, alias: str) -> None:
     assert registry.client.delete(url, headers={"If-Match": '"1"'}).status_code == 422
 
 
-@pytest.mark.parametrize("count", [3, 40])
+@pytest.mark.parametrize("count", [8, 40])
 def test_artifact_that_does_not_say_how_long_it_is(registry: Running, count: int) -> None:
     """It ends at the limit, and nothing stays: neither an object nor a part of one."""
     registry.model()

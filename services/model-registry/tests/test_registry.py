@@ -163,6 +163,16 @@ def test_ready_version_stays_as_it_is(registry: Running) -> None:
     assert len(registry.keys()) == 1
 
 
+def test_artifact_that_is_gone(registry: Running) -> None:
+    """Who asks for a version's bytes when they have just been deleted finds nothing, and no error of the service."""
+    registry.model()
+    number = registry.ready()
+    (key,) = registry.keys()
+    registry.artifacts.delete(key)
+    answer = registry.client.get(f"/models/iris/versions/{number}/artifact")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
 def test_only_artifacts_may_be_large(registry: Running) -> None:
     """An alias that is named like an artifact's path has no larger body than others."""
     registry.model()

@@ -146,9 +146,12 @@ def alias_in_two_steps() -> None:
 
 def ready_first() -> None:
     """A version is READY before its artifact is stored."""
-    from model_registry import artifacts
+    from model_registry.uploads import Upload
 
-    artifacts._Upload.finish = lambda _self: None
+    async def finish(_self: Any) -> None:
+        pass
+
+    Upload.finish = finish
 
 
 MUTATIONS: dict[str, Callable[[], None]] = {
