@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -113,4 +114,9 @@ def test_scenarios_are_killed() -> None:
 
 
 def _names(pid: int) -> list[str]:
-    return [found.name() for found in family(pid)]
+    """Of a process and those below it; some of them end while they are asked."""
+    names = []
+    for found in family(pid):
+        with suppress(psutil.NoSuchProcess):
+            names.append(found.name())
+    return names
