@@ -18,7 +18,7 @@ class Findings:
     """What was not measured is empty, and has no row."""
 
     reads: Mapping[str, Results] = field(default_factory=dict)
-    jobs: Results = field(default_factory=dict)
+    jobs: Mapping[int, Results] = field(default_factory=dict)
     uploads: Uploads = field(default_factory=lambda: Uploads(results={}, memory={}))
     predictions: Mapping[int, Results] = field(default_factory=dict)
     memory: Mapping[str, Memory] = field(default_factory=dict)
@@ -40,9 +40,9 @@ def read_rate(kind: str) -> Figure:
     return lambda found: _pair(found.reads.get(kind), reads.OURS, reads.MLFLOW, "rate")
 
 
-def job_rate(ours: str) -> Figure:
-    """Jobs in a second, for each that PostgreSQL alone takes."""
-    return lambda found: _pair(found.jobs, ours, jobs.INSERT, "rate")
+def job_rate(clients: int, ours: str) -> Figure:
+    """Jobs in a second, for each that PostgreSQL alone takes from as many clients."""
+    return lambda found: _pair(found.jobs.get(clients), ours, jobs.INSERT, "rate")
 
 
 def upload_rate(size: int) -> Figure:
@@ -82,9 +82,11 @@ GOALS: tuple[Goal[Findings], ...] = (
         Goal(what=f"{kind}: {reads.OURS} / {reads.MLFLOW}, reads a second", figure=read_rate(kind), least=3)
         for kind in (reads.ONE, reads.ALIAS, reads.LIST)
     ),
-    Goal(what=f"{jobs.HTTP} / {jobs.INSERT}, jobs a second", figure=job_rate(jobs.HTTP), least=0.5),
-    Goal(what=f"{jobs.SERVICE} / {jobs.INSERT}, jobs a second", figure=job_rate(jobs.SERVICE)),
-    Goal(what=f"{jobs.REFUSED} / {jobs.INSERT}, requests a second", figure=job_rate(jobs.REFUSED)),
+    *(
+        Goal(what=f"{clients} clients: {ours} / {jobs.INSERT}, a second", figure=job_rate(clients, ours), least=least)
+        for clients in jobs.CLIENTS
+        for ours, least in ((jobs.HTTP, 0.5), (jobs.SERVICE, None), (jobs.REFUSED, None))
+    ),
     *(
         Goal(what=f"artifact of {size} MiB: {uploads.OURS} / boto3, MiB a second", figure=upload_rate(size), least=0.8)
         for size in uploads.SIZES

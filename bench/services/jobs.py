@@ -20,7 +20,9 @@ ORCHESTRATOR = "training-orchestrator"
 MIGRATIONS = ROOT / "services/training-orchestrator/migrations"
 SCHEMA = "bare"
 """A second set of the service's tables, with all indexes and constraints, that no relay looks at."""
-CLIENTS, COUNT, ROUNDS = 8, 96, 15
+CLIENTS = (8, 16, 24)
+"""At once; PostgreSQL takes no more connections beside those of the platform."""
+COUNT, ROUNDS = 96, 15
 QUIET_SECONDS = 60
 ORDER = {"model_name": "bench", "dataset_location": "s3://datasets/bench.csv"}
 MESSAGE = {
@@ -40,15 +42,19 @@ EMPTY = (
 WAITING = "SELECT count(*) FROM orchestrator.outbox WHERE published_at IS NULL"
 
 
-def jobs(world: World) -> Results:
-    """The turns of each way to keep jobs."""
+def jobs(world: World) -> dict[int, Results]:
+    """The turns of each way to keep jobs, by the number of clients."""
     world.platform.parts["ml-engine"].server.stop()
     _make_schema(world)
+    return {clients: _measured(world, clients) for clients in CLIENTS}
+
+
+def _measured(world: World, clients: int) -> Results:
     told: dict[str, Mapping[str, Any]] = {
         SERVICE: {"way": "service", "settings": _settings(world)},
         INSERT: {"way": "insert", "database": world.database(), "schema": SCHEMA, "message": MESSAGE},
     }
-    many = {"clients": CLIENTS, "count": COUNT}
+    many = {"clients": clients, "count": COUNT}
     asks = {"address": world.address(ORCHESTRATOR), "asks": [("POST", "/jobs", ORDER)]}
     with ExitStack() as stack:
         refused = {"asks": [("POST", "/jobs", {**ORDER, "model_name": "no name"})], "wanted": 422}

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from importlib.metadata import distributions
 from pathlib import Path
 
-import jobs
 from findings import GOALS, Findings
 from machine import machine, module
 from report import goal_table, listed, table
@@ -38,7 +37,8 @@ def tables(facts: Mapping[str, str], found: Findings) -> str:
 def _comparisons(found: Findings) -> Iterator[Row]:
     for kind, results in found.reads.items():
         yield from _rows(kind, results)
-    yield from _rows(f"{jobs.CLIENTS} clients keep jobs", found.jobs)
+    for clients, results in found.jobs.items():
+        yield from _rows(f"{clients} clients keep jobs", results)
     for size, results in found.uploads.results.items():
         yield from _rows(f"MiB of {size} MiB artifacts", results)
     for count, results in found.predictions.items():
