@@ -1,7 +1,6 @@
 """Messages that no consumer can work with, as bytes on a broker, and what was put aside of them."""
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -66,11 +65,3 @@ def _read(kafka: str, topic: str) -> list[tuple[bytes, dict[str, str]]]:
         return [(message.value() or b"", dict(text_headers(message))) for message in found]
     finally:
         reader.close()
-
-
-def wait_for(seen: Callable[[], bool]) -> None:
-    """Until it is so."""
-    deadline = time.monotonic() + SECONDS
-    while not seen():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)

@@ -12,6 +12,7 @@ from object_store_server import StoreSettings
 from test_jobs import GOOD, QUICK, Running
 
 from chatdb_common.ids import new_id
+from constructs_lib.local.processes import wait_for
 from ml_engine.entrypoints import build
 from ml_engine.settings import Settings
 
@@ -74,7 +75,7 @@ def test_poison_is_put_aside_and_the_next_job_is_done(engine: Running, kafka: st
     good = job()
     poison.send(kafka, JOBS, [*poison.UNREADABLE, *bad, *failing, good])
     last = json.loads(good)["job_id"]
-    poison.wait_for(lambda: told(kafka).get(last, [{}])[-1].get("type") == "succeeded")
+    wait_for("the last job is done", poison.SECONDS, lambda: told(kafka).get(last, [{}])[-1].get("type") == "succeeded")
     found = poison.letters(kafka, JOBS)
     assert [letter.value for letter in found] == [*(value or b"" for value in poison.UNREADABLE), *bad]
     assert {letter.reason.partition(":")[0] for letter in found} == {"ValidationError"}

@@ -2,9 +2,7 @@
 
 import http.client
 import json
-import time
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import quote, urlsplit
 
@@ -13,9 +11,11 @@ from prometheus_client import REGISTRY
 from serving import serving
 from test_registry import BODY, Running
 
+from constructs_lib.local.processes import wait_for
 from model_registry.sweeper import sweep
 from model_registry.uploads import PART_BYTES
 
+SECONDS = 30
 ROUTE = {"method": "PUT", "route": "/models/{name}/versions/{version}/artifact"}
 
 
@@ -123,11 +123,11 @@ def test_client_that_goes_away_in_the_middle_leaves_nothing(registry: Running) -
         connection.putheader("Content-Length", str(2 * PART_BYTES))
         connection.endheaders()
         connection.send(bytes(PART_BYTES + 1))
-        wait_for(lambda: bool(uploads(registry)))
+        wait_for("a part has come", SECONDS, lambda: bool(uploads(registry)))
         before = answered("500")
         connection.close()
-        wait_for(lambda: not uploads(registry))
-        wait_for(lambda: answered("400") + answered("500") > 0)
+        wait_for("nothing of it is left", SECONDS, lambda: not uploads(registry))
+        wait_for("it is counted", SECONDS, lambda: answered("400") + answered("500") > 0)
     assert answered("500") == before
     assert registry.keys() == []
     assert registry.client.put(path, content=BODY).status_code == 200
@@ -142,11 +142,3 @@ def uploads(registry: Running) -> list[object]:
 def answered(status: str) -> float:
     """How many uploads had this answer."""
     return REGISTRY.get_sample_value("http_requests_total", ROUTE | {"status": status}) or 0.0
-
-
-def wait_for(seen: Callable[[], bool]) -> None:
-    """Until it is so."""
-    deadline = time.monotonic() + 30
-    while not seen():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -16,10 +16,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from serving import serving
-from test_hostile_models import uploads, wait_for
+from test_hostile_models import SECONDS, uploads
 from test_registry import BODY, Running
 
 from chatdb_common.object_store import ClientError, StoreDown
+from constructs_lib.local.processes import wait_for
 from model_registry import artifacts
 from model_registry.uploads import IN_FLIGHT, PART_BYTES
 
@@ -48,6 +49,10 @@ class Road:
         """Whether all that are to be held are."""
         return set(self.free) <= set(self.reached)
 
+    def wait(self) -> None:
+        """Until they are."""
+        wait_for("parts are held", SECONDS, self.held)
+
     def _note(self, name: str, **_more: Any) -> None:
         self.done.append(name)
 
@@ -57,7 +62,7 @@ class Road:
         number = int(found[1])
         self.reached.append(number)
         if number == self._failing:
-            wait_for(self.held)
+            self.wait()
             raise StoreDown(status=503)
         if number in self.free:
             assert self.free[number].wait(30)
@@ -77,11 +82,11 @@ def test_few_parts_are_in_flight_and_come_back_in_order(registry: Running) -> No
     body = os.urandom(4 * PART_BYTES + 1000)
     road = Road(registry.store, held=(1, 2, 3, 4, 5))
     with uploading(registry, body) as (number, answer):
-        wait_for(lambda: len(road.reached) == IN_FLIGHT)
+        wait_for("all that may be are in flight", SECONDS, lambda: len(road.reached) == IN_FLIGHT)
         time.sleep(MOMENT)
         assert sorted(road.reached) == FIRST
         road.free[2].set()
-        wait_for(lambda: road.done == ["part"])
+        wait_for("the second lands", SECONDS, lambda: road.done == ["part"])
         for event in road.free.values():
             event.set()
         assert answer.result(30).status_code == 200
@@ -93,7 +98,7 @@ def test_part_that_fails_waits_for_the_one_in_flight(registry: Running, failing:
     """It is answered as an outage; the abort comes behind the other part, so that nothing of it stays."""
     road = Road(registry.store, held=(held,), failing=failing)
     with uploading(registry, bytes(2 * PART_BYTES)) as (number, answer):
-        wait_for(road.held)
+        road.wait()
         time.sleep(MOMENT)
         assert (road.done, answer.done()) == ([], False)
         road.free[held].set()
@@ -115,7 +120,7 @@ def test_cancelled_upload_waits_for_its_parts(registry: Running, more: bool) -> 
 
     async def cancelled() -> None:
         storing = asyncio.create_task(registry.artifacts.store("iris/1", chunks(), None))
-        await asyncio.to_thread(wait_for, road.held)
+        await asyncio.to_thread(road.wait)
         await asyncio.sleep(MOMENT)
         storing.cancel()
         await asyncio.sleep(MOMENT)
@@ -140,7 +145,7 @@ def test_memory_of_an_upload_is_of_few_parts(registry: Running) -> None:
 
     async def held() -> int:
         storing = asyncio.create_task(registry.artifacts.store("iris/1", chunks(), None))
-        await asyncio.to_thread(wait_for, road.held)
+        await asyncio.to_thread(road.wait)
         await asyncio.sleep(MOMENT)
         taken = tracemalloc.get_traced_memory()[0]
         storing.cancel()
@@ -181,7 +186,7 @@ def test_uploads_at_once_are_few(registry: Running) -> None:
     numbers = [registry.pending() for _ in range(artifacts.UPLOADS + 1)]
     with serving(registry.client.app, lifespan="off") as url, ThreadPoolExecutor(1) as pool:
         slow = [begun(url, number) for number in numbers[1:]]
-        wait_for(lambda: len(uploads(registry)) == len(slow))
+        wait_for("all places are taken", SECONDS, lambda: len(uploads(registry)) == len(slow))
         late = pool.submit(sent, url, numbers[0])
         time.sleep(MOMENT)
         assert not late.done()
@@ -189,7 +194,7 @@ def test_uploads_at_once_are_few(registry: Running) -> None:
         assert late.result(30) == 200
         for connection in slow:
             connection.close()
-        wait_for(lambda: not uploads(registry))
+        wait_for("nothing of them is left", SECONDS, lambda: not uploads(registry))
 
 
 def test_upload_that_stands_still_is_ended(registry: Running, monkeypatch: pytest.MonkeyPatch) -> None:

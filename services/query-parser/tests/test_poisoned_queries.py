@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from kafka_broker import serve_kafka
 
 from chatdb_common.ids import new_id
+from constructs_lib.local.processes import wait_for
 from query_parser.entrypoints import build
 from query_parser.settings import Settings
 
@@ -48,7 +49,9 @@ def test_poison_is_put_aside_and_the_rest_is_answered(kafka: str) -> None:
     }
     good = query()
     poison.send(kafka, "queries", [*poison.UNREADABLE, *bad, *told, good])
-    poison.wait_for(lambda: len(poison.values(kafka, "query_results")) > len(told))
+    wait_for(
+        "the last question is answered", poison.SECONDS, lambda: len(poison.values(kafka, "query_results")) > len(told)
+    )
     found = poison.letters(kafka, "queries")
     assert [letter.value for letter in found] == [*(value or b"" for value in poison.UNREADABLE), *bad]
     assert {letter.reason.partition(":")[0] for letter in found} == {"ValidationError"}

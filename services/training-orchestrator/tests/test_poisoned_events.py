@@ -12,6 +12,7 @@ from test_http import ORDER
 
 from chatdb_common.ids import new_id
 from chatdb_common.workers import Worker
+from constructs_lib.local.processes import wait_for
 from training_orchestrator.entrypoints import build
 from training_orchestrator.settings import Settings
 
@@ -65,7 +66,7 @@ def test_poison_is_put_aside_and_the_next_event_counts(client: TestClient, kafka
     harmless = [event(job, attempt=10**30), event(job, error="x" * 500_000, type="heartbeat", attempt=7)]
     good = event(job, worker=SQL)
     poison.send(kafka, EVENTS, [*poison.UNREADABLE, *bad, *harmless, good])
-    poison.wait_for(lambda: client.get(f"/jobs/{job}").json()["status"] == "RUNNING")
+    wait_for("the job runs", poison.SECONDS, lambda: client.get(f"/jobs/{job}").json()["status"] == "RUNNING")
     found = poison.letters(kafka, EVENTS)
     assert [letter.value for letter in found] == [*(value or b"" for value in poison.UNREADABLE), *bad]
     reasons = [letter.reason.partition(":")[0] for letter in found]
