@@ -42,7 +42,7 @@ unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
 
-synth: setup-synth ## Install what it needs, and write dist/, argocd/ and the overlay's list of tiers
+synth: setup-synth ## Install what it needs, and write dist/, argocd/ and the generated files of overlays/
 	cdk8s synth
 
 check: setup-test ## Check every manifest as it is rendered

@@ -5,18 +5,18 @@ import sys
 from pathlib import Path
 
 from constructs_lib.problem import InvalidInput
+from constructs_lib.read_catalogue import read_catalogue
 
 ROOT = Path(__file__).resolve().parent
 
 
 def main() -> int:
     """Exit code 1 with every problem where an input is wrong."""
+    from constructs_lib.gitops.regenerate import copy_manifests, regenerate
+
     out = Path(os.environ.get("CDK8S_OUTDIR", ROOT / ".cdk8s/out"))
     try:
-        # Imported late: the catalogue may be what is wrong.
-        from constructs_lib.gitops.regenerate import copy_manifests, regenerate
-
-        regenerate(ROOT)
+        regenerate(ROOT, lambda: read_catalogue(ROOT))
         copy_manifests(ROOT, out)
     except InvalidInput as error:
         print(error, file=sys.stderr)

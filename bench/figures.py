@@ -17,17 +17,17 @@ from machine import processor
 from report import write
 from supervise import KIB, descendants, pss
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.quantity import MIB, in_bytes
-from constructs_lib.chaos.experiments import chosen, experiments
-from constructs_lib.chaos.run import Limits, play, services
+from chatdb import repository
+from chatdb.chaos.experiments import chosen, experiments
+from chatdb.chaos.run import Limits, play, services
+from chatdb.loadtest import locust
+from chatdb.loadtest.door import door, routes
+from chatdb.loadtest.report import milliseconds, report
+from chatdb.local.addresses import exported
+from chatdb.local.faults import broken, with_faults
+from chatdb.local.platform import Platform, platform
 from constructs_lib.checks.render import inputs
-from constructs_lib.load import locust
-from constructs_lib.load.door import door, routes
-from constructs_lib.load.report import milliseconds, report
-from constructs_lib.local.addresses import exported
-from constructs_lib.local.faults import broken, with_faults
-from constructs_lib.local.platform import Platform, platform
+from constructs_lib.quantity import MIB, in_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOK_SECONDS = 1.0
@@ -65,7 +65,7 @@ def watched(running: Platform) -> Iterator[dict[str, int]]:
 
 def limits() -> Mapping[str, int]:
     """What each workload may hold on minikube, in bytes."""
-    found = inputs(ROOT, CATALOGUE)
+    found = inputs(ROOT, repository.platform())
     return {
         one.name: in_bytes(container["resources"]["limits"]["memory"])
         for one in found.workloads()
@@ -78,9 +78,10 @@ def load(users: Collection[int], seconds: int) -> str:
     """A row for each number of users, and one for each server."""
     heads = "| users | req/s | requests | refused: queue full | failures | p50 | p95 | p99 |"
     lines = [heads, re.sub(r"[^|]+", "---", heads)]
-    with platform(CATALOGUE, ROOT) as running:
+    resolved = repository.platform()
+    with platform(resolved, ROOT) as running:
         running.start_in_order()
-        with watched(running) as peaks, door(routes(CATALOGUE, exported(running.site))) as url:
+        with watched(running) as peaks, door(routes(resolved, exported(running.site))) as url:
             for count in users:
                 counted = locust.run(ROOT, url, users=count, seconds=seconds)
                 row = report(counted, seconds, most_failures=0, slowest=1).total
@@ -99,9 +100,10 @@ def chaos(only: Collection[str]) -> str:
     """A row for each experiment."""
     heads = ["| experiment | not ready, as expected | ready again after | otherwise |", "|---|---|---|---|"]
     rows = []
-    some = chosen(experiments(CATALOGUE, ROOT), only, None)
+    resolved = repository.platform()
+    some = chosen(experiments(resolved, ROOT), only, None)
     over = threading.Event()
-    with with_faults(CATALOGUE, ROOT) as (running, faults):
+    with with_faults(resolved, ROOT) as (running, faults):
         running.start_in_order()
 
         def serve() -> None:
@@ -110,7 +112,7 @@ def chaos(only: Collection[str]) -> str:
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
-        state = services(CATALOGUE, exported(running.site))
+        state = services(resolved, exported(running.site))
         for one in play(some, state, lambda each: broken(faults.path, each.kind, each.name), Limits()):
             back = "**not**" if one.back is None else f"{one.back / 1000:.1f} s"
             noticed = ", ".join(sorted({*one.expected} & {*one.seen})) or "nobody"

@@ -1,12 +1,16 @@
 """A platform of N services: as a catalogue of ours, and as plain data for peers that know nothing of this project."""
 
 import math
+from pathlib import Path
 from typing import Any
 
-from constructs_lib.catalogue.defaults import env, http, service_probes
-from constructs_lib.catalogue.environment import settings
-from constructs_lib.catalogue.externals import EXTERNALS
-from constructs_lib.catalogue.model import Catalogue, Component, Edge, Image, Kind, Namespace, Resources, Tier
+from catalogue.externals import EXTERNALS
+from catalogue.namespaces import Namespace
+from catalogue.tiers import WAVES, Tier
+from constructs_lib.defaults import env, http, service_probes
+from constructs_lib.model import Catalogue, Component, Dependency, Image, Resources
+from constructs_lib.resolve import resolve
+from constructs_lib.resolved import ResolvedComponent
 
 TIERS = (Tier.CORE, Tier.PROCESSING, Tier.EDGE)
 FIRST_PORT = 8000
@@ -20,7 +24,16 @@ def catalogue(count: int) -> Catalogue:
     """That many services in three tiers; each but those of the first tier needs the one before it."""
     components = tuple(_component(number) for number in range(count))
     images = {component.name: Image(repository=f"bench/{component.name}", tag="1.0.0") for component in components}
-    return Catalogue(components=components, externals=EXTERNALS, images=images, topics=())
+    return Catalogue(
+        name="chatdb",
+        title="ChatDB",
+        root=Path(__file__).resolve().parents[1],
+        waves=WAVES,
+        namespaces=tuple(Namespace),
+        components=components,
+        externals=EXTERNALS,
+        images=images,
+    )
 
 
 def _component(number: int) -> Component:
@@ -28,11 +41,11 @@ def _component(number: int) -> Component:
     return Component(
         name=_name(number),
         tier=tier,
-        kind=Kind.MICROSERVICE,
+        type="microservice",
         namespace=Namespace.SERVICES,
         image=_name(number),
         ports=(http(_name(number), FIRST_PORT + number),),
-        needs=(Edge(_name(number - 1), "http"),) if tier is not TIERS[0] else (),
+        needs=(Dependency(_name(number - 1), "http"),) if tier is not TIERS[0] else (),
         settings=env(LOG_LEVEL="info", WORKERS=str(1 + number % 4), CACHE_SECONDS=str(60 * (1 + number % 10))),
         labels=env(component=str(tier)),
         replicas=1 + number % 2,
@@ -51,17 +64,19 @@ def _name(number: int) -> str:
 def description(count: int) -> dict[str, Any]:
     """The same platform as somebody would write it down by hand: every variable and every quota is spelled out."""
     found = catalogue(count)
-    pods = sum(component.replicas + math.ceil(component.replicas * SURGE) for component in found.components)
+    platform = resolve(found)
+    pods = sum(component.replicas + math.ceil(component.replicas * SURGE) + 1 for component in found.components)
     return {
         "namespaces": [
             {"name": str(namespace), "quota": _quota(pods if namespace is Namespace.SERVICES else 0)}
             for namespace in Namespace
         ],
-        "services": [_plain(found, component) for component in found.components],
+        "services": [_plain(found, component) for component in platform.components],
     }
 
 
 def _quota(pods: int) -> dict[str, str]:
+    """All pods, the surge of all rollouts at once, and one terminating pod of each service."""
     return {
         "requests.cpu": f"{pods * CPU}m",
         "requests.memory": f"{pods * MEMORY}Mi",
@@ -71,15 +86,15 @@ def _quota(pods: int) -> dict[str, str]:
     }
 
 
-def _plain(found: Catalogue, component: Component) -> dict[str, Any]:
-    providers = [found.component(edge.to) for edge in component.needs]
+def _plain(found: Catalogue, component: ResolvedComponent) -> dict[str, Any]:
+    providers = [found.component(dependency.to) for dependency in found.component(component.name).needs]
     return {
         "name": component.name,
-        "namespace": str(component.namespace),
-        "tier": str(component.tier),
-        "image": found.image(component).reference,
+        "namespace": component.namespace,
+        "tier": component.tier,
+        "image": component.image,
         "port": component.port("http").number,
         "replicas": component.replicas,
-        "settings": settings(found, component),
+        "settings": component.settings,
         "needs": [{"name": provider.name, "port": provider.port("http").number} for provider in providers],
     }

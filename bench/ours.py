@@ -10,15 +10,27 @@ from pathlib import Path
 from fleet import catalogue
 
 from constructs_lib import settings
-from constructs_lib.gitops.synth import stage
+from constructs_lib.gitops.kustomizations import write_kustomization
+from constructs_lib.gitops.synth import resolved, stage
+from constructs_lib.kustomize import DIST, GENERATED
+
+ENVIRONMENT = "bench"
 
 
 def main(count: int, out: Path) -> None:
     """Everything that is generated: checked, built, written, with kustomizations and Applications."""
+    found = catalogue(count)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        settings.write(root, repository="https://git.example/bench.git", revision="main", environment="bench")
-        stage(root, catalogue(count), out)
+        settings.write(
+            root, found, repository="https://git.example/bench.git", revision="main", environment=ENVIRONMENT
+        )
+        for number, tier in enumerate(found.tiers):
+            # Quotas are in the first tier.
+            generated = [GENERATED] if number == 0 else []
+            overlay = root / "overlays" / ENVIRONMENT / tier
+            write_kustomization(overlay, [f"{DIST}/{tier}", *generated])
+        stage(root, *resolved(root, found), out)
 
 
 if __name__ == "__main__":

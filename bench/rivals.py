@@ -21,10 +21,22 @@ HELM = ROOT / ".tools/bin/helm"
 KAPITAN = ROOT / ".tools/bench/bin/kapitan"
 OURS, BARE, HELM_NAME, KAPITAN_NAME = "ours", "bare cdk8s", "helm template", "kapitan compile"
 PLATFORM, AGAIN, EMPTY = "ChatDB", "ChatDB, nothing changed", "empty app"
-GENERATED = ("dist", "argocd")
-COPIED = ("argocd", "bench", "constructs_lib", "dist", "overlays", "services", "cdk8s.yaml", "chatdb.yaml", "main.py")
+GENERATED = ("dist", "argocd", "overlays")
+COPIED = (
+    "argocd",
+    "bench",
+    "catalogue",
+    "chatdb",
+    "constructs_lib",
+    "dist",
+    "overlays",
+    "services",
+    "cdk8s.yaml",
+    "chatdb.yaml",
+    "main.py",
+)
 LINKED = (".tools", ".venv", "node_modules")
-CHATDB = "from constructs_lib.cli import main; main(prog_name='chatdb')"
+CHATDB = "from chatdb.cli import main; main(prog_name='chatdb')"
 KEPT = ("LANG", "LC_ALL")
 
 
@@ -147,7 +159,7 @@ def missing() -> list[str]:
 def unequal(commands: list[Command]) -> Mapping[str, tuple[str, ...]]:
     """What each peer rendered otherwise than we did; empty where all sets of objects are equal."""
     made = {command.name: command.made[0] for command in commands}
-    mine = objects(made[OURS], "*.k8s.yaml")
+    mine = objects(made[OURS], "*.k8s.yaml") | objects(made[OURS], "quotas.yaml")
     found = {name: difference(mine, objects(folder)) for name, folder in made.items() if name != OURS}
     return {name: lines for name, lines in found.items() if lines}
 

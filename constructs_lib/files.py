@@ -2,7 +2,6 @@
 
 import fcntl
 import os
-import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -14,8 +13,6 @@ from constructs_lib.problem import InvalidInput, Problem
 SECONDS = 60
 POLL = 0.1
 MIB = 2**20
-NODES = re.compile(r"^Error: (E[A-Z]+: [^,]+)")
-"""How Node, which writes the manifests, says that the file system refused."""
 
 
 def write_by_rename(path: Path, text: str) -> None:
@@ -41,11 +38,6 @@ def advised_writes(where: str) -> Iterator[None]:
         # Who copies a tree collects its errors: (source, target, words) for each file.
         collected = error.args[0][0][2] if isinstance(error, shutil.Error) else None
         raise _refused(where, collected or f"{error.strerror}: {error.filename or where}") from error
-    except RuntimeError as error:
-        said = NODES.match(str(error))
-        if said is None:
-            raise
-        raise _refused(where, said[1]) from error
 
 
 def _refused(where: str, what: str) -> InvalidInput:

@@ -1,32 +1,36 @@
-"""The optional traits of overlays/components: the tier that each is attached to, and their combinations."""
+"""The optional traits of overlays/components: the tiers that each is attached to, and their combinations."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import chain, combinations
 from pathlib import Path
-from types import MappingProxyType
 
 import yaml
 
-from constructs_lib.catalogue.model import Tier
+from constructs_lib.kustomize import KUSTOMIZATION
 
-TRAITS: Mapping[str, Tier] = MappingProxyType(
-    {
-        "external-credentials": Tier.PLATFORM,
-        "gateway-api": Tier.EDGE,
-        "object-store-versitygw": Tier.FOUNDATION,
-    }
-)
+COMPONENTS = "components"
 
 
-def every_combination() -> Iterator[tuple[str, ...]]:
+def traits(overlays: Path) -> dict[str, tuple[str, ...]]:
+    """Trait -> the tiers that it changes: each is a folder overlays/components/<trait>/<tier>."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((overlays / COMPONENTS).glob(f"*/*/{KUSTOMIZATION}")):
+        found.setdefault(path.parents[1].name, []).append(path.parent.name)
+    return {trait: tuple(tiers) for trait, tiers in found.items()}
+
+
+def every_combination(overlays: Path) -> Iterator[tuple[str, ...]]:
     """From no trait to all of them."""
-    return chain.from_iterable(combinations(sorted(TRAITS), size) for size in range(len(TRAITS) + 1))
+    names = sorted(traits(overlays))
+    return chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
 
 
-def attach(overlay: Path, traits: Iterable[str]) -> None:
+def attach(overlay: Path, names: Iterable[str]) -> None:
     """Add the traits to their tiers below the environment's overlay, as docs/traits.md says."""
-    for trait in traits:
-        path = overlay / TRAITS[trait] / "kustomization.yaml"
-        kustomization = yaml.safe_load(path.read_text(encoding="utf-8"))
-        kustomization.setdefault("components", []).append(f"../../components/{trait}")
-        path.write_text(yaml.safe_dump(kustomization), encoding="utf-8")
+    known = traits(overlay.parent)
+    for trait in names:
+        for tier in known[trait]:
+            path = overlay / tier / KUSTOMIZATION
+            kustomization = yaml.safe_load(path.read_text(encoding="utf-8"))
+            kustomization.setdefault("components", []).append(f"../../{COMPONENTS}/{trait}/{tier}")
+            path.write_text(yaml.safe_dump(kustomization), encoding="utf-8")

@@ -9,7 +9,7 @@ from job_scripts import REPOSITORY, run
 from object_store_server import StoreSettings
 from object_store_server import serve as serve_objects
 
-from constructs_lib.local.postgres import HOST, PostgresServer, serve
+from chatdb.local.postgres import HOST, PostgresServer, serve
 
 SCHEMAS = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
 PASSWORD = "of-a-role"

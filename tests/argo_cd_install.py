@@ -7,7 +7,7 @@ from typing import Any
 
 from repository import ROOT
 
-from constructs_lib.checks.render import kustomize
+from constructs_lib.kustomize import kustomize
 
 UPSTREAM = "https://github.com/argoproj/argo-cd/manifests/core-install?ref="
 

@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from constructs_lib.cli import main
+from chatdb.cli import main
 
 
 def invoke(*arguments: str, code: int = 0) -> str:

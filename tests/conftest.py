@@ -8,17 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from repository import NOT_RUN, ROOT
+from repository import NOT_RUN, PLATFORM, ROOT
 from scheduler import ServersTogether
 from traces import Collector
 
-from constructs_lib.catalogue.components import CATALOGUE
+from chatdb.local.fault_proxy import Proxies, with_proxies
+from chatdb.local.platform import Platform
+from chatdb.local.processes import Server, free_ports, scratch_folder
+from chatdb.local.site import HOST
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.render import inputs
-from constructs_lib.local.fault_proxy import Proxies, with_proxies
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import Server, free_ports, scratch_folder
-from constructs_lib.local.site import HOST
 
 SEED = 20261125
 
@@ -32,7 +31,7 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def rendered() -> Inputs:
     """The minikube overlay of the repository, as Argo CD would apply it."""
-    return inputs(ROOT, CATALOGUE)
+    return inputs(ROOT, PLATFORM)
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +58,7 @@ def collector(kafka_installed: None) -> Iterator[Collector]:
 @pytest.fixture(scope="session")
 def around(kafka_installed: None) -> Iterator[tuple[Platform, Proxies]]:
     """A platform with proxies between its services and what they need; nothing of it is started."""
-    with with_proxies(CATALOGUE, ROOT) as made:
+    with with_proxies(PLATFORM, ROOT) as made:
         yield made
 
 

@@ -7,11 +7,16 @@ from typing import Any
 
 import yaml
 
+from catalogue.components import CATALOGUE
+from constructs_lib.resolve import resolve
+
 ROOT = Path(__file__).resolve().parents[1]
+PLATFORM = resolve(CATALOGUE, ROOT)
 NOT_RUN = "not run: "
 """How the reason of a skip begins that is to be seen at the end of a run."""
 INPUTS = ("overlays", "chatdb.yaml")
-CODE = ("argocd", "constructs_lib", "dist", "docs", "services", "tests", "tools", "README.md", "pyproject.toml")
+PACKAGES = ("catalogue", "chatdb", "constructs_lib")
+CODE = (*PACKAGES, "argocd", "dist", "docs", "services", "tests", "tools", "README.md", "pyproject.toml")
 TOOLS = (".tools/bin", ".tools/schemas")
 IDENTITY = {f"GIT_{who}_{what}": "t@test.invalid" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 """Who commits, whatever the user's own settings are."""
@@ -42,10 +47,11 @@ def _copy(names: tuple[str, ...], target: Path) -> None:
             shutil.copyfile(source, target / name)
 
 
-def manifests(folder: Path) -> Iterator[dict[str, Any]]:
-    """Every object in the YAML files below the folder."""
-    for path in sorted(folder.rglob("*.k8s.yaml")):
-        yield from yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+def manifests(*folders: Path) -> Iterator[dict[str, Any]]:
+    """Every object in the generated YAML files below the folders; without one, of the whole repository."""
+    for folder in folders or (ROOT / "dist", *sorted(ROOT.glob("overlays/*/*/generated"))):
+        for path in sorted(path for path in folder.rglob("*.yaml") if path.name != "kustomization.yaml"):
+            yield from yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
 
 
 def texts(folder: Path) -> dict[str, str]:

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.local.processes import Server, free_ports, scratch_folder, wait_for
-from constructs_lib.local.site import HOST
+from chatdb.local.processes import Server, free_ports, scratch_folder, wait_for
+from chatdb.local.site import HOST
 
 PROGRAMS = ("chromium", "chromedriver")
 AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")

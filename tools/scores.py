@@ -23,10 +23,10 @@ from typing import Any
 import yaml
 from waivers import CHECKOV, KUBE_SCORE, WAIVERS, Waiver
 
-from constructs_lib.catalogue.components import CATALOGUE
+from chatdb.repository import platform
 from constructs_lib.checks.model import Inputs
-from constructs_lib.checks.render import kustomize
 from constructs_lib.checks.schema import versions
+from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import load
 from constructs_lib.traits import attach, every_combination
@@ -34,7 +34,8 @@ from docs import filled
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "docs/security.md"
-OVERLAY = "overlays/minikube"
+OVERLAYS = "overlays"
+OVERLAY = f"{OVERLAYS}/minikube"
 LEAST = {KUBE_SCORE: 98.0, CHECKOV: 100.0}
 """Percent of the checks that have to pass; a critical one fails whatever the percentage."""
 OPTIONAL_TESTS = ("container-seccomp-profile", "container-ports-check")
@@ -131,13 +132,13 @@ def problems(scores: Sequence[Score], waivers: Sequence[Waiver] = WAIVERS) -> It
         low = found.percent < LEAST[found.scanner]
         if low:
             what = f"{found.scanner} passes {shown(found.percent)}, less than {LEAST[found.scanner]:g} %"
-            yield Problem(f"traits {found.name}", what, "mend what is named here")
+            yield Problem(f"traits {found.name}", what, "fix what is named here")
         for graded in found.counted:
             if graded.grade is Grade.CRITICAL or (low and graded.grade is Grade.WARNING):
                 complaints.setdefault((found.scanner, graded), found.name)
     for (scanner, graded), name in sorted(complaints.items(), key=str):
         what = f"{scanner}: {graded.check} is {graded.grade} (traits {name})"
-        yield Problem(graded.where, what, "mend constructs_lib/parts, or waive it with a reason in tools/waivers.py")
+        yield Problem(graded.where, what, "fix constructs_lib/parts, or waive it with a reason in tools/waivers.py")
     used = frozenset().union(*(found.used for found in scores))
     for waiver in waivers:
         for name in waiver.objects:
@@ -185,8 +186,8 @@ def read_checkov(text: str) -> list[Graded]:
     results = found.get("results", {})
     for name in ("parsing_errors", "skipped_checks"):
         if results.get(name):
-            mend = "correct the manifest; what is waived is waived in tools/waivers.py"
-            raise InvalidInput([Problem(CHECKOV, f"{name}: {results[name]}", mend)])
+            fix = "correct the manifest; what is waived is waived in tools/waivers.py"
+            raise InvalidInput([Problem(CHECKOV, f"{name}: {results[name]}", fix)])
     grades = {"passed_checks": Grade.PASSED, "failed_checks": Grade.CRITICAL}
     return [
         Graded(check["check_id"], "{} {}/{}".format(*check["resource"].split(".", 2)), grade)
@@ -245,12 +246,13 @@ def scan(folder: Path, traits: tuple[str, ...], version: str) -> list[Score]:
 
 def every_score() -> list[Score]:
     """All combinations, by the newest Kubernetes that there are schemas for."""
-    newest = versions(Inputs(root=ROOT, catalogue=CATALOGUE, settings=load(ROOT), rendered=()))[-1]
+    settings = load(ROOT, platform().catalogue)
+    newest = versions(Inputs(root=ROOT, platform=platform(), settings=settings, rendered=()))[-1]
     version = "v" + ".".join(newest.split(".")[:2])
     with tempfile.TemporaryDirectory() as parent, ThreadPoolExecutor(WORKERS) as pool:
         found = [
             pool.submit(scan, Path(parent) / str(number), traits, version)
-            for number, traits in enumerate(every_combination())
+            for number, traits in enumerate(every_combination(ROOT / OVERLAYS))
         ]
         return [score for future in found for score in future.result()]
 

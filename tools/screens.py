@@ -17,9 +17,9 @@ from typing import Any
 
 from browser import Browser, browser, missing
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.local.platform import Platform, platform
-from constructs_lib.local.processes import wait_for
+from chatdb import repository
+from chatdb.local.platform import Platform, platform
+from chatdb.local.processes import wait_for
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs/pictures"
@@ -86,7 +86,7 @@ PICTURES: Mapping[str, Picture] = {
 def take(names: Sequence[str]) -> None:
     """Each picture, after its state."""
     FOLDER.mkdir(exist_ok=True)
-    with platform(CATALOGUE, ROOT) as running, browser() as window:
+    with platform(repository.platform(), ROOT) as running, browser() as window:
         running.start_in_order()
         for name in names:
             one, start = PICTURES[name], time.monotonic()

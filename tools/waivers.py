@@ -72,8 +72,7 @@ WAIVERS = (
         CHECKOV,
         "CKV_K8S_43",
         EVERYTHING,
-        "a digest is known to the registry alone, and none is invented here; Renovate adds them "
-        "(constructs_lib/catalogue/images.py)",
+        "a digest is known to the registry alone, and none is invented here; Renovate adds them (catalogue/images.py)",
     ),
     Waiver(
         CHECKOV,

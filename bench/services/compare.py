@@ -20,8 +20,8 @@ from starts import starts
 from uploads import uploads
 from world import ROOT, World
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.local.platform import platform
+from chatdb import repository
+from chatdb.local.platform import platform
 
 PAGE = ROOT / "docs/performance.md"
 MARK = "bench-services"
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for."""
     options = _options(arguments)
     facts = dict(page.facts())
-    with platform(CATALOGUE, ROOT) as started:
+    with platform(repository.platform(), ROOT) as started:
         _tell("the platform starts")
         started.start_in_order()
         found = measure(World(platform=started, quick=options.quick), options.only)

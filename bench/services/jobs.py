@@ -12,7 +12,7 @@ from turns import Contender, Results, Turn, alternate
 from workers import worker
 from world import ROOT, World
 
-from constructs_lib.local.processes import wait_for
+from chatdb.local.processes import wait_for
 
 HTTP, REFUSED = "POST /jobs", "POST /jobs, refused for its body"
 SERVICE, INSERT = "POST /jobs, without HTTP", "bare inserts"

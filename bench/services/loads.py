@@ -9,8 +9,8 @@ from peaks import peak
 from workers import worker
 from world import ROOT, World
 
-from constructs_lib.catalogue.quantity import MIB, in_bytes
-from constructs_lib.local.processes import wait_for
+from chatdb.local.processes import wait_for
+from constructs_lib.quantity import MIB, in_bytes
 
 CORPUS = ROOT / "services/query-parser/tests/corpus"
 CLIENTS, QUESTIONS, PAGES = 4, 1000, 200

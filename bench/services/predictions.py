@@ -11,7 +11,7 @@ from turns import Results, alternate
 from workers import worker
 from world import World
 
-from constructs_lib.local.processes import wait_for
+from chatdb.local.processes import wait_for
 
 HTTP, HANDLER, ONNX, SCIKIT = "POST /ml/predict", "the same without HTTP", "ONNX Runtime alone", "scikit-learn alone"
 WAYS = {HANDLER: ("handler", 10), ONNX: ("onnx", 10), SCIKIT: ("scikit", 1)}

@@ -14,8 +14,8 @@ from turns import Results, alternate
 from workers import worker
 from world import ROOT, World, call
 
-from constructs_lib.local.processes import Server, free_ports, wait_for
-from constructs_lib.local.site import HOST
+from chatdb.local.processes import Server, free_ports, wait_for
+from chatdb.local.site import HOST
 
 OURS, MLFLOW = "model-registry", "MLflow"
 ONE, ALIAS, LIST = "read a version", "read what an alias names", "list 20 versions"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from turns import Turn
 from world import World
 
-from constructs_lib.local.parts import Part
+from chatdb.local.parts import Part
 
 ROUNDS = 5
 POLL = 0.01

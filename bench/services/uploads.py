@@ -15,7 +15,7 @@ from turns import Contender, Results, Turn, alternate
 from workers import worker
 from world import World
 
-from constructs_lib.catalogue.quantity import MIB
+from constructs_lib.quantity import MIB
 
 OURS, BOTO3 = "model-registry", "boto3"
 REGISTRY, MODEL = "model-registry", "uploads"

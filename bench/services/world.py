@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.defaults import DATABASE
-from constructs_lib.local.parts import postgres_server
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.postgres import ADMIN
-from constructs_lib.local.site import HOST
+from catalogue.defaults import DATABASE
+from chatdb.local.parts import postgres_server
+from chatdb.local.platform import Platform
+from chatdb.local.postgres import ADMIN
+from chatdb.local.site import HOST
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120
@@ -35,7 +34,7 @@ class World:
 
     def told(self, name: str) -> dict[str, str]:
         """The variables of a component."""
-        return self.platform.site.told(CATALOGUE.component(name))
+        return self.platform.site.told(self.platform.site.platform.component(name))
 
     def database(self, name: str = DATABASE) -> str:
         """The URL of a database for its administrator."""

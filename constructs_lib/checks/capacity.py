@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from constructs_lib.catalogue.machines import MACHINES, Machine
-from constructs_lib.catalogue.model import WAVES, Tier
-from constructs_lib.catalogue.quantity import MIB
 from constructs_lib.checks.model import Inputs
-from constructs_lib.parts.footprint import Footprint, claims, extra, steady
+from constructs_lib.footprint import Footprint, claims, extra, steady
+from constructs_lib.model import Machine
 from constructs_lib.problem import Problem
+from constructs_lib.quantity import MIB
 
 MEND = "lower it in overlays/<env>/<tier>, or leave out a tier"
 
@@ -18,8 +17,9 @@ class Ledger:
     """Sums over the rendered objects; `extra` comes on top while a wave rolls out."""
 
     machine: Machine
-    steady: dict[Tier, Footprint]
-    extra: dict[Tier, Footprint]
+    waves: tuple[tuple[str, ...], ...]
+    steady: dict[str, Footprint]
+    extra: dict[str, Footprint]
     storage: int
 
     @property
@@ -30,7 +30,7 @@ class Ledger:
     @property
     def peak(self) -> Footprint:
         """At rest, and on top of it the heaviest wave's Jobs and surge: by resource, the largest of all waves."""
-        waves = [sum((self.extra.get(tier, Footprint()) for tier in tiers), Footprint()) for tiers in WAVES]
+        waves = [sum((self.extra.get(tier, Footprint()) for tier in tiers), Footprint()) for tiers in self.waves]
         fields = ("cpu", "memory", "cpu_limit", "memory_limit", "pods")
         return self.rest + Footprint(**{name: max(getattr(wave, name) for wave in waves) for name in fields})
 
@@ -53,12 +53,13 @@ class Line:
 
 def ledger(inputs: Inputs) -> Ledger | None:
     """The sums; None where nothing is known of the environment's machine."""
-    machine = MACHINES.get(inputs.settings.environment)
+    machine = inputs.platform.catalogue.machines.get(inputs.settings.environment)
     if machine is None:
         return None
-    by_tier = {tier: [f.manifest for f in inputs.rendered if f.tier is tier] for tier in inputs.settings.tiers}
+    by_tier = {tier: [f.manifest for f in inputs.rendered if f.tier == tier] for tier in inputs.settings.tiers}
     return Ledger(
         machine,
+        inputs.platform.waves,
         {tier: _sum(map(steady, found)) for tier, found in by_tier.items()},
         {tier: _sum(map(extra, found)) for tier, found in by_tier.items()},
         sum(size for _, _, size in claims(found.manifest for found in inputs.rendered)),
@@ -73,10 +74,10 @@ def lines(found: Ledger) -> tuple[Line, ...]:
     """CPU in millicores; memory and disk in bytes. Memory twice: what is asked for, and what may be taken."""
     machine, peak = found.machine, found.peak
     rows = (
-        ("CPU requests", machine.cpu, machine.cpu_taken, peak.cpu),
-        ("memory requests", machine.memory, machine.memory_taken, peak.memory),
-        ("memory limits", machine.memory, machine.memory_taken, peak.memory_limit),
-        ("disk", machine.disk, machine.disk_taken, found.storage),
+        ("CPU requests", machine.cpu, machine.cpu_used, peak.cpu),
+        ("memory requests", machine.memory, machine.memory_used, peak.memory),
+        ("memory limits", machine.memory, machine.memory_used, peak.memory_limit),
+        ("disk", machine.disk, machine.disk_used, found.storage),
     )
     return tuple(Line(name, all_, system, own, round(all_ * machine.reserve)) for name, all_, system, own in rows)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import yaml
 
 from constructs_lib.checks.model import Inputs
-from constructs_lib.checks.render import tool
+from constructs_lib.kustomize import tool
 from constructs_lib.problem import Problem
 
 SECONDS = 60
-MEND = "correct the file below constructs_lib/components/files or what fills it in"
+MEND = "correct the file in catalogue/files or constructs_lib/types/<type>/files, or what fills it in"
 
 
 def valid(inputs: Inputs) -> Iterator[Problem]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.catalogue.model import Catalogue, Tier
-from constructs_lib.parts.footprint import WORKLOADS, pod_spec
+from constructs_lib.footprint import WORKLOADS, pod_spec
 from constructs_lib.problem import Problem
+from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings
 
 
@@ -15,7 +15,7 @@ from constructs_lib.settings import Settings
 class Rendered:
     """One object as Argo CD would apply it."""
 
-    tier: Tier
+    tier: str
     manifest: Mapping[str, Any]
 
     @property
@@ -56,7 +56,7 @@ class Inputs:
     """Everything that rules look at; `argo_cd` are the objects of argocd/<env>."""
 
     root: Path
-    catalogue: Catalogue
+    platform: ResolvedPlatform
     settings: Settings
     rendered: tuple[Rendered, ...]
     argo_cd: tuple[Mapping[str, Any], ...] = ()

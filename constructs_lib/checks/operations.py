@@ -6,15 +6,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from constructs_lib.catalogue.graph import deploy_order
-from constructs_lib.catalogue.problems import problems
-from constructs_lib.catalogue.problems.environment import SECRET_NAME, SECRET_URL
-from constructs_lib.catalogue.problems.names import LABEL_VALUE
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.references import selects
-from constructs_lib.gitops.argo_cd import WAVE
-from constructs_lib.parts.job import HASH_DIGITS, job_name
+from constructs_lib.command import COMMAND
+from constructs_lib.gitops.argo_cd import WAVE, application_name, platform_project_name, released_name
+from constructs_lib.job_names import HASH_DIGITS, config_data, named_by_content
 from constructs_lib.problem import Problem
+from constructs_lib.resolve.problems.env_vars import SECRET_NAME, SECRET_URL
+from constructs_lib.resolve.problems.names import LABEL_VALUE
 
 DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
@@ -22,18 +21,21 @@ SIZE_LIMIT = 262_144
 """Bytes: above it, no annotation holds the object, and clients without server-side apply fail."""
 
 SYNC, KEPT = "argocd.argoproj.io/sync-options", "Prune=false"
+SYNTH = f"run `{COMMAND} synth`"
 COMPARE, EXTRANEOUS = "argocd.argoproj.io/compare-options", "IgnoreExtraneous"
 
 
 def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
-    """The catalogue's own problems, each Application in the wave of its tier, and none of them in the last wave.
+    """Each Application is in the wave of its tier, and none of them in the last wave: Argo CD does not wait for that.
 
-    Argo CD does not wait for the last one.
+    That dependencies go to earlier tiers is validated before anything is rendered.
     """
-    yield from problems(inputs.catalogue)
-    order = deploy_order(inputs.catalogue)
-    wanted = {f"Application chatdb-{tier}": wave for wave, tier, _ in order if tier in inputs.settings.tiers}
-    wanted["ConfigMap chatdb-released"] = max(wave for wave, _, _ in order) + 1
+    platform = inputs.platform
+    wanted = {
+        f"Application {application_name(platform.name, tier)}": platform.catalogue.wave(tier)
+        for tier in inputs.settings.tiers
+    }
+    wanted[f"ConfigMap {released_name(platform.name)}"] = len(platform.waves)
     waves = {
         f"{found['kind']} {found['metadata']['name']}": (found["metadata"].get("annotations") or {}).get(WAVE)
         for found in inputs.argo_cd
@@ -41,15 +43,15 @@ def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
     for where, wave in wanted.items():
         found = waves.get(where)
         if found != str(wave):
-            yield Problem(where, f"wave {found}, not {wave}", "run `chatdb synth`")
+            yield Problem(where, f"wave {found}, not {wave}", SYNTH)
 
 
 def components_in_their_tiers(inputs: Inputs) -> Iterator[Problem]:
     """Every component of the environment's tiers is rendered, in its tier."""
     there = {(found.tier, found.manifest["metadata"].get("labels", {}).get("app")) for found in inputs.rendered}
-    for component in inputs.catalogue.components:
+    for component in inputs.platform.components:
         if component.tier in inputs.settings.tiers and (component.tier, component.name) not in there:
-            yield Problem(f"tier {component.tier}", f"{component.name} is not rendered", "run `chatdb synth`")
+            yield Problem(f"tier {component.tier}", f"{component.name} is not rendered", SYNTH)
 
 
 def drainable(inputs: Inputs) -> Iterator[Problem]:
@@ -80,32 +82,18 @@ def _removable(spec: dict[str, Any], replicas: int) -> int:
 
 def jobs_are_final(inputs: Inputs) -> Iterator[Problem]:
     """A Job's name says what it runs: a template that changes under the same name is refused by the API server."""
-    data = {(found.namespace, found.name): found.manifest.get("data") or {} for found in inputs.of("ConfigMap")}
+    data = config_data(found.manifest for found in inputs.of("ConfigMap"))
     for job in inputs.of("Job"):
         spec = job.manifest["spec"]
         for field in ("ttlSecondsAfterFinished", "activeDeadlineSeconds"):
             if field in spec:
                 what = f"{field} is set: a Job that goes away, or ends by time, stays OutOfSync or Degraded"
                 yield Problem(job.where, what, "remove it")
-        used = sorted(_config_maps(job))
         component = job.name[: -HASH_DIGITS - 1]
-        wanted = job_name(component, job.template, [data.get((job.namespace, name), {}) for name in used])
+        wanted = named_by_content(dict(job.manifest), component, data)["metadata"]["name"]
         if job.name != wanted:
             what = f"by its content its name is {wanted}"
             yield Problem(job.where, what, "let no overlay change a Job or its ConfigMaps; change the catalogue")
-
-
-def _config_maps(job: Rendered) -> set[str]:
-    mounted = {
-        volume["configMap"]["name"] for volume in job.template["spec"].get("volumes", []) if "configMap" in volume
-    }
-    read = {
-        source["configMapRef"]["name"]
-        for container in job.containers
-        for source in container.get("envFrom", [])
-        if "configMapRef" in source
-    }
-    return mounted | read
 
 
 def no_drift(inputs: Inputs) -> Iterator[Problem]:
@@ -187,23 +175,22 @@ def project_allows(inputs: Inputs) -> Iterator[Problem]:
         spec = application["spec"]
         project = projects.get(spec["project"])
         if project is None:
-            yield Problem(where, f"there is no project {spec['project']}", "run `chatdb synth`")
+            yield Problem(where, f"there is no project {spec['project']}", SYNTH)
         elif (
             spec["source"]["repoURL"] not in project["sourceRepos"]
             or spec["destination"] not in project["destinations"]
         ):
-            yield Problem(
-                where, f"project {spec['project']} refuses its source or its destination", "run `chatdb synth`"
-            )
+            yield Problem(where, f"project {spec['project']} refuses its source or its destination", SYNTH)
+    name = platform_project_name(inputs.platform.name)
     for found in inputs.rendered:
-        yield from _refused(found, projects.get("chatdb-platform", {}))
+        yield from _refused(found, name, projects.get(name, {}))
 
 
-def _refused(found: Rendered, project: Mapping[str, Any]) -> Iterator[Problem]:
+def _refused(found: Rendered, name: str, project: Mapping[str, Any]) -> Iterator[Problem]:
     """What the platform's project says about one object."""
     scope = "namespaceResourceWhitelist" if found.namespace else "clusterResourceWhitelist"
     kind = {"group": found.manifest["apiVersion"].rpartition("/")[0], "kind": found.kind}
     if kind not in project.get(scope, []):
-        yield Problem(found.where, f"project chatdb-platform does not allow {found.kind} there", "run `chatdb synth`")
+        yield Problem(found.where, f"project {name} does not allow {found.kind} there", SYNTH)
     if found.namespace and found.namespace not in {entry["namespace"] for entry in project.get("destinations", [])}:
-        yield Problem(found.where, f"namespace {found.namespace} is not the project's", "use one of ChatDB's")
+        yield Problem(found.where, f"namespace {found.namespace} is not the project's", "use one of the platform's")

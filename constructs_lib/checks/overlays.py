@@ -2,16 +2,15 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from constructs_lib.catalogue.model import Tier
 from constructs_lib.checks.model import Inputs
-from constructs_lib.checks.render import DIST, KUSTOMIZATION
+from constructs_lib.kustomize import DIST, GENERATED, KUSTOMIZATION
 from constructs_lib.problem import Problem
 
 MOST_LINES = 20
@@ -25,6 +24,8 @@ OLD_FIELDS = ("patchesStrategicMerge", "patchesJson6902", "bases")
 SELECTOR = re.compile(r"([A-Za-z0-9./_-]+)\s*==?\s*([A-Za-z0-9._-]*)")
 
 Manifest = Mapping[str, Any]
+Identity = tuple[str, str, str]
+"""Kind, namespace and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +88,20 @@ def _normal(path: Path) -> Path:
 
 
 def all_used(inputs: Inputs) -> Iterator[Problem]:
-    """Every file is listed, every patch finds its target, is short, and touches nothing that is final."""
+    """Every file is listed, every patch finds its target, is short, and touches nothing that is final or generated."""
     environment = inputs.root / "overlays" / inputs.settings.environment
     yield from _top(inputs, environment)
     for tier in inputs.settings.tiers:
         folder = Folder(inputs.root, environment / tier)
         if _normal(inputs.root / "dist" / tier) not in folder.paths("resources"):
             yield Problem(folder.where, f"it does not list {DIST}/{tier}", "add it to its resources")
-        everything = folder.objects()
+        generated = environment / tier / GENERATED
+        made = Folder(inputs.root, generated).objects() if (generated / KUSTOMIZATION).is_file() else []
+        if made and _normal(generated) not in folder.paths("resources"):
+            yield Problem(folder.where, f"it does not list {GENERATED}", "add it to its resources")
+        everything, final = folder.objects(), {_identity(manifest) for manifest in made}
         for part in (folder, *folder.components()):
-            yield from _folder(part, everything)
+            yield from _folder(part, everything, final)
 
 
 def _top(inputs: Inputs, environment: Path) -> Iterator[Problem]:
@@ -105,26 +110,27 @@ def _top(inputs: Inputs, environment: Path) -> Iterator[Problem]:
     for key in sorted(set(top.content) - TOP_KEYS):
         mend = "attach it to the overlay of a tier: Argo CD applies those"
         yield Problem(f"{top.where}/{KUSTOMIZATION}", f"it has {key}", mend)
+    tiers = inputs.platform.tiers
     for path in sorted(environment.iterdir()):
-        if path.name not in {*Tier, KUSTOMIZATION}:
+        if path.name not in {*tiers, KUSTOMIZATION}:
             place = path.relative_to(inputs.root).as_posix()
-            yield Problem(place, "it is no tier's folder", f"use {', '.join(Tier)}")
+            yield Problem(place, "it is no tier's folder", f"use {', '.join(tiers)}")
 
 
-def _folder(folder: Folder, objects: Sequence[Manifest]) -> Iterator[Problem]:
+def _folder(folder: Folder, objects: Sequence[Manifest], generated: Collection[Identity]) -> Iterator[Problem]:
     for key in OLD_FIELDS:
         if key in folder.content:
             yield Problem(f"{folder.where}/{KUSTOMIZATION}", f"{key} is deprecated", "use resources and patches")
-    listed = folder.listed()
+    listed = folder.listed() | {_normal(folder.path / GENERATED)}
     for path in sorted(path for path in folder.path.rglob("*") if path.is_file()):
         if not listed & {_normal(path), *_normal(path).parents}:
             place = path.relative_to(folder.root).as_posix()
             yield Problem(place, "its kustomization does not list it", "list it among resources or patches")
     for patch in folder.patches():
-        yield from _patch(patch, objects)
+        yield from _patch(patch, objects, generated)
 
 
-def _patch(patch: Patch, objects: Sequence[Manifest]) -> Iterator[Problem]:
+def _patch(patch: Patch, objects: Sequence[Manifest], generated: Collection[Identity]) -> Iterator[Problem]:
     lines = len(patch.text.splitlines())
     if lines > MOST_LINES:
         yield Problem(patch.where, f"it has {lines} lines, more than {MOST_LINES}", "change the base, or split it")
@@ -134,10 +140,19 @@ def _patch(patch: Patch, objects: Sequence[Manifest]) -> Iterator[Problem]:
         if not found:
             words = ", ".join(f"{key} {value}" for key, value in sorted(target.items()))
             yield Problem(patch.where, f"it patches nothing: the tier has no object with {words}", "correct its target")
+        made = {identity for manifest in found if (identity := _identity(manifest)) in generated}
+        for kind, name in sorted({(kind, name) for kind, _, name in made}):
+            fix = "remove the patch: it follows from what the environment runs, so change that"
+            yield Problem(patch.where, f"it changes the {kind} {name}, which is generated", fix)
         if isinstance(content, Mapping) and content.get("$patch") == "delete":
             continue
-        for kind in sorted({manifest["kind"] for manifest in found} & set(FINAL)):
+        for kind in sorted({manifest["kind"] for manifest in found if _identity(manifest) not in made} & set(FINAL)):
             yield Problem(patch.where, f"it changes a {kind}", FINAL[kind])
+
+
+def _identity(manifest: Manifest) -> Identity:
+    metadata = manifest["metadata"]
+    return manifest["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
 def _own_target(content: Mapping[str, Any]) -> Mapping[str, str]:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from constructs_lib.catalogue.graph import links
-from constructs_lib.catalogue.model import Component, External
 from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.model import DNS, Component, External
 from constructs_lib.problem import Problem
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
@@ -24,11 +23,8 @@ class Endpoint:
     name: str
     namespace: str | None
     labels: tuple[tuple[str, str], ...]
-
-    @property
-    def guarded(self) -> bool:
-        """Whether our policies apply to it."""
-        return self.namespace is not None and self.namespace.startswith("chatdb-")
+    guarded: bool
+    """Whether it is in a namespace of the platform, where policies apply."""
 
 
 def exact(inputs: Inputs) -> Iterator[Problem]:
@@ -110,12 +106,16 @@ def _components(inputs: Inputs) -> Iterator[Endpoint]:
     """One endpoint for each workload; the name is the component's, as its label app says."""
     for workload in inputs.workloads():
         labels = workload.template["metadata"].get("labels", {})
-        yield Endpoint(labels.get("app", workload.name), workload.namespace, tuple(sorted(labels.items())))
+        yield Endpoint(
+            labels.get("app", workload.name), workload.namespace, tuple(sorted(labels.items())), guarded=True
+        )
 
 
 def _externals(inputs: Inputs) -> Iterator[Endpoint]:
-    for external in inputs.catalogue.externals:
-        yield Endpoint(external.name, external.namespace, tuple(sorted(external.pod_labels.items())))
+    for external in inputs.platform.catalogue.externals:
+        labels = tuple(sorted(external.pod_labels.items()))
+        guarded = external.namespace in inputs.platform.namespaces.names
+        yield Endpoint(external.name, external.namespace, labels, guarded=guarded)
 
 
 def _expected(inputs: Inputs, endpoints: list[Endpoint]) -> set[tuple[str, str, Protocol]]:
@@ -123,12 +123,12 @@ def _expected(inputs: Inputs, endpoints: list[Endpoint]) -> set[tuple[str, str, 
     there = {endpoint.name for endpoint in endpoints}
     found = {
         (link.consumer.name, link.provider.name, (protocol, link.port.number))
-        for link in links(inputs.catalogue)
+        for link in inputs.platform.links
         if {link.consumer.name, link.provider.name} <= there
         for protocol in _protocols(link.provider)
     }
     found |= set(_beside_addressless(inputs, there))
-    dns = next(external for external in inputs.catalogue.externals if external.name == "dns")
+    dns = next(external for external in inputs.platform.catalogue.externals if external.name == DNS)
     for endpoint in endpoints:
         if endpoint.guarded:
             found |= {
@@ -139,9 +139,9 @@ def _expected(inputs: Inputs, endpoints: list[Endpoint]) -> set[tuple[str, str, 
 
 def _beside_addressless(inputs: Inputs, there: set[str]) -> Iterator[tuple[str, str, Protocol]]:
     """A policy towards an address that is not known opens its ports to every address: say so, do not hide it."""
-    for link in links(inputs.catalogue):
+    for link in inputs.platform.links:
         if link.provider.namespace is None and link.consumer.name in there:
-            for external in inputs.catalogue.externals:
+            for external in inputs.platform.catalogue.externals:
                 yield link.consumer.name, external.name, ("TCP", link.port.number)
 
 

@@ -4,9 +4,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from constructs_lib.catalogue.credentials import secret_plans
 from constructs_lib.checks.model import Inputs, Rendered
-from constructs_lib.parts.footprint import claims
+from constructs_lib.footprint import claims
 from constructs_lib.problem import Problem
 
 # Not of names that a script fills in, such as those of its own pods.
@@ -65,7 +64,7 @@ def configuration_exists(inputs: Inputs) -> Iterator[Problem]:
     """Every ConfigMap and Secret that a container names, key by key; Secrets are those that the plan makes."""
     known = {
         "ConfigMap": {(m.namespace, m.name): set(m.manifest.get("data") or {}) for m in inputs.of("ConfigMap")},
-        "Secret": {(plan.namespace, plan.name): set(plan.keys) for plan in secret_plans(inputs.catalogue)},
+        "Secret": {(plan.namespace, plan.name): set(plan.keys) for plan in inputs.platform.secrets},
     }
     for workload in inputs.workloads():
         for kind, name, key in _references(workload):
@@ -102,8 +101,8 @@ def _variables(container: Mapping[str, Any]) -> Iterator[tuple[str, str, str | N
 
 def hosts_exist(inputs: Inputs) -> Iterator[Problem]:
     """An address in a ConfigMap or a variable is one that a component or an external node of the catalogue has."""
-    known = {component.host for component in inputs.catalogue.components}
-    known |= {external.host for external in inputs.catalogue.externals if external.host}
+    known = {component.host for component in inputs.platform.components}
+    known |= {external.host for external in inputs.platform.catalogue.externals if external.host}
     for found in inputs.rendered:
         texts = [str(value) for value in (found.manifest.get("data") or {}).values() if found.kind == "ConfigMap"]
         texts += [str(variable.get("value", "")) for c in found.containers for variable in c.get("env", [])]

@@ -1,7 +1,6 @@
 """All rules, their waivers, and how they are run."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from constructs_lib.checks import (
     capacity,
@@ -14,6 +13,7 @@ from constructs_lib.checks import (
     workloads,
 )
 from constructs_lib.checks.model import Finding, Inputs, Rule
+from constructs_lib.model import Waiver
 from constructs_lib.problem import Problem
 
 RULES: tuple[Rule, ...] = (
@@ -46,26 +46,9 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """A violation that is accepted: of which rule, by what `where` begins with, and why."""
-
-    rule: str
-    where: str
-    reason: str
-
-
-WAIVERS: tuple[Waiver, ...] = (
-    Waiver(
-        "probes",
-        "tier testing: Deployment chatdb-testing/locust-worker",
-        "a worker listens on no port; it ends by itself when it loses its master, and is then restarted",
-    ),
-)
-
-
-def run(inputs: Inputs, rules: Iterable[Rule] = RULES, waivers: Iterable[Waiver] = WAIVERS) -> list[Finding]:
-    """Every violation that no waiver covers; a waiver that covers nothing is a violation itself."""
+def run(inputs: Inputs, rules: Iterable[Rule] = RULES) -> list[Finding]:
+    """Every violation that no waiver of the catalogue covers; a waiver that covers nothing is a violation itself."""
+    waivers = inputs.platform.catalogue.waivers
     found: list[Finding] = []
     ran = tuple(rules)
     unused = [waiver for waiver in waivers if waiver.rule in {rule.id for rule in ran} and _applies(inputs, waiver)]
@@ -77,7 +60,7 @@ def run(inputs: Inputs, rules: Iterable[Rule] = RULES, waivers: Iterable[Waiver]
             elif waiver in unused:
                 unused.remove(waiver)
     for waiver in unused:
-        problem = Problem(waiver.where, "its waiver is not needed", "remove it from constructs_lib/checks/rules.py")
+        problem = Problem(waiver.where, "its waiver is not needed", "remove it from the catalogue's waivers")
         found.append(Finding(waiver.rule, problem))
     return found
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import yaml
 
 from constructs_lib.checks.model import Inputs
-from constructs_lib.checks.render import tool
+from constructs_lib.command import COMMAND
+from constructs_lib.kustomize import tool
 from constructs_lib.problem import InvalidInput, Problem
 
 SCHEMAS = ".tools/schemas"
@@ -45,6 +46,6 @@ def _kubeconform(inputs: Inputs, version: str, text: str) -> list[dict[str, str]
         found: list[dict[str, str]] = json.loads(done.stdout)["resources"]
     except (ValueError, KeyError) as error:
         raise InvalidInput(
-            [Problem("kubeconform", done.stderr.strip() or "says nothing", "run `chatdb doctor`")]
+            [Problem("kubeconform", done.stderr.strip() or "says nothing", f"run `{COMMAND} doctor`")]
         ) from error
     return found

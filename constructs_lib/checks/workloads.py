@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from constructs_lib.catalogue.quantity import in_bytes, millicores
 from constructs_lib.checks.model import Inputs
-from constructs_lib.parts.footprint import pod_spec
+from constructs_lib.footprint import pod_spec
 from constructs_lib.problem import Problem
+from constructs_lib.quantity import in_bytes, millicores
 
 SECURITY = "constructs_lib/parts/security.py writes these fields; remove what overrides them"
 VOLUME_TYPES = {
@@ -93,7 +93,7 @@ def probes(inputs: Inputs) -> Iterator[Problem]:
 
 def service_account_tokens(inputs: Inputs) -> Iterator[Problem]:
     """A token only where the component has a need of the Kubernetes API."""
-    allowed = {c.name for c in inputs.catalogue.components if any(e.to == "kubernetes-api" for e in c.needs)}
+    allowed = {c.name for c in inputs.platform.components if c.uses_api}
     for workload in inputs.workloads():
         app = workload.template["metadata"]["labels"].get("app")
         spec = workload.template["spec"]

@@ -4,36 +4,51 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.catalogue.model import Namespace, Tier
-from constructs_lib.gitops.kustomizations import dump
+from constructs_lib.gitops.kustomizations import write_objects
+from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings
 
 ARGO_CD = "argocd"
 SERVER = "https://kubernetes.default.svc"
-ROOT_PROJECT = "chatdb-root"
-PLATFORM_PROJECT = "chatdb-platform"
 WAVE = "argocd.argoproj.io/sync-wave"
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 
 
-def write_argo_cd(folder: Path, settings: Settings, kinds: Iterable[tuple[str, str]]) -> None:
+def write_argo_cd(
+    folder: Path, platform: ResolvedPlatform, settings: Settings, kinds: Iterable[tuple[str, str]]
+) -> None:
     """Write <folder>/{projects,root}.yaml and the root's <folder>/apps; `kinds` are (API group, kind) of dist/."""
-    apps = folder / "apps"
-    apps.mkdir(parents=True)
-    (folder / "projects.yaml").write_text(
-        dump(root_project(settings), platform_project(settings, kinds)), encoding="utf-8"
-    )
-    (folder / "root.yaml").write_text(dump(root(settings)), encoding="utf-8")
+    projects = [root_project(platform, settings), platform_project(platform, settings, kinds)]
+    write_objects(folder / "projects.yaml", projects)
+    write_objects(folder / "root.yaml", [root(platform, settings)])
     for tier in settings.tiers:
-        (apps / f"{tier}.yaml").write_text(dump(application(settings, tier)), encoding="utf-8")
-    (apps / "released.yaml").write_text(dump(released(settings)), encoding="utf-8")
+        write_objects(folder / "apps" / f"{tier}.yaml", [application(platform, settings, tier)])
+    write_objects(folder / "apps/released.yaml", [released(platform, settings)])
 
 
-def root_project(settings: Settings) -> dict[str, Any]:
+def application_name(platform: str, tier: str) -> str:
+    """The name of a tier's Application."""
+    return f"{platform}-{tier}"
+
+
+def released_name(platform: str) -> str:
+    """The name of the ConfigMap that says what each tier is pinned to."""
+    return f"{platform}-released"
+
+
+def platform_project_name(platform: str) -> str:
+    """The name of the project of the tiers' Applications."""
+    return f"{platform}-platform"
+
+
+def root_project(platform: ResolvedPlatform, settings: Settings) -> dict[str, Any]:
     """Who may write Applications is an administrator: the root has a project for its own few kinds alone."""
+    title = platform.catalogue.title
+    text = f"The root Application of {title}: may make Applications and what says that they are released"
     return _project(
-        ROOT_PROJECT,
-        "The root Application of ChatDB: may make Applications and what says that they are released, and nothing else",
+        platform.name,
+        f"{platform.name}-root",
+        f"{text}, and nothing else",
         settings,
         [ARGO_CD],
         namespaced=[("", "ConfigMap"), ("argoproj.io", "Application")],
@@ -41,25 +56,29 @@ def root_project(settings: Settings) -> dict[str, Any]:
     )
 
 
-def platform_project(settings: Settings, kinds: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Four namespaces, the kinds in use, and of cluster scope the namespaces themselves."""
-    namespaced = sorted(set(kinds) - {("", "Namespace")})
+def platform_project(
+    platform: ResolvedPlatform, settings: Settings, kinds: Iterable[tuple[str, str]]
+) -> dict[str, Any]:
+    """The platform's namespaces, the kinds in use, and of cluster scope the namespaces themselves."""
+    # Each environment has quotas, which are in no base.
+    namespaced = sorted({*kinds, ("", "ResourceQuota")} - {("", "Namespace")})
     return _project(
-        PLATFORM_PROJECT,
-        "ChatDB's tiers",
+        platform.name,
+        platform_project_name(platform.name),
+        f"{platform.catalogue.title}'s tiers",
         settings,
-        list(Namespace),
+        platform.namespaces.names,
         namespaced=namespaced,
         cluster=[("", "Namespace")],
     )
 
 
-def root(settings: Settings) -> dict[str, Any]:
+def root(platform: ResolvedPlatform, settings: Settings) -> dict[str, Any]:
     """The app of apps; it lists the children's folder only, since a root that contains itself waits for itself."""
     return {
-        **_head("Application", "chatdb"),
+        **_head(platform.name, "Application", platform.name),
         "spec": {
-            "project": ROOT_PROJECT,
+            "project": f"{platform.name}-root",
             "source": _source(settings, f"argocd/{settings.environment}/apps", settings.revision),
             "destination": {"server": SERVER, "namespace": ARGO_CD},
             "syncPolicy": _sync_policy(),
@@ -67,39 +86,39 @@ def root(settings: Settings) -> dict[str, Any]:
     }
 
 
-def application(settings: Settings, tier: Tier) -> dict[str, Any]:
+def application(platform: ResolvedPlatform, settings: Settings, tier: str) -> dict[str, Any]:
     """The Application of one tier; its wave is the tier's place in the order."""
-    paths = (f"overlays/{settings.environment}/{tier}", f"dist/{tier}", "overlays/components", "dist/gateway-api")
+    paths = (f"overlays/{settings.environment}/{tier}", f"dist/{tier}", "overlays/components", "dist/traits")
     annotations = {
         "argocd.argoproj.io/manifest-generate-paths": ";".join(f"/{path}" for path in paths),
-        WAVE: str(tier.wave),
+        WAVE: str(platform.catalogue.wave(tier)),
     }
-    head = _head("Application", f"chatdb-{tier}")
+    head = _head(platform.name, "Application", application_name(platform.name, tier))
     head["metadata"] |= {"annotations": annotations, "finalizers": [FINALIZER]}
     return {
         **head,
         "spec": {
-            "project": PLATFORM_PROJECT,
+            "project": platform_project_name(platform.name),
             "source": _source(settings, paths[0], settings.target(tier)),
             # Every object names its namespace; the project refuses an Application that names none of its own.
-            "destination": {"server": SERVER, "namespace": str(Namespace.SYSTEM)},
+            "destination": {"server": SERVER, "namespace": platform.namespaces.names[0]},
             "syncPolicy": _sync_policy(),
         },
     }
 
 
-def released(settings: Settings) -> dict[str, Any]:
+def released(platform: ResolvedPlatform, settings: Settings) -> dict[str, Any]:
     """What every tier runs, written when all of them are ready: a wave of its own, after the last tier's.
 
     Argo CD waits for every wave but the last: without it the next release would begin while the last tier still moves.
     """
-    head = _head("ConfigMap", "chatdb-released", "v1")
-    head["metadata"]["annotations"] = {WAVE: str(max(tier.wave for tier in Tier) + 1)}
-    return {**head, "data": {str(tier): settings.target(tier) for tier in settings.tiers}}
+    head = _head(platform.name, "ConfigMap", released_name(platform.name), "v1")
+    head["metadata"]["annotations"] = {WAVE: str(len(platform.waves))}
+    return {**head, "data": {tier: settings.target(tier) for tier in settings.tiers}}
 
 
-def _head(kind: str, name: str, version: str = "argoproj.io/v1alpha1") -> dict[str, Any]:
-    labels = {"app.kubernetes.io/part-of": "chatdb"}
+def _head(platform: str, kind: str, name: str, version: str = "argoproj.io/v1alpha1") -> dict[str, Any]:
+    labels = {"app.kubernetes.io/part-of": platform}
     return {
         "apiVersion": version,
         "kind": kind,
@@ -121,6 +140,7 @@ def _sync_policy() -> dict[str, Any]:
 
 
 def _project(
+    platform: str,
     name: str,
     description: str,
     settings: Settings,
@@ -130,7 +150,7 @@ def _project(
     cluster: Iterable[tuple[str, str]],
 ) -> dict[str, Any]:
     return {
-        **_head("AppProject", name),
+        **_head(platform, "AppProject", name),
         "spec": {
             "description": description,
             "sourceRepos": [settings.repository],

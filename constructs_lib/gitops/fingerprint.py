@@ -10,22 +10,24 @@ import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
 
+from constructs_lib.command import COMMAND, SETTINGS
 from constructs_lib.files import write_by_rename
 from constructs_lib.gitops.publish import SWAP
 
 CODE = Path(__file__).resolve().parents[2]
 NOTE = Path(".cdk8s/fingerprint")
-CODE_INPUTS = ("constructs_lib/**/*", "main.py", "services/*/migrations/*")
-DATA_INPUTS = ("chatdb.yaml", "images.yaml", "pins/*", "overlays/*/*/**/*")
-OUTPUTS = ("dist/**/*", "argocd/**/*", "overlays/*/*.yaml")
-"""The list of tiers in overlays/<env> is generated; what is in the folders beside it is written by people."""
+CODE_INPUTS = ("constructs_lib/**/*", "catalogue/**/*", f"{COMMAND}/**/*", "main.py", "services/*/migrations/*")
+DATA_INPUTS = (SETTINGS, "images.yaml", "pins/*", "overlays/*/*/**/*")
+GENERATED = "overlays/*/*/generated/**/*"
+OUTPUTS = ("dist/**/*", "argocd/**/*", "overlays/*/*.yaml", GENERATED)
+"""In overlays/<env>, the list of tiers and the folders `generated` are generated; all else is written by people."""
 
 
 def inputs(root: Path) -> str:
     """A hash of code, data, and the versions of everything that is installed."""
     found = hashlib.sha256("\n".join(_tools()).encode())
     _add(found, CODE, CODE_INPUTS)
-    _add(found, root, DATA_INPUTS)
+    _add(found, root, DATA_INPUTS, without=GENERATED)
     return found.hexdigest()
 
 
@@ -55,9 +57,10 @@ def _tools() -> Iterable[str]:
     yield from sorted(path.name for path in packages.glob("*.dist-info"))
 
 
-def _add(found: "hashlib._Hash", folder: Path, patterns: Iterable[str]) -> None:
-    """Names and contents of all files that the patterns find."""
+def _add(found: "hashlib._Hash", folder: Path, patterns: Iterable[str], without: str = "") -> None:
+    """Names and contents of all files that the patterns find, but those that `without` finds."""
     paths = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
+    paths -= set(folder.glob(without)) if without else set()
     for path in sorted(path for path in paths if path.parent.name != "__pycache__"):
         found.update(f"{path.relative_to(folder).as_posix()}\0".encode())
         found.update(hashlib.sha256(path.read_bytes()).digest())

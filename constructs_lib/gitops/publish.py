@@ -23,14 +23,20 @@ def recover(root: Path, targets: Iterable[str]) -> None:
 def publish(root: Path, staged: Path, targets: Iterable[str]) -> tuple[str, ...]:
     """Put the targets (files or folders, relative) of the staged tree in place; the names of those that changed.
 
-    All are copied before the first is moved: where there is no room for one of them, none has changed.
+    A target that is not staged is removed. All are copied before the first is moved: where there is no room for one of
+    them, none has changed.
     """
     swap = root / SWAP
     changed = tuple(target for target in targets if differences(staged / target, root / target))
     try:
         for target in changed:
-            _copy(staged / target, swap / f"{_flat(target)}.new")
+            if (staged / target).exists():
+                _copy(staged / target, swap / f"{_flat(target)}.new")
         for target in changed:
+            if not (staged / target).exists():
+                swap.mkdir(parents=True, exist_ok=True)
+                (root / target).replace(swap / f"{_flat(target)}.removed")
+                continue
             (root / target).parent.mkdir(parents=True, exist_ok=True)
             if (root / target).is_dir():
                 (root / target).replace(swap / _flat(target))
@@ -44,6 +50,8 @@ def differences(left: Path, right: Path) -> tuple[str, ...]:
     """Relative paths that are not the same on both sides, sorted; "." for the two roots themselves."""
     if left.is_dir() != right.is_dir() or left.exists() != right.exists():
         return (".",)
+    if not left.exists():
+        return ()
     if not left.is_dir():
         return () if filecmp.cmp(left, right, shallow=False) else (".",)
     names = {path.relative_to(side).as_posix() for side in (left, right) for path in _files(side)}

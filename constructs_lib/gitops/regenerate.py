@@ -1,19 +1,23 @@
-"""What the doors do: generate with the code's own catalogue, one run at a time, only where something has changed."""
+"""What entry points do: generate, one run at a time, only where something has changed."""
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from constructs_lib.files import MIB, advised_writes, enough_room, exclusive
 from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.publish import differences
+from constructs_lib.model import Catalogue
 
 LOCK = Path(".cdk8s/lock")
 ROOM = 16 * MIB
 """For the runtime that jsii unpacks, and for what is generated, twice: staged, and beside what it replaces."""
+Read = Callable[[], Catalogue]
+"""Reads the catalogue; called only where it is needed."""
 
 
-def regenerate(root: Path) -> tuple[str, ...]:
+def regenerate(root: Path, read: Read) -> tuple[str, ...]:
     """Generate and publish; the names of the targets that changed.
 
     Where the last run's inputs and files are as they were, nothing is done, and nothing starts Node.
@@ -23,28 +27,31 @@ def regenerate(root: Path) -> tuple[str, ...]:
         before = fingerprint.inputs(root)
         if fingerprint.unchanged(root, before):
             return ()
-        from constructs_lib.catalogue.load import CATALOGUE
-        from constructs_lib.gitops.synth import synthesize, valid
+        from constructs_lib.gitops.synth import publication, resolved
 
-        valid(root, CATALOGUE)
+        platform, settings = resolved(root, read())
         for folder in (root, Path(tempfile.gettempdir())):
             enough_room(folder, ROOM)
         with tempfile.TemporaryDirectory() as out:
-            changed = synthesize(root, CATALOGUE, Path(out))
+            changed = publication(root, platform, settings, Path(out))
         fingerprint.remember(root, before)
         return changed
 
 
-def stale(root: Path) -> tuple[str, ...]:
+def stale(root: Path, read: Read) -> tuple[str, ...]:
     """The generated files that are not what the code gives; nothing is changed."""
     if fingerprint.unchanged(root, fingerprint.inputs(root)):
         return ()
-    from constructs_lib.catalogue.load import CATALOGUE
-    from constructs_lib.gitops.synth import stage, targets
+    from constructs_lib.gitops.synth import resolved, stage, targets
 
     with advised_writes(str(root)), tempfile.TemporaryDirectory() as out:
-        found = targets(stage(root, CATALOGUE, Path(out)))
-        names = [f"{target}/{name}" for target in found for name in differences(Path(out, target), root / target)]
+        platform, settings = resolved(root, read())
+        stage(root, platform, settings, Path(out))
+        names = [
+            f"{target}/{name}"
+            for target in targets(platform, settings)
+            for name in differences(Path(out, target), root / target)
+        ]
     return tuple(name.removesuffix("/.") for name in names)
 
 

@@ -2,57 +2,67 @@
 
 from pathlib import Path
 
-from constructs_lib.catalogue.model import Catalogue
-from constructs_lib.catalogue.problems import problems
 from constructs_lib.gitops.argo_cd import write_argo_cd
-from constructs_lib.gitops.kustomizations import write_base, write_environment
+from constructs_lib.gitops.generated import folders, write_generated
+from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
 from constructs_lib.gitops.publish import publish, recover
-from constructs_lib.images import tags
-from constructs_lib.problem import InvalidInput
+from constructs_lib.model import Catalogue
+from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.resolve import resolve
+from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings, load
 
 
-def targets(settings: Settings) -> tuple[str, ...]:
+def targets(platform: ResolvedPlatform, settings: Settings) -> tuple[str, ...]:
     """What is generated, relative to the repository."""
     environment = settings.environment
-    return "dist", f"argocd/{environment}", f"overlays/{environment}/kustomization.yaml"
+    own = (folder.as_posix() for folder in folders(platform, settings).values())
+    return "dist", f"argocd/{environment}", f"overlays/{environment}/kustomization.yaml", *own
 
 
-def valid(root: Path, catalogue: Catalogue) -> Settings:
-    """The settings; InvalidInput with every problem of them and of the catalogue, or of the tags for its images."""
-    found = list(problems(catalogue)) or list(tags.problems(root, catalogue))
+def resolved(root: Path, catalogue: Catalogue) -> tuple[ResolvedPlatform, Settings]:
+    """The platform and the settings; InvalidInput with every problem of both, and of the tags of images."""
+    problems: list[Problem] = []
+    settings, platform = None, None
     try:
-        settings = load(root)
+        settings = load(root, catalogue)
     except InvalidInput as error:
-        raise InvalidInput([*error.problems, *found]) from error
-    if found:
-        raise InvalidInput(found)
-    return settings
+        problems += error.problems
+    try:
+        platform = resolve(catalogue, root)
+    except InvalidInput as error:
+        problems += error.problems
+    if settings is None or platform is None:
+        raise InvalidInput(dict.fromkeys(problems))
+    return platform, settings
 
 
-def stage(root: Path, catalogue: Catalogue, out: Path) -> Settings:
-    """Write everything that is generated below the empty folder `out`; InvalidInput before any file is written."""
-    settings = valid(root, catalogue)
-    _write(root, catalogue, settings, out)
-    return settings
-
-
-def _write(root: Path, catalogue: Catalogue, settings: Settings, out: Path) -> None:
+def stage(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path) -> None:
+    """Write everything that is generated below the empty folder `out`; InvalidInput where an overlay does not build."""
     # Imported late: it starts Node, which nobody waits for whose input is wrong.
-    from constructs_lib.app import synth_platform
+    from constructs_lib.render import render
 
-    # The folders only: the file that lists the tiers beside them is itself generated.
-    overlays = sorted(path for path in (root / "overlays").glob("*/*") if path.is_dir())
-    kinds = synth_platform(tags.tagged(root, catalogue), out / "dist", overlays=overlays)
-    for folder in sorted((out / "dist").iterdir()):
-        write_base(folder)
-    write_environment(out / "overlays" / settings.environment, settings)
-    write_argo_cd(out / "argocd" / settings.environment, settings, kinds)
+    rendered = render(platform)
+    for tier in platform.tiers:
+        (out / "dist" / tier).mkdir(parents=True)
+    for (folder, chart), objects in rendered.charts.items():
+        write_objects(out / "dist" / folder / f"{chart}.k8s.yaml", objects)
+    for base in (*(out / "dist").iterdir(), *(out / "dist/traits").glob("*")):
+        if base.name != "traits":
+            write_kustomization(base, sorted(path.name for path in base.glob("*.k8s.yaml")))
+    write_generated(root, out, platform, settings, rendered)
+    write_kustomization(out / "overlays" / settings.environment, settings.tiers)
+    write_argo_cd(out / "argocd" / settings.environment, platform, settings, rendered.kinds())
 
 
 def synthesize(root: Path, catalogue: Catalogue, out: Path) -> tuple[str, ...]:
-    """Stage and publish; the names of the targets that changed."""
-    settings = valid(root, catalogue)
-    recover(root, targets(settings))
-    _write(root, catalogue, settings, out)
-    return publish(root, out, targets(settings))
+    """Check, stage and publish; the names of the targets that changed."""
+    return publication(root, *resolved(root, catalogue), out)
+
+
+def publication(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path) -> tuple[str, ...]:
+    """Stage below the empty folder `out`, and publish; the names of the targets that changed."""
+    names = targets(platform, settings)
+    recover(root, names)
+    stage(root, platform, settings, out)
+    return publish(root, out, names)

@@ -5,23 +5,24 @@ from collections.abc import Iterable
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
-from constructs_lib.catalogue.model import Access, Component
+from constructs_lib.model import Access
 from constructs_lib.parts.labels import metadata
+from constructs_lib.resolved import ResolvedComponent
 
 
-def access(scope: Construct, component: Component, rules: Iterable[Access]) -> None:
-    """Make the component's service account, and a Role with its binding in each namespace that the rules name."""
+def access(scope: Construct, component: ResolvedComponent) -> None:
+    """Make the component's service account, and a Role with its binding in each namespace that its access names."""
     k8s.KubeServiceAccount(
         scope, "service-account", metadata=metadata(component), automount_service_account_token=False
     )
     by_namespace: dict[str, list[Access]] = {}
-    for rule in rules:
-        by_namespace.setdefault(rule.namespace, []).append(rule)
+    for rule in component.access:
+        by_namespace.setdefault(str(rule.namespace), []).append(rule)
     for namespace, granted in sorted(by_namespace.items()):
         _role(scope, component, namespace, granted)
 
 
-def _role(scope: Construct, component: Component, namespace: str, rules: Iterable[Access]) -> None:
+def _role(scope: Construct, component: ResolvedComponent, namespace: str, rules: Iterable[Access]) -> None:
     k8s.KubeRole(
         scope,
         f"{namespace}-role",

@@ -1,21 +1,14 @@
 """Configuration: files that lie beside their constructs, and the ConfigMaps made of them."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
-from constructs_lib.catalogue.environment import settings
-from constructs_lib.catalogue.model import Component
-from constructs_lib.parts.context import Context
+from constructs_lib.job_names import digest
 from constructs_lib.parts.labels import metadata
-
-CHECKSUM = "chatdb.io/config-checksum"
-"""Annotation of a pod template: pods are replaced when what they read at their start changes."""
+from constructs_lib.resolved import ResolvedComponent
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +19,19 @@ class Config:
     data: Mapping[str, str]
 
 
-def digest(value: Any) -> str:
-    """Hex SHA-256 of a value's canonical JSON."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+def checksum(component: ResolvedComponent, configs: Iterable[Config]) -> dict[str, str]:
+    """The annotation of a pod template that replaces the pods when what they read at their start changes."""
+    found = digest({config.name: dict(config.data) for config in configs})[:16]
+    return {f"{component.platform}.io/config-checksum": found}
 
 
-def checksum(configs: Iterable[Config]) -> str:
-    """What the annotation says about these ConfigMaps."""
-    return digest({config.name: dict(config.data) for config in configs})[:16]
-
-
-def config_map(scope: Construct, component: Component, name: str, data: Mapping[str, str]) -> Config:
+def config_map(scope: Construct, component: ResolvedComponent, name: str, data: Mapping[str, str]) -> Config:
     """Make a ConfigMap in the component's namespace."""
     k8s.KubeConfigMap(scope, name, metadata=metadata(component, name), data=dict(data))
     return Config(name, data)
 
 
-def env_config(
-    scope: Construct, component: Component, context: Context, extra: Mapping[str, str] | None = None
-) -> Config | None:
-    """Make the ConfigMap <name>-config of what the component is told; None where that is nothing."""
-    data = settings(context.catalogue, component) | dict(extra or {})
-    return config_map(scope, component, f"{component.name}-config", data) if data else None
+def env_config(scope: Construct, component: ResolvedComponent) -> Config | None:
+    """Make the ConfigMap <name>-config of its environment variables; None where it has none."""
+    settings = component.settings
+    return config_map(scope, component, f"{component.name}-config", settings) if settings else None

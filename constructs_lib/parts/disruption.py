@@ -3,12 +3,12 @@
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
-from constructs_lib.catalogue.model import Component
 from constructs_lib.parts.labels import metadata, selector
 from constructs_lib.parts.values import number
+from constructs_lib.resolved import ResolvedComponent
 
 
-def disruption_budget(scope: Construct, component: Component) -> None:
+def disruption_budget(scope: Construct, component: ResolvedComponent) -> None:
     """One pod at a time: counted from what is away, so that a single replica can still be drained."""
     k8s.KubePodDisruptionBudget(
         scope,

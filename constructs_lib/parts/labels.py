@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 from cdk8s_plus_32 import k8s
 
-from constructs_lib.catalogue.model import Component
+from constructs_lib.resolved import ResolvedComponent
 
-PART_OF = {"app.kubernetes.io/part-of": "chatdb"}
 KEEP = {
     "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
     "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
@@ -15,23 +14,28 @@ KEEP = {
 what is kept after it has left git would be OutOfSync for ever, and hold all later waves."""
 
 
-def selector(component: Component) -> dict[str, str]:
+def part_of(platform: str) -> dict[str, str]:
+    """The label of everything that belongs to the platform."""
+    return {"app.kubernetes.io/part-of": platform}
+
+
+def selector(component: ResolvedComponent) -> dict[str, str]:
     """The immutable labels that select the component's pods."""
     return {"app": component.name}
 
 
-def object_labels(component: Component) -> dict[str, str]:
+def object_labels(component: ResolvedComponent) -> dict[str, str]:
     """Labels of everything that belongs to the component."""
-    return {**selector(component), **component.labels, **PART_OF}
+    return {**selector(component), **component.labels, **part_of(component.platform)}
 
 
-def pod_labels(component: Component) -> dict[str, str]:
+def pod_labels(component: ResolvedComponent) -> dict[str, str]:
     """Labels of the component's pods."""
     return {**object_labels(component), "version": "v1"}
 
 
 def metadata(
-    component: Component,
+    component: ResolvedComponent,
     name: str | None = None,
     *,
     namespace: str | None = None,

@@ -5,18 +5,16 @@ from dataclasses import dataclass
 
 from cdk8s_plus_32 import k8s
 
-from constructs_lib.catalogue.credentials import secret_name, secret_plan
-from constructs_lib.catalogue.defaults import DRAIN_SECONDS
-from constructs_lib.catalogue.externals import KUBERNETES_API
-from constructs_lib.catalogue.model import Component, Port, Probes, Resources
-from constructs_lib.catalogue.quantity import MIB, in_bytes, memory_text
-from constructs_lib.parts.config import CHECKSUM, Config, checksum
-from constructs_lib.parts.context import Context
+from constructs_lib.defaults import DRAIN_SECONDS
+from constructs_lib.model import Probes, Resources
+from constructs_lib.parts.config import Config, checksum
 from constructs_lib.parts.labels import pod_labels, selector
 from constructs_lib.parts.probes import probe
 from constructs_lib.parts.security import container_security, pod_security
 from constructs_lib.parts.storage import Mount
 from constructs_lib.parts.values import quantity
+from constructs_lib.quantity import MIB, in_bytes, memory_text
+from constructs_lib.resolved import ResolvedComponent, ResolvedPort
 
 LOG_FILE = 10 * MIB
 LOG_FILES = 5
@@ -27,47 +25,44 @@ LOG_FILES = 5
 class PodOptions:
     """What a construct decides about its pod; the rest follows from the component.
 
-    `environment` feeds the containers' variables. `reloaded` are ConfigMaps that the process re-reads by
+    `env_vars` feeds the containers' variables. `reloaded` are ConfigMaps that the process re-reads by
     itself: their change replaces no pod. `ports` and `probes` stand in for the component's, where containers differ.
     """
 
-    environment: Config | None = None
+    env_vars: Config | None = None
     mounts: Sequence[Mount] = ()
     reloaded: Sequence[Config] = ()
     command: Sequence[str] | None = None
     args: Sequence[str] | None = None
     drains: bool = False
-    ports: Sequence[Port] = ()
+    ports: Sequence[ResolvedPort] = ()
     probes: Probes | None = None
-
-
-def uses_api(component: Component) -> bool:
-    """Whether the component talks to the Kubernetes API, and so gets a service account of its own with a token."""
-    return any(edge.to == KUBERNETES_API.name for edge in component.needs)
 
 
 def read_at_start(options: PodOptions) -> list[Config]:
     """The ConfigMaps whose change must replace the pod."""
-    found = [options.environment, *(mount.config for mount in options.mounts)]
+    found = [options.env_vars, *(mount.config for mount in options.mounts)]
     return [config for config in found if config and config not in options.reloaded]
 
 
-def pod_template(component: Component, context: Context, options: PodOptions) -> k8s.PodTemplateSpec:
+def pod_template(component: ResolvedComponent, options: PodOptions) -> k8s.PodTemplateSpec:
     """The template of a long-running workload."""
-    annotations = {}
-    if configs := read_at_start(options):
-        annotations[CHECKSUM] = checksum(configs)
-    if component.metrics:
-        port = str(component.port(component.metrics).number)
-        annotations |= {"prometheus.io/scrape": "true", "prometheus.io/path": "/metrics", "prometheus.io/port": port}
+    configs = read_at_start(options)
+    annotations = checksum(component, configs) if configs else {}
+    if scrape := component.scrape:
+        annotations |= {"prometheus.io/scrape": "true", "prometheus.io/path": scrape.path}
+        annotations |= {"prometheus.io/port": str(scrape.port)}
     return k8s.PodTemplateSpec(
         metadata=k8s.ObjectMeta(labels=pod_labels(component), annotations=annotations or None),
-        spec=pod_spec(component, [container(component, context, options)], options),
+        spec=pod_spec(component, [container(component, options)], options),
     )
 
 
 def pod_spec(
-    component: Component, containers: Sequence[k8s.Container], options: PodOptions, restart_policy: str | None = None
+    component: ResolvedComponent,
+    containers: Sequence[k8s.Container],
+    options: PodOptions,
+    restart_policy: str | None = None,
 ) -> k8s.PodSpec:
     """The pod around its containers."""
     volumes = [volume for mount in options.mounts if (volume := mount.volume)]
@@ -76,8 +71,8 @@ def pod_spec(
         volumes=volumes or None,
         restart_policy=restart_policy,
         security_context=pod_security(component.uid),
-        service_account_name=component.name if uses_api(component) else None,
-        automount_service_account_token=uses_api(component),
+        service_account_name=component.name if component.uses_api else None,
+        automount_service_account_token=component.uses_api,
         # Variables of Services collide with settings: a Service named kafka gives KAFKA_PORT.
         enable_service_links=False,
         termination_grace_period_seconds=component.grace_period,
@@ -85,19 +80,19 @@ def pod_spec(
     )
 
 
-def container(component: Component, context: Context, options: PodOptions, name: str | None = None) -> k8s.Container:
+def container(component: ResolvedComponent, options: PodOptions, name: str | None = None) -> k8s.Container:
     """A container of the component's image."""
     probes = options.probes or component.probes
     ports = options.ports or component.ports
     return k8s.Container(
         name=name or component.name,
-        image=context.catalogue.image(component).reference,
+        image=component.image,
         image_pull_policy="IfNotPresent",
         command=options.command,
         args=options.args,
         ports=[k8s.ContainerPort(name=port.name, container_port=port.number) for port in ports] or None,
-        env_from=_env_from(options.environment),
-        env=_secret_env(component, context) or None,
+        env_from=_env_from(options.env_vars),
+        env=_secret_env(component) or None,
         resources=_resources(component.resources, options.mounts) if component.resources else None,
         liveness_probe=probe(ports, probes.liveness) if probes else None,
         readiness_probe=probe(ports, probes.readiness) if probes else None,
@@ -113,7 +108,7 @@ def _drain() -> k8s.Lifecycle:
     return k8s.Lifecycle(pre_stop=handler)
 
 
-def spread(component: Component) -> k8s.TopologySpreadConstraint:
+def spread(component: ResolvedComponent) -> k8s.TopologySpreadConstraint:
     """Replicas prefer different nodes; one node still takes them all."""
     return k8s.TopologySpreadConstraint(
         max_skew=1,
@@ -123,21 +118,23 @@ def spread(component: Component) -> k8s.TopologySpreadConstraint:
     )
 
 
-def _env_from(environment: Config | None) -> list[k8s.EnvFromSource] | None:
-    if environment is None:
+def _env_from(env_vars: Config | None) -> list[k8s.EnvFromSource] | None:
+    if env_vars is None:
         return None
-    return [k8s.EnvFromSource(config_map_ref=k8s.ConfigMapEnvSource(name=environment.name))]
+    return [k8s.EnvFromSource(config_map_ref=k8s.ConfigMapEnvSource(name=env_vars.name))]
 
 
-def _secret_env(component: Component, context: Context) -> list[k8s.EnvVar]:
+def _secret_env(component: ResolvedComponent) -> list[k8s.EnvVar]:
     """One variable for each key of the component's Secret: key by key, so that a missing one is seen."""
-    plan = secret_plan(context.catalogue, component)
+    secret = component.secret
+    if secret is None:
+        return []
     return [
         k8s.EnvVar(
             name=key,
-            value_from=k8s.EnvVarSource(secret_key_ref=k8s.SecretKeySelector(name=secret_name(component), key=key)),
+            value_from=k8s.EnvVarSource(secret_key_ref=k8s.SecretKeySelector(name=secret.name, key=key)),
         )
-        for key in (plan.keys if plan else ())
+        for key in secret.keys
     ]
 
 

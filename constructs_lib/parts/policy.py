@@ -1,92 +1,72 @@
-"""NetworkPolicies: one object for each side of an edge, and what every namespace begins with."""
+"""NetworkPolicies: those of a component's dependencies, and what every namespace begins with."""
 
 from collections.abc import Iterable
-from typing import Any
 
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
-from constructs_lib.catalogue.model import Component, External
-from constructs_lib.parts.labels import PART_OF, selector
+from constructs_lib.parts.labels import part_of
 from constructs_lib.parts.values import number
+from constructs_lib.resolved import Peer, Policy, ResolvedNamespaces
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 
 
-def namespace_policies(scope: Construct, namespace: str, dns: External) -> None:
+def namespace_policies(scope: Construct, namespace: str, spec: ResolvedNamespaces) -> None:
     """Nothing in, nothing out, but questions to DNS."""
     everyone = k8s.LabelSelector()
+    labels = part_of(spec.platform)
     k8s.KubeNetworkPolicy(
         scope,
         f"{namespace}-default-deny",
-        metadata=k8s.ObjectMeta(name="default-deny", namespace=namespace, labels=PART_OF),
+        metadata=k8s.ObjectMeta(name="default-deny", namespace=namespace, labels=labels),
         spec=k8s.NetworkPolicySpec(pod_selector=everyone, policy_types=["Ingress", "Egress"]),
     )
     k8s.KubeNetworkPolicy(
         scope,
         f"{namespace}-allow-dns",
-        metadata=k8s.ObjectMeta(name="allow-dns", namespace=namespace, labels=PART_OF),
+        metadata=k8s.ObjectMeta(name="allow-dns", namespace=namespace, labels=labels),
         spec=k8s.NetworkPolicySpec(
             pod_selector=everyone,
             policy_types=["Egress"],
-            egress=[k8s.NetworkPolicyEgressRule(to=_peers(dns), ports=_ports(dns, (p.number for p in dns.ports)))],
+            egress=[k8s.NetworkPolicyEgressRule(to=_peers(spec.dns), ports=_ports(spec.dns_ports))],
         ),
     )
 
 
-def egress(
-    scope: Construct, owner: Component, consumer: Component, provider: Component | External, ports: Iterable[int]
-) -> None:
-    """Let the consumer's pods open connections to these ports of the provider."""
-    rule = k8s.NetworkPolicyEgressRule(to=_peers(provider), ports=_ports(provider, ports))
-    _policy(scope, owner, consumer, f"{consumer.name}-to-{provider.name}", "Egress", {"egress": [rule]})
-
-
-def ingress(
-    scope: Construct, owner: Component, consumer: Component | External, provider: Component, ports: Iterable[int]
-) -> None:
-    """Let the provider's pods take connections of the consumer on these ports."""
-    rule = k8s.NetworkPolicyIngressRule(from_=_peers(consumer), ports=_ports(provider, ports))
-    _policy(scope, owner, provider, f"{provider.name}-from-{consumer.name}", "Ingress", {"ingress": [rule]})
-
-
-def _policy(
-    scope: Construct,
-    owner: Component,
-    subject: Component,
-    name: str,
-    direction: str,
-    rules: dict[str, Any],
-) -> None:
+def network_policy(scope: Construct, platform: str, owner: str, policy: Policy) -> None:
+    """Make one side of a connection; `owner` is the component that it is there for."""
+    peers, ports = _peers(policy.peer), _ports(policy.ports)
+    egress = [k8s.NetworkPolicyEgressRule(to=peers, ports=ports)]
+    ingress = [k8s.NetworkPolicyIngressRule(from_=peers, ports=ports)]
     k8s.KubeNetworkPolicy(
         scope,
-        f"policy-{name}",
+        f"policy-{policy.name}",
         metadata=k8s.ObjectMeta(
-            name=name, namespace=subject.namespace, labels={**PART_OF, "chatdb.io/owner": owner.name}
+            name=policy.name,
+            namespace=policy.namespace,
+            labels={**part_of(platform), f"{platform}.io/owner": owner},
         ),
         spec=k8s.NetworkPolicySpec(
-            pod_selector=k8s.LabelSelector(match_labels=selector(subject)), policy_types=[direction], **rules
+            pod_selector=k8s.LabelSelector(match_labels=dict(policy.labels)),
+            policy_types=[policy.direction],
+            egress=egress if policy.direction == "Egress" else None,
+            ingress=ingress if policy.direction == "Ingress" else None,
         ),
     )
 
 
-def _peers(node: Component | External) -> list[k8s.NetworkPolicyPeer] | None:
-    """The node's pods; None (any address) for what is outside the cluster's pods."""
-    if node.namespace is None:
+def _peers(peer: Peer | None) -> list[k8s.NetworkPolicyPeer] | None:
+    """None (any address) for what is outside the cluster's pods."""
+    if peer is None:
         return None
-    labels = dict(node.pod_labels) if isinstance(node, External) else selector(node)
     return [
         k8s.NetworkPolicyPeer(
-            namespace_selector=k8s.LabelSelector(match_labels={NAMESPACE_LABEL: node.namespace}),
-            pod_selector=k8s.LabelSelector(match_labels=labels),
+            namespace_selector=k8s.LabelSelector(match_labels={NAMESPACE_LABEL: peer.namespace}),
+            pod_selector=k8s.LabelSelector(match_labels=dict(peer.labels)),
         )
     ]
 
 
-def _ports(node: Component | External, numbers: Iterable[int]) -> list[k8s.NetworkPolicyPort]:
-    protocols = node.protocols if isinstance(node, External) else ("TCP",)
-    return [
-        k8s.NetworkPolicyPort(protocol=protocol, port=number(port))
-        for port in sorted(numbers)
-        for protocol in protocols
-    ]
+def _ports(ports: Iterable[tuple[str, int]]) -> list[k8s.NetworkPolicyPort]:
+    return [k8s.NetworkPolicyPort(protocol=protocol, port=number(port)) for protocol, port in ports]

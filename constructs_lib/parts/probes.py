@@ -5,11 +5,12 @@ from typing import Any
 
 from cdk8s_plus_32 import k8s
 
-from constructs_lib.catalogue.model import Port, Probe
+from constructs_lib.model import Probe
 from constructs_lib.parts.values import number
+from constructs_lib.resolved import ResolvedPort
 
 
-def probe(ports: Iterable[Port], spec: Probe) -> k8s.Probe:
+def probe(ports: Iterable[ResolvedPort], spec: Probe) -> k8s.Probe:
     """HTTP where there is a path, a command where there is one, else a TCP connection; ports by number."""
     common: dict[str, Any] = {
         "initial_delay_seconds": spec.initial_delay or None,

@@ -3,13 +3,13 @@
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
-from constructs_lib.catalogue.model import Component
 from constructs_lib.parts.labels import metadata, selector
 from constructs_lib.parts.values import number
+from constructs_lib.resolved import ResolvedComponent
 
 
 def service(
-    scope: Construct, component: Component, *, headless: bool = False, publish_not_ready: bool | None = None
+    scope: Construct, component: ResolvedComponent, *, headless: bool = False, publish_not_ready: bool | None = None
 ) -> None:
     """Make the Service of the component's name with all its ports."""
     k8s.KubeService(

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
-from constructs_lib.catalogue.model import Component, Storage
+from constructs_lib.model import Storage
 from constructs_lib.parts.config import Config
 from constructs_lib.parts.labels import KEEP, metadata, object_labels
 from constructs_lib.parts.values import quantity
+from constructs_lib.resolved import ResolvedComponent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,13 +56,13 @@ def claim_spec(storage: Storage) -> k8s.PersistentVolumeClaimSpec:
     )
 
 
-def claim(scope: Construct, component: Component, storage: Storage) -> None:
+def claim(scope: Construct, component: ResolvedComponent, storage: Storage) -> None:
     """Make a PersistentVolumeClaim that no prune deletes."""
     made = metadata(component, storage.claim, annotations=KEEP)
     k8s.KubePersistentVolumeClaim(scope, storage.claim, metadata=made, spec=claim_spec(storage))
 
 
-def claim_template(component: Component, storage: Storage) -> k8s.KubePersistentVolumeClaimProps:
+def claim_template(component: ResolvedComponent, storage: Storage) -> k8s.KubePersistentVolumeClaimProps:
     """The volume claim template of a StatefulSet."""
     made = k8s.ObjectMeta(name=storage.claim, labels=object_labels(component))
     return k8s.KubePersistentVolumeClaimProps(metadata=made, spec=claim_spec(storage))

@@ -5,11 +5,10 @@ from typing import Any
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
-from constructs_lib.catalogue.model import Component
-from constructs_lib.parts.context import Context
 from constructs_lib.parts.labels import metadata, selector
 from constructs_lib.parts.pod import PodOptions, pod_template
 from constructs_lib.parts.storage import claim_template
+from constructs_lib.resolved import ResolvedComponent
 
 
 class _StatefulSet(k8s.KubeStatefulSet):
@@ -26,9 +25,7 @@ class _StatefulSet(k8s.KubeStatefulSet):
         return made
 
 
-def deployment(
-    scope: Construct, component: Component, context: Context, options: PodOptions, *, exclusive: bool = False
-) -> None:
+def deployment(scope: Construct, component: ResolvedComponent, options: PodOptions, *, exclusive: bool = False) -> None:
     """Make a Deployment; an `exclusive` one stops its pod before the next starts, as its volume or state needs it."""
     k8s.KubeDeployment(
         scope,
@@ -39,12 +36,12 @@ def deployment(
             revision_history_limit=3,
             selector=k8s.LabelSelector(match_labels=selector(component)),
             strategy=k8s.DeploymentStrategy(type="Recreate" if exclusive else "RollingUpdate"),
-            template=pod_template(component, context, options),
+            template=pod_template(component, options),
         ),
     )
 
 
-def stateful_set(scope: Construct, component: Component, context: Context, options: PodOptions) -> None:
+def stateful_set(scope: Construct, component: ResolvedComponent, options: PodOptions) -> None:
     """Make a StatefulSet behind the headless Service of its name."""
     if component.storage is None:
         raise ValueError(f"{component.name}: a StatefulSet needs storage; add it to the component's entry")
@@ -59,7 +56,7 @@ def stateful_set(scope: Construct, component: Component, context: Context, optio
             # With OrderedReady a pod that never gets ready is not replaced, not even by a release that mends it.
             pod_management_policy="Parallel",
             selector=k8s.LabelSelector(match_labels=selector(component)),
-            template=pod_template(component, context, options),
+            template=pod_template(component, options),
             volume_claim_templates=[claim_template(component, component.storage)],
         ),
     )

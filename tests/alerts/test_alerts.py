@@ -22,7 +22,7 @@ TIME = re.compile(r"(\d+)m")
 
 def deployed() -> dict[str, Any]:
     """The rules as Prometheus gets them."""
-    data = next(m["data"] for m in manifests(ROOT / "dist") if m["metadata"]["name"] == "prometheus-config")
+    data = next(m["data"] for m in manifests() if m["metadata"]["name"] == "prometheus-config")
     found: dict[str, Any] = yaml.safe_load(data["alerts.yml"])
     return found
 

@@ -9,7 +9,7 @@ from measure import Command, run
 from objects import objects
 from rivals import BARE, HELM_NAME, KAPITAN_NAME, OURS
 
-from constructs_lib.catalogue.problems import problems
+from constructs_lib.resolve.problems import problems
 
 COUNT = 5
 OBJECTS = 43

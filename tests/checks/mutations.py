@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from constructs_lib.catalogue.model import Tier
+from catalogue.tiers import Tier
 from constructs_lib.checks.model import Rendered
 
 Manifest = dict[str, Any]
@@ -332,11 +332,11 @@ def unknown_tier(overlay: Path) -> None:
 
 
 def trait_for_all(overlay: Path) -> None:
-    attach(overlay, "components", "../components/gateway-api")
+    attach(overlay, "components", "../components/gateway-api/edge")
 
 
 def trait_in_the_wrong_tier(overlay: Path) -> None:
-    attach(overlay / "core", "components", "../../components/object-store-versitygw")
+    attach(overlay / "core", "components", "../../components/object-store-versitygw/foundation")
 
 
 def old_field(overlay: Path) -> None:

@@ -6,18 +6,20 @@ from typing import Any
 
 import pytest
 import yaml
-from repository import copy_inputs
+from repository import PLATFORM, ROOT, copy_inputs
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.model import OPTIONAL_TIERS, Tier
-from constructs_lib.checks.render import inputs, kustomize
+from catalogue.components import CATALOGUE
+from catalogue.tiers import OPTIONAL_TIERS, Tier
+from constructs_lib.checks.render import inputs
 from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.synth import synthesize
-from constructs_lib.traits import TRAITS, attach, every_combination
+from constructs_lib.kustomize import kustomize
+from constructs_lib.traits import attach, every_combination, traits
 
+TRAITS = traits(ROOT / "overlays")
 CHOICES = [
-    (traits, left_out)
-    for traits in every_combination()
+    (names, left_out)
+    for names in every_combination(ROOT / "overlays")
     for left_out in itertools.chain.from_iterable(itertools.combinations(sorted(OPTIONAL_TIERS), n) for n in range(3))
 ]
 GONE = {
@@ -41,7 +43,7 @@ def test_combination(tmp_path: Path, traits: tuple[str, ...], left_out: tuple[Ti
     attach(overlay, traits)
     change(repository / "chatdb.yaml", tiers=[str(tier) for tier in Tier if tier not in left_out])
     synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
-    found = inputs(repository, CATALOGUE)
+    found = inputs(repository, PLATFORM)
     exempt = set().union(*(GONE.get(trait, set()) for trait in traits))
     # For the files nothing differs between combinations.
     rules = [rule for rule in RULES if rule.id not in exempt | {"files"}]
@@ -60,7 +62,8 @@ def test_combination(tmp_path: Path, traits: tuple[str, ...], left_out: tuple[Ti
 def test_trait_does_something(tmp_path: Path, trait: str, gone: tuple[str, str], there: tuple[str, str]) -> None:
     """A patch whose target is not there passes silently: look at what the trait is for."""
     repository = copy_inputs(tmp_path)
-    folder = repository / "overlays/minikube" / TRAITS[trait]
+    (tier,) = TRAITS[trait]
+    folder = repository / "overlays/minikube" / tier
     attach(folder.parent, [trait])
     synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
     found = {(m["kind"], m["metadata"]["name"]) for m in kustomize(repository, folder)}
@@ -76,6 +79,7 @@ def test_trait_does_something(tmp_path: Path, trait: str, gone: tuple[str, str],
 def test_every_trait_is_known(root: Path) -> None:
     """A component that is in no combination would never be tested."""
     assert {path.name for path in (root / "overlays/components").iterdir()} == set(TRAITS)
+    assert {tier for tiers in TRAITS.values() for tier in tiers} <= set(Tier)
 
 
 def test_every_patch_of_the_overlay_changes_something(rendered: Any, root: Path) -> None:

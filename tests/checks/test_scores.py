@@ -68,12 +68,12 @@ def test_failures_of_checkov() -> None:
 
 
 def test_each_critical_check_is_named() -> None:
-    """At once, with its object, the check and how to mend it."""
+    """At once, with its object, the check and the fix."""
     found = [str(problem) for problem in problems([score((), 2, KUBE_SCORE, rated(), [])], [])]
     for check in CRITICAL | WARNINGS:
         assert [text for text in found if text.startswith(f"{SHOP}: kube-score: {check} is")], check
     assert all("tools/waivers.py" in text for text in found if text.startswith(SHOP))
-    assert found[0] == "traits none: kube-score passes 56.5 %, less than 98 %; mend what is named here"
+    assert found[0] == "traits none: kube-score passes 56.5 %, less than 98 %; fix what is named here"
 
 
 def test_one_critical_check_fails_a_high_score() -> None:
@@ -125,7 +125,7 @@ def test_unused_waiver_fails(wrong: Waiver) -> None:
 
 
 def test_each_object_of_a_waiver_has_to_need_it() -> None:
-    """What was mended in one object is not kept for the sake of another."""
+    """What was fixed in one object is not kept for the sake of another."""
     both = replace(DIGEST, objects=(SHOP, "Job demo/*"))
     (problem,) = problems([checked(both, PULL)], [both, PULL])
     assert problem.what == "its waiver for Job demo/* is not needed in any combination"
@@ -175,6 +175,6 @@ def test_every_waiver_has_a_reason() -> None:
 def test_page_shows_every_combination(scanner: str) -> None:
     """`make scores` compares the figures; that no combination is missing is seen without the scanners."""
     text = (ROOT / scores.PAGE).read_text(encoding="utf-8")
-    for traits in every_combination():
+    for traits in every_combination(ROOT / "overlays"):
         name = " + ".join(traits) or "none"
         assert [line for line in text.splitlines() if line.startswith(f"| {name} |") and f"| {scanner} |" in line]

@@ -6,7 +6,7 @@ import pytest
 from command import invoke
 from repository import copy_inputs
 
-from constructs_lib.cli import main
+from chatdb.cli import main
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Made-up outcomes of the commands that run something, with something in every list."""
 
-from constructs_lib.chaos.run import Outcome
-from constructs_lib.load.locust import Counted, Entry, Failure
-from constructs_lib.load.report import Report, report
+from chatdb.chaos.run import Outcome
+from chatdb.loadtest.locust import Counted, Entry, Failure
+from chatdb.loadtest.report import Report, report
 
 JOBS, PARSE = "POST /api/v1/jobs", "POST /api/v1/parse"
 COUNTED = Counted(

@@ -7,24 +7,26 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 from command import invoke
-from repository import ROOT
+from repository import PLATFORM, ROOT
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.model import Catalogue, Edge, Kind
-from constructs_lib.chaos.experiments import Experiment, chosen, experiments
-from constructs_lib.chaos.run import Limits, Outcome, play
-from constructs_lib.local.parts import JOBS, MAKERS
+from catalogue.components import CATALOGUE
+from chatdb.chaos.experiments import Experiment, chosen, experiments
+from chatdb.chaos.run import Limits, Outcome, play
+from chatdb.local.parts import JOBS, MAKERS
+from constructs_lib.model import Dependency
 from constructs_lib.problem import InvalidInput
+from constructs_lib.resolve import resolve
+from constructs_lib.resolved import ResolvedPlatform
 
-FOUND = experiments(CATALOGUE, ROOT)
+FOUND = experiments(PLATFORM, ROOT)
 LIMITS = Limits(least=0.02, most=0.2, back=0.2, journey=1, pause=0.01)
 ALL = {name for one in FOUND for name in one.expected}
 
 
 def test_all_of_the_graph_is_there() -> None:
     """A cut for each edge of a service to what runs locally, a kill for each server, and nothing else."""
-    running = {c.name for c in CATALOGUE.components if c.kind in MAKERS and c.kind not in JOBS}
-    services = [c for c in CATALOGUE.components if c.kind is Kind.MICROSERVICE]
+    running = {c.name for c in CATALOGUE.components if c.type in MAKERS and c.type not in JOBS}
+    services = [c for c in CATALOGUE.components if c.type == "microservice"]
     edges = {(c.name, edge.to) for c in services for edge in (*c.needs, *c.talks_to) if edge.to in running}
     assert {one.id for one in FOUND} == {f"cut:{c}:{p}" for c, p in edges} | {f"kill:{name}" for name in running}
 
@@ -40,19 +42,21 @@ def test_who_is_expected_follows_from_needs() -> None:
 
 def test_a_new_edge_is_a_new_experiment() -> None:
     """Nothing is listed by hand."""
-    changed = changed_catalogue("query-parser", needs=(Edge("kafka", "kafka"), Edge("minio", "api")))
+    changed = changed_platform("query-parser", needs=(Dependency("kafka", "kafka"), Dependency("minio", "api")))
     found = {one.id: one.expected for one in experiments(changed, ROOT)}
     assert found["cut:query-parser:minio"] == ("query-parser",)
     assert found["kill:minio"] == ("ml-engine", "model-registry", "query-parser")
-    soft = changed_catalogue("query-parser", needs=(), talks_to=(Edge("kafka", "kafka"),))
+    nothing: dict[str, str] = {}
+    talks = (Dependency("kafka", "kafka"),)
+    soft = changed_platform("query-parser", needs=(), produces=nothing, consumes=nothing, talks_to=talks)
     found = {one.id: one.expected for one in experiments(soft, ROOT)}
     assert found["cut:query-parser:kafka"] == ()
 
 
-def changed_catalogue(name: str, **values: object) -> Catalogue:
+def changed_platform(name: str, **values: object) -> ResolvedPlatform:
     """The platform's, with one component changed."""
     components = [replace(c, **values) if c.name == name else c for c in CATALOGUE.components]  # type: ignore[arg-type]
-    return replace(CATALOGUE, components=tuple(components))
+    return resolve(replace(CATALOGUE, components=tuple(components)))
 
 
 def test_choice() -> None:

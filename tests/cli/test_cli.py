@@ -11,9 +11,9 @@ import yaml
 from command import invoke
 from repository import IDENTITY, ROOT, texts
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.model import Tier
-from constructs_lib.cli import main
+from catalogue.components import CATALOGUE
+from catalogue.tiers import Tier
+from chatdb.cli import main
 
 
 def test_every_command_and_option_has_help() -> None:
@@ -106,7 +106,8 @@ def test_missing_overlay_is_advice(repository: Path) -> None:
 def test_a_command_imports_what_it_needs() -> None:
     """The start is quick: tables, YAML and Node are left to the commands that use them."""
     script = (
-        "import sys; from constructs_lib.cli import main; main(['graph'], standalone_mode=False);"
+        "import sys; from pathlib import Path; from chatdb.cli import main;"
+        "main(['graph'], obj=Path('nowhere'), standalone_mode=False);"
         "print(*sorted({'rich', 'yaml', 'jsii', 'subprocess', 'tempfile'} & sys.modules.keys()), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
@@ -124,7 +125,7 @@ def test_catalogue_needs_no_node() -> None:
     """Data and pictures are there where nothing but Python is."""
     script = (
         "import sys; sys.modules.update(dict.fromkeys(['jsii', 'cdk8s', 'cdk8s_plus_32', 'constructs']));"
-        "from constructs_lib.cli import main; main(['graph'])"
+        "from chatdb.cli import main; main(['graph'])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.startswith("wave 0  platform")
@@ -167,6 +168,7 @@ def test_release_pins_every_tier(repository: Path, monkeypatch: pytest.MonkeyPat
     released = yaml.safe_load(applications.pop("released.yaml"))
     assert released["data"] == dict.fromkeys(map(str, Tier), contents)
     assert len(applications) == 8
-    assert all(f"targetRevision: {contents}" in text for text in applications.values())
+    sources = [yaml.safe_load(text)["spec"]["source"] for text in applications.values()]
+    assert {source["targetRevision"] for source in sources} == {contents}
     assert "targetRevision: main" in (repository / "argocd/minikube/root.yaml").read_text()
     invoke("synth", "--check")

@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 from recorded import Recorded
 from repository import ROOT
 
-from constructs_lib.cli import main
-from constructs_lib.deploy import hosts
-from constructs_lib.deploy.hosts import with_host
-from constructs_lib.deploy.minikube import Host, start_line
+from chatdb.cli import main
+from chatdb.deploy import hosts
+from chatdb.deploy.hosts import with_host
+from chatdb.deploy.minikube import Host, start_line
 from constructs_lib.problem import InvalidInput
 
 GIB = 2**30

@@ -17,7 +17,7 @@ def completed(*words: str) -> list[str]:
         "COMP_WORDS": " ".join(["chatdb", *words]),
         "COMP_CWORD": str(len(words)),
     }
-    command = [sys.executable, "-m", "constructs_lib"]
+    command = [sys.executable, "-m", "chatdb"]
     done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     return [line.partition(",")[2] for line in done.stdout.split()]
 

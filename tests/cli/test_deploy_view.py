@@ -12,8 +12,8 @@ from repository import ROOT
 from rich.console import Console
 from terminal import Terminal
 
-from constructs_lib.deploy.rollout import Line
-from constructs_lib.deploy.view import view
+from chatdb.deploy.rollout import Line
+from chatdb.deploy.view import view
 
 SIZES = ((80, 24), (120, 40), (50, 24), (80, 12))
 NAMES = [component.name for _, component in ROWS]

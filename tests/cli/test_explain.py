@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 from command import invoke
-from repository import ROOT, copy_repository, manifests
+from repository import PLATFORM, ROOT, copy_repository, manifests
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.graph import Relation, links
-from constructs_lib.cli import main
+from catalogue.components import CATALOGUE
+from chatdb.cli import main
+from constructs_lib.resolved import Relation
 
 NAMES = [component.name for component in CATALOGUE.components]
 
@@ -62,7 +62,7 @@ def test_every_place_is_right(all_explained: dict[str, dict[str, Any]], name: st
 
 
 def test_nothing_rendered_is_left_out(all_explained: dict[str, dict[str, Any]]) -> None:
-    """Each object of a chart is its owner's; what has no owner is the namespaces' alone."""
+    """Each object of a chart is its owner's; what has no owner is the namespaces' alone, and their quotas."""
     owned = {
         (item["kind"], item["namespace"], item["name"]): name
         for name, found in all_explained.items()
@@ -76,21 +76,28 @@ def test_nothing_rendered_is_left_out(all_explained: dict[str, dict[str, Any]]) 
             metadata = manifest["metadata"]
             key = (manifest["kind"], metadata.get("namespace", ""), metadata["name"])
             assert owned[key] == path.name.removesuffix(".k8s.yaml")
+    for path in sorted((ROOT / "overlays").glob("*/*/generated/tests.yaml")):
+        for manifest in yaml.safe_load_all(path.read_text()):
+            metadata = manifest["metadata"]
+            assert owned[manifest["kind"], metadata["namespace"], metadata["name"]] == "integration-tests"
 
 
 def test_nothing_hand_written_is_left_out(all_explained: dict[str, dict[str, Any]]) -> None:
     """Every file of an overlay and every component's file is some component's."""
     patches = {place["file"] for found in all_explained.values() for place in found["overlays"]}
-    there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "overlays").rglob("*.yaml")}
+    written = [path for path in (ROOT / "overlays").rglob("*.yaml") if path.parent.name != "generated"]
+    there = {path.relative_to(ROOT).as_posix() for path in written}
     assert {path for path in there - patches if not path.endswith("kustomization.yaml")} == set()
+    assert [path for path in patches if "/generated/" in path] == []
     files = {path for found in all_explained.values() for path in found["files"]}
-    carried = (ROOT / "constructs_lib/components/files").rglob("*.*")
-    assert {path.relative_to(ROOT).as_posix() for path in carried if "__pycache__" not in path.parts} <= files
+    carried = [*ROOT.glob("catalogue/files/*/*.*"), *ROOT.glob("constructs_lib/types/*/files/*.*")]
+    assert len(carried) > 10
+    assert {path.relative_to(ROOT).as_posix() for path in carried} <= files
 
 
 def test_links_are_seen_from_both_sides(all_explained: dict[str, dict[str, Any]]) -> None:
     """Who calls is called; and each link's policies are among the objects of both."""
-    for link in links(CATALOGUE):
+    for link in PLATFORM.links:
         consumer, provider = link.consumer.name, link.provider.name
         for name, side, other, policy in (
             (consumer, "calls", provider, f"{consumer}-to-{provider}"),
@@ -119,7 +126,7 @@ def test_what_others_have_because_of_a_service(all_explained: dict[str, dict[str
     }
     assert found["secret"] == {"name": "training-orchestrator-credentials", "keys": ["DATABASE_URL"]}
     assert found["variables"][0]["origin"] == "consumes"
-    assert found["waits_for"] == ["credentials", "kafka", "kafka-topics", "postgres", "postgres-schema"]
+    assert found["after"] == ["credentials", "kafka", "kafka-topics", "postgres", "postgres-schema"]
     assert "services/training-orchestrator/migrations/0001_jobs.sql" in found["files"]
     assert {path.split("/")[1] for path in found["files"]} == {"training-orchestrator"}
     assert Relation.NEEDS in {traffic["relation"] for traffic in found["calls"]}
@@ -136,9 +143,9 @@ def test_a_name_inside_another_is_no_mention(all_explained: dict[str, dict[str, 
 def test_traits_that_remove_or_replace(all_explained: dict[str, dict[str, Any]]) -> None:
     """Patches that select by label, by kind or by name are found."""
     for name, trait in (
-        ("credentials", "external-credentials/kustomization.yaml"),
-        ("ingress", "gateway-api/kustomization.yaml"),
-        ("minio", "object-store-versitygw/versitygw.yaml"),
+        ("credentials", "external-credentials/platform/kustomization.yaml"),
+        ("ingress", "gateway-api/edge/kustomization.yaml"),
+        ("minio", "object-store-versitygw/foundation/versitygw.yaml"),
     ):
         assert f"overlays/components/{trait}" in [place["file"] for place in all_explained[name]["overlays"]]
 
@@ -150,9 +157,10 @@ def test_text_has_everything(all_explained: dict[str, dict[str, Any]]) -> None:
     places = [found["entry"], found["construct"], *found["overlays"], *found["applications"], *found["docs"]]
     places += [item["place"] for item in found["objects"]]
     assert [place for place in places if f"  {place['file']}:{place['line']}" not in text] == []
-    named = [*found["waits_for"], *found["files"], *found["secret"]["keys"], *(v["value"] for v in found["variables"])]
+    named = [*found["after"], *found["dependents"], *found["files"], *found["secret"]["keys"]]
+    named += [variable["value"] for variable in found["variables"]]
     assert [name for name in named if name not in text] == []
-    assert len(re.findall(r"^  dist/", text, re.MULTILINE)) == len(found["objects"])
+    assert len(re.findall(r"^  (dist/|overlays/.*/generated/)", text, re.MULTILINE)) == len(found["objects"])
 
 
 def test_unknown_name_is_wrong_usage() -> None:

@@ -13,10 +13,11 @@ import yaml
 from command import invoke
 from repository import ROOT, manifests
 
-from constructs_lib.images import BUILDERS
-from constructs_lib.images.builders import KNOWN
+from chatdb.images import BUILDERS
+from chatdb.images.builders import KNOWN
 
 SERVICES = ("ml-engine", "model-registry", "query-parser", "test-service", "training-orchestrator")
+TESTS = "overlays/minikube/testing/generated"
 BEGIN = {"docker": ["docker", "build"], "buildah": ["buildah", "build"], "minikube": ["minikube", "image", "build"]}
 
 
@@ -65,8 +66,9 @@ def machine(repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypa
 
 
 def images(root: Path) -> dict[str, str]:
-    """Name of each workload whose image is ours -> that image, as dist/ has it."""
-    pods = [(m["metadata"]["name"], m["spec"]["template"]["spec"]) for m in manifests(root / "dist") if has_pod(m)]
+    """Name of each workload whose image is ours -> that image, as dist/ and the overlay have it."""
+    every = [*manifests(root / "dist"), *yaml.safe_load_all((root / TESTS / "tests.yaml").read_text())]
+    pods = [(m["metadata"]["name"], m["spec"]["template"]["spec"]) for m in every if has_pod(m)]
     found = {name: container["image"] for name, pod in pods for container in pod["containers"]}
     return {name: image for name, image in found.items() if image.startswith("chatdb/")}
 
@@ -81,7 +83,7 @@ def test_build_then_nothing_to_build(machine: Machine, builder: str) -> None:
     """Each image by one command from its own context; then its tag is in dist/; a second run builds nothing."""
     machine.install(builder)
     tests = next(name for name in images(machine.root) if name.startswith("integration-tests"))
-    assert "wrote images.yaml\nchanged: dist\n" in invoke("images", "--build", "--builder", builder)
+    assert f"wrote images.yaml\nchanged: dist, {TESTS}\n" in invoke("images", "--build", "--builder", builder)
     tags = machine.tags()
     assert tags is not None
     assert set(SERVICES) <= tags.keys()
@@ -178,7 +180,7 @@ def test_killed_in_the_middle_leaves_the_old_tags(machine: Machine) -> None:
     machine.install("docker")
     (machine.home / "kills").write_text("query-parser")
     options = "['images', '--build'], obj=Path(sys.argv[1])"
-    script = f"import sys; from pathlib import Path; from constructs_lib.cli import main; main({options})"
+    script = f"import sys; from pathlib import Path; from chatdb.cli import main; main({options})"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", script, str(machine.root)]
     done = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)

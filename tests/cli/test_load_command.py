@@ -13,16 +13,15 @@ import yaml
 from click.testing import CliRunner, Result
 from outcomes import COUNTED, JOBS, PARSE, load_report
 from recorded import Recorded
-from repository import ROOT, manifests
+from repository import PLATFORM, ROOT, manifests
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.cli import main
-from constructs_lib.load import locust
-from constructs_lib.load.door import door, routes
-from constructs_lib.load.locust import Counted
-from constructs_lib.load.report import quantile
-from constructs_lib.load.target import target
-from constructs_lib.parts.resource import resource, resource_file
+from catalogue.components import CATALOGUE
+from chatdb.cli import main
+from chatdb.loadtest import locust
+from chatdb.loadtest.door import door, routes
+from chatdb.loadtest.locust import Counted
+from chatdb.loadtest.report import quantile
+from chatdb.loadtest.target import target
 from constructs_lib.problem import InvalidInput
 
 KUBECONFIG = {
@@ -39,7 +38,7 @@ def run(*arguments: str, **environment: str) -> Result:
 
 def reached(host: str | None = None, context: str | None = None, *, elsewhere: bool = False) -> str:
     """The URL that load would be sent to."""
-    with target(CATALOGUE, Path("nowhere"), host=host, context=context, elsewhere=elsewhere) as url:
+    with target(PLATFORM, Path("nowhere"), host=host, context=context, elsewhere=elsewhere) as url:
         return url
 
 
@@ -88,8 +87,8 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 def test_what_runs_is_what_the_cluster_mounts() -> None:
     """The file that Locust is given here is the one of dist/, and Locust is of the image's version."""
     (mounted,) = [m for m in manifests(ROOT / "dist/testing") if m["metadata"]["name"] == "locust-scripts"]
-    given = Path(str(resource_file("locust/locustfile.py"))).read_text(encoding="utf-8")
-    assert mounted["data"] == {"locustfile.py": given} == {"locustfile.py": resource("locust/locustfile.py")}
+    given = (ROOT / locust.LOCUSTFILE).read_text(encoding="utf-8")
+    assert mounted["data"] == {"locustfile.py": given} == CATALOGUE.files("locust-master")
     lock = (ROOT / "requirements/load.lock").read_text(encoding="utf-8")
     assert f"\nlocust=={CATALOGUE.images['locust'].tag} " in lock
 
@@ -120,7 +119,7 @@ def way() -> Iterator[http.client.HTTPConnection]:
             "QUERY_PARSER_URL": f"http://127.0.0.1:{server.server_port}",
             "TRAINING_ORCHESTRATOR_URL": "http://127.0.0.1:9",
         }
-        with door(routes(CATALOGUE, told)) as url:
+        with door(routes(PLATFORM, told)) as url:
             connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
             yield connection
             connection.close()

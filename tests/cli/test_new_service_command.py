@@ -6,13 +6,13 @@ import pytest
 from command import invoke
 from repository import copy_repository, texts
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.model import Tier
-from constructs_lib.cli import main
-from constructs_lib.new_service.request import next_port
+from catalogue.components import CATALOGUE
+from catalogue.tiers import Tier
+from chatdb.cli import main
+from chatdb.new_service.request import next_port
 
 COMMAND = ("new-service", "toy-shop", "--needs", "kafka:kafka", "--needs", "postgres:postgres")
-FOLDERS = ("constructs_lib/catalogue", "overlays", "services", "tests")
+FOLDERS = ("catalogue", "overlays", "services", "tests")
 
 
 @pytest.fixture

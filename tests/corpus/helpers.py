@@ -3,8 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from constructs_lib.catalogue.defaults import http, service_probes
-from constructs_lib.catalogue.model import Catalogue, Component, Edge, Kind, Namespace, Resources, Tier
+from catalogue.namespaces import Namespace
+from catalogue.tiers import Tier
+from constructs_lib.defaults import http, service_probes
+from constructs_lib.model import Catalogue, Component, Dependency, Resources
 
 
 def changed(catalogue: Catalogue, entry: str, **values: Any) -> Catalogue:
@@ -23,12 +25,11 @@ def toy(**values: Any) -> Component:
     entry = Component(
         name="toy",
         tier=Tier.PROCESSING,
-        kind=Kind.MICROSERVICE,
+        type="microservice",
         namespace=Namespace.SERVICES,
         image="query-parser",
         ports=(http("toy", 8099),),
-        needs=(Edge("kafka", "kafka"),),
-        after=("kafka-topics",),
+        needs=(Dependency("kafka", "kafka"),),
         resources=Resources(cpu="1m", memory="8Mi", cpu_limit="2m", memory_limit="16Mi"),
         probes=service_probes(),
     )

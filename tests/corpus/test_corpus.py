@@ -1,9 +1,9 @@
 """The corpus: each case is an input as a user would write it, given to the real commands.
 
 A case begins with comments: `rule` says who refuses it (a rule of `chatdb check`, `kustomize`, `catalogue`, `settings`,
-`pins`, `tags` or `init`), each `says` is one problem, `file` the file of the repository that it stands for, `without`
-one that is missing. Cases in Python are added to the end of their file, those in YAML replace it; those of `init` are
-options.
+`pins`, `tags`, `init`, or `synth` for overlays), each `says` is one problem, `file` the file of the repository that it
+stands for, `without` one that is missing. Cases in Python are added to the end of their file, those in YAML replace it;
+those of `init` are options.
 """
 
 import itertools
@@ -21,13 +21,25 @@ import yaml
 from repository import ROOT
 
 CORPUS = Path(__file__).parent
-COPIED = ("constructs_lib", "main.py", "overlays", "chatdb.yaml", "dist", "argocd", "services")
-COMPONENTS = "constructs_lib/catalogue/components.py"
+COPIED = ("catalogue", "chatdb", "constructs_lib", "main.py", "overlays", "chatdb.yaml", "dist", "argocd", "services")
+COMPONENTS = "catalogue/components.py"
 FILES = {"catalogue": COMPONENTS, "settings": "chatdb.yaml", "pins": "pins/minikube.yaml", "tags": "images.yaml"}
-REFUSED_BY_SYNTH = (*FILES, "init")
+REFUSED_BY_SYNTH = (*FILES, "init", "synth")
 HEAD = re.compile(r"# (rule|says|file|without): (.+)")
 LINE = re.compile(r"(\[[a-z-]+\] )?[^;]+: .+; .+")
 SUMMARY = re.compile(r"\d+ rules, \d+ findings")
+ASKING = (
+    ("capacity",),
+    ("chaos", "list"),
+    ("check", "--json"),
+    ("deploy", "--dry-run"),
+    ("explain", "kafka"),
+    ("graph",),
+    ("health",),
+    ("images",),
+    ("synth", "--check"),
+)
+"""Commands that look at the platform."""
 SECONDS = 120
 
 
@@ -142,7 +154,7 @@ class Copy:
 
     def chatdb(self, *arguments: str) -> tuple[int, str]:
         """The command."""
-        return self.run("-m", "constructs_lib", *arguments)
+        return self.run("-m", "chatdb", *arguments)
 
 
 @pytest.fixture(scope="session")
@@ -201,6 +213,16 @@ def test_valid(copy: Copy, case: Case) -> None:
     assert code == 0, output
     code, output = copy.chatdb("check")
     assert (code, output.splitlines()[-1].split(", ")[1]) == (0, "0 findings"), output
+
+
+@pytest.mark.parametrize("arguments", ASKING, ids=" ".join)
+def test_every_command_advises(copy: Copy, arguments: tuple[str, ...]) -> None:
+    """Commands that only look at the platform name its problems, too; a program reads nothing of it as an answer."""
+    copy.place(Case(CORPUS / "invalid/everything-at-once.py"))
+    code, output = copy.chatdb(*arguments)
+    assert code == 1, output
+    assert [line for line in output.splitlines() if not LINE.fullmatch(line)] == []
+    assert "toy: replicas is 0" in output
 
 
 def test_corpus_is_large() -> None:

@@ -35,7 +35,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / ".gitignore").write_text(".tools\n.cdk8s\n.cache\nbin\n__pycache__\n")
     command = folder / "bin/chatdb"
     command.parent.mkdir()
-    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m constructs_lib "$@"\n')
+    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m chatdb "$@"\n')
     command.chmod(0o755)
     run(folder, "git init --quiet && git add --all && git commit --quiet --message 'As it was'")
     return folder
@@ -62,11 +62,11 @@ def test_as_written(copy: Path) -> None:
         output = run(copy, command)
         assert alike(output, written), f"$ {command}\n{output}"
     run(copy, "chatdb synth --check && python tools/docs.py --check")
-    code = "constructs_lib/catalogue tests/services"
+    code = "catalogue tests/services"
     run(copy, f"ruff check --no-cache {code} && ruff format --no-cache --check {code}")
-    run(copy, "mypy --cache-dir .cache constructs_lib/catalogue")
+    run(copy, "mypy --cache-dir .cache catalogue")
     explained = run(copy, "chatdb explain billing")
-    assert "dist/processing/billing.k8s.yaml:1 ConfigMap chatdb-services/billing-config" in explained
+    assert "dist/processing/billing.k8s.yaml:2 ConfigMap chatdb-services/billing-config" in explained
     assert "  services/billing/README.md\n  tests/services/test_service_billing.py\n" in explained
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from repository import ROOT
 
-from constructs_lib.catalogue.components import CATALOGUE
+from catalogue.components import CATALOGUE
 
 sys.path.insert(0, str(ROOT / "tools"))
 import dashboards

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
-from constructs_lib.catalogue.images import IMAGES
+from catalogue.images import IMAGES
+from chatdb.cli import main
 from constructs_lib.checks.rules import RULES
-from constructs_lib.cli import main
 
 sys.path.insert(0, str(ROOT / "tools"))
 import docs
@@ -56,7 +56,7 @@ def test_readme_counts_the_rules() -> None:
 def test_renovate_sees_every_image_of_others() -> None:
     """Its expression finds each entry of the catalogue that we do not build."""
     expression = json.loads((ROOT / "renovate.json").read_text())["customManagers"][0]["matchStrings"][0]
-    text = (ROOT / "constructs_lib/catalogue/images.py").read_text(encoding="utf-8")
+    text = (ROOT / "catalogue/images.py").read_text(encoding="utf-8")
     found = {match["depName"]: match["currentValue"] for match in re.finditer(expression.replace("(?<", "(?P<"), text)}
     assert found == {image.repository: image.tag for image in IMAGES.values() if image.source is None}
 

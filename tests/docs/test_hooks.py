@@ -54,7 +54,7 @@ def test_hook_can_run(hook: dict[str, Any]) -> None:
     assert all((ROOT / argument).exists() for argument in arguments if argument.endswith(".py"))
     if "files" in hook:
         pattern = re.compile(hook["files"])
-        folders = (ROOT / "constructs_lib", ROOT / "services")
+        folders = (ROOT / "catalogue", ROOT / "chatdb", ROOT / "constructs_lib", ROOT / "services")
         paths = (path.relative_to(ROOT).as_posix() for folder in folders for path in folder.rglob("*.py"))
         assert any(pattern.search(path) for path in paths)
         assert not pattern.search("LICENSE")

@@ -83,7 +83,7 @@ def test_no_sub_path(rendered: Inputs) -> None:
 
 def test_no_snippets() -> None:
     """C-0059: no annotation carries configuration for nginx."""
-    found = [m for m in manifests(ROOT / "dist") if m["kind"] == "Ingress"]
+    found = [m for m in manifests() if m["kind"] == "Ingress"]
     assert found
     assert [key for m in found for key in m["metadata"]["annotations"] if "snippet" in key] == []
 

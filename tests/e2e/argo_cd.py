@@ -14,7 +14,7 @@ from cluster import STARTING, Cluster
 from repository import ROOT
 from stack import built
 
-from constructs_lib.local.processes import free_ports, wait_for
+from chatdb.local.processes import free_ports, wait_for
 
 NAMESPACE = "argocd"
 API_VERSION = "argoproj.io/v1alpha1"

@@ -14,8 +14,9 @@ from api import Api
 from certificates import write_certificates, write_kubeconfig
 from stack import built, search_path
 
-from constructs_lib.catalogue.machines import MACHINES, Machine
-from constructs_lib.local.processes import Server, free_ports, wait_for
+from catalogue.machines import MACHINES
+from chatdb.local.processes import Server, free_ports, wait_for
+from constructs_lib.model import Machine
 
 MACHINE = MACHINES["minikube"]
 INSTALLED = ("Argo CD",)

@@ -27,7 +27,7 @@ from rich.text import Text
 from stack import missing
 from terminal import Terminal
 
-from constructs_lib.local.processes import scratch_folder
+from chatdb.local.processes import scratch_folder
 
 FOLDER = ROOT / "docs/pictures"
 WIDTH, HEIGHT = 100, 40
@@ -58,7 +58,7 @@ def frames(site: Site) -> Iterator[Terminal]:
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", HEIGHT, WIDTH, 0, 0))
     environment = {**site.environment, "TERM": "xterm-256color"}
     with subprocess.Popen(
-        [sys.executable, "-m", "constructs_lib", "deploy"],
+        [sys.executable, "-m", "chatdb", "deploy"],
         cwd=site.root, env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
     ) as command:  # fmt: skip
         os.close(slave)

@@ -14,9 +14,9 @@ from pods import Pods
 from repository import ROOT, copy_repository
 from stack import search_path
 
-from constructs_lib.catalogue.model import Namespace
-from constructs_lib.cli import main
-from constructs_lib.deploy.objects import Key, component_of, key
+from catalogue.namespaces import Namespace
+from chatdb.cli import main
+from chatdb.deploy.objects import Key, component_of, key
 
 FAILS = "test.invalid/fails"
 WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "Job"))

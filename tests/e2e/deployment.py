@@ -14,8 +14,8 @@ from order import violations
 from origin import Origin
 from recorder import Recorder
 
-from constructs_lib.catalogue.model import Tier
-from constructs_lib.local.processes import wait_for
+from catalogue.tiers import Tier
+from chatdb.local.processes import wait_for
 from constructs_lib.settings import load
 
 INSTALLING = 240

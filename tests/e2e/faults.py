@@ -15,7 +15,7 @@ from cluster import NODE, STARTING
 from deployment import Deployment
 from webhook import SECONDS, answering
 
-from constructs_lib.local.processes import wait_for
+from chatdb.local.processes import wait_for
 
 GROUPS = {
     "ConfigMap": "",

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from api import Manifest
 from recorder import Event
 
-from constructs_lib.catalogue.model import Tier
+from catalogue.components import CATALOGUE
+from catalogue.tiers import Tier
 
 PREFIX = "chatdb-"
 
@@ -63,7 +64,7 @@ def violations(
         if event.key in by_hand and (event.type == "DELETED" or (PREFIX + tier, str(commit)) in state.whole):
             continue
         for lower in known:
-            if lower.wave < tier.wave:
+            if CATALOGUE.wave(lower) < CATALOGUE.wave(tier):
                 reason = unready(state, lower, commit)
                 if reason:
                     what = f"{event.type} {'/'.join(event.key)} of {tier}"

@@ -9,7 +9,7 @@ import yaml
 from click.testing import CliRunner
 from repository import IDENTITY, ROOT, copy_inputs
 
-from constructs_lib.cli import main as chatdb
+from chatdb.cli import main as chatdb
 
 IGNORED = ".tools\n.cdk8s\n"
 

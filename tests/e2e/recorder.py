@@ -11,7 +11,7 @@ from typing import Any
 
 from api import GONE, Api, ApiError, Manifest
 
-from constructs_lib.catalogue.model import Namespace
+from catalogue.namespaces import Namespace
 
 KINDS = (
     ("v1", "ConfigMap"),

@@ -13,7 +13,8 @@ from faults import crashed, failing, never_ready, no_git, refused
 from order import ready, tier_of
 from repository import ROOT, manifests
 
-from constructs_lib.catalogue.model import Tier
+from catalogue.components import CATALOGUE
+from catalogue.tiers import Tier
 
 RECOVERING = 240
 """Seconds within which the platform has to be whole again after the fault; docs/reliability.md says what was seen."""
@@ -104,9 +105,9 @@ def floor(platform: Deployment, since: int) -> float:
             last[tier] = event.seconds
     longest: dict[int, float] = {}
     for tier, seconds in last.items():
-        longest[tier.wave] = max(longest.get(tier.wave, 0), seconds - first[tier])
+        longest[CATALOGUE.wave(tier)] = max(longest.get(CATALOGUE.wave(tier), 0), seconds - first[tier])
     # The last pause is the one before the root says that all is released.
-    return WAVE_DELAY * len({tier.wave for tier in platform.tiers}) + sum(longest.values())
+    return WAVE_DELAY * len({CATALOGUE.wave(tier) for tier in platform.tiers}) + sum(longest.values())
 
 
 Fault = Callable[[Deployment, Scenario], tuple[str, float]]
@@ -151,7 +152,7 @@ def _before(fault: Callable[[Deployment, Scenario], AbstractContextManager[None]
     """A fault that lies in wait for the update, and ends some seconds after it was met; nothing above has moved."""
 
     def done(platform: Deployment, scenario: Scenario) -> tuple[str, float]:
-        above = [tier for tier in platform.tiers if tier.wave > scenario.moment.wave]
+        above = [tier for tier in platform.tiers if CATALOGUE.wave(tier) > CATALOGUE.wave(scenario.moment)]
         with fault(platform, scenario):
             held = _change(platform, scenario)
             _reached(platform, scenario, held)

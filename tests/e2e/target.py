@@ -16,9 +16,9 @@ from api import Api, ApiError, Manifest
 from cluster import INSTALLED, MACHINE, MIB, Cluster
 from repository import ROOT
 
-from constructs_lib.catalogue.model import Namespace
-from constructs_lib.deploy.target import current
-from constructs_lib.local.processes import wait_for
+from catalogue.namespaces import Namespace
+from chatdb.deploy.target import current
+from chatdb.local.processes import wait_for
 
 VARIABLE, LOOSE = "CHATDB_KUBECONFIG", "CHATDB_ANY_CLUSTER"
 SCRATCH = "chatdb-scratch"

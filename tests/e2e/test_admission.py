@@ -12,9 +12,9 @@ from recorder import Event
 from repository import ROOT
 from target import SCRATCH, Target, apply_all, target
 
-from constructs_lib.catalogue.model import Namespace
-from constructs_lib.checks.render import kustomize
-from constructs_lib.local.processes import wait_for
+from catalogue.namespaces import Namespace
+from chatdb.local.processes import wait_for
+from constructs_lib.kustomize import kustomize
 from constructs_lib.traits import attach, every_combination
 
 SETTLING = 60
@@ -30,7 +30,7 @@ GOOD = f"Deployment {SCRATCH}/good"
 WORDS = (GOOD, "host namespaces (hostNetwork=true)", "exceeded quota: quota", "Insufficient cpu")
 LEVEL = "pod-security.kubernetes.io/enforce"
 Platform = dict[tuple[str, ...], list[Manifest]]
-COMBINATIONS = list(every_combination())
+COMBINATIONS = list(every_combination(ROOT / "overlays"))
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,8 @@ from contextlib import AbstractContextManager, nullcontext
 from deployment import BOUND, Deployment
 from faults import never_ready, refused
 
-from constructs_lib.catalogue.model import Tier
+from catalogue.components import CATALOGUE
+from catalogue.tiers import Tier
 
 PICKED_UP = BOUND + 60
 """Seconds within which the fix is there: the bound, and what pauses and comparisons take on a small machine."""
@@ -61,8 +62,12 @@ def test_each_release_is_taken_though_the_one_before_never_got_ready(platform: D
     """Four bad releases, then a good one: tiers below the bad one have the new commit, those above the first one."""
     old = platform.pin(Tier.TESTING)
     for number, (tier, spoil, fault) in enumerate(BAD):
-        below = [found for found in platform.tiers if found.wave < tier.wave]
-        above = [found for found in platform.tiers if found.wave > max(tier.wave, Tier.CORE.wave)]
+        below = [found for found in platform.tiers if CATALOGUE.wave(found) < CATALOGUE.wave(tier)]
+        above = [
+            found
+            for found in platform.tiers
+            if CATALOGUE.wave(found) > max(CATALOGUE.wave(tier), CATALOGUE.wave(Tier.CORE))
+        ]
         with fault(platform):
             platform.origin.reset()
             _change(platform, f"bad-{number}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cluster import Cluster
 
-from constructs_lib.local.processes import wait_for
+from chatdb.local.processes import wait_for
 
 SECONDS = 60
 POD = {

@@ -9,13 +9,13 @@ from api import Manifest
 from click.testing import CliRunner
 from cluster import Cluster
 from deploying import Site, deploying, failing
+from repository import PLATFORM
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.graph import predecessors
-from constructs_lib.catalogue.model import Kind, Namespace, Tier
-from constructs_lib.cli import main
-from constructs_lib.deploy.objects import asked
-from constructs_lib.local.processes import wait_for
+from catalogue.namespaces import Namespace
+from catalogue.tiers import Tier
+from chatdb.cli import main
+from chatdb.deploy.objects import asked
+from chatdb.local.processes import wait_for
 
 LIMITS = ("--timeout=15", "--patience=1")
 SAYING = 240
@@ -78,7 +78,7 @@ def test_no_room_is_said(site: Site) -> None:
 
 def names(*tiers: Tier) -> set[str]:
     """The components of these tiers."""
-    return {component.name for component in CATALOGUE.components if component.tier in tiers}
+    return {component.name for component in PLATFORM.components if component.tier in tiers}
 
 
 def filler(cluster: Cluster) -> Manifest:
@@ -136,7 +136,7 @@ def test_each_came_after_what_it_needs(site: Site) -> None:
     found = site.workloads()
     compared = 0
     for name, workload in found.items():
-        for other in predecessors(CATALOGUE, CATALOGUE.component(name)):
+        for other in PLATFORM.component(name).after:
             assert workload["metadata"]["creationTimestamp"] >= found[other]["metadata"]["creationTimestamp"]
             compared += 1
             if found[other]["kind"] == "Job":
@@ -164,8 +164,8 @@ def test_all_is_well(site: Site) -> None:
     assert (code, found["healthy"]) == (0, True), output
     assert {check["name"] for check in found["checks"] if check["level"] == "tier"} == set(Tier)
     endpoints = {check["name"] for check in found["checks"] if check["level"] == "endpoint"}
-    assert endpoints == {f"{one.name}:{port.name}" for one in CATALOGUE.components for port in one.ports}
-    services = [one for one in CATALOGUE.components if one.kind is Kind.MICROSERVICE]
+    assert endpoints == {f"{one.name}:{port.name}" for one in PLATFORM.components for port in one.ports}
+    services = [one for one in PLATFORM.components if one.type == "microservice"]
     assert {(one.port("http").number, "/ready") for one in services} <= set(site.pods.asked)
     assert (9090, "/-/ready") in site.pods.asked
 

@@ -11,8 +11,10 @@ from deployment import Deployment, deployed
 from repository import ROOT
 from stack import built, search_path
 
-from constructs_lib.catalogue.model import Namespace, Tier
-from constructs_lib.cli import main
+from catalogue.components import CATALOGUE
+from catalogue.namespaces import Namespace
+from catalogue.tiers import Tier
+from chatdb.cli import main
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +57,7 @@ def test_waves_are_shown_until_all_is_there(platform: Deployment, tmp_path: Path
     assert code == 0, output
     assert platform.settled()
     ready = re.findall(r"(\w+)/chatdb-\w+ ready: at [0-9a-f]{7}", output)
-    waves = [Tier(name).wave for name in ready]
+    waves = [CATALOGUE.wave(Tier(name)) for name in ready]
     assert set(ready) == set(Tier)
     assert waves == sorted(waves), output
 

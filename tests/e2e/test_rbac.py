@@ -13,9 +13,9 @@ from job_scripts import PERMANENT
 from repository import ROOT
 from target import Target, apply_all, target
 
-from constructs_lib.catalogue.model import Namespace
-from constructs_lib.checks.render import kustomize
-from constructs_lib.local.processes import wait_for
+from catalogue.namespaces import Namespace
+from chatdb.local.processes import wait_for
+from constructs_lib.kustomize import kustomize
 
 ACCESS = {"Namespace", "ServiceAccount", "Role", "RoleBinding", "ConfigMap", "LimitRange"}
 """Kinds that say who may do what, and what a pod is given; none of them starts anything."""

@@ -10,7 +10,7 @@ from argo_cd import NAMESPACE
 from deployment import Deployment, deployed
 from recorder import Event
 
-from constructs_lib.catalogue.model import Namespace
+from catalogue.namespaces import Namespace
 
 RESTING = 60
 HEALING = 60

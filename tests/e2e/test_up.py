@@ -15,8 +15,8 @@ from argo_cd import NAMESPACE
 from repository import ROOT
 from up import LOCK, running
 
-from constructs_lib.catalogue.model import Tier
-from constructs_lib.local.processes import wait_for
+from catalogue.tiers import Tier
+from chatdb.local.processes import wait_for
 
 SECONDS = 300
 ENDING = 30

@@ -8,7 +8,7 @@ from deployment import BOUND, Deployment
 from faults import never_ready
 from order import tier_of
 
-from constructs_lib.catalogue.model import Tier
+from catalogue.tiers import Tier
 
 ALL = [str(tier) for tier in Tier]
 WITHOUT_TESTS = [str(tier) for tier in Tier if tier is not Tier.TESTING]

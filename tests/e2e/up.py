@@ -21,7 +21,7 @@ from deployment import INSTALLING, Deployment
 from repository import ROOT
 from stack import FOLDERS, missing
 
-from constructs_lib.local.processes import wait_for
+from chatdb.local.processes import wait_for
 
 FOLDER = ".tools/run-chatdb"
 LOCK, LOG, READY = "supervisor", "log", "ready"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import jsii
 import pytest
-from repository import ROOT, copy_inputs, texts
+from repository import PACKAGES, ROOT, copy_inputs, texts
 
 from constructs_lib.files import exclusive, write_by_rename
 from constructs_lib.gitops import fingerprint
@@ -19,14 +19,20 @@ from constructs_lib.problem import InvalidInput
 
 KILLS = 12
 """Moments spread over the length of one run: the start of Node, the building, the publishing."""
-GENERATED = ("dist", "argocd/minikube", "overlays/minikube/kustomization.yaml")
+GENERATED = (
+    "dist",
+    "argocd/minikube",
+    "overlays/minikube/kustomization.yaml",
+    "overlays/minikube/platform/generated",
+    "overlays/minikube/testing/generated",
+)
 
 
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
-    """A whole copy, code too, that is generated and then changed: the next run has something to publish everywhere."""
+    """A whole copy, code too, that is generated and then changed: each target is replaced, and one is removed."""
     folder = copy_inputs(tmp_path / "repository")
-    for name in ("constructs_lib", "services", "dist", "argocd"):
+    for name in (*PACKAGES, "services", "dist", "argocd"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copyfile(ROOT / "main.py", folder / "main.py")
     settings = folder / "chatdb.yaml"
@@ -82,7 +88,7 @@ def test_killed_at_any_moment(repository: Path) -> None:
     assert finished(repository) == new
 
 
-@pytest.mark.parametrize("renames", range(6))
+@pytest.mark.parametrize("renames", range(9))
 def test_killed_between_two_renames(repository: Path, renames: int) -> None:
     """The moments that matter are too short to be hit by chance: die after each rename of the publication in turn."""
     old = trees(repository)
@@ -100,16 +106,18 @@ def replace(self, target):
     return rename(self, target)
 Path.replace = replace
 from constructs_lib.gitops.regenerate import regenerate
-regenerate(Path("."))
+from constructs_lib.read_catalogue import read_catalogue
+regenerate(Path("."), lambda: read_catalogue(Path(".")))
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=repository, check=False, timeout=120)
-    # Five renames in all: two folders that go aside and come new, and one file that is replaced.
-    assert done.returncode == (-signal.SIGKILL if renames < 5 else 0)
+    # Eight renames: three folders that go aside and come new, a file that is replaced, and a folder that is removed.
+    assert done.returncode == (-signal.SIGKILL if renames < 8 else 0), done.stderr
     after = trees(repository)
     new = finished(repository)
     for name in GENERATED:
         assert after[name] in (old[name], new[name], None), name
-    assert (None in after.values()) == (renames in (1, 3))
+    missing = [name for name in GENERATED if after[name] is None and new[name] is not None]
+    assert bool(missing) == (renames in (1, 3, 6))
 
 
 def sandboxed(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -160,10 +168,11 @@ import sys
 from constructs_lib import files
 from constructs_lib.gitops import regenerate
 from constructs_lib.problem import InvalidInput
+from constructs_lib.read_catalogue import read_catalogue
 from pathlib import Path
 regenerate.enough_room = lambda folder, needed: None
 try:
-    regenerate.regenerate(Path("."))
+    regenerate.regenerate(Path("."), lambda: read_catalogue(Path(".")))
 except InvalidInput as error:
     sys.exit(str(error))
 ' && code=0 || code=$?
@@ -179,25 +188,29 @@ exit $code
     assert (after / "kustomization.yaml").read_text() == old[GENERATED[2]]
 
 
-def test_disk_full_while_node_writes(repository: Path) -> None:
-    """Node's own words about its files are advice as well."""
+@pytest.mark.parametrize("free", [0, 64, 256])
+def test_no_room_for_temporary_files(repository: Path, free: int) -> None:
+    """A folder for temporary files with that many KiB beside the runtime is too small: advice, and nothing changes."""
+    old = trees(repository)
     runtime = sum(path.stat().st_size for path in Path(jsii.__file__).parent.glob("_embedded/jsii/*.js*"))
     script = f"""
-mkdir "$1.tmp"; mount -t tmpfs -o size={runtime // 1024 + 200}k none "$1.tmp"; cd "$1"
+mkdir "$1.tmp"; mount -t tmpfs -o size={runtime // 1024 + free}k none "$1.tmp"; cd "$1"
 TMPDIR="$1.tmp" exec "$2" -c '
 import sys
 from pathlib import Path
 from constructs_lib.gitops import regenerate
 from constructs_lib.problem import InvalidInput
+from constructs_lib.read_catalogue import read_catalogue
 regenerate.enough_room = lambda folder, needed: None
 try:
-    regenerate.regenerate(Path("."))
+    regenerate.regenerate(Path("."), lambda: read_catalogue(Path(".")))
 except InvalidInput as error:
     print(error)
 '
 """
     done = sandboxed(script, str(repository), sys.executable)
-    assert "ENOSPC: no space left on device; make room" in done.stdout, done.stderr
+    assert "No space left on device" in done.stdout, done.stderr
+    assert trees(repository) == old
 
 
 def test_disk_full_before_the_run(repository: Path) -> None:
@@ -244,8 +257,11 @@ def test_failed_write_leaves_the_old_text(tmp_path: Path) -> None:
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {
-    "code": lambda r: (r / "constructs_lib/app.py").open("a").write("\n"),
-    "code-data": lambda r: (r / "constructs_lib/components/files/locust/locustfile.py").open("a").write("\n"),
+    "code": lambda r: (r / "constructs_lib/render.py").open("a").write("\n"),
+    "code-data": lambda r: (r / "constructs_lib/types/kafka_topics/files/topics.sh").open("a").write("\n"),
+    "catalogue": lambda r: (r / "catalogue/topics.py").open("a").write("\n"),
+    "catalogue-data": lambda r: (r / "catalogue/files/locust-master/locustfile.py").open("a").write("\n"),
+    "command": lambda r: (r / "chatdb/graph_views.py").open("a").write("\n"),
     "new-module": lambda r: (r / "constructs_lib/extra.py").touch(),
     "main": lambda r: (r / "main.py").open("a").write("\n"),
     "migration": lambda r: (r / "services/model-registry/migrations/0002_more.sql").touch(),
@@ -258,6 +274,9 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "output-extra": lambda r: (r / "dist/core/extra.k8s.yaml").touch(),
     "output-renamed": lambda r: (r / "dist/core/model-registry.k8s.yaml").rename(r / "dist/core/other.k8s.yaml"),
     "application": lambda r: (r / "argocd/minikube/apps/core.yaml").unlink(),
+    "generated-edited": lambda r: (r / "overlays/minikube/platform/generated/quotas.yaml").open("a").write("\n"),
+    "generated-gone": lambda r: shutil.rmtree(r / "overlays/minikube/testing/generated"),
+    "generated-extra": lambda r: write_by_rename(r / "overlays/minikube/core/generated/extra.yaml", "a: 1\n"),
     "tiers": lambda r: (r / "overlays/minikube/kustomization.yaml").open("a").write("\n"),
     "swap": lambda r: (r / ".cdk8s/swap").mkdir(),
     "note": lambda r: (r / fingerprint.NOTE).unlink(),
@@ -267,7 +286,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 @pytest.fixture
 def remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of code, data and outputs with the note of a finished run."""
-    for name in ("constructs_lib", "services", "overlays", "argocd", "dist"):
+    for name in (*PACKAGES, "services", "overlays", "argocd", "dist"):
         shutil.copytree(ROOT / name, tmp_path / name)
     for name in ("main.py", "chatdb.yaml"):
         shutil.copyfile(ROOT / name, tmp_path / name)
@@ -282,6 +301,24 @@ def test_every_change_is_seen(remembered: Path, change: Callable[[Path], object]
     """Nothing that decides what is generated, and nothing that was generated, changes unnoticed."""
     change(remembered)
     assert not fingerprint.unchanged(remembered, fingerprint.inputs(remembered))
+
+
+def test_what_is_generated_is_no_input(remembered: Path) -> None:
+    """Inputs are the same whatever the last run has written: it would run for ever otherwise."""
+    before = fingerprint.inputs(remembered)
+    for change in ("generated-edited", "generated-gone", "generated-extra", "output-gone", "application", "tiers"):
+        CHANGES[change](remembered)
+    assert fingerprint.inputs(remembered) == before
+
+
+def test_damaged_outputs_are_written_again(repository: Path) -> None:
+    """One of each kind at once; the run after it has nothing to do."""
+    new = finished(repository)
+    (repository / "overlays/minikube/testing/generated").mkdir()
+    for change in ("output-edited", "output-extra", "application", "tiers", "generated-edited", "generated-extra"):
+        CHANGES[change](repository)
+    assert finished(repository) == new
+    assert not (repository / "overlays/minikube/core/generated").exists()
 
 
 def test_tools_are_seen(remembered: Path, monkeypatch: pytest.MonkeyPatch) -> None:

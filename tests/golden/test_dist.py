@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from repository import ROOT, copy_inputs, texts
 
+from catalogue.components import CATALOGUE
+from constructs_lib.gitops.synth import resolved, stage
+
 SYNTH = """
 import sys
 from pathlib import Path
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.gitops.synth import stage
-stage(Path(sys.argv[1]), CATALOGUE, Path(sys.argv[2]))
+from catalogue.components import CATALOGUE
+from constructs_lib.gitops.synth import resolved, stage
+stage(Path(sys.argv[1]), *resolved(Path(sys.argv[1]), CATALOGUE), Path(sys.argv[2]))
 """
 
 
@@ -25,12 +28,13 @@ def staged(out: Path, **environment: str) -> dict[str, str]:
 
 
 def test_committed_files_are_what_the_code_gives(tmp_path: Path) -> None:
-    """Nothing in dist/ and argocd/minikube is stale, missing or left over."""
-    made = staged(tmp_path / "out")
-    for name in ("dist", "argocd/minikube"):
-        assert texts(ROOT / name) == {
-            path.removeprefix(f"{name}/"): text for path, text in made.items() if path.startswith(f"{name}/")
-        }
+    """Nothing in dist/, argocd/minikube and what is generated in the overlay is stale, missing or left over."""
+    out = tmp_path / "out"
+    staged(out)
+    generated = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("overlays/*/*/generated")]
+    assert len(generated) == 2
+    for name in ("dist", "argocd/minikube", *generated):
+        assert texts(ROOT / name) == texts(out / name)
 
 
 @pytest.mark.parametrize(
@@ -48,17 +52,19 @@ def test_same_code_same_bytes(tmp_path: Path, environment: dict[str, str]) -> No
 
 
 def test_overlays_decide_when_the_integration_tests_run_again(tmp_path: Path) -> None:
-    """A patch changes the platform that is tested, and so the name of the Job; nothing else in dist/."""
-    from constructs_lib.catalogue.components import CATALOGUE
-    from constructs_lib.gitops.synth import stage
-
+    """A patch changes what is tested, and so the name of the Job, and the quota; nothing else."""
+    platform, settings = resolved(ROOT, CATALOGUE)
     repository = copy_inputs(tmp_path)
-    stage(repository, CATALOGUE, tmp_path / "before")
+    stage(repository, platform, settings, tmp_path / "before")
     patch = repository / "overlays/minikube/core/model-registry.yaml"
     patch.write_text(patch.read_text().replace("320Mi", "321Mi"))
-    stage(repository, CATALOGUE, tmp_path / "after")
+    stage(repository, platform, settings, tmp_path / "after")
     before, after = texts(tmp_path / "before"), texts(tmp_path / "after")
-    assert {name for name in before if before[name] != after[name]} == {"dist/testing/integration-tests.k8s.yaml"}
+    own = patch.relative_to(repository).as_posix()
+    assert {name for name in before if before[name] != after[name]} - {own} == {
+        "overlays/minikube/platform/generated/quotas.yaml",
+        "overlays/minikube/testing/generated/tests.yaml",
+    }
 
 
 def test_node_of_the_machine_does_not_matter(tmp_path: Path) -> None:

@@ -5,16 +5,13 @@ from typing import Any
 
 import pytest
 import yaml
-from repository import ROOT, manifests
-
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.graph import predecessors
+from repository import PLATFORM, manifests
 
 SERVICES = "chatdb-services"
 SYSTEM = "chatdb-system"
 TESTING = "chatdb-testing"
 MONITORING = "chatdb-monitoring"
-OBJECTS = {(m["kind"], m["metadata"].get("namespace", ""), m["metadata"]["name"]): m for m in manifests(ROOT / "dist")}
+OBJECTS = {(m["kind"], m["metadata"].get("namespace", ""), m["metadata"]["name"]): m for m in manifests()}
 
 # name: component label, port, replicas, requests, limits, liveness (path, delay, period), readiness (delay, period)
 MICROSERVICES = {
@@ -268,14 +265,14 @@ DEPENDS = {
 
 def test_levels() -> None:
     """The specification's levels are waves, one after the other."""
-    waves = [{CATALOGUE.component(name).tier.wave for name in names} for names in LEVELS]
+    waves = [{PLATFORM.component(name).wave for name in names} for names in LEVELS]
     assert waves == [{1}, {2}, {3}, {4}, {5}]
 
 
 @pytest.mark.parametrize("name", DEPENDS)
 def test_dependencies(name: str) -> None:
     """What the specification says that a service depends on, it waits for."""
-    assert DEPENDS[name] <= set(predecessors(CATALOGUE, CATALOGUE.component(name)))
+    assert DEPENDS[name] <= set(PLATFORM.component(name).after)
 
 
 @pytest.mark.parametrize(
@@ -289,4 +286,4 @@ def test_dependencies(name: str) -> None:
 )
 def test_namespace_strategy(namespace: str, names: set[str]) -> None:
     """Every component is where the specification puts it."""
-    assert names <= {component.name for component in CATALOGUE.components if component.namespace == namespace}
+    assert names <= {component.name for component in PLATFORM.components if component.namespace == namespace}

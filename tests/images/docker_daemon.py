@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from image_builders import ImageBuilder, need_programs, pip_files, run
+from repository import PLATFORM
 from sandbox import SECONDS, check_kernel, told
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.local.processes import Server, wait_for
+from chatdb.local.processes import Server, wait_for
 
 DEBIANS_DOCKER = "/usr/bin/docker"
 """It can ask for BuildKit; another one on PATH may lack buildx."""
@@ -80,7 +80,7 @@ class Docker:
         settings = [f"--env={key}={value}" for key, value in told(name, folder).items()]
         container = self._run("run", "--detach", *RESTRICTED, *settings, reference)
         try:
-            self._check_lives(container, CATALOGUE.component(name).port("http").number)
+            self._check_lives(container, PLATFORM.component(name).port("http").number)
             check_kernel(lambda file: self._run("exec", container, "cat", f"/proc/1/{file}"), owner=0)
             self._run("stop", f"--time={SECONDS}", container)
             assert self._state(container, "ExitCode") == "0", self._run("logs", container)

@@ -11,12 +11,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from repository import PLATFORM
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.images.content import contents, copy
-from constructs_lib.local.platform import local_components
-from constructs_lib.local.processes import Server, free_ports, wait_for
-from constructs_lib.local.site import HOST, make_site
+from chatdb.images.content import contents, copy
+from chatdb.local.platform import local_components
+from chatdb.local.processes import Server, free_ports, wait_for
+from chatdb.local.site import HOST, make_site
 
 ROOT = Path(__file__).resolve().parents[2]
 UID = 10001
@@ -105,7 +105,7 @@ def entrypoint(name: str) -> list[str]:
 
 def told(name: str, folder: Path) -> dict[str, str]:
     """What dist/ tells the service, with addresses where nothing runs."""
-    return make_site(CATALOGUE, ROOT, folder, local_components(CATALOGUE, ROOT)).told(CATALOGUE.component(name))
+    return make_site(PLATFORM, ROOT, folder, local_components(PLATFORM, ROOT)).told(PLATFORM.component(name))
 
 
 @contextmanager

@@ -19,18 +19,18 @@ import pytest
 import yaml
 from docker_daemon import docker
 from image_builders import MINUTES, ImageBuilder, buildah, need_programs, run
-from repository import copy_inputs
+from repository import PLATFORM, copy_inputs
 from sandbox import ROOT, check_refuses, entrypoint
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.images.content import contents
-from constructs_lib.local.processes import scratch_folder
+from catalogue.components import CATALOGUE
+from chatdb.images.content import contents
+from chatdb.local.processes import scratch_folder
 
 ASKED = os.environ.get("CHATDB_IMAGES") == "yes"
 DEBIAN = "trixie"
 PACKAGES = "python3,python3-venv,python3-pip,python-is-python3,ca-certificates"
 IMAGES = sorted(name for name, image in CATALOGUE.images.items() if image.source)
-JOBS = [one.name for one in CATALOGUE.components if one.image in IMAGES and not one.ports]
+JOBS = [one.name for one in PLATFORM.components if one.image in IMAGES and not one.ports]
 BUILDERS: Mapping[str, Callable[[Path], AbstractContextManager[ImageBuilder]]] = {"buildah": buildah, "docker": docker}
 SIGNS = {"buildah": "STEP 1", "docker": "[internal] load build definition"}
 """What each says while it builds; docker's builder before BuildKit does not say this."""
@@ -85,7 +85,7 @@ def repository(root: Path) -> Path:
 def build(name: str, builder: ImageBuilder, root: Path) -> str:
     """All that `chatdb images --build` and the builder print."""
     options = f"['images', '--build', '--builder', '{name}'], obj=Path(sys.argv[1])"
-    script = f"import sys; from pathlib import Path; from constructs_lib.cli import main; main({options})"
+    script = f"import sys; from pathlib import Path; from chatdb.cli import main; main({options})"
     command = [sys.executable, "-c", script, str(root)]
     both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
     done = subprocess.run(command, env=builder.environment, text=True, timeout=MINUTES * 60, check=False, **both)

@@ -2,9 +2,8 @@
 
 import pytest
 from dockerfile_rules import RULES, instructions, of
+from repository import PLATFORM
 from sandbox import ROOT
-
-from constructs_lib.catalogue.components import CATALOGUE
 
 DOCKERFILES = {path.parent.name: path.read_text() for path in sorted((ROOT / "services").glob("*/Dockerfile"))}
 EXAMPLE = DOCKERFILES["query-parser"]
@@ -52,7 +51,7 @@ def test_every_rule_finds_what_it_is_for(rule: str) -> None:
 @pytest.mark.parametrize("name", DOCKERFILES)
 def test_port_and_user_are_the_catalogues(name: str) -> None:
     """What the image says is what the pod is given; a Job has no port."""
-    component = CATALOGUE.component(name)
+    component = PLATFORM.component(name)
     found = instructions(DOCKERFILES[name])
     assert of(found, "EXPOSE") == [str(port.number) for port in component.ports]
     assert of(found, "USER") == [f"{component.uid}:{component.uid}"]

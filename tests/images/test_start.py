@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from repository import PLATFORM
 from sandbox import (
     ROOT,
     assembled,
@@ -19,11 +20,8 @@ from sandbox import (
     system,
 )
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.model import Kind
-
-SERVICES = [one.name for one in CATALOGUE.components if one.kind is Kind.MICROSERVICE]
-JOBS = [one.name for one in CATALOGUE.components if one.image == one.name and not one.ports]
+SERVICES = [one.name for one in PLATFORM.components if one.type == "microservice"]
+JOBS = [one.name for one in PLATFORM.components if one.image == one.name and not one.ports]
 SMALLEST = "test-service"
 """Its packages are installed from its own lock; the others get the environment of all services' locks."""
 INSTALL_SECONDS = 300

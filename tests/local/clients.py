@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from repository import ROOT
+from repository import PLATFORM, ROOT
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
 SECONDS = 120
 RUN_SECONDS = 180
@@ -32,7 +31,7 @@ def ask(url: str, body: object = None, *, method: str | None = None) -> tuple[in
 
 def kafka(running: Platform, tool: str, *arguments: str, given: str = "") -> str:
     """What one of Kafka's tools prints."""
-    address = running.site.told(CATALOGUE.component("kafka-topics"))["KAFKA_BOOTSTRAP_SERVERS"]
+    address = running.site.told(PLATFORM.component("kafka-topics"))["KAFKA_BOOTSTRAP_SERVERS"]
     line = [str(ROOT / f".tools/kafka/bin/{tool}.sh"), "--bootstrap-server", address, *arguments]
     return subprocess.run(line, input=given, capture_output=True, text=True, timeout=SECONDS, check=True).stdout
 
@@ -51,7 +50,7 @@ def message(running: Platform, topic: str, key: str, value: str) -> dict[str, An
 
 def upload(running: Platform, path: Path, target: str) -> None:
     """Put a file into the object store: bucket and key."""
-    told = running.site.told(CATALOGUE.component("object-store-buckets"))
+    told = running.site.told(PLATFORM.component("object-store-buckets"))
     user = f"{told['AWS_ACCESS_KEY_ID']}:{told['AWS_SECRET_ACCESS_KEY']}"
     line = ["curl", "--fail", "--silent", "--max-time", "60", "--aws-sigv4", "aws:amz:us-east-1:s3", "--user", user]
     line += ["--header", "x-amz-content-sha256: UNSIGNED-PAYLOAD"]

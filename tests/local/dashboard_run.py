@@ -19,13 +19,12 @@ from pathlib import Path
 from uuid import uuid4
 
 from clients import SECONDS, ask, kafka
-from repository import ROOT
+from repository import PLATFORM, ROOT
 from scraping import Ask, scraping
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.local.fault_proxy import Fault, Proxies, with_proxies
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.fault_proxy import Fault, Proxies, with_proxies
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
 sys.path.insert(0, str(ROOT / "tools"))
 import dashboards
@@ -149,7 +148,7 @@ def answers(api: Ask, start: float, end: float) -> dict[str, object]:
 
 def record(minutes: float) -> dict[str, object]:
     """Let the services work for so long, and ask Prometheus what it saw."""
-    with with_proxies(CATALOGUE, ROOT) as (running, proxies):
+    with with_proxies(PLATFORM, ROOT) as (running, proxies):
         for name in running.parts:
             running.start(name)
         running.wait()

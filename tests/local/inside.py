@@ -16,9 +16,9 @@ from typing import Any
 from repository import ROOT, manifests
 from sandbox import assembled, command, entrypoint, image_environment, sandbox_environment, system
 
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import free_ports
-from constructs_lib.local.site import HOST
+from chatdb.local.platform import Platform
+from chatdb.local.processes import free_ports
+from chatdb.local.site import HOST
 
 NAME = "integration-tests"
 SECONDS = 600
@@ -117,7 +117,7 @@ def ended(command: Sequence[str], environment: Mapping[str, str], folder: Path) 
 
 def given_by_dist() -> tuple[dict[str, str], str]:
     """The data of the pod's ConfigMap, and the text of its matrix."""
-    found = {(m["kind"], m["metadata"]["name"]): m for m in manifests(ROOT / "dist/testing")}
+    found = {(m["kind"], m["metadata"]["name"]): m for m in manifests()}
     return found["ConfigMap", f"{NAME}-config"]["data"], found["ConfigMap", f"{NAME}-matrix"]["data"]["matrix.json"]
 
 

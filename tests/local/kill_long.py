@@ -15,11 +15,10 @@ from random import Random
 from kill_history import Order, violations
 from kill_run import ANYWHERE, FAILPOINTS, SERVERS, Blow, Clients, Supervisor, recoveries, watched, working
 from kill_world import world
-from repository import ROOT
+from repository import PLATFORM, ROOT
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.local.fault_proxy import Fault, Proxies, with_proxies
-from constructs_lib.local.processes import wait_for
+from chatdb.local.fault_proxy import Fault, Proxies, with_proxies
+from chatdb.local.processes import wait_for
 from constructs_lib.problem import InvalidInput
 
 PAGE = ROOT / "docs/reliability.md"
@@ -60,7 +59,7 @@ def rounds(seed: int, count: int, minutes: float) -> tuple[list[Blow], list[Orde
     until = time.monotonic() + 60 * minutes
     played = 0
     late: list[str] = []
-    with with_proxies(CATALOGUE, ROOT) as (running, proxies):
+    with with_proxies(PLATFORM, ROOT) as (running, proxies):
         running.start_in_order()
         places = drawn(random, proxies.ways)
         with watched(running) as supervisor:

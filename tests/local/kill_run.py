@@ -16,9 +16,9 @@ from uuid import UUID
 
 from kill_history import TERMINAL, Order
 
-from constructs_lib.local.fault_proxy import Fault, Proxies
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.fault_proxy import Fault, Proxies
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
 ORCHESTRATOR, ENGINE = "training-orchestrator", "ml-engine"
 SERVERS = (ORCHESTRATOR, ENGINE, "model-registry", "kafka", "postgres", "minio")

@@ -10,14 +10,13 @@ from contextlib import suppress
 from typing import Any
 
 from kill_history import Row, World
-from repository import ROOT
+from repository import PLATFORM, ROOT
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.topics import DEAD_LETTER_SUFFIX
-from constructs_lib.local.parts import postgres_server
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.postgres import PostgresServer
-from constructs_lib.local.processes import wait_for
+from chatdb.local.parts import postgres_server
+from chatdb.local.platform import Platform
+from chatdb.local.postgres import PostgresServer
+from chatdb.local.processes import wait_for
+from constructs_lib.resolve.topics import DEAD_LETTER_SUFFIX
 
 SECONDS = 90
 JOBS, EVENTS = "training_jobs", "training_events"
@@ -58,7 +57,7 @@ def rows(server: PostgresServer, table: str) -> list[dict[str, Any]]:
 
 def topics(running: Platform, *names: str) -> dict[str, list[str]]:
     """The values on the topics."""
-    address = running.site.told(CATALOGUE.component("kafka-topics"))["KAFKA_BOOTSTRAP_SERVERS"]
+    address = running.site.told(PLATFORM.component("kafka-topics"))["KAFKA_BOOTSTRAP_SERVERS"]
     line = [str(ROOT / ".tools/services/bin/python"), "-c", READ, address, *names]
     return dict(json.loads(subprocess.run(line, capture_output=True, text=True, timeout=SECONDS, check=True).stdout))
 

@@ -15,7 +15,7 @@ from uuid import UUID
 from kill_history import Order
 from kill_run import threads
 
-from constructs_lib.local.platform import Platform
+from chatdb.local.platform import Platform
 
 REQUEST_SECONDS = 60
 PAUSES = (0.0, 0.1, 0.4)

@@ -17,8 +17,8 @@ from clients import SECONDS
 from repository import ROOT, manifests
 from test_contract import SERVICES, annotations
 
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import Server, free_ports, scratch_folder, wait_for
+from chatdb.local.platform import Platform
+from chatdb.local.processes import Server, free_ports, scratch_folder, wait_for
 
 CONFIGS = {m["metadata"]["name"]: m["data"] for m in manifests(ROOT / "dist/monitoring") if m["kind"] == "ConfigMap"}
 Ask = Callable[..., Any]

@@ -12,13 +12,12 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
+from repository import PLATFORM
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.model import Kind
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
-SERVICES = [one.name for one in CATALOGUE.components if one.kind is Kind.MICROSERVICE]
+SERVICES = [one.name for one in PLATFORM.components if one.type == "microservice"]
 KIBIBYTE = 1024
 SECONDS = 60
 PROBLEM = "application/problem+json"

@@ -3,7 +3,7 @@
 from uploads import BOTO3, OURS, uploads
 from world import World
 
-from constructs_lib.local.platform import Platform
+from chatdb.local.platform import Platform
 
 
 def test_uploads_quickly(running: Platform) -> None:

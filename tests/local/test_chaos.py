@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
-from constructs_lib.local.addresses import shell_exports
-from constructs_lib.local.fault_proxy import Proxies
-from constructs_lib.local.faults import VARIABLE, Faults
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.addresses import shell_exports
+from chatdb.local.fault_proxy import Proxies
+from chatdb.local.faults import VARIABLE, Faults
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
 SECONDS = 300
 FEW = ("cut:query-parser:kafka", "cut:test-service:query-parser", "kill:postgres")
@@ -44,7 +44,7 @@ def faults(running: Platform, proxies: Proxies, tmp_path: Path) -> Iterator[Faul
 
 def chaos(folder: Path, *only: str) -> "subprocess.Popen[str]":
     """The command, started."""
-    line = [sys.executable, "-m", "constructs_lib", "chaos", "run", "--json", *(f"--only={one}" for one in only)]
+    line = [sys.executable, "-m", "chatdb", "chaos", "run", "--json", *(f"--only={one}" for one in only)]
     environment = os.environ | {"CHATDB_ENV_FILE": str(folder / "local.env")}
     return subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
 

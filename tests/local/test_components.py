@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 from clients import kafka
+from repository import PLATFORM
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.credentials import schema_owners
-from constructs_lib.catalogue.topics import DEAD_LETTER_SUFFIX, TOPICS
-from constructs_lib.components.setup_scripts import BUCKETS, SAMPLE_BUCKET, SAMPLES
-from constructs_lib.local.platform import Platform
+from catalogue.buckets import BUCKETS
+from catalogue.components import CATALOGUE
+from catalogue.topics import TOPICS
+from chatdb.local.platform import Platform
+from constructs_lib.resolve.topics import DEAD_LETTER_SUFFIX
 
 Sql = Callable[[str, str], str]
 
@@ -23,7 +24,7 @@ def sql(running: Platform) -> Sql:
     job = running.parts["postgres-schema"].server
 
     def answer(statement: str, name: str) -> str:
-        url = running.site.told(CATALOGUE.component(name))["DATABASE_URL"]
+        url = running.site.told(PLATFORM.component(name))["DATABASE_URL"]
         line = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement]
         done = subprocess.run(line, env=job.environment, capture_output=True, text=True, timeout=60, check=False)
         return done.stdout.strip() if done.returncode == 0 else done.stderr.strip()
@@ -41,10 +42,10 @@ def test_topics(running: Platform) -> None:
     assert {name: count for name, count in found.items() if not name.startswith("__")} == wanted
 
 
-@pytest.mark.parametrize("owner", [owner.name for owner in schema_owners(CATALOGUE)])
+@pytest.mark.parametrize("owner", [owner.name for owner in CATALOGUE.schema_owners])
 def test_schemas(sql: Sql, owner: str) -> None:
     """Each service reads its own tables with its own password, and makes none."""
-    component = CATALOGUE.component(owner)
+    component = PLATFORM.component(owner)
     assert component.schema
     tables = sql("SELECT string_agg(schemaname, ' ') FROM pg_tables WHERE schemaname = current_schema()", owner)
     assert set(tables.split()) == {component.schema.name}
@@ -53,11 +54,12 @@ def test_schemas(sql: Sql, owner: str) -> None:
 
 def test_buckets(running: Platform) -> None:
     """They are there with the samples; who has no key is refused."""
-    folder = running.site.place(CATALOGUE.component("minio")) / "data"
-    assert {path.name for path in folder.iterdir()} >= set(BUCKETS)
-    assert {path.name for path in (folder / SAMPLE_BUCKET).iterdir()} >= set(SAMPLES)
-    url = running.site.told(CATALOGUE.component("object-store-buckets"))["S3_ENDPOINT"]
-    line = ["curl", "--silent", "--max-time", "30", f"{url}/{SAMPLE_BUCKET}/{SAMPLES[0]}"]
+    folder = running.site.place(PLATFORM.component("minio")) / "data"
+    assert {path.name for path in folder.iterdir()} >= {bucket.name for bucket in BUCKETS}
+    (samples,) = [bucket for bucket in BUCKETS if bucket.samples]
+    assert {path.name for path in (folder / samples.name).iterdir()} >= set(samples.samples)
+    url = running.site.told(PLATFORM.component("object-store-buckets"))["S3_ENDPOINT"]
+    line = ["curl", "--silent", "--max-time", "30", f"{url}/{samples.name}/{samples.samples[0]}"]
     assert "AccessDenied" in subprocess.run(line, capture_output=True, text=True, check=True).stdout
 
 

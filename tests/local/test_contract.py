@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repository import ROOT, manifests
+from repository import PLATFORM, ROOT, manifests
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.model import Kind
-from constructs_lib.local.parts import package
-from constructs_lib.local.platform import Platform, local_components
-from constructs_lib.local.processes import Server, free_ports, wait_for
+from chatdb.local.parts import package
+from chatdb.local.platform import Platform, local_components
+from chatdb.local.processes import Server, free_ports, wait_for
 
-SERVICES = [one.name for one in local_components(CATALOGUE, ROOT) if one.kind is Kind.MICROSERVICE]
+SERVICES = [one.name for one in local_components(PLATFORM, ROOT) if one.type == "microservice"]
 OWN = {"HOST", "PORT"}
 """What a service may be told besides: where it listens; it has defaults that fit its image."""
 SECONDS = 120
@@ -32,7 +30,7 @@ print(json.dumps({"names": found.variables(), "port": found.model_fields["port"]
 @cache
 def rendered(name: str) -> tuple[dict[str, Any], dict[str, str], set[str]]:
     """The service's container, its ConfigMap and the keys of its Secret, all as in dist/."""
-    objects = {(m["kind"], m["metadata"]["name"]): m for m in manifests(ROOT / "dist")}
+    objects = {(m["kind"], m["metadata"]["name"]): m for m in manifests()}
     (container,) = objects["Deployment", name]["spec"]["template"]["spec"]["containers"]
     secret = {one["name"] for one in container.get("env", ()) if "secretKeyRef" in one.get("valueFrom", {})}
     configs = [objects["ConfigMap", one["configMapRef"]["name"]]["data"] for one in container.get("envFrom", ())]
@@ -42,7 +40,7 @@ def rendered(name: str) -> tuple[dict[str, Any], dict[str, str], set[str]]:
 @cache
 def read_by(name: str) -> Mapping[str, Any]:
     """What the service's settings read, as it says itself."""
-    line = [str(ROOT / ".tools/services/bin/python"), "-c", READ, package(CATALOGUE.component(name))]
+    line = [str(ROOT / ".tools/services/bin/python"), "-c", READ, package(PLATFORM.component(name))]
     return dict(json.loads(subprocess.run(line, capture_output=True, text=True, timeout=SECONDS, check=True).stdout))
 
 
@@ -70,12 +68,12 @@ def alone(request: pytest.FixtureRequest, running: Platform, tmp_path_factory: p
 def started(running: Platform, name: str, folder: Path) -> tuple[Server, str]:
     """The process and its address, once it answers at all."""
     _, config, secret = rendered(name)
-    told = running.site.told(CATALOGUE.component(name))
+    told = running.site.told(PLATFORM.component(name))
     own, nobody = free_ports(2)
     # Nothing listens where the telemetry goes, as in a platform without its tier.
     given = {key: told.get(key, f"http://127.0.0.1:{nobody}") for key in {*config, *secret}}
     environment = given | {"HOST": "127.0.0.1", "PORT": str(own), "PATH": "/usr/bin:/bin", "TMPDIR": str(folder)}
-    command = [str(ROOT / ".tools/services/bin/python"), "-m", package(CATALOGUE.component(name))]
+    command = [str(ROOT / ".tools/services/bin/python"), "-m", package(PLATFORM.component(name))]
     server = Server(name, command, folder / "log", environment)
     server.start()
     address = f"http://127.0.0.1:{own}"
@@ -120,5 +118,5 @@ def test_port(running: Platform, name: str) -> None:
 
 def annotations(name: str) -> dict[str, str]:
     """The annotations of the service's pods."""
-    objects = {(m["kind"], m["metadata"]["name"]): m for m in manifests(ROOT / "dist")}
+    objects = {(m["kind"], m["metadata"]["name"]): m for m in manifests()}
     return dict(objects["Deployment", name]["spec"]["template"]["metadata"]["annotations"])

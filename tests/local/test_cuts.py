@@ -6,9 +6,9 @@ from kill_history import violations
 from kill_run import recoveries, watched, working
 from kill_world import world
 
-from constructs_lib.local.fault_proxy import Fault, Proxies
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.fault_proxy import Fault, Proxies
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
 SEED = 1
 GROUPS = 2

@@ -14,14 +14,13 @@ from kill_history import Order, violations
 from kill_run import working
 from kill_world import patiently, topics, world
 from load import ACTS, Load, load, prepare
-from repository import ROOT
+from repository import PLATFORM, ROOT
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.defaults import DRAIN_SECONDS
-from constructs_lib.local.parts import Part
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import Server, scratch_folder, wait_for
-from constructs_lib.local.site import make_site
+from chatdb.local.parts import Part
+from chatdb.local.platform import Platform
+from chatdb.local.processes import Server, scratch_folder, wait_for
+from chatdb.local.site import make_site
+from constructs_lib.defaults import DRAIN_SECONDS
 
 LONG, SHORT = 30, 1
 SEED = 1
@@ -46,11 +45,11 @@ def test_stop_gives_the_grace_period(folder: Path) -> None:
     scripts = {LONG: "trap 'sleep 2; echo bye; exit' TERM; echo up", SHORT: "trap '' TERM; echo up"}
     parts = {}
     for seconds, script in scripts.items():
-        component = replace(CATALOGUE.component("ml-engine"), name=f"grace-{seconds}", grace_period=seconds)
+        component = replace(PLATFORM.component("ml-engine"), name=f"grace-{seconds}", grace_period=seconds)
         command = ["sh", "-c", f"{script}; while :; do sleep 0.05; done"]
         server = Server(component.name, command, folder / component.name, {"PATH": os.defpath})
         parts[component.name] = Part(component=component, server=server, ready=lambda: True)
-    site = make_site(CATALOGUE, ROOT, folder, ())
+    site = make_site(PLATFORM, ROOT, folder, ())
     found = Platform(site=site, parts=parts)
     for name, part in parts.items():
         found.start(name)

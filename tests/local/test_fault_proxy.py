@@ -8,12 +8,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from repository import ROOT
+from repository import PLATFORM, ROOT
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.local.fault_proxy import LATE_SECONDS, Fault, Proxies
-from constructs_lib.local.processes import free_ports, scratch_folder
-from constructs_lib.local.site import HOST, Detour, Site
+from chatdb.local.fault_proxy import LATE_SECONDS, Fault, Proxies
+from chatdb.local.processes import free_ports, scratch_folder
+from chatdb.local.site import HOST, Detour, Site
 
 WAY = "one to another"
 SECONDS = 10
@@ -53,7 +52,7 @@ def way(folder: Path) -> Iterator[tuple[Proxies, int]]:
     """A proxy before a server that echoes, and the port to connect to."""
     listen, target = free_ports(2)
     detours = {("one", "another", "echo"): Detour(listen=listen, target=target)}
-    site = Site(catalogue=CATALOGUE, root=ROOT, folder=folder, ports={}, secrets={}, detours=detours)
+    site = Site(platform=PLATFORM, root=ROOT, folder=folder, ports={}, secrets={}, detours=detours)
     with echo(target), Proxies(site).listening() as proxies:
         assert proxies.ways == [WAY]
         yield proxies, listen
@@ -148,6 +147,6 @@ def test_server_is_gone(folder: Path) -> None:
     """Who connects where no server is hears of it."""
     listen, target = free_ports(2)
     detours = {("one", "another", "echo"): Detour(listen=listen, target=target)}
-    site = Site(catalogue=CATALOGUE, root=ROOT, folder=folder, ports={}, secrets={}, detours=detours)
+    site = Site(platform=PLATFORM, root=ROOT, folder=folder, ports={}, secrets={}, detours=detours)
     with Proxies(site).listening(), pytest.raises(OSError, match=CUT), connect(listen) as client:
         client.recv(1)

@@ -7,17 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from repository import ROOT
+from repository import PLATFORM, ROOT
 from test_fault_proxy import CUT as RESET
 from test_fault_proxy import WAY, answered, connect, echo
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.local.fault_proxy import Proxies
-from constructs_lib.local.faults import CUT, KILL, Faults, broken
-from constructs_lib.local.parts import Part
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import Server, free_ports, scratch_folder, wait_for
-from constructs_lib.local.site import Detour, Site
+from chatdb.local.fault_proxy import Proxies
+from chatdb.local.faults import CUT, KILL, Faults, broken
+from chatdb.local.parts import Part
+from chatdb.local.platform import Platform
+from chatdb.local.processes import Server, free_ports, scratch_folder, wait_for
+from chatdb.local.site import Detour, Site
 from constructs_lib.problem import InvalidInput
 
 SECONDS = 60
@@ -25,7 +24,7 @@ NAME = "query-parser"
 HOLDER = """
 import sys, time
 from pathlib import Path
-from constructs_lib.local.faults import broken
+from chatdb.local.faults import broken
 with broken(Path(sys.argv[1]), sys.argv[2], sys.argv[3]):
     time.sleep(600)
 """
@@ -68,9 +67,9 @@ def running() -> Iterator[Running]:
     listen, target = free_ports(2)
     with scratch_folder() as folder, echo(target):
         detours = {("one", "another", "echo"): Detour(listen=listen, target=target)}
-        site = Site(catalogue=CATALOGUE, root=ROOT, folder=folder, ports={}, secrets={}, detours=detours)
+        site = Site(platform=PLATFORM, root=ROOT, folder=folder, ports={}, secrets={}, detours=detours)
         server = Server(NAME, ["sleep", "600"], folder / "log", {"PATH": "/usr/bin:/bin"})
-        part = Part(component=CATALOGUE.component(NAME), server=server, ready=server.alive)
+        part = Part(component=PLATFORM.component(NAME), server=server, ready=server.alive)
         platform = Platform(site=site, parts={NAME: part})
         platform.start(NAME)
         with Proxies(site).listening() as proxies, Faults(platform, proxies, folder / "faults").listening() as faults:

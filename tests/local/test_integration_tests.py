@@ -11,13 +11,12 @@ from collections.abc import Iterator
 import pytest
 from clients import ask
 from inside import NAME, Ended, Pod, denied_count, dropping, local, pod
-from repository import ROOT, manifests
+from repository import PLATFORM, manifests
 from sandbox import allowed, need_sandbox
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.quantity import MIB, in_bytes
-from constructs_lib.local.fault_proxy import Fault, Proxies
-from constructs_lib.local.platform import Platform
+from chatdb.local.fault_proxy import Fault, Proxies
+from chatdb.local.platform import Platform
+from constructs_lib.quantity import MIB, in_bytes
 
 DATABASE, STORE = "postgres:postgres", "minio:api"
 PATIENT, IMPATIENT = {"PATIENCE_SECONDS": "90"}, {"PATIENCE_SECONDS": "20"}
@@ -67,7 +66,7 @@ def test_read_only_and_not_root(well: Ended) -> None:
 def test_memory(well: Ended) -> None:
     """It needs less than half of what the pod asks for."""
     (used,) = re.findall(r" (\d+) MiB;", well.last)
-    resources = CATALOGUE.component(NAME).resources
+    resources = PLATFORM.component(NAME).resources
     assert resources
     assert int(used) * MIB < in_bytes(resources.memory) / 2
 
@@ -80,7 +79,7 @@ def test_nothing_is_left(running: Platform, well: Ended) -> None:
 
 def test_exit_codes_are_the_jobs() -> None:
     """What it calls final ends the Job, and the Job tries again after anything else."""
-    (job,) = (m for m in manifests(ROOT / "dist/testing") if m["kind"] == "Job")
+    (job,) = (m for m in manifests() if m["kind"] == "Job")
     (fail, _) = job["spec"]["podFailurePolicy"]["rules"]
     assert (fail["action"], fail["onExitCodes"]["values"]) == ("FailJob", [os.EX_CONFIG])
     assert job["spec"]["backoffLimit"] > 0

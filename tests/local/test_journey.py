@@ -8,10 +8,10 @@ import pytest
 from clients import ask, kafka, message, smoke_run, upload
 from repository import ROOT
 
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
-DATA = ROOT / "constructs_lib/components/files/object-store-buckets/data.csv"
+DATA = ROOT / "catalogue/files/object-store-buckets/data.csv"
 MODEL = "journey"
 SECONDS = 180
 INSTANCES = [

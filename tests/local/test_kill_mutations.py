@@ -16,11 +16,10 @@ import pytest
 from kill_history import TERMINAL, Order, violations
 from kill_run import ENGINE, ORCHESTRATOR, VARIABLE, Supervisor, ask, watched
 from kill_world import database, world
-from repository import NOT_RUN, ROOT
+from repository import NOT_RUN, PLATFORM, ROOT
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.local.platform import Platform, platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.platform import Platform, platform
+from chatdb.local.processes import wait_for
 
 ALL = os.environ.get("CHATDB_MUTATIONS") == "yes"
 ALWAYS = "key_not_kept"
@@ -130,7 +129,7 @@ def breakable(request: pytest.FixtureRequest) -> Iterator[Platform]:
     if not ALL:
         yield request.getfixturevalue("running")
         return
-    with platform(CATALOGUE, ROOT) as found:
+    with platform(PLATFORM, ROOT) as found:
         found.start_in_order()
         yield found
 

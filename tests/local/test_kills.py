@@ -6,8 +6,8 @@ from kill_history import violations
 from kill_run import ANYWHERE, FAILPOINTS, recoveries, watched, working
 from kill_world import world
 
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
 SEED = 1
 SECONDS = 240

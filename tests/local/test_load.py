@@ -14,10 +14,10 @@ import pytest
 from click.testing import CliRunner
 from repository import ROOT
 
-from constructs_lib.cli import main
-from constructs_lib.load.locust import PROGRAM
-from constructs_lib.local.addresses import shell_exports
-from constructs_lib.local.platform import Platform
+from chatdb.cli import main
+from chatdb.loadtest.locust import PROGRAM
+from chatdb.local.addresses import shell_exports
+from chatdb.local.platform import Platform
 
 JOBS, STATUS, PARSE = "POST /api/v1/jobs", "GET /test/", "POST /api/v1/parse"
 COUNTED_AS = {

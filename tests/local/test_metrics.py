@@ -12,9 +12,9 @@ from clients import SECONDS, ask, kafka
 from repository import ROOT
 from scraping import CONFIGS, Ask, scraping, value
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from catalogue.components import CATALOGUE
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
 sys.path.insert(0, str(ROOT / "tools"))
 import dashboards

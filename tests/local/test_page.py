@@ -7,8 +7,8 @@ import pytest
 from clients import ask
 from repository import NOT_RUN, ROOT
 
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
 sys.path.insert(0, str(ROOT / "tools"))
 from browser import Browser, browser, missing

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.local.postgres import PostgresServer
-from constructs_lib.local.processes import Server, free_ports, scratch_folder, wait_for
+from chatdb.local.postgres import PostgresServer
+from chatdb.local.processes import Server, free_ports, scratch_folder, wait_for
 
 SECONDS = 30
 # A server that has a child of its own, and takes no notice of being asked to end.
@@ -21,7 +21,7 @@ STUBBORN = "trap '' TERM; sleep 600 & echo $! >child; wait"
 STARTER = f"""
 import signal, time
 from pathlib import Path
-from constructs_lib.local.processes import Server, scratch_folder
+from chatdb.local.processes import Server, scratch_folder
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with scratch_folder() as folder:
     command = ["sh", "-c", f"cd {{folder}}; {STUBBORN}"]

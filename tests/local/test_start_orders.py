@@ -6,7 +6,7 @@ from random import Random
 import pytest
 from clients import smoke_run
 
-from constructs_lib.local.platform import Platform
+from chatdb.local.platform import Platform
 
 DOWN = ((), ("postgres",), ("minio", "postgres"), ("kafka", "minio"))
 """What is down before the start, besides all services; the rest has run all the time."""

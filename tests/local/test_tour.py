@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
-from constructs_lib.local.processes import scratch_folder, wait_for
+from chatdb.local.processes import scratch_folder, wait_for
 
 PAGE = (ROOT / "docs/tour.md").read_text(encoding="utf-8")
 START = ["make setup-local", "chatdb local up"]
@@ -45,7 +45,7 @@ class Up:
         self.scratch.chmod(0o711)
         with self.output.open("w") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "constructs_lib", "local", "up"],
+                [sys.executable, "-m", "chatdb", "local", "up"],
                 env={**os.environ, "CHATDB_ENV_FILE": str(self.env_file), "TMPDIR": str(self.scratch)},
                 cwd=ROOT,
                 stdout=file,

@@ -9,8 +9,8 @@ import pytest
 from clients import SECONDS, ask
 from traces import Collector
 
-from constructs_lib.local.platform import Platform
-from constructs_lib.local.processes import wait_for
+from chatdb.local.platform import Platform
+from chatdb.local.processes import wait_for
 
 ORDER = {"model_name": "traced", "dataset_location": "s3://test/data.csv"}
 ORCHESTRATOR, ENGINE, REGISTRY = "training-orchestrator", "ml-engine", "model-registry"

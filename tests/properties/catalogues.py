@@ -5,36 +5,43 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from constructs_lib.catalogue.components import CATALOGUE, TELEMETRY
-from constructs_lib.catalogue.defaults import env, http, service_probes
-from constructs_lib.catalogue.model import (
+from catalogue.components import CATALOGUE, TELEMETRY
+from catalogue.namespaces import Namespace
+from catalogue.tiers import Tier
+from constructs_lib.dashboards.panels import Dashboard
+from constructs_lib.defaults import env, http, service_probes
+from constructs_lib.model import (
     Access,
+    Bucket,
     Catalogue,
     Component,
-    Edge,
+    Dependency,
     External,
     Image,
-    Kind,
-    Namespace,
+    Machine,
     Port,
     Probe,
     Probes,
     Resources,
     Route,
     Schema,
+    Share,
     Storage,
-    Tier,
     Topic,
+    Waiver,
 )
+from constructs_lib.types import type_names
 
 FOUNDATION = tuple(
     c for c in CATALOGUE.components if c.tier in (Tier.PLATFORM, Tier.FOUNDATION, Tier.SETUP, Tier.MONITORING)
 )
-AROUND = tuple(c for c in CATALOGUE.components if c.kind in (Kind.INGRESS, Kind.INTEGRATION_TESTS))
+AROUND = tuple(c for c in CATALOGUE.components if c.type in ("ingress", "integration-tests"))
 BASES = (CATALOGUE.components, (*FOUNDATION, *AROUND))
 """The whole platform, and one without any service of its own."""
 TIERS = (Tier.CORE, Tier.PROCESSING, Tier.EDGE)
-STORES = (Edge("kafka", "kafka"), Edge("minio", "api"))
+STORES = (Dependency("kafka", "kafka"), Dependency("minio", "api"))
+PREPARED = {"kafka": "kafka-topics", "minio": "object-store-buckets"}
+"""Who makes ready what the stores hold."""
 MOST_SERVICES = 4
 IN_ANY_ORDER = ("needs", "talks_to", "after", "settings", "produces", "consumes", "generated_secrets", "labels")
 """Ports and rules of access stand in the manifests as they stand in their entry."""
@@ -67,28 +74,32 @@ def services(catalogue: Catalogue) -> list[Component]:
 
 def _service(draw: st.DrawFn, name: str, others: list[Component], topics: list[Topic]) -> Component:
     tier = draw(st.sampled_from(TIERS))
-    earlier = [other for other in others if other.tier.wave < tier.wave]
-    known = [Edge(other.name, "http") for other in others if other.kind is Kind.MICROSERVICE]
+    earlier = [other for other in others if CATALOGUE.wave(other.tier) < CATALOGUE.wave(tier)]
+    known = [Dependency(other.name, "http") for other in others if other.type == "microservice"]
     needs = _some(draw, [*STORES, *(edge for edge in known if edge.to in {other.name for other in earlier})])
     numbers = draw(st.lists(st.integers(1, 65535), min_size=1, max_size=2, unique=True))
     ports = (http(name, numbers[0]), *(Port(name="more", number=number) for number in numbers[1:]))
     told = [topic.name for topic in topics] if STORES[0] in needs else []
     strip = draw(st.sampled_from(["/api/v1", f"/{name}"]))
     path = f"/api/v1/{name}" if strip == "/api/v1" else strip
+    secrets = draw(st.sampled_from([env(), env(OWN_PASSWORD="password")]))
+    # What is prepared for it comes first anyway: an entry that says so is refused.
+    derived = {edge.to for edge in needs} | {PREPARED[edge.to] for edge in needs if edge in STORES}
+    derived |= {"credentials"} if secrets or STORES[1] in needs else set()
     return Component(
         name=name,
         tier=tier,
-        kind=Kind.MICROSERVICE,
+        type="microservice",
         namespace=draw(st.sampled_from(Namespace)),
         image="query-parser",
         ports=ports,
         needs=needs,
-        after=_some(draw, [other.name for other in earlier]),
+        after=_some(draw, [other.name for other in earlier if other.name not in derived]),
         talks_to=_some(draw, [TELEMETRY, *(edge for edge in known if edge not in needs)]),
         settings=draw(st.dictionaries(st.sampled_from(["LEVEL", "MODE"]), VALUES, max_size=2)),
         produces={f"OUT_{number}": topic for number, topic in enumerate(_some(draw, told))},
         consumes={f"IN_{number}": topic for number, topic in enumerate(_some(draw, told))},
-        generated_secrets=draw(st.sampled_from([env(), env(OWN_PASSWORD="password")])),
+        generated_secrets=secrets,
         labels=draw(st.sampled_from([env(), env(team="a", cost="b")])),
         replicas=draw(st.integers(1, 3)),
         resources=Resources(cpu="10m", memory="16Mi", cpu_limit="20m", memory_limit="32Mi"),
@@ -121,6 +132,7 @@ def permuted(draw: st.DrawFn, catalogue: Catalogue) -> Catalogue:
         components=components,
         externals=mixed(catalogue.externals),
         topics=mixed(catalogue.topics),
+        buckets=mixed(tuple(replace(bucket, samples=mixed(bucket.samples)) for bucket in catalogue.buckets)),
         images=mixed(catalogue.images),
     )
 
@@ -133,12 +145,12 @@ PROBE = st.builds(
 )
 PORT = st.builds(Port, name=TEXT, number=NUMBER, env=TABLE, credentials=TABLE)
 NODES = st.sampled_from([component.name for component in CATALOGUE.components]) | TEXT
-EDGE = st.builds(Edge, NODES, st.sampled_from(["http", "kafka", "api"]) | TEXT)
+EDGE = st.builds(Dependency, NODES, st.sampled_from(["http", "kafka", "api"]) | TEXT)
 OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "name": TEXT | NODES,
-    "tier": st.sampled_from(Tier),
-    "kind": st.sampled_from(Kind),
-    "namespace": st.sampled_from(Namespace),
+    "tier": st.sampled_from(Tier) | TEXT,
+    "type": st.sampled_from(type_names()) | TEXT,
+    "namespace": st.sampled_from(Namespace) | TEXT,
     "image": st.none() | TEXT,
     "uid": NUMBER,
     "ports": st.lists(PORT, max_size=3).map(tuple),
@@ -157,7 +169,7 @@ OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "access": st.lists(
         st.builds(
             Access,
-            namespace=st.sampled_from(Namespace),
+            namespace=st.sampled_from(Namespace) | TEXT,
             resources=st.lists(TEXT, max_size=2).map(tuple),
             verbs=st.lists(TEXT, max_size=2).map(tuple),
         ),
@@ -166,6 +178,26 @@ OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "grace_period": NUMBER,
 }
 """For each field of a component: what is of its type, and mostly wrong."""
+WORDS = st.lists(st.sampled_from(Tier) | TEXT, max_size=3)
+BUCKET = st.builds(Bucket, name=TEXT, samples=st.lists(TEXT, max_size=1).map(tuple))
+SHARE = st.builds(Share, name=TEXT, cpu=NUMBER, memory=NUMBER)
+MACHINE = st.builds(Machine, cpu=NUMBER, memory=NUMBER, disk=NUMBER, disk_used=NUMBER, system=st.tuples(SHARE))
+DASHBOARD = st.builds(Dashboard, name=TEXT, title=TEXT, rows=st.just(()))
+OF_PLATFORM: dict[str, st.SearchStrategy[Any]] = {
+    "name": TEXT,
+    "title": TEXT,
+    "waves": st.lists(WORDS.map(tuple), max_size=3).map(tuple),
+    "namespaces": WORDS.map(tuple),
+    "buckets": st.lists(BUCKET, max_size=2).map(tuple),
+    "optional_tiers": WORDS.map(frozenset),
+    "host": TEXT,
+    "main_prefix": TEXT,
+    "gateway_controller": st.none() | st.builds(External, name=TEXT, ports=st.lists(PORT, max_size=1).map(tuple)),
+    "machines": st.dictionaries(TEXT, MACHINE, max_size=1),
+    "dashboards": st.lists(DASHBOARD, max_size=2).map(tuple),
+    "waivers": st.lists(st.builds(Waiver, TEXT, TEXT, TEXT), max_size=1).map(tuple),
+}
+"""For each field of a platform but its entries and its root: the same."""
 ANYTHING = st.recursive(
     st.none() | st.booleans() | NUMBER | st.floats() | TEXT | EDGE | PORT,
     lambda inner: st.lists(inner, max_size=2) | st.lists(inner, max_size=2).map(tuple) | st.dictionaries(TEXT, inner),
@@ -187,7 +219,11 @@ def garbage(draw: st.DrawFn) -> Catalogue:
     topics = st.builds(Topic, name=TEXT, partitions=NUMBER, retention_ms=NUMBER, replication=NUMBER)
     images = st.builds(Image, repository=TEXT, tag=TEXT, digest=st.none() | TEXT)
     externals = st.builds(External, name=TEXT, ports=st.lists(PORT, max_size=1).map(tuple), protocols=st.tuples(TEXT))
-    return Catalogue(
+    whole = draw(st.lists(st.sampled_from([*OF_PLATFORM]), max_size=2, unique=True)) if draw(st.booleans()) else []
+    of_platform = {name: draw(OF_PLATFORM[name] if typed else OF_PLATFORM[name] | ANYTHING) for name in whole}
+    return replace(
+        CATALOGUE,
+        **of_platform,
         components=draw(st.just(tuple(components)) | st.permutations(components).map(tuple)),
         externals=draw(st.just(CATALOGUE.externals) | st.lists(externals, max_size=2).map(tuple)),
         images=draw(st.just(CATALOGUE.images) | st.dictionaries(TEXT, images, max_size=2)),

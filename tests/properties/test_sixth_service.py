@@ -7,36 +7,29 @@ from typing import Any
 
 import pytest
 import yaml
-from repository import copy_inputs, manifests, texts
+from repository import ROOT, copy_inputs, manifests, texts
 
-from constructs_lib.app import synth_platform
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.defaults import env, http, service_probes
-from constructs_lib.catalogue.model import (
-    Catalogue,
-    Component,
-    Edge,
-    Kind,
-    Namespace,
-    Resources,
-    Route,
-    Tier,
-)
-from constructs_lib.catalogue.problems import problems
+from catalogue.components import CATALOGUE
+from catalogue.namespaces import Namespace
+from catalogue.tiers import Tier
+from chatdb.graph_views import as_mermaid, as_svg
 from constructs_lib.checks.render import inputs
 from constructs_lib.checks.rules import RULES, run
-from constructs_lib.gitops.synth import synthesize
-from constructs_lib.graph_views import as_mermaid, as_svg
+from constructs_lib.defaults import env, http, service_probes
+from constructs_lib.gitops.synth import stage, synthesize
+from constructs_lib.model import Catalogue, Component, Dependency, Resources, Route
+from constructs_lib.resolve import resolve
+from constructs_lib.resolve.problems import problems
+from constructs_lib.settings import load
 
 TOY = Component(
     name="toy",
     tier=Tier.PROCESSING,
-    kind=Kind.MICROSERVICE,
+    type="microservice",
     namespace=Namespace.SERVICES,
     image="query-parser",
     ports=(http("toy", 8099),),
-    needs=(Edge("kafka", "kafka"), Edge("minio", "api")),
-    after=("credentials", "kafka-topics"),
+    needs=(Dependency("kafka", "kafka"), Dependency("minio", "api")),
     consumes=env(TOY_TOPIC="query_results"),
     replicas=2,
     resources=Resources(cpu="10m", memory="16Mi", cpu_limit="50m", memory_limit="32Mi"),
@@ -44,18 +37,15 @@ TOY = Component(
     route=Route(path="/api/v1/toy", strip="/api/v1"),
     metrics="http",
 )
-WITH_TOY = Catalogue(
-    components=(*CATALOGUE.components, TOY),
-    externals=CATALOGUE.externals,
-    images=CATALOGUE.images,
-    topics=CATALOGUE.topics,
-)
+WITH_TOY = replace(CATALOGUE, components=(*CATALOGUE.components, TOY))
 Objects = dict[tuple[str, str, str], dict[str, Any]]
 
 
 def objects(folder: Path) -> Objects:
-    """Every object by kind, namespace and name; Jobs without their hash."""
-    return {(m["kind"], m["metadata"].get("namespace", ""), job_free(m)): m for m in manifests(folder)}
+    """Every generated object by kind, namespace and name; Jobs without their hash."""
+    paths = sorted(folder.glob("overlays/minikube/*/generated/[!k]*.yaml"))
+    own = [manifest for path in paths for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
+    return {(m["kind"], m["metadata"].get("namespace", ""), job_free(m)): m for m in (*manifests(folder), *own)}
 
 
 def job_free(manifest: dict[str, Any]) -> str:
@@ -66,18 +56,20 @@ def job_free(manifest: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module")
 def without(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """dist/ of the platform."""
-    folder = tmp_path_factory.mktemp("without")
-    synth_platform(CATALOGUE, folder)
-    return folder
+    """What is generated for the platform."""
+    return staged(CATALOGUE, tmp_path_factory.mktemp("without"))
 
 
 @pytest.fixture(scope="module")
 def with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """dist/ of the platform and the toy."""
-    folder = tmp_path_factory.mktemp("with")
+    """What is generated for the platform and the toy."""
     assert problems(WITH_TOY) == ()
-    synth_platform(WITH_TOY, folder)
+    return staged(WITH_TOY, tmp_path_factory.mktemp("with"))
+
+
+def staged(catalogue: Catalogue, folder: Path) -> Path:
+    """The folder, with everything that is generated."""
+    stage(ROOT, resolve(catalogue), load(ROOT, catalogue), folder)
     return folder
 
 
@@ -133,8 +125,8 @@ def test_derived_facts(with_toy: Path) -> None:
 
 def test_pictures() -> None:
     """It is in every picture of the order."""
-    assert "kafka-topics --> toy" in as_mermaid(WITH_TOY)
-    assert ">toy<" in as_svg(WITH_TOY)
+    assert "kafka-topics --> toy" in as_mermaid(resolve(WITH_TOY))
+    assert ">toy<" in as_svg(resolve(WITH_TOY))
 
 
 def test_no_other_pod_changes(without: Path, with_toy: Path) -> None:
@@ -153,12 +145,11 @@ def test_no_other_pod_changes(without: Path, with_toy: Path) -> None:
 def test_no_trace(without: Path, tmp_path: Path) -> None:
     """Removing it gives the old bytes."""
     smaller = replace(WITH_TOY, components=tuple(c for c in WITH_TOY.components if c.name != "toy"))
-    synth_platform(smaller, tmp_path)
-    assert texts(tmp_path) == texts(without)
+    assert texts(staged(smaller, tmp_path)) == texts(without)
 
 
 def test_checks_hold(tmp_path: Path) -> None:
     """The repository with the toy passes every rule."""
     repository = copy_inputs(tmp_path)
     synthesize(repository, WITH_TOY, tmp_path / ".cdk8s/out")
-    assert [str(f) for f in run(inputs(repository, WITH_TOY), [r for r in RULES if r.id != "capacity"])] == []
+    assert [str(f) for f in run(inputs(repository, resolve(WITH_TOY)), [r for r in RULES if r.id != "capacity"])] == []

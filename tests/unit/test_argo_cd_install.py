@@ -8,8 +8,8 @@ import pytest
 from argo_cd_install import UPSTREAM, built_install
 from repository import ROOT
 
-from constructs_lib.catalogue.machines import MACHINES
-from constructs_lib.parts.footprint import Footprint, pod, pod_spec
+from catalogue.machines import MACHINES
+from constructs_lib.footprint import Footprint, pod, pod_spec
 
 
 @pytest.fixture(scope="module")

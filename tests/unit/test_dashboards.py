@@ -11,7 +11,7 @@ import pytest
 import yaml
 from repository import ROOT, manifests
 
-from constructs_lib.catalogue.components import CATALOGUE
+from catalogue.components import CATALOGUE
 
 sys.path.insert(0, str(ROOT / "tools"))
 import metrics

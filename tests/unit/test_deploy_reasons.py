@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from constructs_lib.deploy.objects import key
-from constructs_lib.deploy.reasons import troubles
-from constructs_lib.deploy.snapshot import Snapshot
+from chatdb.deploy.objects import key
+from chatdb.deploy.reasons import troubles
+from chatdb.deploy.snapshot import Snapshot
 
 QUOTA = 'pods "minio-1" is forbidden: exceeded quota: quota, requested: limits.memory=4Gi'
 SECURITY = 'pods "minio-2" is forbidden: violates PodSecurity "restricted:latest": host namespaces (hostNetwork=true)'

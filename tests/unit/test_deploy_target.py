@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from recorded import Recorded
 
-from constructs_lib.deploy.target import connect, current
+from chatdb.deploy.target import connect, current
 from constructs_lib.problem import InvalidInput
 
 

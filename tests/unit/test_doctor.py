@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
-from constructs_lib import doctor
+from chatdb import doctor
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from repository import ROOT
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.images.content import contents, copy, tag
-from constructs_lib.images.dockerignore import ignored
+from catalogue.components import CATALOGUE
+from chatdb.images.content import contents, copy, tag
+from chatdb.images.dockerignore import ignored
 from constructs_lib.problem import InvalidInput
 
 DOCKERFILE = """FROM python AS build

@@ -1,17 +1,20 @@
 """The matrix of the integration tests says what the catalogue and the rendered policies say, and no code says more."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.model import Kind
+from repository import PLATFORM
+
+from catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.reachability import Endpoint, allowed
-from constructs_lib.components.integration_tests import matrix
+from constructs_lib.types.integration_tests.spec import IntegrationTestsComponent
 
-TESTS = CATALOGUE.component("integration-tests")
-MATRIX = matrix(CATALOGUE, TESTS)
+TESTS = PLATFORM.component("integration-tests")
+assert isinstance(TESTS, IntegrationTestsComponent)
+MATRIX = json.loads(TESTS.matrix)
 
 
 def test_every_port_once() -> None:
@@ -25,10 +28,13 @@ def test_as_the_policies_have_it(rendered: Inputs) -> None:
     """What is rendered allows each of the edges, and none of the others."""
     policies = [found.manifest for found in rendered.of("NetworkPolicy")]
     ends = {
-        one.name: Endpoint(one.name, one.namespace, (("app", one.name), ("version", "v1")))
+        one.name: Endpoint(one.name, one.namespace, (("app", one.name), ("version", "v1")), guarded=True)
         for one in CATALOGUE.components
     }
-    ends |= {one.name: Endpoint(one.name, one.namespace, tuple(one.pod_labels.items())) for one in CATALOGUE.externals}
+    ends |= {
+        one.name: Endpoint(one.name, one.namespace, tuple(one.pod_labels.items()), guarded=False)
+        for one in CATALOGUE.externals
+    }
     for list_, wanted in (("edges", True), ("denied", False)):
         for target in MATRIX[list_]:
             port = ("TCP", int(target["address"].rpartition(":")[2]))
@@ -47,7 +53,7 @@ def test_witnesses() -> None:
 
 def test_tests_name_no_service(root: Path) -> None:
     """No text of the image's code has a service's name, or a name of the cluster's DNS."""
-    names = [one.name for one in CATALOGUE.components if one.kind is Kind.MICROSERVICE]
+    names = [one.name for one in CATALOGUE.components if one.type == "microservice"]
     known = re.compile(rf"\b({'|'.join(names)})\b|\.svc\b")
     for path in (root / "services/integration-tests/integration_tests").rglob("*.py"):
         texts = [n.value for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Constant)]

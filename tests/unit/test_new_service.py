@@ -11,18 +11,20 @@ import yaml
 from pglast import parse_sql
 from repository import ROOT, copy_repository, texts
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.model import Catalogue, Tier
-from constructs_lib.catalogue.problems import problems
-from constructs_lib.new_service import edits
-from constructs_lib.new_service.files import changes, write
-from constructs_lib.new_service.request import Request, component_of, extended, next_port
-from constructs_lib.new_service.texts import entry
+from catalogue.components import CATALOGUE
+from catalogue.tiers import Tier
+from chatdb.new_service import edits
+from chatdb.new_service.files import changes, write
+from chatdb.new_service.request import Request, component_of, extended, next_port
+from chatdb.new_service.texts import entry
+from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput
+from constructs_lib.resolve import resolve_draft
+from constructs_lib.resolve.problems import problems
 
 LONG = "a" * 52
 FREE = min(set(range(8005, 9000)) - {port.number for c in CATALOGUE.components for port in c.ports})
-COMPONENTS = "constructs_lib/catalogue/components.py"
+COMPONENTS = "catalogue/components.py"
 EVERYTHING = ("kafka:kafka", "postgres:postgres", "minio:api", "model-registry:http", "training-orchestrator:http")
 
 
@@ -48,7 +50,9 @@ def test_custom() -> None:
     """Tier, port and needs are as asked for; what prepares the needs comes before it."""
     found = component_of(CATALOGUE, Request(name="a-b", tier="edge", port=9999, needs=EVERYTHING))
     assert (found.tier, found.ports[0].number, len(found.needs)) == (Tier.EDGE, 9999, 5)
-    assert found.after == ("credentials", "kafka-topics", "object-store-buckets", "postgres-schema")
+    after = resolve_draft(extended(CATALOGUE, found)).component("a-b").after
+    jobs = ("credentials", "kafka-topics", "object-store-buckets", "postgres-schema")
+    assert after == tuple(sorted({*jobs, *(need.partition(":")[0] for need in EVERYTHING)}))
     assert found.schema is not None
     assert (found.schema.name, found.schema.migrations) == ("a_b", "services/a-b/migrations")
 
@@ -127,7 +131,7 @@ def test_entry_reads_as_the_component(tmp_path: Path, tier: str) -> None:
     copy = copy_repository(tmp_path)
     request = Request(name="order", tier=tier, needs=EVERYTHING[:3])
     write(copy, changes(copy, CATALOGUE, request))
-    script = "from constructs_lib.catalogue.components import CATALOGUE as c; print((c.components, c.images['order']))"
+    script = "from catalogue.components import CATALOGUE as c; print((c.components, c.images['order']))"
     command, environment = [sys.executable, "-c", script], {"PYTHONPATH": str(copy)}
     done = subprocess.run(command, cwd=copy, env=environment, capture_output=True, text=True, check=True, timeout=60)
     component = component_of(CATALOGUE, request)
@@ -222,7 +226,7 @@ def test_all_or_nothing(tmp_path: Path, blocked: str) -> None:
         obstacle.mkdir(parents=True)
     else:
         obstacle.write_text("a file where a folder has to be")
-    before = {folder: texts(copy / folder) for folder in ("constructs_lib/catalogue", "overlays")}
+    before = {folder: texts(copy / folder) for folder in ("catalogue", "overlays")}
     folders = sorted(path for path in copy.rglob("*") if path.is_dir() and ".tools" not in path.parts)
     with pytest.raises(InvalidInput, match="nothing was changed"):
         write(copy, found)
@@ -249,13 +253,8 @@ def test_missing_overlay_is_advice(tmp_path: Path) -> None:
 
 
 def test_after_follows_the_catalogue() -> None:
-    """The Jobs that prepare a need are found by their edges, not by their names."""
-    components = [replace(c, name="topics") if c.name == "kafka-topics" else c for c in CATALOGUE.components]
-    components = [replace(c, after=tuple({"kafka-topics": "topics"}.get(n, n) for n in c.after)) for c in components]
-    catalogue = Catalogue(
-        components=tuple(components),
-        externals=CATALOGUE.externals,
-        images=CATALOGUE.images,
-        topics=CATALOGUE.topics,
-    )
-    assert component_of(catalogue, Request(name="toy-shop", needs=("kafka:kafka",))).after == ("topics",)
+    """The Jobs that prepare a need are found by what they need themselves, not by their names."""
+    components = tuple(replace(c, name="topics") if c.name == "kafka-topics" else c for c in CATALOGUE.components)
+    catalogue = replace(CATALOGUE, components=components)
+    toy = component_of(catalogue, Request(name="toy-shop", needs=("kafka:kafka",)))
+    assert resolve_draft(extended(catalogue, toy)).component("toy-shop").after == ("kafka", "topics")

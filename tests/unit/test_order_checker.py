@@ -5,7 +5,7 @@ from typing import Any
 from order import violations
 from recorder import TRACKING, Event
 
-from constructs_lib.catalogue.model import Tier
+from catalogue.tiers import Tier
 
 TIERS = (Tier.FOUNDATION, Tier.CORE)
 CONFIG = ("ConfigMap", "chatdb-services", "config")

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.quantity import MIB, cpu_text, in_bytes, memory_text, millicores
-from constructs_lib.catalogue.routes import rewritten
+from catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
-from constructs_lib.parts.footprint import Footprint, extra, quota, steady, surge
-from constructs_lib.parts.job import job_name
+from constructs_lib.footprint import Footprint, extra, quota, steady, surge
+from constructs_lib.job_names import job_name
+from constructs_lib.quantity import MIB, cpu_text, in_bytes, memory_text, millicores
+from constructs_lib.routes import rewritten
 
 
 @pytest.mark.parametrize(("text", "number"), [("250m", 250), ("1", 1000), ("1.5", 1500), ("0", 0)])
@@ -61,16 +61,16 @@ def test_surge(spec: dict[str, object], pods: int) -> None:
 
 
 def test_peak_has_jobs_and_surge() -> None:
-    """A quota holds a rollout and all Jobs at once."""
+    """A quota holds a rollout and all Jobs at once, and a pod of each workload that is still terminating."""
     objects = [workload("Deployment", replicas=2), workload("Job"), workload("StatefulSet")]
     assert [steady(m).pods for m in objects] == [2, 0, 1]
     assert [extra(m).pods for m in objects] == [1, 1, 0]
     assert quota(objects, "n") == {
-        "requests.cpu": "500m",
-        "requests.memory": "5Mi",
-        "limits.cpu": "1000m",
-        "limits.memory": "10Mi",
-        "pods": "5",
+        "requests.cpu": "700m",
+        "requests.memory": "7Mi",
+        "limits.cpu": "1400m",
+        "limits.memory": "14Mi",
+        "pods": "7",
     }
     assert sum((steady(m) for m in objects), Footprint()).cpu == 300
 

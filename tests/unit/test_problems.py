@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.defaults import env
-from constructs_lib.catalogue.model import Catalogue, Component, Edge, Port, Route, Tier
-from constructs_lib.catalogue.problems import problems
+from catalogue.components import CATALOGUE
+from catalogue.tiers import Tier
+from constructs_lib.defaults import env
+from constructs_lib.model import Catalogue, Component, Dependency, Port, Route
+from constructs_lib.resolve.problems import problems
 
 
 def changed(entry: str, **values: Any) -> Catalogue:
@@ -26,11 +27,19 @@ CASES: list[tuple[str, Callable[[], Catalogue], str]] = [
         lambda: changed("chaos", name="namespaces"),
         "a file that no component has is named so",
     ),
-    ("unknown-component", lambda: changed("chaos", needs=(Edge("mysql", "sql"),)), "there is no component mysql"),
-    ("unknown-port", lambda: changed("chaos", needs=(Edge("kafka", "http"),)), "kafka has no port http; it has: kafka"),
+    ("unknown-component", lambda: changed("chaos", needs=(Dependency("mysql", "sql"),)), "there is no component mysql"),
+    (
+        "unknown-port",
+        lambda: changed("chaos", needs=(Dependency("kafka", "http"),)),
+        "kafka has no port http; it has: kafka",
+    ),
     ("after-external", lambda: changed("chaos", after=("dns",)), "comes after dns, which is no component"),
     ("later-tier", lambda: changed("jaeger", after=("chaos",)), "comes after chaos of tier testing (wave 6)"),
-    ("same-tier", lambda: changed("query-parser", needs=(Edge("ml-engine", "http"),)), "needs ml-engine of tier proc"),
+    (
+        "same-tier",
+        lambda: changed("query-parser", needs=(Dependency("ml-engine", "http"),)),
+        "needs ml-engine of tier proc",
+    ),
     ("moved-too-early", lambda: changed("ml-engine", tier=Tier.CORE), "it is in tier core (wave 3) and"),
     ("variable-twice", lambda: changed("ml-engine", settings=env(S3_ENDPOINT="x")), "variable S3_ENDPOINT is"),
     ("unknown-image", lambda: changed("ml-engine", image="ml"), "image ml is not known"),

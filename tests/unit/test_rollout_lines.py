@@ -3,29 +3,28 @@
 from collections.abc import Sequence
 
 import pytest
-from repository import ROOT
+from repository import PLATFORM, ROOT
 
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.model import Tier
-from constructs_lib.deploy.kubectl import Kubectl
-from constructs_lib.deploy.objects import component_of
-from constructs_lib.deploy.patience import Limits
-from constructs_lib.deploy.plan import Plan, plan
-from constructs_lib.deploy.rollout import Line, Rollout, State
-from constructs_lib.deploy.snapshot import Snapshot
+from catalogue.tiers import Tier
+from chatdb.deploy.kubectl import Kubectl
+from chatdb.deploy.objects import component_of
+from chatdb.deploy.patience import Limits
+from chatdb.deploy.plan import Plan, plan
+from chatdb.deploy.rollout import Line, Rollout, State
+from chatdb.deploy.snapshot import Snapshot
 
 
 @pytest.fixture(scope="module")
 def planned() -> Plan:
     """All waves of the platform."""
-    return plan(ROOT, CATALOGUE)
+    return plan(ROOT, PLATFORM)
 
 
 def told(planned: Plan, slow: set[str]) -> dict[str, Line]:
     """The last lines, when these of their wave are not ready, and all others of it and of the waves before are."""
     heard: list[Sequence[Line]] = []
     limits = Limits(wave=1, trouble=1)
-    rollout = Rollout(kubectl=Kubectl(), catalogue=CATALOGUE, plan=planned, limits=limits, tell=heard.append)
+    rollout = Rollout(kubectl=Kubectl(), platform=PLATFORM, plan=planned, limits=limits, tell=heard.append)
     for wave in planned:
         pending = [found for step in wave for found in step.waited if component_of(found) in slow]
         rollout._update(wave, pending, Snapshot())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from constructs_lib.catalogue.images import IMAGES
+from catalogue.images import IMAGES
 
 SERVICES = Path(__file__).resolve().parents[2]
 DOCKERFILES = sorted(SERVICES.glob("*/Dockerfile"))

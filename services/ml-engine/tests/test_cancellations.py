@@ -8,12 +8,12 @@ import pytest
 from confluent_kafka import Consumer, KafkaException
 from kafka_broker import serve_kafka
 
+from catalogue.components import CATALOGUE
 from chatdb_common.ids import new_id
 from chatdb_common.messages import JobMessage, JobMessageType
 from chatdb_common.publisher import Publisher, record
 from chatdb_common.service import DRAIN_SECONDS
-from constructs_lib.catalogue.components import CATALOGUE
-from constructs_lib.catalogue.defaults import DRAIN_SECONDS as PRE_STOP_SECONDS
+from constructs_lib.defaults import DRAIN_SECONDS as PRE_STOP_SECONDS
 from ml_engine.cancellations import Cancellations
 from ml_engine.entrypoints import CATCH_UP_SECONDS, WORKER_SECONDS
 from ml_engine.settings import Settings

@@ -12,13 +12,13 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from kafka_broker import serve_kafka
 
+from chatdb.local.processes import Server, wait_for
 from chatdb_common import database as db
 from chatdb_common.consumer import ConsumerWorker
 from chatdb_common.database import Pool
 from chatdb_common.messages import TrainingEvent
 from chatdb_common.outbox import OutboxRelay
 from chatdb_common.publisher import Publisher
-from constructs_lib.local.processes import Server, wait_for
 from training_orchestrator.adapters import begin
 from training_orchestrator.domain import MOST_ATTEMPTS, Job, Status
 from training_orchestrator.entrypoints import Begin

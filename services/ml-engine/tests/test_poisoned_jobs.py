@@ -11,8 +11,8 @@ from kafka_broker import serve_kafka
 from object_store_server import StoreSettings
 from test_jobs import GOOD, QUICK, Running
 
+from chatdb.local.processes import wait_for
 from chatdb_common.ids import new_id
-from constructs_lib.local.processes import wait_for
 from ml_engine.entrypoints import build
 from ml_engine.settings import Settings
 

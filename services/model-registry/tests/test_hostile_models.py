@@ -11,7 +11,7 @@ from prometheus_client import REGISTRY
 from serving import serving
 from test_registry import BODY, Running
 
-from constructs_lib.local.processes import wait_for
+from chatdb.local.processes import wait_for
 from model_registry.sweeper import sweep
 from model_registry.uploads import PART_BYTES
 

@@ -19,8 +19,8 @@ from serving import serving
 from test_hostile_models import SECONDS, uploads
 from test_registry import BODY, Running
 
+from chatdb.local.processes import wait_for
 from chatdb_common.object_store import ClientError, StoreDown
-from constructs_lib.local.processes import wait_for
 from model_registry import artifacts
 from model_registry.uploads import IN_FLIGHT, PART_BYTES
 

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from corpus_cases import CORPUS, SCHEMAS, schema_of
 
-from constructs_lib.local.postgres import HOST, PostgresServer
+from chatdb.local.postgres import HOST, PostgresServer
 
 SERVICES = Path(__file__).parents[2]
 MIGRATIONS = {"orchestrator": "training-orchestrator", "registry": "model-registry"}

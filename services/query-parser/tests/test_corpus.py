@@ -10,7 +10,7 @@ import pytest
 import samples
 from corpus_cases import SCHEMAS, Case, cases, schema_of
 
-from constructs_lib.local.postgres import PostgresServer
+from chatdb.local.postgres import PostgresServer
 from query_parser.service_layer import answer
 
 # What was reached so far.

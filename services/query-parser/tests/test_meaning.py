@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from queries import COUNT, About, queries
 
-from constructs_lib.local.postgres import PostgresServer
+from chatdb.local.postgres import PostgresServer
 from query_parser.domain import tree
 from query_parser.domain.lexer import MOST_WORDS, Lexed, lex
 from query_parser.domain.sql import render

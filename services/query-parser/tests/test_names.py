@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from constructs_lib.local.postgres import PostgresServer
+from chatdb.local.postgres import PostgresServer
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema
 from query_parser.domain.sql import assert_safe, render

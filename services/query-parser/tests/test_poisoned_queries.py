@@ -9,8 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 from kafka_broker import serve_kafka
 
+from chatdb.local.processes import wait_for
 from chatdb_common.ids import new_id
-from constructs_lib.local.processes import wait_for
 from query_parser.entrypoints import build
 from query_parser.settings import Settings
 

@@ -9,7 +9,7 @@ import samples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from constructs_lib.local.postgres import PostgresServer
+from chatdb.local.postgres import PostgresServer
 from query_parser.domain import lexicon
 from query_parser.service_layer import answer, default_schema
 

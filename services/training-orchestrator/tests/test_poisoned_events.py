@@ -10,9 +10,9 @@ from fastapi.testclient import TestClient
 from kafka_broker import serve_kafka
 from test_http import ORDER
 
+from chatdb.local.processes import wait_for
 from chatdb_common.ids import new_id
 from chatdb_common.workers import Worker
-from constructs_lib.local.processes import wait_for
 from training_orchestrator.entrypoints import build
 from training_orchestrator.settings import Settings
 

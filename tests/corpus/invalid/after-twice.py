@@ -1,4 +1,4 @@
 # rule: catalogue
-# says: toy: comes after kafka-topics 2 times
+# says: toy: comes after object-store-buckets 2 times
 # says: toy: comes after itself
-CATALOGUE = added(CATALOGUE, toy(after=("kafka-topics", "kafka-topics", "toy")))
+CATALOGUE = added(CATALOGUE, toy(after=("object-store-buckets", "object-store-buckets", "toy")))

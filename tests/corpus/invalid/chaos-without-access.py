@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: chaos: it is of kind chaos, but has no access; add access=(Access(...),)
+# says: chaos: it is of type chaos, but has no access; add access=(Access(...),)
 CATALOGUE = changed(CATALOGUE, "chaos", access=())

@@ -1,5 +1,5 @@
 # rule: catalogue
-# says: toy: it is of kind microservice, but has no port named http; add Port(name="http", number=...)
+# says: toy: it is of type microservice, but has no port named http; add Port(name="http", number=...)
 # says: toy: the liveness probe asks port 'http'
 # says: toy: the readiness probe asks port 'http'
 # says: toy: the startup probe asks port 'http'

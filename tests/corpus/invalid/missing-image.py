@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: toy: it is of kind microservice, but has no image; name one of constructs_lib/catalogue/images.py
+# says: toy: it is of type microservice, but has no image; name one of catalogue/images.py
 CATALOGUE = added(CATALOGUE, toy(image=None))

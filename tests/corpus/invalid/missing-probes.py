@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: toy: it is of kind microservice, but has no probes; add probes=service_probes()
+# says: toy: it is of type microservice, but has no probes; add probes=service_probes()
 CATALOGUE = added(CATALOGUE, toy(probes=None))

@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: toy: it is of kind microservice, but has no resources; add resources=Resources(...)
+# says: toy: it is of type microservice, but has no resources; add resources=Resources(...)
 CATALOGUE = added(CATALOGUE, toy(resources=None))

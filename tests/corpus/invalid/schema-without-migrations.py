@@ -1,4 +1,4 @@
 # rule: catalogue
 # says: toy: there is no migration in 'services/toy/migrations'; add a file such as 0001_tables.sql
 SCHEMA = Schema(name="toy", migrations="services/toy/migrations")
-CATALOGUE = added(CATALOGUE, toy(needs=(Edge("kafka", "kafka"), Edge("postgres", "postgres")), after=("credentials", "kafka-topics", "postgres-schema"), schema=SCHEMA))
+CATALOGUE = added(CATALOGUE, toy(needs=(Dependency("kafka", "kafka"), Dependency("postgres", "postgres")), schema=SCHEMA))

@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: toy: it is of kind microservice, but needs kubernetes-api: this kind gets no service account; remove the edge and the access
-CATALOGUE = added(CATALOGUE, toy(needs=(Edge("kafka", "kafka"), *API_EDGES)))
+# says: toy: it is of type microservice, but needs kubernetes-api: this type gets no service account; remove the dependency and the access
+CATALOGUE = added(CATALOGUE, toy(needs=(Dependency("kafka", "kafka"), *API)))

@@ -1,5 +1,5 @@
 # rule: catalogue
 # says: topics.py:
 # says: is no Python: invalid syntax
-# file: constructs_lib/catalogue/topics.py
+# file: catalogue/topics.py
 TOPICS = (*TOPICS, Topic(name="toys" partitions=1))

@@ -1,4 +1,4 @@
 # rule: catalogue
 # says: topics.py: queries.dlq: dead-letter topics are derived; use a name without .dlq
-# file: constructs_lib/catalogue/topics.py
+# file: catalogue/topics.py
 TOPICS = (*TOPICS, Topic(name="queries.dlq", partitions=1, retention_ms=DAY_MS))

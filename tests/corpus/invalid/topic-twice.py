@@ -1,4 +1,4 @@
 # rule: catalogue
 # says: topics.py: queries: the topic is there 2 times; keep one
-# file: constructs_lib/catalogue/topics.py
+# file: catalogue/topics.py
 TOPICS = (*TOPICS, Topic(name="queries", partitions=1, retention_ms=DAY_MS))

@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: kafka-topics: it is of kind kafka-topics, but needs no kafka; add an edge to a component of kind kafka to its needs
-CATALOGUE = changed(CATALOGUE, "kafka-topics", needs=(Edge("postgres", "postgres"),))
+# says: kafka-topics: it is of type kafka-topics, but needs no kafka; add a dependency on a component of type kafka to its needs
+CATALOGUE = changed(CATALOGUE, "kafka-topics", needs=(Dependency("postgres", "postgres"),))

@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: toy: image toy is not known; add it to constructs_lib/catalogue/images.py
+# says: toy: image toy is not known; add it to catalogue/images.py
 CATALOGUE = added(CATALOGUE, toy(image="toy"))

@@ -1,3 +1,3 @@
 # rule: catalogue
 # says: grafana: prometheus has no port http; it has: prometheus
-CATALOGUE = changed(CATALOGUE, "grafana", talks_to=(Edge("prometheus", "http"),))
+CATALOGUE = changed(CATALOGUE, "grafana", talks_to=(Dependency("prometheus", "http"),))

@@ -1,4 +1,4 @@
 # rule: catalogue
 # something outside the cluster, of unknown address
-# file: constructs_lib/catalogue/externals.py
+# file: catalogue/externals.py
 EXTERNALS = (*EXTERNALS, External(name="mail", ports=(Port(name="smtp", number=25),)))

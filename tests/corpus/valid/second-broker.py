@@ -1,5 +1,5 @@
 # rule: catalogue
-# two components of one kind
+# two components of one type
 KAFKA = replace(
     CATALOGUE.component("kafka"),
     name="kafka-2",

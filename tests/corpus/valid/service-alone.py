@@ -1,3 +1,3 @@
 # rule: catalogue
 # no edge at all
-CATALOGUE = added(CATALOGUE, toy(needs=(), after=()))
+CATALOGUE = added(CATALOGUE, toy(needs=()))

@@ -1,3 +1,3 @@
 # rule: catalogue
 # traffic without order may go anywhere
-CATALOGUE = added(CATALOGUE, toy(tier=Tier.CORE, talks_to=(Edge("ml-engine", "http"),)))
+CATALOGUE = added(CATALOGUE, toy(tier=Tier.CORE, talks_to=(Dependency("ml-engine", "http"),)))

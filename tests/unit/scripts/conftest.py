@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from fake_kubernetes import FakeKubernetes, make_service_account
 
-from constructs_lib.local.postgres import PostgresServer, serve
+from chatdb.local.postgres import PostgresServer, serve
 
 
 @pytest.fixture(scope="session")

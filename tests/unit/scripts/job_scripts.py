@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
-FILES = REPOSITORY / "constructs_lib" / "components" / "files"
+FILES = REPOSITORY / "constructs_lib" / "types"
 PERMANENT = 78
 
 

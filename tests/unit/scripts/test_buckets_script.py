@@ -14,9 +14,10 @@ from typing import Any
 
 import pytest
 from fake_object_store import ACCESS, SECRET, FakeObjectStore
-from job_scripts import FILES, PERMANENT, run
+from job_scripts import FILES, PERMANENT, REPOSITORY, run
 
-SCRIPT = "object-store-buckets/buckets.py"
+SCRIPT = "object_store_buckets/files/buckets.py"
+CARRIED = REPOSITORY / "catalogue/files/object-store-buckets"
 SAMPLES = ("data.csv", "load-data.csv")
 KEYS = {"AWS_ACCESS_KEY_ID": ACCESS, "AWS_SECRET_ACCESS_KEY": SECRET}
 WANTED = {"/model-artifacts", "/datasets", "/test", "/test/data.csv", "/test/load-data.csv"}
@@ -47,7 +48,7 @@ def plan(endpoint: str, **changes: object) -> dict[str, object]:
 def apply(directory: Path, found: object, **env: str) -> subprocess.CompletedProcess[str]:
     """Run the Job with the plan and the samples in one folder; its log must show no secret."""
     for name in SAMPLES:
-        shutil.copy(FILES / "object-store-buckets" / name, directory)
+        shutil.copy(CARRIED / name, directory)
     path = directory / "plan.json"
     path.write_text(json.dumps(found))
     done = run(SCRIPT, path, env=KEYS | env)
@@ -89,7 +90,7 @@ def test_first_run_makes_all(store: FakeObjectStore, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert store.objects.keys() == WANTED
     for name in SAMPLES:
-        assert store.objects[f"/test/{name}"] == (FILES / "object-store-buckets" / name).read_bytes()
+        assert store.objects[f"/test/{name}"] == (CARRIED / name).read_bytes()
 
 
 def test_second_run_only_looks(store: FakeObjectStore, tmp_path: Path) -> None:
@@ -187,7 +188,7 @@ def test_bad_use(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("name", "rows"), [("data.csv", 60), ("load-data.csv", 30)])
 def test_sample_can_be_learned_from(name: str, rows: int) -> None:
     """The last column is a target of two classes, each often enough for cross-validation."""
-    with (FILES / "object-store-buckets" / name).open(newline="") as file:
+    with (CARRIED / name).open(newline="") as file:
         header, *lines = csv.reader(file)
     assert header[-1] == "slow"
     assert len(lines) == rows

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from job_scripts import REPOSITORY
 
-from constructs_lib.local.postgres import PostgresServer
+from chatdb.local.postgres import PostgresServer
 
 Sql = Callable[[str], str]
 ID = "01936f00-0000-7000-8000-00000000000"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from job_scripts import PERMANENT, REPOSITORY, run, start
 
-from constructs_lib.local.postgres import PostgresServer
+from chatdb.local.postgres import PostgresServer
 
-SCRIPT = "postgres-schema/schema.sh"
+SCRIPT = "postgres_schema/files/schema.sh"
 SERVICES = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
 NUMBERS = itertools.count(1)
 SNAPSHOT = """

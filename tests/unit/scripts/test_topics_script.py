@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from job_scripts import PERMANENT, run
 
-SCRIPT = "kafka-topics/topics.sh"
+SCRIPT = "kafka_topics/files/topics.sh"
 DAY = 86_400_000
 # Stands in for both tools: records its arguments, prints what the test prepared, and fails while failures are left.
 STUB = """#!/bin/sh

@@ -1,0 +1,55 @@
+"""The command `chatdb cleanup`."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from chatdb.cli.common import advised, context_option
+
+if TYPE_CHECKING:
+    from chatdb.deploy.kubectl import Kubectl
+
+
+@click.command()
+@context_option
+@click.option("--keep-data", is_flag=True, help="Leave namespaces, volume claims and Secrets: deploy again on them.")
+@click.option("--argocd", is_flag=True, help="Take away Argo CD, too.")
+@click.option("--hosts", is_flag=True, help="Take chatdb.local out of /etc/hosts, too; sudo may ask for a password.")
+@click.option("--yes", is_flag=True, help="Do not ask before data is deleted.")
+@click.option(
+    "--timeout", type=click.IntRange(min=1), default=300, show_default=True, metavar="SECONDS",
+    help="How long each deletion may take.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Ask no cluster; print the commands.")
+@advised
+def cleanup(
+    context: str | None, timeout: int, *, keep_data: bool, argocd: bool, hosts: bool, yes: bool, dry_run: bool
+) -> None:
+    """Delete the platform from the cluster, with its data unless told otherwise."""
+    from chatdb.deploy.cleanup import Cleanup
+    from chatdb.deploy.hosts import as_text, write
+    from chatdb.deploy.kubectl import Kubectl
+    from chatdb.deploy.target import connect
+
+    wanted = Cleanup(keep_data=keep_data, argocd=argocd, seconds=timeout)
+    if dry_run:
+        lines = [Kubectl(context).text(*line) for line in wanted.lines()]
+        click.echo("\n".join([*lines, *(as_text(None) if hosts else ())]))
+        return
+    kubectl = connect(context)
+    if not keep_data and not yes:
+        _ask(kubectl)
+    wanted.run(kubectl, click.echo)
+    if hosts:
+        write(None)
+    click.echo(f"the platform is gone from context {kubectl.context}{', its data is kept' if keep_data else ''}")
+
+
+def _ask(kubectl: "Kubectl") -> None:
+    """Name the data that would go."""
+    from chatdb.deploy.cleanup import claims
+
+    for found in claims(kubectl):
+        size = found["spec"]["resources"]["requests"]["storage"]
+        click.echo(f"claim {found['metadata']['namespace']}/{found['metadata']['name']} ({size})")
+    click.confirm(f"Delete the platform from context {kubectl.context}, and all of this data with it?", abort=True)

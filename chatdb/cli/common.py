@@ -1,0 +1,55 @@
+"""What the commands have in common: advice instead of tracebacks, tables for people, JSON for programs."""
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from chatdb.repository import ROOT
+from constructs_lib.problem import InvalidInput
+
+ENV_FILE = ".tools/local.env"
+
+context_option = click.option(
+    "--context", metavar="NAME", help="The kubeconfig's context; without it, the current one if it is on this machine."
+)
+env_file_option = click.option(
+    "--env-file", type=click.Path(dir_okay=False, path_type=Path), envvar="CHATDB_ENV_FILE", default=ROOT / ENV_FILE,
+    show_default=ENV_FILE, show_envvar=True, help="Where a local platform writes its addresses and keys, for a shell.",
+)  # fmt: skip
+json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for programs; docs/json.md describes it.")
+
+
+def advised(command: Callable[..., None]) -> Callable[..., None]:
+    """Print every problem of a wrong input, without a traceback, and exit with 1."""
+
+    @functools.wraps(command)
+    def wrapped(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except InvalidInput as error:
+            click.echo(str(error), err=True)
+            sys.exit(1)
+
+    return wrapped
+
+
+def as_json(schema: str, **values: Any) -> None:
+    """Print values for programs, with the name of the schema in docs/schemas that they keep to."""
+    click.echo(json.dumps({"schema": f"chatdb/{schema}", **values}, indent=2, sort_keys=True))
+
+
+def show(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print a table for people; a pipe gets it in full width."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*heads)
+    for row in rows:
+        table.add_row(*row)
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console.print(table)

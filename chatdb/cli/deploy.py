@@ -1,0 +1,131 @@
+"""The command `chatdb deploy`."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from chatdb.cli.common import advised, context_option
+from chatdb.repository import platform
+
+if TYPE_CHECKING:
+    from chatdb.deploy.kubectl import Kubectl
+    from chatdb.deploy.patience import Limits
+
+
+@click.command()
+@context_option
+@click.option(
+    "--timeout", type=click.IntRange(min=1), default=600, show_default=True, metavar="SECONDS",
+    help="How long a wave may take.",
+)  # fmt: skip
+@click.option(
+    "--patience", type=click.IntRange(min=0), default=60, show_default=True, metavar="SECONDS",
+    help="How long a trouble may last, such as an image that can't be pulled, before it is given up.",
+)  # fmt: skip
+@click.option("--hosts", is_flag=True, help="Write chatdb.local into /etc/hosts, too; sudo may ask for a password.")
+@click.option("--argocd", is_flag=True, help="Install Argo CD with its gate, and have it deploy what is pushed.")
+@click.option(
+    "--install", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER",
+    help="A folder to install Argo CD from, in place of argocd/install, whose base is remote.",
+)  # fmt: skip
+@click.option("--dry-run", is_flag=True, help="Ask no cluster; print the commands, and what each would apply.")
+@click.pass_obj
+@advised
+def deploy(
+    root: Path,
+    context: str | None,
+    timeout: int,
+    patience: int,
+    install: Path | None,
+    *,
+    argocd: bool,
+    hosts: bool,
+    dry_run: bool,
+) -> None:
+    """Apply the environment's tiers, each when the one before is ready, and say why where one is stuck.
+
+    It may be run again at any time: what is there and ready is passed, and it goes on where it stopped.
+    """
+    from chatdb.deploy.patience import Limits
+    from chatdb.deploy.target import connect
+
+    if dry_run:
+        lines = [*_dry_run(root, context, timeout, install, argocd=argocd), *(_hosts_dry_run(context) if hosts else ())]
+        click.echo("\n".join(lines))
+        return
+    kubectl, limits = connect(context), Limits(wave=timeout, trouble=patience)
+    click.echo(f"deploying to context {kubectl.context}")
+    began = time.monotonic()
+    said = _by_argo_cd(root, kubectl, limits, install) if argocd else _by_hand(root, kubectl, limits)
+    click.echo(f"all is ready after {time.monotonic() - began:.0f} s: {said}; next: chatdb health")
+    if hosts:
+        _write_hosts(str(kubectl.context))
+
+
+def _dry_run(root: Path, context: str | None, timeout: int, install: Path | None, *, argocd: bool) -> Iterator[str]:
+    from chatdb.deploy import argo_cd, plan
+    from chatdb.deploy.kubectl import Kubectl
+    from constructs_lib.settings import load
+
+    kubectl = Kubectl(context)
+    if argocd:
+        return argo_cd.as_text(
+            kubectl, load(root, platform(root).catalogue).environment, str(install or argo_cd.INSTALL), timeout
+        )
+    return plan.as_text(plan.plan(root, platform(root)), kubectl, timeout)
+
+
+def _hosts_dry_run(context: str | None) -> Iterator[str]:
+    from chatdb.deploy.hosts import as_text
+    from chatdb.deploy.target import MINIKUBE
+
+    return as_text(context or MINIKUBE)
+
+
+def _by_hand(root: Path, kubectl: "Kubectl", limits: "Limits") -> str:
+    """Deploy, and show it; what was done, in a few words."""
+    from rich.console import Console
+
+    from chatdb.deploy.argo_cd import refuse_followed
+    from chatdb.deploy.plan import plan
+    from chatdb.deploy.rollout import Rollout
+    from chatdb.deploy.view import view
+
+    planned = plan(root, platform(root))
+    refuse_followed(kubectl)
+    with view(Console()) as tell:
+        counts = Rollout(kubectl=kubectl, platform=platform(root), plan=planned, limits=limits, tell=tell).run()
+    return ", ".join(f"{counts[word]} {word}" for word in ("created", "changed", "unchanged"))
+
+
+def _by_argo_cd(root: Path, kubectl: "Kubectl", limits: "Limits", install: Path | None) -> str:
+    """Have Argo CD deploy, and show its waves; what was done, in a few words."""
+    from rich.console import Console
+
+    from chatdb.deploy import argo_cd
+    from chatdb.deploy.plan import plan
+    from chatdb.deploy.view import view
+    from constructs_lib.settings import load
+
+    settings, planned = load(root, platform(root).catalogue), plan(root, platform(root))
+    argo_cd.refuse_example(settings)
+    with view(Console()) as tell:
+        following = argo_cd.Following(kubectl=kubectl, plan=planned, limits=limits, tell=tell)
+        following.install(root, install or root / argo_cd.INSTALL)
+        kubectl.apply(argo_cd.bootstrap(root, settings.environment))
+        following.follow()
+    return f"Argo CD follows {settings.repository} at {settings.revision}"
+
+
+def _write_hosts(profile: str) -> None:
+    """Have this machine find minikube's ingress controller under the platform's name."""
+    from catalogue.components import HOST
+    from chatdb.deploy.hosts import HOSTS, write
+    from chatdb.deploy.minikube import address
+
+    found = address(profile)
+    said = "is written into" if write(found) else "is already in"
+    click.echo(f"{HOST} ({found}) {said} {HOSTS}")

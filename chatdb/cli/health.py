@@ -1,0 +1,32 @@
+"""The command `chatdb health`."""
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from chatdb.cli.common import advised, as_json, context_option, json_option, show
+from chatdb.repository import platform
+
+
+@click.command()
+@context_option
+@json_option
+@click.pass_obj
+@advised
+def health(root: Path, context: str | None, *, json_: bool) -> None:
+    """Look at the cluster, its namespaces, each tier, and every endpoint through the API server.
+
+    Changes nothing. Exit code 1 where something is not well.
+    """
+    from chatdb.deploy.health import checks, first_wrong
+
+    found = list(checks(root, platform(root), context))
+    wrong = first_wrong(found)
+    if json_:
+        as_json("health/v1", healthy=wrong is None, checks=[asdict(check) for check in found])
+    else:
+        show(("", "what", "name", "found"), (("ok" if c.ok else "NOT", c.level, c.name, c.found) for c in found))
+        click.echo(f"look at {wrong.level} {wrong.name}: {wrong.next}" if wrong else "all is well")
+    sys.exit(1 if wrong else 0)

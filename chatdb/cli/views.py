@@ -1,0 +1,48 @@
+"""The commands that show something of the platform: graph, capacity."""
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from chatdb.cli.common import advised, as_json, json_option, show
+from chatdb.repository import platform
+
+
+@click.command()
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "mermaid", "svg", "json"]), default="text", show_default=True,
+    help="How the graph is printed.",
+)  # fmt: skip
+@json_option
+@click.pass_obj
+@advised
+def graph(root: Path, format_: str, *, json_: bool) -> None:
+    """Show what starts after what."""
+    from chatdb import graph_views
+
+    if json_ or format_ == "json":
+        as_json("graph/v1", **graph_views.as_json(platform(root)))
+        return
+    views = {"text": graph_views.as_text, "mermaid": graph_views.as_mermaid, "svg": graph_views.as_svg}
+    click.echo(views[format_](platform(root)))
+
+
+@click.command()
+@json_option
+@click.pass_obj
+@advised
+def capacity(root: Path, *, json_: bool) -> None:
+    """Show what the platform takes of the environment's machine."""
+    from constructs_lib.checks.capacity import amount, ledger, lines
+    from constructs_lib.checks.render import inputs
+
+    found = ledger(inputs(root, platform(root)))
+    if found is None:
+        raise click.UsageError("nothing is known of this environment's machine: add it to catalogue/machines.py")
+    if json_:
+        as_json("capacity/v1", lines=[asdict(line) | {"free": line.free} for line in lines(found)])
+        return
+    heads = ("resource", "machine", "system", "platform at its peak", "free", "has to stay free")
+    rows = ((line, (line.total, line.system, line.platform, line.free, line.reserve)) for line in lines(found))
+    show(heads, ((line.name, *(amount(line, number) for number in numbers)) for line, numbers in rows))

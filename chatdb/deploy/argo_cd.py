@@ -1,0 +1,186 @@
+"""Deploying by Argo CD: it is installed with its gate, told of the repository, and watched until all waves are done."""
+
+import subprocess
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from chatdb.deploy.kubectl import APPLY, Kubectl, KubectlError
+from chatdb.deploy.objects import Manifest, key, ready
+from chatdb.deploy.patience import Limits, Patience, detail
+from chatdb.deploy.plan import Plan, Step
+from chatdb.deploy.rollout import POLL, Line, State, Tell
+from chatdb.deploy.snapshot import Snapshot, look
+from constructs_lib.kustomize import kustomize
+from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.settings import FILE, Settings
+
+NAMESPACE = "argocd"
+ROOT = "chatdb"
+INSTALL = "argocd/install"
+DEFINITIONS = ("applications.argoproj.io", "appprojects.argoproj.io")
+ROLLED_OUT = ("Deployment", "StatefulSet")
+KINDS = "deployments.apps,replicasets.apps,statefulsets.apps,pods"
+EXAMPLE = "https://git.example/"
+FAILED = ("Failed", "Error")
+OFFLINE = (
+    "the install's base is remote, and needs git and a network: on a machine without them, fetch it elsewhere, and give"
+    " the folder with --install"
+)
+
+
+def refuse_example(settings: Settings) -> None:
+    """InvalidInput where Argo CD would be sent to a repository that is none."""
+    if settings.repository.startswith(EXAMPLE):
+        mend = "`chatdb init --repository <yours>`, `chatdb synth`, commit and push"
+        raise InvalidInput([Problem(FILE, "the repository is still the example, and Argo CD cannot fetch it", mend)])
+
+
+def refuse_followed(kubectl: Kubectl) -> None:
+    """InvalidInput where Argo CD deploys the platform already: it would heal away what is applied beside it."""
+    if _applications(kubectl).get(ROOT):
+        mend = "commit and push, or watch it with --argocd; `chatdb cleanup --keep-data` takes its Applications away"
+        raise InvalidInput([Problem("cluster", "Argo CD deploys the platform here", mend)])
+
+
+def _applications(kubectl: Kubectl) -> dict[str, Manifest]:
+    try:
+        found = kubectl.items("get", DEFINITIONS[0], f"--namespace={NAMESPACE}")
+    except KubectlError as error:
+        if "the server doesn't have a resource type" not in error.words:
+            raise
+        return {}
+    return {one["metadata"]["name"]: one for one in found}
+
+
+def bootstrap(root: Path, environment: str) -> list[Manifest]:
+    """What a person applies: projects and root."""
+    folder = root / "argocd" / environment
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("projects.yaml", "root.yaml")]
+    return [found for text in texts for found in yaml.safe_load_all(text)]
+
+
+def as_text(kubectl: Kubectl, environment: str, folder: str, seconds: int) -> Iterator[str]:
+    """The commands that do the same by hand."""
+    apply = kubectl.text(*APPLY)
+    yield f"kustomize build {folder} | {apply}"
+    yield kubectl.text(*_wait_known(seconds))
+    yield f"# wait for at most {seconds} s until the workloads of namespace {NAMESPACE} are ready"
+    yield f"cat argocd/{environment}/projects.yaml argocd/{environment}/root.yaml | {apply}"
+    yield f"# wait for at most {seconds} s for each wave until its Applications are Synced and Healthy"
+
+
+def _wait_known(seconds: float) -> tuple[str, ...]:
+    names = (f"crd/{name}" for name in DEFINITIONS)
+    return "wait", "--for=condition=Established", *names, f"--timeout={seconds:g}s"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Following:
+    """A deployment by Argo CD under way; `tell` hears of every step with a line for each tier."""
+
+    kubectl: Kubectl
+    plan: Plan
+    limits: Limits
+    tell: Tell
+
+    def install(self, root: Path, folder: Path) -> None:
+        """Install Argo CD, or bring it up to date, and wait until it runs."""
+        self.kubectl.apply(_built(root, folder))
+        self.kubectl.run(*_wait_known(self.limits.wave), seconds=self.limits.wave + POLL)
+        deadline = time.monotonic() + self.limits.wave
+        patience = Patience(self.limits, lambda name: f"{NAMESPACE}/{name}")
+        while True:
+            seen = look(self.kubectl, KINDS, (f"--namespace={NAMESPACE}",))
+            pending = [found for found in seen.objects.values() if found["kind"] in ROLLED_OUT and not ready(found)]
+            if not pending:
+                return
+            patience.check(pending, seen, late=time.monotonic() > deadline)
+            time.sleep(POLL)
+
+    def follow(self) -> None:
+        """Wait for one wave after the other; InvalidInput where one is stuck."""
+        tiers = {component: step.tier for wave in self.plan for step in wave for component in _names(step)}
+        for number, wave in enumerate(self.plan):
+            deadline = time.monotonic() + self.limits.wave
+            patience = Patience(self.limits, lambda name: f"{tiers.get(name, NAMESPACE)}/{name}")
+            last = number + 1 == len(self.plan)
+            while not self._done(wave, patience, late=time.monotonic() > deadline, last=last):
+                time.sleep(POLL)
+
+    def _done(self, wave: Sequence[Step], patience: Patience, *, late: bool, last: bool) -> bool:
+        applications, seen = _applications(self.kubectl), look(self.kubectl)
+        self.tell([self._line(step, applications, seen) for steps in self.plan for step in steps])
+        names = [_name(step) for step in wave] + ([ROOT] if last else [])
+        slow = [name for name in names if not fine(applications.get(name, {}))]
+        if not slow:
+            return True
+        if late:
+            raise InvalidInput([_late(name, applications.get(name, {})) for name in slow])
+        patience.check([one for step in wave for one in _pending(step, seen)], seen, late=False)
+        return False
+
+    def _line(self, step: Step, applications: Mapping[str, Manifest], seen: Snapshot) -> Line:
+        found = applications.get(_name(step))
+        if found is None:
+            return Line(step.tier, _name(step), State.WAITING)
+        if fine(found):
+            return Line(step.tier, _name(step), State.READY, f"at {_revision(found)}")
+        words = [f"{one['metadata']['name']}: {detail(one, seen)}" for one in _pending(step, seen)]
+        return Line(step.tier, _name(step), State.ROLLING, "; ".join([state(found), *words]))
+
+
+def _built(root: Path, folder: Path) -> list[Manifest]:
+    try:
+        return kustomize(root, folder)
+    except subprocess.TimeoutExpired as error:
+        raise InvalidInput([Problem(INSTALL, "its base was not fetched in time", OFFLINE)]) from error
+    except InvalidInput as error:
+        raise InvalidInput([Problem(one.where, one.what, OFFLINE) for one in error.problems]) from error
+
+
+def _names(step: Step) -> Iterator[str]:
+    return (found["metadata"].get("labels", {}).get("app", "") for found in step.waited)
+
+
+def _name(step: Step) -> str:
+    return f"{ROOT}-{step.tier}"
+
+
+def _pending(step: Step, seen: Snapshot) -> list[Manifest]:
+    """What the cluster has of the tier, and is not ready."""
+    there = (seen.objects.get(key(wanted)) for wanted in step.waited)
+    return [found for found in there if found and not ready(found)]
+
+
+def fine(application: Mapping[str, Any]) -> bool:
+    """Whether all that the Application stands for is there, with nothing under way."""
+    status = application.get("status", {})
+    found = (status.get("sync", {}).get("status"), status.get("health", {}).get("status"))
+    phase = status.get("operationState", {}).get("phase")
+    return found == ("Synced", "Healthy") and phase == "Succeeded" and "operation" not in application
+
+
+def state(application: Mapping[str, Any]) -> str:
+    """What Argo CD says of it, in one line."""
+    status = application.get("status", {})
+    words = [status.get(name, {}).get("status", "Unknown") for name in ("sync", "health")]
+    operation = status.get("operationState", {})
+    notes = [found.get("message", "") for found in status.get("conditions", [])]
+    if operation.get("phase") in FAILED:
+        notes.append(operation.get("message", ""))
+    return "; ".join([" and ".join(words), *(note for note in notes if note)])
+
+
+def _revision(application: Mapping[str, Any]) -> str:
+    return str(application["status"]["sync"].get("revision", ""))[:7]
+
+
+def _late(name: str, application: Mapping[str, Any]) -> Problem:
+    what = state(application) if application else "there is no such Application yet"
+    mend = f"`kubectl describe application -n {NAMESPACE} {name}`; a private repository: docs/argo-cd.md"
+    return Problem(f"Application {name}", what, mend)

@@ -1,0 +1,93 @@
+"""Taking the platform away: what was deployed, and, only when it is meant, what holds data."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from catalogue.namespaces import Namespace
+from chatdb.deploy.kubectl import Kubectl, KubectlError, Manifest
+from chatdb.deploy.snapshot import SELECTOR
+from constructs_lib.problem import InvalidInput, Problem
+
+ROOT = "chatdb"
+ARGO_CD = "argocd"
+ARGO_CDS = "app.kubernetes.io/part-of=argocd"
+APPLICATIONS = "applications.argoproj.io"
+PROJECTS = "appprojects.argoproj.io"
+RUNNING = (
+    "deployments.apps,statefulsets.apps,jobs.batch,services,ingresses.networking.k8s.io,poddisruptionbudgets.policy,"
+    "configmaps,rolebindings.rbac.authorization.k8s.io,roles.rbac.authorization.k8s.io,serviceaccounts,"
+    "networkpolicies.networking.k8s.io,resourcequotas,limitranges"
+)
+"""All that can be made again from git. Not among it: namespaces, claims, and the Secrets that fit their data."""
+OPTIONAL = ("gateways.gateway.networking.k8s.io", "httproutes.gateway.networking.k8s.io")
+"""Kinds that most clusters do not know."""
+POLL = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cleanup:
+    """What is to be taken away, within so many seconds for each command."""
+
+    keep_data: bool
+    argocd: bool
+    seconds: int
+
+    def lines(self) -> Iterator[tuple[str, ...]]:
+        """Kubectl's arguments, in their order: first who would make it all again, then the rest."""
+        yield self._delete(APPLICATIONS, ROOT, f"--namespace={ARGO_CD}")
+        yield self._delete(APPLICATIONS, SELECTOR, f"--namespace={ARGO_CD}")
+        yield self._delete(PROJECTS, SELECTOR, f"--namespace={ARGO_CD}")
+        if self.keep_data:
+            for namespace in Namespace:
+                for kinds in (RUNNING, *OPTIONAL):
+                    yield self._delete(kinds, SELECTOR, f"--namespace={namespace}", "--cascade=foreground")
+        else:
+            yield self._delete("namespaces", *Namespace)
+        if self.argocd:
+            yield self._delete("namespaces", ARGO_CD)
+            kinds = "customresourcedefinitions.apiextensions.k8s.io,clusterroles,clusterrolebindings"
+            yield self._delete(kinds, f"--selector={ARGO_CDS}")
+
+    def _delete(self, *arguments: str) -> tuple[str, ...]:
+        return "delete", *arguments, "--ignore-not-found", f"--timeout={self.seconds}s"
+
+    def run(self, kubectl: Kubectl, tell: Callable[[str], None]) -> None:
+        """Do it; `tell` hears each line of kubectl's. A kind that the cluster does not know has nothing to delete."""
+        for line in self.lines():
+            try:
+                said = kubectl.run(*line, seconds=self.seconds + POLL)
+            except KubectlError as error:
+                if "the server doesn't have a resource type" not in error.words:
+                    raise
+            else:
+                for text in said.splitlines():
+                    tell(text)
+        if not self.keep_data:
+            self._wait_volumes(kubectl)
+
+    def _wait_volumes(self, kubectl: Kubectl) -> None:
+        """A volume goes after its claim; InvalidInput names those that their class keeps."""
+        deadline = time.monotonic() + self.seconds
+        while (found := volumes(kubectl)) and not all(map(_kept, found)) and time.monotonic() < deadline:
+            time.sleep(POLL)
+        if found:
+            names = ", ".join(one["metadata"]["name"] for one in found)
+            mend = f"`kubectl delete pv {names.replace(',', '')}`, once you have what you want of them"
+            raise InvalidInput([Problem("volumes", f"{names} are still there", mend)])
+
+
+def claims(kubectl: Kubectl) -> list[Manifest]:
+    """The claims of the platform: what data there is."""
+    found = kubectl.items("get", "persistentvolumeclaims", "--all-namespaces")
+    return [one for one in found if one["metadata"]["namespace"] in list(Namespace)]
+
+
+def volumes(kubectl: Kubectl) -> list[Manifest]:
+    """The volumes that belong, or belonged, to such claims."""
+    found = kubectl.items("get", "persistentvolumes")
+    return [one for one in found if one["spec"].get("claimRef", {}).get("namespace") in list(Namespace)]
+
+
+def _kept(volume: Manifest) -> bool:
+    return bool(volume["spec"].get("persistentVolumeReclaimPolicy") == "Retain")

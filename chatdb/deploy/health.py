@@ -1,0 +1,133 @@
+"""Whether the platform is well: the cluster, its namespaces, each tier, and every port that is served."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from chatdb.deploy.kubectl import Kubectl, KubectlError
+from chatdb.deploy.objects import Manifest, component_of, condition, key, progress, ready
+from chatdb.deploy.plan import Plan, Step, members, plan
+from chatdb.deploy.reasons import troubles
+from chatdb.deploy.snapshot import SELECTOR, Snapshot, look
+from chatdb.deploy.target import connect
+from constructs_lib.problem import InvalidInput
+from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform, ResolvedPort
+
+ANSWER_SECONDS = 10
+AT_ONCE = 4
+DEPLOY = "run `chatdb deploy`"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `next` says what to look at where it is not well."""
+
+    level: str
+    name: str
+    ok: bool
+    found: str
+    next: str = ""
+
+
+def checks(root: Path, platform: ResolvedPlatform, context: str | None) -> Iterator[Check]:
+    """Everything, from the cluster up; nothing above a cluster that does not answer."""
+    planned = plan(root, platform)
+    try:
+        kubectl = connect(context)
+        version = kubectl.items("version")[0]["serverVersion"]["gitVersion"]
+        yield Check("cluster", str(kubectl.context), ok=True, found=f"Kubernetes {version} answers")
+        yield from _nodes(kubectl)
+        yield from _namespaces(kubectl, platform)
+        seen = look(kubectl)
+    except InvalidInput as error:
+        (problem,) = error.problems
+        yield Check("cluster", context or "current context", ok=False, found=problem.what, next=problem.mend)
+        return
+    for wave in planned:
+        yield from (_tier(step, seen) for step in wave)
+    yield from _endpoints(kubectl, platform, planned)
+
+
+def _nodes(kubectl: Kubectl) -> Iterator[Check]:
+    for node in kubectl.items("get", "nodes"):
+        name, fine = node["metadata"]["name"], condition(node, "Ready") is not None
+        mend = "" if fine else f"`kubectl describe node {name}`; on minikube: `chatdb cluster up`"
+        yield Check("node", name, fine, "Ready" if fine else "not Ready", mend)
+
+
+def _namespaces(kubectl: Kubectl, platform: ResolvedPlatform) -> Iterator[Check]:
+    found = {one["metadata"]["name"]: one["status"]["phase"] for one in kubectl.items("get", "namespaces")}
+    for name in platform.namespaces.names:
+        phase = found.get(name, "missing")
+        yield Check("namespace", name, phase == "Active", phase, "" if phase == "Active" else DEPLOY)
+
+
+def _tier(step: Step, seen: Snapshot) -> Check:
+    """The first workload that is not ready speaks for its tier."""
+    there = [seen.objects.get(key(wanted)) for wanted in step.waited]
+    fine = sum(found is not None and ready(found) for found in there)
+    count = f"{fine} of {len(there)} ready"
+    for wanted, found in zip(step.waited, there, strict=True):
+        if found is None:
+            return Check("tier", step.tier, ok=False, found=f"{count}; {component_of(wanted)} is missing", next=DEPLOY)
+        if not ready(found):
+            return _slow(step, count, found, seen)
+    return Check("tier", step.tier, ok=True, found=count)
+
+
+def _slow(step: Step, count: str, workload: Manifest, seen: Snapshot) -> Check:
+    name, namespace = component_of(workload), workload["metadata"]["namespace"]
+    trouble = next(troubles(workload, seen), None)
+    what = trouble.what if trouble else progress(workload)
+    mend = trouble.mend if trouble else f"`kubectl get pods -n {namespace} -l app={name}`"
+    return Check("tier", step.tier, ok=False, found=f"{count}; {name}: {what}", next=mend)
+
+
+def _endpoints(kubectl: Kubectl, platform: ResolvedPlatform, planned: Plan) -> Iterator[Check]:
+    """Each port of each component that is deployed."""
+    served = _addresses(kubectl)
+    components = (one for wave in planned for step in wave for one in members(platform, step))
+    found = [(one, port, served.get((one.namespace, one.name), 0)) for one in components for port in one.ports]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from pool.map(lambda one: _endpoint(kubectl, *one), found)
+
+
+def _addresses(kubectl: Kubectl) -> Mapping[tuple[str, str], int]:
+    """How many pods serve each Service, by namespace and name."""
+    made: dict[tuple[str, str], int] = {}
+    for found in kubectl.items("get", "endpointslices.discovery.k8s.io", "--all-namespaces", SELECTOR):
+        metadata = found["metadata"]
+        name = metadata["namespace"], metadata["labels"]["kubernetes.io/service-name"]
+        serving = [one for one in found.get("endpoints") or () if one.get("conditions", {}).get("ready")]
+        made[name] = made.get(name, 0) + len(serving)
+    return made
+
+
+def _endpoint(kubectl: Kubectl, component: ResolvedComponent, port: ResolvedPort, pods: int) -> Check:
+    name, namespace = f"{component.name}:{port.name}", component.namespace
+    if not pods:
+        mend = f"`kubectl get pods -n {namespace} -l app={component.name}`"
+        return Check("endpoint", name, ok=False, found="no pod serves it", next=mend)
+    path = _path(component, port)
+    if path is None:
+        return Check("endpoint", name, ok=True, found=f"served by {pods}, without a path to ask")
+    raw = f"/api/v1/namespaces/{namespace}/services/{component.name}:{port.number}/proxy{path}"
+    try:
+        kubectl.run("get", f"--raw={raw}", seconds=ANSWER_SECONDS)
+    except KubectlError as error:
+        mend = f"`kubectl logs -n {namespace} -l app={component.name} --tail=50`"
+        return Check("endpoint", name, ok=False, found=f"{path}: {error.words}", next=mend)
+    return Check("endpoint", name, ok=True, found=f"{path} answers")
+
+
+def _path(component: ResolvedComponent, port: ResolvedPort) -> str | None:
+    """Where the port says over HTTP that it is of use, or at least alive."""
+    probes = component.probes
+    asked = (probes.readiness, probes.liveness) if probes else ()
+    return next((probe.path for probe in asked if probe.path and probe.port == port.name), None)
+
+
+def first_wrong(found: Sequence[Check]) -> Check | None:
+    """What to look at next: what lies deepest."""
+    return next((check for check in found if not check.ok), None)

@@ -1,0 +1,154 @@
+"""Deploying: each wave is applied when the one before is ready, and a wave that is stuck says why."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from chatdb.deploy.kubectl import Kubectl, KubectlError
+from chatdb.deploy.objects import Manifest, asked, component_of, condition, key, ready
+from chatdb.deploy.patience import Limits, Patience, detail
+from chatdb.deploy.plan import Plan, Step, members
+from chatdb.deploy.snapshot import GATEWAYS, KINDS, Snapshot, look
+from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
+
+POLL = 1.0
+COUNTING = 60
+"""Seconds within which Kubernetes counts a new quota."""
+
+
+class State(StrEnum):
+    """How far a component is."""
+
+    WAITING = "waiting"
+    ROLLING = "rolling out"
+    READY = "ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is shown of one component."""
+
+    tier: str
+    name: str
+    state: State
+    detail: str = ""
+
+
+Tell = Callable[[Sequence[Line]], None]
+
+
+@dataclass(kw_only=True)
+class Rollout:
+    """One deployment under way; `tell` hears of every step with all lines."""
+
+    kubectl: Kubectl
+    platform: ResolvedPlatform
+    plan: Plan
+    limits: Limits
+    tell: Tell
+    lines: dict[str, Line] = field(init=False)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        """All wait."""
+        found = ((step.tier, component.name) for step in self._steps() for component in members(self.platform, step))
+        self.lines = {name: Line(tier, name, State.WAITING) for tier, name in found}
+
+    def run(self) -> Counter[str]:
+        """Deploy all; how many objects were created, changed, and unchanged. InvalidInput where it is stuck."""
+        for wave in self.plan:
+            for step in wave:
+                self._show_waiting(step.tier)
+                self._apply(step)
+            self._wait(wave)
+        return self.counts
+
+    def _steps(self) -> Iterator[Step]:
+        return (step for wave in self.plan for step in wave)
+
+    def _show_waiting(self, tier: str) -> None:
+        """Everything that is not there yet says whom it waits for: the tier, where all that it needs is ready."""
+        for line in self.lines.values():
+            if line.state is State.WAITING:
+                component = self.platform.component(line.name)
+                self.lines[line.name] = replace(line, detail=", ".join(self._awaited(component)) or f"tier {tier}")
+        self.tell(list(self.lines.values()))
+
+    def _awaited(self, component: ResolvedComponent) -> list[str]:
+        return [name for name in component.after if name in self.lines and self.lines[name].state is not State.READY]
+
+    def _apply(self, step: Step) -> None:
+        before = {key(found): found for found in self.kubectl.there(step.manifests)}
+        self._forget_failed(before)
+        if step.early:
+            self._count(self.kubectl.apply(step.early), before)
+            self._wait_counted(step.early)
+        if step.late:
+            self._count(self.kubectl.apply(step.late), before)
+
+    def _forget_failed(self, before: dict[tuple[str, str, str], Manifest]) -> None:
+        """A Job that has failed never runs again: it is made anew."""
+        for name, found in list(before.items()):
+            if found["kind"] == "Job" and condition(found, "Failed"):
+                self.kubectl.run("delete", "job", name[2], f"--namespace={name[1]}", "--ignore-not-found")
+                del before[name]
+
+    def _count(self, after: list[Manifest], before: dict[tuple[str, str, str], Manifest]) -> None:
+        for found in after:
+            old = before.get(key(found))
+            self.counts["created" if old is None else "unchanged" if asked(old) == asked(found) else "changed"] += 1
+
+    def _wait_counted(self, early: Sequence[Manifest]) -> None:
+        quotas = [found for found in early if found["kind"] == "ResourceQuota"]
+        deadline = time.monotonic() + COUNTING
+        while quotas and not all(_counted(found) for found in self.kubectl.there(quotas)):
+            if time.monotonic() > deadline:
+                what = f"the quotas are not counted after {COUNTING} s"
+                mend = "is kube-controller-manager well? `kubectl get pods -n kube-system`"
+                raise InvalidInput([Problem("cluster", what, mend)])
+            time.sleep(POLL / 5)
+
+    def _wait(self, wave: Sequence[Step]) -> None:
+        deadline = time.monotonic() + self.limits.wave
+        waited = {key(found): found for step in wave for found in step.waited}
+        kinds = KINDS + (f",{GATEWAYS}" if any(kind == "Gateway" for kind, _, _ in waited) else "")
+        patience = Patience(self.limits, lambda name: f"{self.lines[name].tier}/{name}")
+        while True:
+            late = time.monotonic() > deadline
+            try:
+                seen = look(self.kubectl, kinds=kinds)
+            except KubectlError:
+                # The API server of a small cluster under load may miss an answer.
+                if late:
+                    raise
+            else:
+                pending = [self._present(found, seen) for found in waited.values()]
+                pending = [found for found in pending if not ready(found)]
+                self._update(wave, pending, seen)
+                if not pending:
+                    return
+                patience.check(pending, seen, late=late)
+            time.sleep(POLL)
+
+    def _present(self, wanted: Manifest, seen: Snapshot) -> Manifest:
+        """The object as the cluster has it; as it is wanted where somebody has taken it away."""
+        return seen.objects.get(key(wanted), wanted)
+
+    def _update(self, wave: Sequence[Step], pending: Sequence[Manifest], seen: Snapshot) -> None:
+        slow = {component_of(found): found for found in pending}
+        tier = wave[-1].tier
+        for step in reversed(wave):
+            for component in members(self.platform, step):
+                found = slow.get(component.name)
+                state = State.ROLLING if found else State.READY
+                tier = step.tier if found else tier
+                words = detail(found, seen) if found else ""
+                self.lines[component.name] = Line(step.tier, component.name, state, words)
+        self._show_waiting(tier)
+
+
+def _counted(quota: Manifest) -> bool:
+    return bool(quota.get("status", {}).get("hard") == quota["spec"]["hard"])

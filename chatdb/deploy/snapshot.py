@@ -1,0 +1,77 @@
+"""The cluster at one moment: the platform's workloads, their pods, and what the cluster complains of."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from chatdb.deploy.kubectl import Kubectl
+from chatdb.deploy.objects import Key, Manifest, key
+
+SELECTOR = "--selector=app.kubernetes.io/part-of=chatdb"
+KINDS = "deployments.apps,replicasets.apps,statefulsets.apps,jobs.batch,ingresses.networking.k8s.io,pods"
+GATEWAYS = "gateways.gateway.networking.k8s.io"
+"""A kind that most clusters do not know."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Snapshot:
+    """Objects by kind, namespace and name; pods; and the warnings about each object, the last one last."""
+
+    objects: Mapping[Key, Manifest] = field(default_factory=dict)
+    pods: Sequence[Manifest] = ()
+    warnings: Mapping[Key, Sequence[Manifest]] = field(default_factory=dict)
+
+    def pods_of(self, workload: Mapping[str, Any]) -> Iterator[Manifest]:
+        """The pods that the workload selects, and that nobody has deleted."""
+        selector = workload["spec"].get("selector", {}).get("matchLabels", {})
+        for pod in self.pods:
+            metadata = pod["metadata"]
+            same = metadata["namespace"] == workload["metadata"]["namespace"]
+            if same and selector and selector.items() <= metadata["labels"].items() and _lives(pod):
+                yield pod
+
+    def newest(self, deployment: Mapping[str, Any]) -> Manifest | None:
+        """The ReplicaSet of the Deployment's last template, once it is made."""
+        owner = deployment["metadata"].get("uid")
+        owned = [
+            found
+            for (kind, _, _), found in self.objects.items()
+            if kind == "ReplicaSet" and any(one["uid"] == owner for one in found["metadata"]["ownerReferences"])
+        ]
+        return max(owned, key=_revision, default=None)
+
+    def warned(self, manifest: Mapping[str, Any], reason: str) -> str | None:
+        """The last warning about the object that gives that reason."""
+        found = [one for one in self.warnings.get(key(manifest), ()) if one.get("reason") == reason]
+        return str(found[-1]["message"]) if found else None
+
+
+def _revision(replica_set: Manifest) -> int:
+    return int(replica_set["metadata"].get("annotations", {}).get("deployment.kubernetes.io/revision", 0))
+
+
+def _lives(pod: Manifest) -> bool:
+    return "deletionTimestamp" not in pod["metadata"]
+
+
+def look(kubectl: Kubectl, kinds: str = KINDS, scope: Sequence[str] = ("--all-namespaces", SELECTOR)) -> Snapshot:
+    """Ask for everything at once."""
+    found = kubectl.items("get", kinds, *scope)
+    return Snapshot(
+        objects={key(one): one for one in found if one["kind"] != "Pod"},
+        pods=[one for one in found if one["kind"] == "Pod"],
+        warnings=_warnings(kubectl),
+    )
+
+
+def _warnings(kubectl: Kubectl) -> dict[Key, list[Manifest]]:
+    made: dict[Key, list[Manifest]] = {}
+    events = kubectl.items("get", "events", "--all-namespaces", "--field-selector=type=Warning")
+    for event in sorted(events, key=_time):
+        about = event["involvedObject"]
+        made.setdefault((about.get("kind", ""), about.get("namespace", ""), about.get("name", "")), []).append(event)
+    return made
+
+
+def _time(event: Manifest) -> str:
+    return str(event.get("lastTimestamp") or event.get("eventTime") or event["metadata"]["creationTimestamp"])

@@ -1,0 +1,5 @@
+"""The name of the command, for messages that tell people what to run."""
+
+COMMAND = "chatdb"
+SETTINGS = f"{COMMAND}.yaml"
+"""The settings file."""

@@ -1,0 +1,1 @@
+"""Dashboards as data: rows, panels and their queries, and the JSON that Grafana reads."""

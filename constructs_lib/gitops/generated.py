@@ -1,0 +1,138 @@
+"""What depends on an environment: quotas, and the Job that tests all of it; written as plain data.
+
+R is the environment rendered with nothing generated in it. The name of the Job is a hash of R, and the quotas hold the
+peak of R and the Job, so neither depends on itself.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from constructs_lib.footprint import quota
+from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
+from constructs_lib.job_names import config_data, digest, named_by_content
+from constructs_lib.kustomize import DIST, GENERATED, KUSTOMIZATION, kustomize
+from constructs_lib.problem import InvalidInput
+from constructs_lib.rendered import Manifest, Rendered
+from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.settings import Settings
+from constructs_lib.yaml_files import read_mapping
+
+DIGEST_KEY = "platform.sha256"
+"""In the ConfigMap of the tests: SHA-256 of all that the environment runs."""
+
+
+def folders(platform: ResolvedPlatform, settings: Settings) -> dict[str, Path]:
+    """Tier -> the folder of what is generated for it, relative to the repository."""
+    return {tier: Path("overlays", settings.environment, tier, GENERATED) for tier in platform.tiers}
+
+
+def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings: Settings, rendered: Rendered) -> None:
+    """Write overlays/<env>/<tier>/generated below `out`, which has dist/ already.
+
+    InvalidInput where an overlay of the repository `root` does not build.
+    """
+    objects = _render(root, out, platform, settings, rendered)
+    found = dict(_generated(platform, settings, rendered, objects))
+    for tier, folder in folders(platform, settings).items():
+        shutil.rmtree(out / folder, ignore_errors=True)
+        for name, manifests in found.get(tier, {}).items():
+            write_objects(out / folder / name, manifests)
+        if tier in found or (tier in settings.tiers and _listed(root / folder.parent)):
+            write_kustomization(out / folder, sorted(found.get(tier, {})))
+
+
+def _listed(overlay: Path) -> bool:
+    """Whether the tier's overlay lists the folder: then it builds, also where nothing is generated for it."""
+    content = yaml.safe_load((overlay / KUSTOMIZATION).read_text(encoding="utf-8"))
+    return GENERATED in {Path(name).as_posix() for name in content.get("resources") or []}
+
+
+def _render(
+    root: Path, out: Path, platform: ResolvedPlatform, settings: Settings, rendered: Rendered
+) -> list[Manifest]:
+    """R: the hand-written overlays on the new dist/, with empty generated folders, which stay in `out`.
+
+    An overlay that changes nothing gives its base, for which Kustomize is not started.
+    """
+    (root / "overlays").mkdir(exist_ok=True)
+    shutil.copytree(root / "overlays", out / "overlays", dirs_exist_ok=True, ignore=shutil.ignore_patterns(GENERATED))
+    for folder in folders(platform, settings).values():
+        if (out / folder.parent).is_dir():
+            write_kustomization(out / folder, [])
+    overlays = {tier: out / "overlays" / settings.environment / tier for tier in settings.tiers}
+    plain = {tier for tier, folder in overlays.items() if _changes_nothing(folder, tier)}
+    with ThreadPoolExecutor() as pool:
+        builds = [pool.submit(kustomize, out, folder, root) for tier, folder in overlays.items() if tier not in plain]
+    problems = [problem for build in builds if (error := build.exception()) for problem in _problems(error)]
+    if problems:
+        raise InvalidInput(problems)
+    bases = [objects for (folder, _), objects in rendered.charts.items() if folder in plain]
+    return [manifest for objects in (*bases, *(build.result() for build in builds)) for manifest in objects]
+
+
+def _changes_nothing(overlay: Path, tier: str) -> bool:
+    """Whether the overlay lists its base and what is generated, and nothing else."""
+    path = overlay / KUSTOMIZATION
+    content, problems = read_mapping(path, path.name, "") if path.is_file() else ({}, [])
+    listed = content.pop("resources", None)
+    return (
+        not problems
+        and listed in ([f"{DIST}/{tier}"], [f"{DIST}/{tier}", GENERATED])
+        and set(content) <= {"apiVersion", "kind"}
+    )
+
+
+def _problems(error: BaseException) -> Iterator[Any]:
+    if not isinstance(error, InvalidInput):
+        raise error
+    yield from error.problems
+
+
+def _generated(
+    platform: ResolvedPlatform, settings: Settings, rendered: Rendered, objects: list[Manifest]
+) -> Iterator[tuple[str, Mapping[str, list[Manifest]]]]:
+    """(tier, file name -> objects)."""
+    tests = {tier: _completed(rendered.templates.get(tier, []), objects) for tier in settings.tiers}
+    everything = [*objects, *(manifest for found in tests.values() for manifest in found)]
+    for tier in settings.tiers:
+        files = {"tests.yaml": tests[tier]} if tests[tier] else {}
+        if tier == platform.namespaces.tier:
+            files["quotas.yaml"] = [_quota(platform, name, everything) for name in platform.namespaces.names]
+        if files:
+            yield tier, files
+
+
+def _completed(templates: list[Manifest], objects: list[Manifest]) -> list[Manifest]:
+    """The tests' objects, with a digest of what they test, and the name of the Job that follows from it."""
+    if not templates:
+        return []
+    tested = digest(sorted(objects, key=_identity))
+    complete = [_with_digest(one, tested) for one in templates]
+    data = config_data([*objects, *complete])
+    return [named_by_content(one, one["metadata"]["name"], data) for one in complete]
+
+
+def _identity(manifest: Manifest) -> tuple[str, str, str]:
+    metadata = manifest["metadata"]
+    return manifest["kind"], metadata.get("namespace", ""), metadata["name"]
+
+
+def _with_digest(manifest: Manifest, tested: str) -> Manifest:
+    if manifest["kind"] != "ConfigMap":
+        return manifest
+    return {**manifest, "data": {**manifest["data"], DIGEST_KEY: tested + "\n"}}
+
+
+def _quota(platform: ResolvedPlatform, namespace: str, objects: list[Manifest]) -> Manifest:
+    labels = {"app.kubernetes.io/part-of": platform.name}
+    return {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "quota", "namespace": namespace, "labels": labels},
+        "spec": {"hard": quota(objects, namespace)},
+    }

@@ -1,0 +1,360 @@
+"""The vocabulary of a catalogue: what a component is, and how components relate to each other."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+
+from constructs_lib.dashboards.panels import Dashboard
+
+KUBERNETES_API = "kubernetes-api"
+INGRESS_CONTROLLER = "ingress-controller"
+DNS = "dns"
+"""External nodes that the generator looks up by their names."""
+
+
+def nothing() -> Mapping[str, str]:
+    """An empty, frozen map: the default of the maps below."""
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Port:
+    """A named TCP port, and what a component that needs it is told about it.
+
+    `env` and `credentials` map an environment variable to a template. Both know {host} and {port}; `env` goes into the
+    consumer's ConfigMap, `credentials` into its Secret, whose templates also know {role} (the consumer's name as an SQL
+    identifier) and {<key>} for each key of the provider's own Secret and for {password}, the consumer's own one.
+    `admin_env` is more of `env`, for a consumer that shares a secret of the provider.
+    """
+
+    name: str
+    number: int
+    env: Mapping[str, str] = field(default_factory=nothing)
+    admin_env: Mapping[str, str] = field(default_factory=nothing)
+    credentials: Mapping[str, str] = field(default_factory=nothing)
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """A relation to a named port of another component or of an external node."""
+
+    to: str
+    port: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resources:
+    """Requests and limits as Kubernetes quantities; CPU in cores, memory in bytes."""
+
+    cpu: str
+    memory: str
+    cpu_limit: str
+    memory_limit: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probe:
+    """One probe: an HTTP path, a command, or (with neither) a TCP connection to `port`. Times in seconds."""
+
+    port: str = "http"
+    path: str | None = None
+    command: tuple[str, ...] = ()
+    initial_delay: int = 0
+    period: int = 10
+    timeout: int = 3
+    failures: int = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probes:
+    """Liveness says "restart me", readiness "send me traffic", startup holds both back while the process starts."""
+
+    liveness: Probe
+    readiness: Probe
+    startup: Probe
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Storage:
+    """A persistent volume: the name of its claim (template), where it is mounted, its size as a quantity."""
+
+    claim: str
+    mount_path: str
+    size: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Route:
+    """A public path of the host, and the leading part of it that the component never sees."""
+
+    path: str
+    strip: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Access:
+    """One rule of a namespaced Role, as its component uses it."""
+
+    namespace: str
+    resources: tuple[str, ...]
+    verbs: tuple[str, ...]
+    api_group: str = ""
+    resource_names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Schema:
+    """A PostgreSQL schema that one service owns: its name, and the folder of its numbered migrations."""
+
+    name: str
+    migrations: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Component:
+    """One component of the platform; all else about it is derived from this entry.
+
+    `type` names one of `constructs_lib.types`. `needs` gives order, policy and variables; `talks_to` policy and
+    variables without order; `after` order only, beside what is derived: whatever prepares what the component needs.
+    `produces` and `consumes` map an environment variable to a Kafka topic; a consumed topic gets a dead-letter topic.
+    `generated_secrets` are the keys of its own Secret that are made at random once: key -> "password" or "user";
+    `shared_secrets` are keys that repeat a generated one: key -> "<component>/<its key>".
+    `ready_alone`: it is ready also while what it needs is down, as it is there to show that.
+    """
+
+    name: str
+    tier: str
+    type: str
+    namespace: str
+    image: str | None
+    uid: int = 10001
+    ports: tuple[Port, ...] = ()
+    needs: tuple[Dependency, ...] = ()
+    after: tuple[str, ...] = ()
+    talks_to: tuple[Dependency, ...] = ()
+    settings: Mapping[str, str] = field(default_factory=nothing)
+    produces: Mapping[str, str] = field(default_factory=nothing)
+    consumes: Mapping[str, str] = field(default_factory=nothing)
+    generated_secrets: Mapping[str, str] = field(default_factory=nothing)
+    shared_secrets: Mapping[str, str] = field(default_factory=nothing)
+    labels: Mapping[str, str] = field(default_factory=nothing)
+    replicas: int = 1
+    resources: Resources | None = None
+    probes: Probes | None = None
+    storage: Storage | None = None
+    route: Route | None = None
+    metrics: str | None = None
+    schema: Schema | None = None
+    access: tuple[Access, ...] = ()
+    grace_period: int = 30
+    ready_alone: bool = False
+
+    @property
+    def host(self) -> str:
+        """The name of the component's Service inside the cluster."""
+        return f"{self.name}.{self.namespace}.svc.cluster.local"
+
+    @property
+    def role(self) -> str:
+        """The component's name as an SQL identifier."""
+        return self.name.replace("-", "_")
+
+    @property
+    def password_key(self) -> str:
+        """The key under which the Job that makes schemas finds the password of the component's role."""
+        return f"{self.role.upper()}_PASSWORD"
+
+    def port(self, name: str) -> Port:
+        """The port of that name; KeyError where there is none."""
+        for port in self.ports:
+            if port.name == name:
+                return port
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class External:
+    """What is outside the platform but talks with it: a name, its ports, and how a NetworkPolicy selects its pods.
+
+    Without a namespace its address is not known when the manifests are made: a policy then names its ports alone.
+    """
+
+    name: str
+    ports: tuple[Port, ...]
+    host: str = ""
+    namespace: str | None = None
+    pod_labels: Mapping[str, str] = field(default_factory=nothing)
+    protocols: tuple[str, ...] = ("TCP",)
+
+    def port(self, name: str) -> Port:
+        """The port of that name; KeyError where there is none."""
+        for port in self.ports:
+            if port.name == name:
+                return port
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Image:
+    """A container image; `source` is the folder it is built from when it is ours."""
+
+    repository: str
+    tag: str
+    digest: str | None = None
+    source: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The reference that a container names."""
+        return f"{self.repository}:{self.tag}" + (f"@{self.digest}" if self.digest else "")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Topic:
+    """A Kafka topic; retention in milliseconds."""
+
+    name: str
+    partitions: int
+    retention_ms: int
+    replication: int = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bucket:
+    """A bucket of the object store; `samples` are files of the component that makes it, to be put in."""
+
+    name: str
+    samples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """What one part of the cluster's own software requests: millicores, and bytes of memory."""
+
+    name: str
+    cpu: int
+    memory: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine:
+    """A node: millicores, bytes of memory and of disk; `reserve` is the part (0 to 1) that has to stay free.
+
+    `disk_used` is for images and the node's own files.
+    """
+
+    cpu: int
+    memory: int
+    disk: int
+    disk_used: int
+    system: tuple[Share, ...]
+    reserve: float = 0.1
+
+    @property
+    def cpu_used(self) -> int:
+        """Millicores of the cluster's own software."""
+        return sum(share.cpu for share in self.system)
+
+    @property
+    def memory_used(self) -> int:
+        """Bytes of the cluster's own software."""
+        return sum(share.memory for share in self.system)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A violation that is accepted: of which rule, what `where` begins with, and why."""
+
+    rule: str
+    where: str
+    reason: str
+
+
+def no_machines() -> Mapping[str, Machine]:
+    """Nothing is known of any environment's machine."""
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Catalogue:
+    """A whole platform: what `catalogue.components.CATALOGUE` is, and what tests vary.
+
+    `name` begins the names of all that belongs to the platform as a whole, and its label keys (`<name>.io/...`);
+    `title` is how people call it. `root` is the repository: paths in entries are relative to it, and what a component
+    carries lies in `catalogue/files/<component>/` below it. `waves` are the tiers in start-up order, several where they
+    start together. Routes are served under `host`; those below `main_prefix` are the main Ingress's.
+    `gateway_controller` is who routes where the trait gateway-api is attached. `machines` are those of environments;
+    one that is not there has no capacity check. Compared by identity.
+    """
+
+    name: str
+    title: str
+    root: Path
+    waves: tuple[tuple[str, ...], ...]
+    namespaces: tuple[str, ...]
+    components: tuple[Component, ...]
+    externals: tuple[External, ...]
+    images: Mapping[str, Image]
+    topics: tuple[Topic, ...] = ()
+    buckets: tuple[Bucket, ...] = ()
+    optional_tiers: frozenset[str] = frozenset()
+    host: str = ""
+    main_prefix: str = ""
+    gateway_controller: External | None = None
+    machines: Mapping[str, Machine] = field(default_factory=no_machines)
+    dashboards: tuple[Dashboard, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+
+    @property
+    def tiers(self) -> tuple[str, ...]:
+        """All tiers in start-up order."""
+        return tuple(str(tier) for wave in self.waves for tier in wave)
+
+    def files(self, name: str) -> Mapping[str, str]:
+        """Name -> text of the files that the component of that name carries."""
+        return MappingProxyType({path.name: path.read_text(encoding="utf-8") for path in self.file_paths(name)})
+
+    def file_paths(self, name: str) -> tuple[Path, ...]:
+        """Where these files are, sorted."""
+        folder = self.root / "catalogue/files" / name
+        return tuple(sorted(path for path in folder.iterdir() if path.is_file())) if folder.is_dir() else ()
+
+    def migrations(self, schema: Schema) -> tuple[Path, ...]:
+        """The numbered migrations of the schema in the order in which they are applied."""
+        # A null byte is no part of any path, and the system refuses to look for one.
+        folder = self.root / schema.migrations.replace("\0", "")
+        return tuple(sorted(folder.glob("*.sql")))
+
+    @property
+    def schema_owners(self) -> tuple[Component, ...]:
+        """The components that own a PostgreSQL schema, sorted by name."""
+        return tuple(sorted((c for c in self.components if c.schema), key=lambda c: c.name))
+
+    def wave(self, tier: str) -> int:
+        """The Argo CD sync wave of the tier: its place in `waves`."""
+        return next(number for number, tiers in enumerate(self.waves) if tier in tiers)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Component | External]:
+        """Made at the first lookup: what `problems` refuses is never indexed."""
+        nodes: list[Component | External] = [*self.externals, *self.components]
+        return {node.name: node for node in nodes}
+
+    def node(self, name: str) -> Component | External:
+        """The component or external node of that name; KeyError where there is none."""
+        return self._by_name[name]
+
+    def component(self, name: str) -> Component:
+        """The component of that name; KeyError where there is none."""
+        node = self._by_name[name]
+        if isinstance(node, External):
+            raise KeyError(name)
+        return node
+
+    def image(self, component: Component) -> Image:
+        """The image that the component runs; KeyError where it runs none."""
+        if component.image is None:
+            raise KeyError(component.name)
+        return self.images[component.image]

@@ -1,0 +1,58 @@
+"""The tags of the images that are built from this repository: a build writes them, synthesis reads them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from constructs_lib.command import COMMAND
+from constructs_lib.files import write_by_rename
+from constructs_lib.model import Catalogue
+from constructs_lib.problem import Problem
+from constructs_lib.resolve.problems.names import TAG
+
+FILE = "images.yaml"
+HEAD = f"# Tags of the images of services/; `{COMMAND} images --build` writes them, and `{COMMAND} synth` reads them.\n"
+FIX = f"delete it, and run `{COMMAND} images --build`"
+
+
+def problems(root: Path, catalogue: Catalogue) -> Iterator[Problem]:
+    """What is wrong with the file; a catalogue without problems of its own says what may be in it."""
+    found, unreadable = _read(root)
+    yield from unreadable
+    ours = sorted(name for name, image in catalogue.images.items() if image.source)
+    for name, tag in found.items():
+        if name not in ours:
+            yield Problem(FILE, f"{name!r} is not built here", f"delete the line; there are: {', '.join(ours)}")
+        if not isinstance(tag, str) or not TAG.fullmatch(tag):
+            yield Problem(FILE, f"{name} has the tag {tag!r}, which is no version", FIX)
+
+
+def _read(root: Path) -> tuple[dict[str, Any], list[Problem]]:
+    if not (root / FILE).exists():
+        return {}, []
+    # Imported late: most commands read no YAML.
+    from constructs_lib.yaml_files import read_mapping
+
+    return read_mapping(root / FILE, FILE, FIX)
+
+
+def read(root: Path) -> Mapping[str, str]:
+    """Name of an image -> its tag, for those that were built."""
+    return _read(root)[0]
+
+
+def write(root: Path, tags: Mapping[str, str]) -> None:
+    """Replace the file at once: a run that dies leaves the old tags."""
+    import yaml
+
+    write_by_rename(root / FILE, HEAD + yaml.safe_dump(dict(tags)))
+
+
+def tagged(root: Path, catalogue: Catalogue) -> Catalogue:
+    """The catalogue whose images have the tags that they were built with; the same one where none was built."""
+    tags = read(root)
+    if not tags:
+        return catalogue
+    built = {name: replace(catalogue.images[name], tag=tag) for name, tag in tags.items()}
+    return replace(catalogue, images={**catalogue.images, **built})

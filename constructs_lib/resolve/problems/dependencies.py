@@ -1,0 +1,115 @@
+"""Relations between components: that they lead somewhere, are there once, and give an order."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+
+from constructs_lib.model import Catalogue, Component, External
+from constructs_lib.problem import Problem
+from constructs_lib.resolve.graph import links_of, prepared, startup
+from constructs_lib.resolve.problems.places import where
+from constructs_lib.resolve.secrets import with_secret
+
+Graph = Mapping[str, Mapping[str, str]]
+"""Of each component, those that must be up before it: name -> verb."""
+
+
+def found(catalogue: Catalogue) -> Iterator[Problem]:
+    """Edges to nowhere, twice or to oneself; circles; edges that go to no earlier tier."""
+    every: list[Component | External] = [*catalogue.externals, *catalogue.components]
+    nodes = {node.name: node for node in every}
+    for component in catalogue.components:
+        yield from _ends(component, nodes)
+        yield from _repeated(component)
+    yield from _derived(catalogue)
+    components = {component.name: component for component in catalogue.components}
+    graph = _graph(catalogue, components)
+    wave = {component.name: catalogue.wave(component.tier) for component in catalogue.components}
+    circles = list(_circles(graph, wave))
+    for circle in circles:
+        what = f"{' -> '.join(circle)} is a circle: none of them can start first"
+        yield Problem(where(components[circle[0]]), what, "take one edge out of it, or make it a talks_to")
+    round_about = {pair for circle in circles for pair in pairwise(circle)}
+    for name, before in graph.items():
+        for other, verb in before.items():
+            if (name, other) not in round_about:
+                yield from _order(components[name], verb, components[other], wave)
+
+
+def _ends(component: Component, nodes: Mapping[str, Component | External]) -> Iterator[Problem]:
+    for edge in (*component.needs, *component.talks_to):
+        node = nodes.get(edge.to)
+        if node is None:
+            what = f"there is no component {edge.to}"
+            yield Problem(where(component), what, f"use one of {', '.join(sorted(nodes))}")
+        elif node.name == component.name:
+            yield Problem(where(component), "it has an edge to itself", "remove it: a pod reaches itself anyway")
+        elif edge.port not in {port.name for port in node.ports}:
+            ports = ", ".join(port.name for port in node.ports) or "none"
+            yield Problem(where(component), f"{edge.to} has no port {edge.port}", f"it has: {ports}")
+    for name in component.after:
+        if not isinstance(nodes.get(name), Component):
+            yield Problem(where(component), f"comes after {name}, which is no component", "name a component")
+        elif name == component.name:
+            yield Problem(where(component), "comes after itself", "remove it")
+
+
+def _repeated(component: Component) -> Iterator[Problem]:
+    for edge, count in Counter([*component.needs, *component.talks_to]).items():
+        if count > 1:
+            what = f"the edge to {edge.to}:{edge.port} is there {count} times in needs and talks_to"
+            yield Problem(where(component), what, "keep one: needs where the order matters, else talks_to")
+    for name, count in Counter(component.after).items():
+        if count > 1:
+            yield Problem(where(component), f"comes after {name} {count} times", "keep one")
+
+
+def _derived(catalogue: Catalogue) -> Iterator[Problem]:
+    """What an entry says of its order although it follows from the rest of it."""
+    jobs = prepared(catalogue, with_secret(catalogue, links_of(catalogue)))
+    for component in catalogue.components:
+        needed = {one.to for one in component.needs}
+        for name in sorted(set(component.after) & (needed | jobs[component.name])):
+            yield Problem(where(component), f"comes after {name} anyway: that is derived", "remove it from after")
+
+
+def _graph(catalogue: Catalogue, components: Mapping[str, Component]) -> Graph:
+    """What starts after what, by name; dependencies on oneself and on nothing are named elsewhere."""
+    links = links_of(catalogue)
+    order = startup(catalogue, links, with_secret(catalogue, links))
+    return {
+        name: {other: verb for other, verb in before.items() if other in components and other != name}
+        for name, before in order.items()
+    }
+
+
+def _circles(graph: Graph, wave: Mapping[str, int]) -> Iterator[list[str]]:
+    """Circles, each from its first name to itself.
+
+    Of each one an edge to no earlier tier is taken out before the next is looked for: the other circles of a wrong
+    edge are no news.
+    """
+    left = {name: dict(before) for name, before in graph.items()}
+    while True:
+        try:
+            TopologicalSorter(left).prepare()
+        except CycleError as error:
+            circle = list(reversed(error.args[1][1:]))
+            first = circle.index(min(circle))
+            circle = [*circle[first:], *circle[:first], circle[first]]
+            wrong = ((a, b) for a, b in pairwise(circle) if wave[a] <= wave[b])
+            name, other = next(wrong)
+            del left[name][other]
+            yield circle
+        else:
+            return
+
+
+def _order(component: Component, verb: str, other: Component, wave: Mapping[str, int]) -> Iterator[Problem]:
+    if wave[other.name] < wave[component.name]:
+        return
+    own, its = (f"tier {one.tier} (wave {wave[one.name]})" for one in (component, other))
+    what = f"it is in {own} and {verb} {other.name} of {its}"
+    fix = f"move {component.name} to a later tier or {other.name} to an earlier one, or make the edge a talks_to"
+    yield Problem(where(component), what, fix)

@@ -1,0 +1,105 @@
+"""What components are told: names of variables, templates, values that belong into a Secret."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain, pairwise
+from string import Formatter
+
+from constructs_lib.model import Catalogue, Component, External, Port
+from constructs_lib.problem import Problem
+from constructs_lib.resolve.env_vars import env_vars
+from constructs_lib.resolve.graph import by_consumer, links_of
+from constructs_lib.resolve.problems.places import EXTERNALS, entry, where
+from constructs_lib.resolved import Link, in_cluster
+from constructs_lib.types import type_of
+
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+SECRET_NAME = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|(^|_)KEY($|_)", re.IGNORECASE)
+"""Names of variables whose values are nobody's business."""
+SECRET_URL = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*://[^/\s:@]*:(?![$]?\{)[^/\s@]+@")
+"""An address with a user and a password that is written out."""
+RANDOM = ("password", "user")
+ADDRESS = ("host", "port")
+
+
+def found(catalogue: Catalogue) -> Iterator[Problem]:
+    """Of components and of what their ports tell others."""
+    nodes: list[tuple[str, Component | External]] = [(where(c), c) for c in catalogue.components]
+    nodes += [(entry(EXTERNALS, external.name), external) for external in catalogue.externals]
+    broken = [problem for place, node in nodes for port in node.ports for problem in _templates(place, node, port)]
+    yield from broken
+    for place, node in nodes:
+        for name in _names(node):
+            if not VARIABLE.fullmatch(name):
+                mend = "use letters, digits and _, not beginning with a digit"
+                yield Problem(place, f"{name!r} is no name of a variable", mend)
+        yield from _open_secrets(place, node)
+    links = {} if broken else by_consumer(links_of(catalogue))
+    for component in catalogue.components:
+        yield from _random(component)
+        # What a type gives names its ports; one that is missing is reported with the type.
+        whole = set(type_of(component).ports) <= {port.name for port in component.ports}
+        if whole and not broken:
+            yield from _collisions(catalogue, component, links.get(component.name, ()))
+
+
+def _names(node: Component | External) -> Iterator[str]:
+    for port in node.ports:
+        yield from (*port.env, *port.admin_env, *port.credentials)
+    if isinstance(node, Component):
+        groups = (node.settings, node.produces, node.consumes, node.generated_secrets, node.shared_secrets)
+        yield from chain.from_iterable(groups)
+
+
+def _templates(place: str, node: Component | External, port: Port) -> Iterator[Problem]:
+    """A template that cannot be filled in."""
+    own = tuple(node.generated_secrets) if isinstance(node, Component) else ()
+    secret = (*ADDRESS, "role", "password", *own)
+    for templates, known in ((port.env, ADDRESS), (port.admin_env, ADDRESS), (port.credentials, secret)):
+        for name, template in templates.items():
+            if complaint := _unfillable(template, known):
+                mend = f"use {', '.join('{' + key + '}' for key in known)}; a brace itself is written twice"
+                yield Problem(place, f"port {port.name!r}: {name} is {template!r}, {complaint}", mend)
+
+
+def _unfillable(template: str, known: Collection[str]) -> str:
+    try:
+        parts = list(Formatter().parse(template))
+    except ValueError as error:
+        return str(error)
+    for _, name, form, conversion in parts:
+        if name is not None and (name not in known or form or conversion):
+            return f"which names {{{name}}}" if name not in known else "which has a format"
+    return ""
+
+
+def _open_secrets(place: str, node: Component | External) -> Iterator[Problem]:
+    """What would stand in a ConfigMap, and so in git."""
+    told: list[Mapping[str, str]] = [told for port in node.ports for told in (port.env, port.admin_env)]
+    if isinstance(node, Component):
+        told.append(node.settings)
+    for name, value in ((name, value) for values in told for name, value in values.items()):
+        if SECRET_NAME.search(name) and value:
+            mend = "make it one of generated_secrets, or of a port's credentials"
+            yield Problem(place, f"{name} looks like a secret, and would be in git", mend)
+    credentials = [port.credentials for port in node.ports]
+    for name, value in ((name, value) for values in (*told, *credentials) for name, value in values.items()):
+        if SECRET_URL.search(value):
+            mend = "write {password} or a key of generated_secrets in a port's credentials"
+            yield Problem(place, f"{name} has a password in its address", mend)
+
+
+def _random(component: Component) -> Iterator[Problem]:
+    for key, kind in component.generated_secrets.items():
+        if kind not in RANDOM:
+            what = f"secret {key} is to be {kind!r}, which nobody can make"
+            yield Problem(where(component), what, f"write {' or '.join(RANDOM)}: values are made in the cluster")
+
+
+def _collisions(catalogue: Catalogue, component: Component, links: Iterable[Link]) -> Iterator[Problem]:
+    """One name, two values."""
+    every = sorted(env_vars(catalogue, component, links, in_cluster), key=lambda one: (one.name, one.value, one.origin))
+    for one, other in pairwise(every):
+        if one.name == other.name and one.value != other.value:
+            what = f"variable {one.name} is {one.value} by {one.origin} and {other.value} by {other.origin}"
+            yield Problem(where(component), what, "rename one of them")

@@ -1,0 +1,128 @@
+"""Numbers and quantities that no cluster would take, or that contradict each other."""
+
+from collections.abc import Callable, Iterator
+
+from constructs_lib.defaults import DRAIN_SECONDS
+from constructs_lib.model import Catalogue, Component, External, Probe, Resources, Topic
+from constructs_lib.problem import Problem
+from constructs_lib.quantity import in_bytes, millicores
+from constructs_lib.resolve.problems import places
+from constructs_lib.resolve.problems.names import NAME
+from constructs_lib.resolve.problems.places import where
+from constructs_lib.types import type_of
+
+PROTOCOLS = ("TCP", "UDP", "SCTP")
+VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
+FOREVER = -1
+LAST_UID = 2**31 - 1
+
+
+def found(catalogue: Catalogue) -> Iterator[Problem]:
+    """Of components and topics."""
+    for component in catalogue.components:
+        for what, mend in _component(component):
+            yield Problem(where(component), what, mend)
+    brokers = sum(component.replicas for component in catalogue.components if type_of(component).holds == "topics")
+    for topic in catalogue.topics:
+        for what, mend in _topic(topic, brokers):
+            yield Problem(places.entry(places.TOPICS, topic.name), what, mend)
+    for external in catalogue.externals:
+        yield from _external(external)
+
+
+Defects = Iterator[tuple[str, str]]
+"""(what, mend) pairs; their entry is known to the caller."""
+
+
+def _component(component: Component) -> Defects:
+    if component.replicas < 1:
+        yield f"replicas is {component.replicas}", "ask for 1 at least; a component that is not wanted is removed"
+    if not 0 < component.uid <= LAST_UID:
+        yield f"uid {component.uid} is root's or none", f"choose one from 1 to {LAST_UID}, such as 10001"
+    least = DRAIN_SECONDS if type_of(component).drains else 0
+    if component.grace_period <= least:
+        mend = f"choose more than the {least} seconds in which a stopping pod of its type still serves"
+        yield f"grace_period is {component.grace_period}", mend
+    if component.resources:
+        yield from _resources(component.resources)
+    if component.probes:
+        for name in ("liveness", "readiness", "startup"):
+            yield from _probe(component, name, getattr(component.probes, name))
+    yield from _storage(component)
+    yield from _access(component)
+
+
+def _resources(resources: Resources) -> Defects:
+    for name, read, request, limit in (
+        ("cpu", millicores, resources.cpu, resources.cpu_limit),
+        ("memory", in_bytes, resources.memory, resources.memory_limit),
+    ):
+        numbers = []
+        for field, text in ((name, request), (f"{name}_limit", limit)):
+            complaint = _no_quantity(read, text)
+            if complaint:
+                yield f"{field} is {text!r}", complaint
+            else:
+                numbers.append(read(text))
+        match numbers:
+            case [asked, most] if most < asked:
+                what = f"{name}_limit {limit} is below {name} {request}"
+                yield what, f"raise the limit to {request} or more: the API server refuses the pod"
+
+
+def _no_quantity(read: Callable[[str], int], text: str) -> str:
+    """How to write it, where it is no quantity above nothing."""
+    try:
+        number = read(text)
+    except ValueError as error:
+        return str(error).rpartition(": ")[2]
+    return "" if number > 0 else "write more than nothing"
+
+
+def _probe(component: Component, name: str, probe: Probe) -> Defects:
+    ports = [port.name for port in component.ports]
+    if not probe.command and probe.port not in ports:
+        yield f"the {name} probe asks port {probe.port!r}, which is not there", f"it has: {', '.join(ports) or 'none'}"
+    if probe.command and probe.path:
+        yield f"the {name} probe has a path and a command", "keep one"
+    if probe.path is not None and not probe.path.startswith("/"):
+        yield f"the {name} probe asks path {probe.path!r}", "begin it with a slash"
+    for field, least in (("initial_delay", 0), ("period", 1), ("timeout", 1), ("failures", 1)):
+        number = getattr(probe, field)
+        if number < least:
+            yield f"{field} of the {name} probe is {number}", f"write {least} or more"
+
+
+def _storage(component: Component) -> Defects:
+    storage = component.storage
+    if storage is None:
+        return
+    if complaint := _no_quantity(in_bytes, storage.size):
+        yield f"storage.size is {storage.size!r}", complaint
+    if not storage.mount_path.startswith("/") or ":" in storage.mount_path:
+        yield f"storage.mount_path is {storage.mount_path!r}", "begin it with a slash, and use no colon"
+    if not NAME.fullmatch(storage.claim):
+        yield f"storage.claim {storage.claim!r} is no name", "use lower-case letters, digits and dashes"
+
+
+def _access(component: Component) -> Defects:
+    for rule in component.access:
+        if not rule.resources or not rule.verbs:
+            yield "a rule of its access names no resources or no verbs", "name both, or remove the rule"
+        for verb in sorted(set(rule.verbs) - set(VERBS)):
+            yield f"{verb!r} is no verb of the Kubernetes API", f"use {', '.join(VERBS)}"
+
+
+def _topic(topic: Topic, brokers: int) -> Defects:
+    if topic.partitions < 1:
+        yield f"partitions is {topic.partitions}", "ask for 1 at least"
+    if topic.retention_ms < 1 and topic.retention_ms != FOREVER:
+        yield f"retention_ms is {topic.retention_ms}", f"write milliseconds, or {FOREVER} for ever"
+    if not 1 <= topic.replication <= max(brokers, 1):
+        yield f"replication is {topic.replication}", f"there are {brokers} brokers: choose 1 to {max(brokers, 1)}"
+
+
+def _external(external: External) -> Iterator[Problem]:
+    place = places.entry(places.EXTERNALS, external.name)
+    for protocol in sorted(set(external.protocols) - set(PROTOCOLS)):
+        yield Problem(place, f"{protocol!r} is no protocol", f"use {', '.join(PROTOCOLS)}")

@@ -1,0 +1,63 @@
+"""Names that the platform as a whole declares: component types, tiers, namespaces."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from constructs_lib.model import Catalogue, Component
+from constructs_lib.problem import Problem
+from constructs_lib.resolve.problems.places import COMPONENTS, where
+from constructs_lib.types import known_type, type_names
+
+NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
+LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+HOST = re.compile(rf"({LABEL}([.]{LABEL})*)?")
+
+
+def found(catalogue: Catalogue) -> Iterator[Problem]:
+    """Of the platform itself, and of each entry."""
+    yield from of_platform(catalogue)
+    for component in catalogue.components:
+        yield from _entry(catalogue, component)
+
+
+def of_platform(catalogue: Catalogue) -> Iterator[Problem]:
+    """What it declares as a whole."""
+    yield from _declared("platform", [catalogue.name])
+    yield from _declared("tier", catalogue.tiers)
+    yield from _declared("namespace", catalogue.namespaces)
+    for what, declared in (("tiers", catalogue.tiers), ("namespaces", catalogue.namespaces)):
+        if not declared:
+            yield Problem(COMPONENTS, f"the platform declares no {what}", "declare one at least")
+    if not HOST.fullmatch(catalogue.host):
+        fix = "use lower-case letters, digits, dashes and dots, such as platform.example"
+        yield Problem(COMPONENTS, f"{catalogue.host!r} is not a valid host", fix)
+    for tier in sorted(catalogue.optional_tiers - set(catalogue.tiers)):
+        yield Problem(COMPONENTS, f"unknown optional tier {str(tier)!r}", f"use one of: {', '.join(catalogue.tiers)}")
+
+
+def _entry(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
+    for what, name, known in (
+        ("component type", component.type, type_names()),
+        ("tier", component.tier, catalogue.tiers),
+        ("namespace", component.namespace, catalogue.namespaces),
+    ):
+        if name not in known:
+            yield Problem(where(component), f"unknown {what} {str(name)!r}", f"use one of: {', '.join(known)}")
+    for name in sorted({str(rule.namespace) for rule in component.access} - set(catalogue.namespaces)):
+        what = f"unknown namespace {name!r} in its access"
+        yield Problem(where(component), what, f"use one of: {', '.join(catalogue.namespaces)}")
+    if (type_ := known_type(component.type)) and type_.settings_needed:
+        given = {name for name, value in component.settings.items() if value}
+        for name in sorted(set(type_.settings_needed) - given):
+            what = f"it is of type {component.type}, but has no setting {name}"
+            yield Problem(where(component), what, f'add settings=env({name}="...")')
+
+
+def _declared(what: str, names: Iterable[str]) -> Iterator[Problem]:
+    for name, count in Counter(map(str, names)).items():
+        if count > 1:
+            yield Problem(COMPONENTS, f"the platform declares the {what} {name} {count} times", "keep one")
+        if not NAME.fullmatch(name):
+            fix = "use at most 40 lower-case letters, digits and dashes, beginning with a letter"
+            yield Problem(COMPONENTS, f"{name!r} is not a valid name of a {what}", fix)

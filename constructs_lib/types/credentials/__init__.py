@@ -1,0 +1,1 @@
+"""The Job that makes every Secret inside the cluster."""

@@ -1,0 +1,1 @@
+"""The integration tests, which run inside the cluster."""

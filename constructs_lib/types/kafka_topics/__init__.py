@@ -1,0 +1,1 @@
+"""The Job that creates Kafka topics."""

@@ -1,0 +1,1 @@
+"""An HTTP service that is built from this repository."""

@@ -1,0 +1,22 @@
+"""What a component of type microservice is."""
+
+from constructs_lib.component_type import ComponentType
+from constructs_lib.model import Component
+
+
+class Microservice(ComponentType):
+    """ConfigMap, Deployment and Service, all from the catalogue's entry."""
+
+    name = "microservice"
+    ports = ("http",)
+    probes = True
+    scales = True
+    drains = True
+    tested = True
+
+    def readiness_name(self, component: Component) -> str:
+        """A service is called by its own name."""
+        return component.name
+
+
+TYPE = Microservice()

@@ -1,0 +1,1 @@
+"""The Job that creates PostgreSQL schemas, roles and tables."""

@@ -1,0 +1,8 @@
+# rule: catalogue
+# says: chatdb.yaml: 'testing' is no tier
+# says: locust-master: unknown tier 'testing'
+# says: locust-worker: unknown tier 'testing'
+# says: integration-tests: unknown tier 'testing'
+# says: chaos: unknown tier 'testing'
+# file: catalogue/tiers.py
+WAVES, OPTIONAL_TIERS = WAVES[:-1], frozenset({Tier.MONITORING})
