@@ -8,10 +8,10 @@ import socket
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pytest
+from peaks import peak, reset_peak
 from repository import PLATFORM
 
 from chatdb.local.platform import Platform
@@ -93,17 +93,11 @@ def counted(running: Platform, name: str, status: str) -> float:
 @contextmanager
 def takes_little(running: Platform, name: str, most: int) -> Iterator[None]:
     """The process takes no more bytes than that above what it has now, whatever it had before."""
-    process = Path(f"/proc/{running.parts[name].server.pid}")
-    # Its peak is what it has now.
-    (process / "clear_refs").write_text("5")
-    before = peak(process)
+    pid = running.parts[name].server.pid
+    reset_peak(pid)
+    before = peak(pid)
     yield
-    assert peak(process) - before < most
-
-
-def peak(process: Path) -> int:
-    """The most memory that it has had, in bytes."""
-    return int(re.findall(r"VmHWM:\s+(\d+)", (process / "status").read_text())[0]) * KIBIBYTE
+    assert (peak(pid) - before) * 1024 * KIBIBYTE < most
 
 
 @pytest.fixture(params=SERVICES)

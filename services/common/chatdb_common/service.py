@@ -25,7 +25,8 @@ from chatdb_common.workers import Worker, stop_all
 MEBIBYTE = 1024 * 1024
 # Together below the grace period of 30 seconds, less the 5 of the preStop hook.
 LINGER_SECONDS = 1.0
-DRAIN_SECONDS = 10
+# How long requests that are under way may take once the service is told to stop.
+HTTP_DRAIN_SECONDS = 10
 WORKER_SECONDS = 10.0
 TELEMETRY: TelemetryConfig = {
     # Prometheus has the metrics, and the log its own lines.
@@ -145,7 +146,7 @@ def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_graceful_shutdown=HTTP_DRAIN_SECONDS,
     )
     # What is there by now stays: a full collection that looked at it again would hold up every request meanwhile.
     gc.freeze()

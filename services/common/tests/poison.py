@@ -1,9 +1,9 @@
 """Messages that no consumer can work with, as bytes on a broker, and what was put aside of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
 from chatdb_common.consumer import DEAD_LETTER_SUFFIX, text_headers
 
@@ -29,8 +29,14 @@ UNREADABLE: Sequence[bytes | None] = (
 class Letter:
     """A message of a dead letter topic."""
 
+    key: bytes | None
     value: bytes
-    reason: str
+    headers: Mapping[str, str]
+
+    @property
+    def reason(self) -> str:
+        """Why it was put aside."""
+        return self.headers["x-reason"]
 
 
 def send(kafka: str, topic: str, values: Iterable[bytes | None]) -> None:
@@ -45,15 +51,16 @@ def send(kafka: str, topic: str, values: Iterable[bytes | None]) -> None:
 
 def letters(kafka: str, topic: str) -> list[Letter]:
     """All that was put aside of a topic, in its order: they have the same key."""
-    return [Letter(value, headers["x-reason"]) for value, headers in _read(kafka, topic + DEAD_LETTER_SUFFIX)]
+    found = _read(kafka, topic + DEAD_LETTER_SUFFIX)
+    return [Letter(one.key(), one.value() or b"", text_headers(one)) for one in found]
 
 
 def values(kafka: str, topic: str) -> list[bytes]:
     """The values of a topic."""
-    return [value for value, _ in _read(kafka, topic)]
+    return [message.value() or b"" for message in _read(kafka, topic)]
 
 
-def _read(kafka: str, topic: str) -> list[tuple[bytes, dict[str, str]]]:
+def _read(kafka: str, topic: str) -> list[Message]:
     reader = Consumer({"bootstrap.servers": kafka, "group.id": "reader", "enable.auto.commit": False})
     try:
         numbers = reader.list_topics(topic, timeout=SECONDS).topics[topic].partitions
@@ -62,6 +69,6 @@ def _read(kafka: str, topic: str) -> list[tuple[bytes, dict[str, str]]]:
         reader.assign(places)
         found = reader.consume(count, timeout=SECONDS) if count else []
         assert [message.error() for message in found] == [None] * count
-        return [(message.value() or b"", dict(text_headers(message))) for message in found]
+        return found
     finally:
         reader.close()

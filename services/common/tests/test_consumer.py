@@ -1,21 +1,27 @@
-"""The consumer's promises, on a broker of a few lines: at least once, the offset after the effect, poison put aside."""
+"""The consumer's promises, on Kafka's own test broker: at least once, the offset after the effect, poison put aside."""
 
-import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
+import poison
 import pytest
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, Producer, TopicPartition
 from kafka_broker import serve_kafka
 
-from chatdb_common.consumer import CUT_BYTES, ConsumerWorker, text_headers
+from chatdb_common.consumer import CUT_BYTES, ConsumerWorker
+from chatdb_common.ids import new_id
 from chatdb_common.messages import Query
 from chatdb_common.publisher import Publisher, PublishError, Record, TooLarge
 from chatdb_common.settings import KafkaSettings
 
 ID = UUID("0199c0de-0000-7000-8000-000000000000")
+TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+POISON = b"{"
+MOST_STEPS = 60
+"""A step without a message lasts a second."""
 
 
 class Settings(KafkaSettings):
@@ -29,113 +35,130 @@ class Down(Exception):
     """A dependency is down."""
 
 
-@dataclass
-class FakeMessage:
-    """One message of partition 0."""
+class Alone(Consumer):
+    """Kafka's client, with partition 0 at once, where a group takes three seconds; it notes pauses and seeks."""
 
-    content: bytes
-    number: int
-    failure: Any = None
+    def __init__(self, config: dict[str, Any]) -> None:
+        """Nothing noted."""
+        super().__init__(config)
+        self.calls: list[str] = []
 
-    def error(self) -> Any:
-        """None, or what went wrong."""
-        return self.failure
+    def subscribe(self, topics: list[str], on_assign: Callable[[Consumer, list[TopicPartition]], None]) -> None:
+        """Take the partition, at what is committed."""
+        self.come_back = partial(self._take, topics[0], on_assign)
+        self.come_back()
 
-    def value(self) -> bytes:
-        """The content."""
-        return self.content
+    def _take(self, topic: str, on_assign: Callable[[Consumer, list[TopicPartition]], None]) -> None:
+        partitions = [TopicPartition(topic, 0)]
+        self.assign(partitions)
+        on_assign(self, partitions)
 
-    def key(self) -> bytes:
-        """Always the same."""
-        return b"k"
+    def pause(self, partitions: list[TopicPartition]) -> None:
+        """As Kafka's client, and noted."""
+        self.calls.append("pause")
+        super().pause(partitions)
 
-    def headers(self) -> list[tuple[str, bytes]]:
-        """A trace."""
-        return [("traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")]
-
-    def topic(self) -> str:
-        """The topic."""
-        return "queries"
-
-    def partition(self) -> int:
-        """The only one."""
-        return 0
-
-    def offset(self) -> int:
-        """Its number."""
-        return self.number
+    def seek(self, partition: TopicPartition) -> None:
+        """As Kafka's client, and noted."""
+        self.calls.append("seek")
+        super().seek(partition)
 
 
-@dataclass
-class FakeClient:
-    """A consumer whose messages lie ready, and that writes down what it is told."""
-
-    messages: list[FakeMessage]
-    calls: list[str] = field(default_factory=list)
-    refuses_commits: bool = False
-    refuses_pauses: int = 0
-    position: int = 0
-    committed: int = 0
-    on_assign: Callable[[Any, list[TopicPartition]], None] | None = None
-
-    def subscribe(self, topics: list[str], on_assign: Callable[[Any, list[TopicPartition]], None]) -> None:
-        """Noted; `on_assign` is for a test to call."""
-        self.calls.append(f"subscribe {topics[0]}")
-        self.on_assign = on_assign
-
-    def poll(self, timeout: float) -> FakeMessage | None:
-        """The next message; none of a paused partition."""
-        if timeout == 0:
-            self.calls.append("stay")
-            return None
-        if self.position == len(self.messages):
-            return None
-        self.position += 1
-        return self.messages[self.position - 1]
-
-    def commit(self, *, message: FakeMessage, asynchronous: bool) -> None:
-        """Noted."""
-        assert not asynchronous
-        if self.refuses_commits:
-            raise KafkaException("not yours any more")
-        self.calls.append(f"commit {message.number}")
-        self.committed = message.number + 1
-
-    def assignment(self) -> list[TopicPartition]:
-        """One partition."""
-        return [TopicPartition("queries", 0)]
+class Unpaused(Alone):
+    """A client that gets a partition between a pause and the poll after it: nothing is paused."""
 
     def pause(self, _partitions: list[TopicPartition]) -> None:
-        """Noted."""
+        """Only noted."""
         self.calls.append("pause")
-        if self.refuses_pauses:
-            self.refuses_pauses -= 1
-            raise KafkaException("not assigned")
-
-    def resume(self, _partitions: list[TopicPartition]) -> None:
-        """Noted."""
-        self.calls.append("resume")
-
-    def close(self) -> None:
-        """Noted; who comes next starts at what is committed."""
-        self.calls.append("close")
-        self.position = self.committed
 
 
-@dataclass
-class FakePublisher:
-    """Keeps what it is given, once it has failed as often as it is told."""
+class Failing(Publisher):
+    """A publisher that fails some times first."""
 
-    failures: int = 0
-    records: list[Record] = field(default_factory=list)
-    failure: Exception = field(default_factory=lambda: PublishError("down", 0))
+    def __init__(self, bootstrap: str, failures: int, failure: Exception) -> None:
+        """`failure` is raised by the first `failures` calls."""
+        super().__init__(bootstrap)
+        self._failures = [failure] * failures
 
     def publish(self, records: Sequence[Record]) -> None:
-        """All or nothing."""
-        if self.failures:
-            self.failures -= 1
-            raise self.failure
-        self.records += records
+        """All, or the next failure."""
+        if self._failures:
+            raise self._failures.pop()
+        super().publish(records)
+
+
+class Bench:
+    """A worker on a topic and in a group of its own, and what became of its messages."""
+
+    def __init__(self, kafka: str) -> None:
+        """The worker does not wait between tries; `seen` is what its handler was given."""
+        self.kafka = kafka
+        self.topic = f"queries-{new_id()}"
+        self.seen: list[str] = []
+        self.group = {"bootstrap.servers": kafka, "group.id": self.topic}
+        self._observer = Consumer(self.group)
+        self.use(lambda _: None)
+
+    def use(
+        self,
+        act: Callable[[Query], None],
+        publisher: Publisher | None = None,
+        client: Callable[[dict[str, Any]], Consumer] = Alone,
+    ) -> None:
+        """Make the worker."""
+
+        def handle(message: Query) -> None:
+            self.seen.append(message.query)
+            act(message)
+
+        def connect(config: dict[str, Any]) -> Consumer:
+            self.client: Any = client(config | self.group)
+            return self.client
+
+        self.worker: ConsumerWorker[Query] = ConsumerWorker(
+            settings=Settings(kafka_bootstrap_servers=self.kafka),
+            topic=self.topic,
+            model=Query,
+            handle=handle,
+            publisher=publisher or Publisher(self.kafka),
+            transient=(Down,),
+            attempts=3,
+            connect=connect,
+        )
+        self.worker.longest_pause = 0.0
+
+    def send(self, *values: bytes) -> None:
+        """To one partition."""
+        producer = Producer({"bootstrap.servers": self.kafka})
+        for value in values:
+            producer.produce(self.topic, value, b"k", partition=0, headers=[("traceparent", TRACE)])
+        assert producer.flush(poison.SECONDS) == 0
+
+    def committed(self) -> int | None:
+        """The offset at which the next member starts; None where it is none."""
+        (place,) = self._observer.committed([TopicPartition(self.topic, 0)], timeout=poison.SECONDS)
+        return None if place.offset == OFFSET_INVALID else place.offset
+
+    def step_until(self, done: Callable[[], bool]) -> None:
+        """As many steps as it takes."""
+        for _ in range(MOST_STEPS):
+            self.worker.step()
+            if done():
+                return
+        raise TimeoutError(f"after {MOST_STEPS} steps {self.seen} was seen, and {self.committed()} is committed")
+
+    def work_off(self, number: int) -> None:
+        """Steps until so many messages are committed."""
+        self.step_until(lambda: self.committed() == number)
+
+    def letters(self) -> list[poison.Letter]:
+        """What was put aside."""
+        return poison.letters(self.kafka, self.topic)
+
+    def close(self) -> None:
+        """Both clients."""
+        self.worker.close()
+        self._observer.close()
 
 
 @pytest.fixture(scope="module")
@@ -145,124 +168,97 @@ def kafka() -> Iterator[str]:
         yield address
 
 
-def query(number: int) -> FakeMessage:
+@pytest.fixture
+def bench(kafka: str) -> Iterator[Bench]:
+    """A worker whose handler does nothing."""
+    made = Bench(kafka)
+    yield made
+    made.close()
+
+
+def query(number: int) -> bytes:
     """A message that can be read."""
-    return FakeMessage(Query(query_id=ID, query=f"question {number}").model_dump_json(by_alias=True).encode(), number)
+    return Query(query_id=ID, query=f"question {number}").model_dump_json(by_alias=True).encode()
 
 
-@dataclass
-class Bench:
-    """A worker with its surroundings."""
-
-    messages: list[FakeMessage]
-    handle: Callable[[Query], None]
-    publisher: Any = field(default_factory=FakePublisher)
-
-    def __post_init__(self) -> None:
-        """The worker does not wait between tries."""
-        self.client = FakeClient(self.messages)
-        self.worker: ConsumerWorker[Query] = ConsumerWorker(
-            settings=Settings(kafka_bootstrap_servers="none"),
-            topic="queries",
-            model=Query,
-            handle=self.handle,
-            publisher=self.publisher,
-            transient=(Down,),
-            attempts=3,
-            connect=lambda _: self.client,  # type: ignore[arg-type, return-value]
-        )
-        self.worker.longest_pause = 0.0
-
-    def steps(self, number: int) -> list[str]:
-        """What the client was told in so many steps."""
-        for _ in range(number):
-            self.worker.step()
-        return self.client.calls[1:]
-
-
-def test_offset_is_committed_after_the_effect() -> None:
+def test_offset_is_committed_after_the_effect(bench: Bench) -> None:
     """Each message is handled, and then committed, in order."""
-    seen: list[str] = []
-    bench = Bench([query(0), query(1)], lambda message: seen.append(message.query))
-    assert bench.steps(3) == ["commit 0", "commit 1"]
-    assert seen == ["question 0", "question 1"]
+    before: list[int | None] = []
+    bench.use(lambda _: before.append(bench.committed()))
+    bench.send(query(0), query(1))
+    bench.work_off(2)
+    assert bench.seen == ["question 0", "question 1"]
+    assert before == [None, 1]
 
 
-def test_poison_goes_aside_at_once() -> None:
+def test_poison_goes_aside_at_once(bench: Bench) -> None:
     """What cannot be read is put aside as it is, with the reason and its place, and then committed."""
-    bench = Bench([FakeMessage(b"{", 7)], lambda _: None)
-    assert bench.steps(1) == ["commit 7"]
-    (letter,) = bench.publisher.records
-    assert (letter.topic, letter.key, letter.value) == ("queries.dlq", "k", b"{")
-    assert letter.headers["x-reason"].startswith("ValidationError")
-    assert (letter.headers["x-topic"], letter.headers["x-partition"], letter.headers["x-offset"]) == (
-        "queries",
-        "0",
-        "7",
-    )
-    assert letter.headers["traceparent"].startswith("00-0af7")
+    bench.send(query(0), POISON)
+    bench.work_off(2)
+    (letter,) = bench.letters()
+    assert (letter.key, letter.value) == (b"k", POISON)
+    assert letter.reason.startswith("ValidationError")
+    place = {"x-topic": bench.topic, "x-partition": "0", "x-offset": "1", "traceparent": TRACE}
+    assert place.items() <= letter.headers.items()
 
 
-def test_failing_message_is_tried_and_put_aside() -> None:
+def test_failing_message_is_tried_and_put_aside(bench: Bench) -> None:
     """A handler that fails on a message is called as often as it is said, then the message goes aside."""
-    tries: list[int] = []
 
     def fail(_: Query) -> None:
-        tries.append(1)
         raise ValueError("no such job")
 
-    bench = Bench([query(0), query(1)], fail)
-    assert bench.steps(1) == ["commit 0"]
-    assert len(tries) == 3
-    assert bench.publisher.records[0].headers["x-reason"] == "ValueError: no such job"
+    bench.use(fail)
+    bench.send(query(0))
+    bench.work_off(1)
+    assert len(bench.seen) == 3
+    assert [letter.reason for letter in bench.letters()] == ["ValueError: no such job"]
 
 
-def test_outage_is_waited_for() -> None:
+def test_outage_is_waited_for(bench: Bench) -> None:
     """An error that passes is tried again without a bound: an outage puts no message aside."""
-    tries: list[int] = []
 
     def down_for_a_while(_: Query) -> None:
-        tries.append(1)
-        if len(tries) < 20:
+        if len(bench.seen) < 20:
             raise Down
 
-    bench = Bench([query(0)], down_for_a_while)
-    assert bench.steps(1) == ["commit 0"]
-    assert bench.publisher.records == []
+    bench.use(down_for_a_while)
+    bench.send(query(0))
+    bench.work_off(1)
+    assert len(bench.seen) == 20
+    assert bench.letters() == []
 
 
-def test_nothing_is_lost_while_the_dead_letter_topic_is_down() -> None:
+def test_nothing_is_lost_while_the_dead_letter_topic_is_down(bench: Bench) -> None:
     """A message is committed only when it is put aside for sure."""
-    bench = Bench([FakeMessage(b"{", 0)], lambda _: None, FakePublisher(failures=4))
-    assert bench.steps(1) == ["commit 0"]
-    assert len(bench.publisher.records) == 1
+    bench.use(lambda _: None, Failing(bench.kafka, 4, PublishError("down", 0)))
+    bench.send(POISON)
+    bench.work_off(1)
+    assert [letter.value for letter in bench.letters()] == [POISON]
 
 
-def test_message_that_cannot_be_put_aside_comes_again() -> None:
+def test_message_that_cannot_be_put_aside_comes_again(bench: Bench) -> None:
     """It is not passed over for the next one: the worker fails, and starts again at what is committed."""
-    broken = FakePublisher(failures=3, failure=KafkaException("refused"))
-    bench = Bench([FakeMessage(b"{", 0), query(1)], lambda _: None, broken)
+    bench.use(lambda _: None, Failing(bench.kafka, 3, KafkaException("refused")))
+    bench.send(POISON, query(1))
     with pytest.raises(KafkaException, match="refused"):
-        bench.steps(1)
-    assert bench.client.calls[1:] == ["close"]
-    assert bench.steps(2)[2:] == ["commit 0", "commit 1"]
-    assert [letter.value for letter in broken.records] == [b"{"]
+        bench.work_off(1)
+    assert bench.committed() is None
+    bench.work_off(2)
+    assert [letter.value for letter in bench.letters()] == [POISON]
+    assert bench.seen == ["question 1"]
 
 
-def test_letter_that_is_too_large_is_cut(kafka: str) -> None:
+def test_letter_that_is_too_large_is_cut(bench: Bench) -> None:
     """What Kafka took with its own headers can be too large with the reason and the place: the beginning is kept."""
-    message = FakeMessage(b"{" + b"x" * 999_900, 7)
-    bench = Bench([message, query(8)], lambda _: None, Publisher(kafka))
-    assert bench.steps(2) == ["commit 7", "commit 8"]
-    reader = Consumer({"bootstrap.servers": kafka, "group.id": "reader", "auto.offset.reset": "earliest"})
-    numbers = reader.list_topics("queries.dlq", timeout=20).topics["queries.dlq"].partitions
-    reader.assign([TopicPartition("queries.dlq", number, 0) for number in numbers])
-    (letter,) = reader.consume(1, timeout=60)
-    reader.close()
-    assert (letter.error(), letter.value()) == (None, b"{" + b"x" * (CUT_BYTES - 1))
-    headers = text_headers(letter)
-    assert headers["x-reason"].startswith("ValidationError")
-    assert (headers["x-offset"], headers["x-cut"]) == ("7", "from 999901 bytes, without key and other headers")
+    bench.send(query(0), POISON + b"x" * 999_800, query(2))
+    bench.work_off(3)
+    (letter,) = bench.letters()
+    assert (letter.key, letter.value) == (None, POISON + b"x" * (CUT_BYTES - 1))
+    assert letter.reason.startswith("ValidationError")
+    assert letter.headers["x-offset"] == "1"
+    assert letter.headers["x-cut"] == "from 999801 bytes, without key and other headers"
+    assert "traceparent" not in letter.headers
 
 
 def test_publisher_says_what_is_too_large(kafka: str) -> None:
@@ -274,105 +270,119 @@ def test_publisher_says_what_is_too_large(kafka: str) -> None:
     publisher.close()
 
 
-def test_too_large_answer_is_no_outage() -> None:
+def test_too_large_answer_is_no_outage(bench: Bench) -> None:
     """A handler whose message Kafka never takes fails as often as it is said, and not for ever."""
 
     def answer(_: Query) -> None:
         raise TooLarge("too large", 0)
 
-    bench = Bench([query(0)], answer)
-    assert bench.steps(1) == ["commit 0"]
-    assert bench.publisher.records[0].headers["x-reason"] == "TooLarge: too large"
+    bench.use(answer)
+    bench.send(query(0))
+    bench.work_off(1)
+    assert [letter.reason for letter in bench.letters()] == ["TooLarge: too large"]
 
 
-def test_client_that_fails_beside_a_handler_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_client_that_fails_beside_a_handler_loses_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The handler ends first, so that there are not two; then its message comes again, before the next one."""
     monkeypatch.setattr("chatdb_common.consumer.PATIENCE_SECONDS", 0.01)
-    seen: list[str] = []
-    paused = threading.Event()
+    ended: list[str] = []
 
     def handle(message: Query) -> None:
-        assert paused.wait(20)
-        seen.append(message.query)
+        if len(bench.seen) == 1:
+            bench.client.close()
+            time.sleep(0.3)
+        ended.append(message.query)
 
-    bench = Bench([query(0), query(1)], handle)
-    bench.client.refuses_pauses = 1
-    pause = bench.client.pause
-
-    def noticed(partitions: list[TopicPartition]) -> None:
-        paused.set()
-        pause(partitions)
-
-    bench.client.pause = noticed  # type: ignore[method-assign]
-    with pytest.raises(KafkaException, match="not assigned"):
-        bench.steps(1)
-    assert seen == ["question 0"]
-    assert bench.steps(2)[-2:] == ["commit 0", "commit 1"]
-    assert seen == ["question 0", "question 0", "question 1"]
+    bench.use(handle)
+    bench.send(query(0), query(1))
+    with pytest.raises(RuntimeError, match="closed"):
+        bench.work_off(1)
+    assert ended == ["question 0"]
+    bench.work_off(2)
+    assert ended == ["question 0", "question 0", "question 1"]
 
 
-def test_stop_leaves_the_message_uncommitted() -> None:
+def test_stop_leaves_the_message_uncommitted(bench: Bench) -> None:
     """A worker that is stopped in the middle leaves the message to whoever comes next, and puts nothing aside."""
-    bench = Bench([query(0)], lambda _: None)
 
     def stopped(_: Query) -> None:
         bench.worker.stop()
         raise Down
 
-    bench.worker._handle = stopped
-    assert bench.steps(1) == []
-    assert bench.publisher.records == []
+    bench.use(stopped)
+    bench.send(query(0))
+    bench.step_until(lambda: bench.seen != [])
+    assert bench.committed() is None
+    assert bench.letters() == []
 
 
-def test_long_handler_stays_in_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While a handler takes long, the member polls with its partitions paused, and takes no message."""
+@pytest.mark.parametrize(("client", "calls"), [(Alone, {"pause"}), (Unpaused, {"pause", "seek"})])
+def test_long_handler_stays_in_the_group(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, client: type[Alone], calls: set[str]
+) -> None:
+    """While a handler takes long, the client polls with its partition paused; a message that comes is not lost."""
     monkeypatch.setattr("chatdb_common.consumer.PATIENCE_SECONDS", 0.01)
-    bench = Bench([query(0)], lambda _: None)
-    polled = threading.Event()
 
     def patient(_: Query) -> None:
-        assert polled.wait(20)
+        deadline = time.monotonic() + 20
+        while bench.client.calls.count("pause") < 5 and time.monotonic() < deadline:
+            time.sleep(0.01)
 
-    bench.worker._handle = patient
-    poll = bench.client.poll
-
-    def noticed(timeout: float) -> FakeMessage | None:
-        if timeout == 0:
-            polled.set()
-        return poll(timeout)
-
-    bench.client.poll = noticed  # type: ignore[method-assign]
-    calls = bench.steps(1)
-    assert calls[:2] == ["pause", "stay"]
-    assert calls[-2:] == ["resume", "commit 0"]
+    bench.use(patient, client=client)
+    bench.send(query(0), query(1))
+    bench.work_off(1)
+    assert bench.seen == ["question 0"]
+    assert set(bench.client.calls) == calls
+    bench.work_off(2)
+    assert bench.seen == ["question 0", "question 1"]
 
 
-def test_partition_that_comes_back_is_read() -> None:
+def test_partition_that_comes_back_is_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was lost while it was paused is resumed with its assignment: Kafka's client keeps it paused."""
-    bench = Bench([query(0)], lambda _: None)
-    bench.steps(1)
-    assert bench.client.on_assign
-    bench.client.on_assign(bench.client, bench.client.assignment())
-    assert bench.client.calls[-1] == "resume"
+    monkeypatch.setattr("chatdb_common.consumer.PATIENCE_SECONDS", 0.01)
+
+    def patient(_: Query) -> None:
+        if len(bench.seen) == 1:
+            while "pause" not in bench.client.calls:
+                time.sleep(0.01)
+            bench.client.unassign()
+
+    bench.use(patient)
+    bench.send(query(0), query(1))
+    bench.work_off(1)
+    bench.client.come_back()
+    bench.work_off(2)
+    assert bench.seen == ["question 0", "question 1"]
 
 
-def test_lost_partition_is_no_error() -> None:
+def test_lost_partition_is_no_error(bench: Bench) -> None:
     """An offset that may not be committed any more is left: the new owner handles the message again."""
-    bench = Bench([query(0)], lambda _: None)
-    bench.client.refuses_commits = True
-    assert bench.steps(1) == []
+    bench.use(lambda _: owner.poll(0))
+    owner = Consumer(bench.group)
+    owned: list[TopicPartition] = []
+    owner.subscribe([bench.topic], on_assign=lambda _, partitions: owned.extend(partitions))
+    bench.send(query(0))
+    while not owned:
+        owner.poll(0.1)
+    bench.step_until(lambda: bench.seen != [])
+    assert bench.committed() is None
+    owner.close()
 
 
-def test_broker_error_is_the_workers() -> None:
+def test_broker_error_is_the_workers(bench: Bench) -> None:
     """What Kafka reports is raised, so that the worker waits and goes on."""
-    bench = Bench([FakeMessage(b"", 0, failure="broker down")], lambda _: None)
-    with pytest.raises(KafkaException):
-        bench.steps(1)
+    bench.use(lambda _: None, client=lambda config: Alone(config | {"auto.offset.reset": "error"}))
+    bench.send(query(0))
+    with pytest.raises(KafkaException, match="_AUTO_OFFSET_RESET"):
+        bench.work_off(1)
+    assert bench.seen == []
 
 
-def test_close_leaves_the_group() -> None:
+def test_close_leaves_the_group(bench: Bench) -> None:
     """So that another member gets the partitions at once."""
-    bench = Bench([], lambda _: None)
-    bench.steps(1)
+    bench.send(query(0))
+    bench.work_off(1)
+    client = bench.client
     bench.worker.close()
-    assert bench.client.calls[-1] == "close"
+    with pytest.raises(RuntimeError, match="closed"):
+        client.poll(0)

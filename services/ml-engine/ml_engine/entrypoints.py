@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request
@@ -23,6 +23,9 @@ from ml_engine.models import BadInstance, Models
 from ml_engine.registry import Down, Missing, Refused, Registry
 from ml_engine.service_layer import TRANSIENT, Trainer
 from ml_engine.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 MOST_INSTANCES = 1000
 CATCH_UP_SECONDS = 30.0
@@ -139,12 +142,10 @@ def add_problems(app: FastAPI) -> None:
         return Problem(422, str(error), errors=[{"field": error.field, "message": error.message}]).response()
 
 
-def build(settings: Settings) -> FastAPI:
-    """The whole service."""
-    client = object_store.connect(settings)
-    publisher = Publisher(settings.kafka_bootstrap_servers)
-    registry = Registry(settings.model_registry_url)
-    cancellations = Cancellations(settings, settings.training_topic)
+def _job_consumer(
+    settings: Settings, client: "S3Client", registry: Registry, publisher: Publisher, cancellations: Cancellations
+) -> ConsumerWorker[JobMessage]:
+    """The worker that trains what `training_jobs` orders."""
 
     def tell(event: TrainingEvent) -> None:
         publisher.publish([record(settings.events_topic, event)])
@@ -168,6 +169,16 @@ def build(settings: Settings) -> FastAPI:
         publisher=publisher,
         transient=TRANSIENT,
     )
+    return consumer
+
+
+def build(settings: Settings) -> FastAPI:
+    """The whole service."""
+    client = object_store.connect(settings)
+    publisher = Publisher(settings.kafka_bootstrap_servers)
+    registry = Registry(settings.model_registry_url)
+    cancellations = Cancellations(settings, settings.training_topic)
+    consumer = _job_consumer(settings, client, registry, publisher, cancellations)
     topics = (settings.training_topic, settings.events_topic, settings.prediction_topic)
     service = Service(
         settings=settings,

@@ -3,8 +3,8 @@
 import json
 import resource
 import sys
-from pathlib import Path
 
+from memory import peak
 from object_store_server import StoreSettings
 
 from chatdb_common import object_store
@@ -14,12 +14,6 @@ from ml_engine.domain import BadData
 MEBIBYTE = 1024 * 1024
 # A data set that gets through its limits shall hurt this process only.
 resource.setrlimit(resource.RLIMIT_AS, (6 * 1024 * MEBIBYTE,) * 2)
-
-
-def peak() -> float:
-    """The most memory that this process had, in MiB; getrusage would count what its parent had before."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
 def outcome(location: str) -> str:
@@ -36,4 +30,4 @@ def outcome(location: str) -> str:
 client = object_store.connect(StoreSettings.model_validate_json(sys.stdin.read()))
 start = peak()
 for each in sys.argv[1:]:
-    print(json.dumps([outcome(each), peak() - start]), flush=True)
+    print(json.dumps([outcome(each), (peak() - start) / MEBIBYTE]), flush=True)

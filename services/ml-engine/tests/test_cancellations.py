@@ -12,8 +12,8 @@ from catalogue.components import CATALOGUE
 from chatdb_common.ids import new_id
 from chatdb_common.messages import JobMessage, JobMessageType
 from chatdb_common.publisher import Publisher, record
-from chatdb_common.service import DRAIN_SECONDS
-from constructs_lib.defaults import DRAIN_SECONDS as PRE_STOP_SECONDS
+from chatdb_common.service import HTTP_DRAIN_SECONDS
+from constructs_lib.defaults import DRAIN_SECONDS
 from ml_engine.cancellations import Cancellations
 from ml_engine.entrypoints import CATCH_UP_SECONDS, WORKER_SECONDS
 from ml_engine.settings import Settings
@@ -124,5 +124,5 @@ def test_is_not_caught_up_before_all_was_read(settings: Settings) -> None:
 def test_worker_has_the_time_that_the_catalogue_gives() -> None:
     """A job may take long to hand back; all that comes before is within the grace period, too."""
     (component,) = [one for one in CATALOGUE.components if one.name == Settings.service]
-    assert component.grace_period > PRE_STOP_SECONDS + DRAIN_SECONDS + WORKER_SECONDS
+    assert component.grace_period > DRAIN_SECONDS + HTTP_DRAIN_SECONDS + WORKER_SECONDS
     assert WORKER_SECONDS > CATCH_UP_SECONDS

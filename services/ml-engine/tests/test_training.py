@@ -2,6 +2,7 @@
 
 import csv
 import io
+import os
 import random
 import subprocess
 import sys
@@ -194,12 +195,9 @@ def test_long_word_that_comes_often_is_kept_once(store: Any) -> None:
 PEAK = """
 import sys
 from pathlib import Path
+from memory import peak
 from ml_engine import datasets, training
 from ml_engine.domain import Hyperparameters
-
-def peak():
-    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
-    return int(status["VmHWM"].split()[0]) * 1024
 
 for path in sys.argv[1:]:
     before = peak()
@@ -222,7 +220,8 @@ def test_largest_data_set_fits_the_memory_limit(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(made[:1000], first)
     pyarrow.parquet.write_table(made, second)
     line = [sys.executable, "-c", PEAK, str(first), str(second)]
-    found = subprocess.run(line, check=True, capture_output=True, text=True, timeout=300)
+    env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    found = subprocess.run(line, env=env, check=True, capture_output=True, text=True, timeout=300)
     assert 10 * int(found.stdout) < 1536 * 1024 * 1024
 
 

@@ -110,8 +110,8 @@ def model_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
     return router
 
 
-def version_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
-    """Versions and their artifacts."""
+def version_routes(begin_work: Begin) -> APIRouter:
+    """Versions."""
     router = APIRouter(tags=["versions"])
 
     @router.post("/models/{name}/versions", status_code=201, response_model=VersionView)
@@ -144,8 +144,14 @@ def version_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
     @router.get("/models/{name}/versions/{version}")
     def show(name: ModelName, version: Number) -> VersionView:
         """One READY version."""
-        with begin_work() as work:
-            return VersionView.model_validate(work.version(name, version))
+        return _shown(begin_work, name, version)
+
+    return router
+
+
+def artifact_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
+    """Artifacts of versions."""
+    router = APIRouter(tags=["versions"])
 
     @router.put("/models/{name}/versions/{version}/artifact", openapi_extra={"requestBody": _BINARY})
     async def upload(
@@ -161,7 +167,7 @@ def version_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
             # Somebody else was quicker, or the version is gone.
             await to_thread.run_sync(artifacts.delete, artifact.object_key)
             await to_thread.run_sync(partial(_to_fill, begin_work, name, version, artifact.sha256))
-        return await to_thread.run_sync(show, name, version)
+        return await to_thread.run_sync(_shown, begin_work, name, version)
 
     @router.get(
         "/models/{name}/versions/{version}/artifact",
@@ -177,6 +183,12 @@ def version_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
         return StreamingResponse(body, media_type="application/octet-stream", headers=headers)
 
     return router
+
+
+def _shown(begin_work: Begin, name: str, number: int) -> VersionView:
+    """One READY version."""
+    with begin_work() as work:
+        return VersionView.model_validate(work.version(name, number))
 
 
 def _to_fill(begin_work: Begin, name: str, number: int, sha256: str | None) -> Version:
@@ -282,7 +294,8 @@ def build(settings: Settings) -> FastAPI:
 def add_routes(app: FastAPI, begin_work: Begin, artifacts: Artifacts) -> None:
     """All routes, and what the domain refuses in HTTP's words."""
     app.include_router(model_routes(begin_work, artifacts))
-    app.include_router(version_routes(begin_work, artifacts))
+    app.include_router(version_routes(begin_work))
+    app.include_router(artifact_routes(begin_work, artifacts))
     app.include_router(alias_routes(begin_work))
     for kind, status in ((Unknown, 404), (Conflict, 409), (Stale, 412), (Damaged, 422), (Stalled, 408)):
         app.add_exception_handler(kind, partial(_refusal, status))
