@@ -75,17 +75,17 @@ e2e-versions: setup-e2e-long ## See the gate and the order hold on an older Kube
 
 e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the table of docs/reliability.md (hours)
 	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)
-	PYTHONPATH=tests python tests/e2e/long.py $(LONG)
+	PYTHONPATH=tests:tools python tests/e2e/long.py $(LONG)
 
 kill-test: setup-local ## Take guards of services away, then kill 50 times and write the table of docs/reliability.md
 	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
-	PYTHONPATH=tests:tests/local python tests/local/kill_long.py $(KILLS)
+	PYTHONPATH=tests:tests/local:tools python tests/local/kill_long.py $(KILLS)
 
 load: setup-local ## Let 10, 50 and 100 users work on the local platform, and write the tables of docs/load.md
-	python bench/figures.py load
+	PYTHONPATH=tools python bench/figures.py load
 
 chaos: setup-local ## Cut each edge and kill each server of the local platform, and write the table of docs/chaos.md
-	python bench/figures.py chaos
+	PYTHONPATH=tools python bench/figures.py chaos
 
 images-test: setup-test ## Build the services' images with buildah and with docker, and run them (root; docs/testing.md: what to install)
 	CHATDB_IMAGES=yes pytest tests/images
@@ -107,10 +107,10 @@ scores: setup-scores ## Install two scanners, score every combination of traits,
 	python tools/scores.py
 
 bench: setup-bench ## Measure against helm, kapitan and bare cdk8s, and write the tables of docs/performance.md
-	$(VENV)/bin/python bench/run.py --write
+	PYTHONPATH=tools $(VENV)/bin/python bench/run.py --write
 
 bench-services: setup-bench-services ## Measure the services against MLflow, boto3 and others, and write their tables there
-	PYTHONPATH=bench $(VENV)/bin/python bench/services/compare.py --write
+	PYTHONPATH=bench:tools $(VENV)/bin/python bench/services/compare.py --write
 
 setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%) $(STAMPS)/schemas
 

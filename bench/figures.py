@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from machine import processor
-from report import write
+from sections import fill
 from supervise import KIB, descendants, pss
 
 from chatdb import repository
@@ -134,7 +134,7 @@ def main() -> None:
     asked = parser.parse_args()
     text = load(asked.users, asked.seconds) if asked.what == "load" else chaos(asked.only)
     print(text)
-    write(ROOT / f"docs/{asked.what}.md", text, asked.what)
+    fill(ROOT / f"docs/{asked.what}.md", asked.what, text)
 
 
 if __name__ == "__main__":

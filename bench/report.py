@@ -1,13 +1,10 @@
 """The tables: what was measured, and the goals."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 
 from goal import Found, Goal
 from goals import GOALS, Groups
 from measure import Series
-
-MARK = "bench"
 
 
 def tables(facts: Mapping[str, str], groups: Groups) -> str:
@@ -69,14 +66,3 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence
         return f"| {' | '.join(padded)} |"
 
     return "\n".join([line(head), line(rule), *(line(row) for row in lines[1:])])
-
-
-def write(path: Path, content: str, mark: str = MARK) -> None:
-    """Put the tables between the two marks of that name; ValueError where they are not there exactly once."""
-    begin, end = f"<!-- {mark} -->", f"<!-- /{mark} -->"
-    text = path.read_text(encoding="utf-8")
-    if text.count(begin) != 1 or text.count(end) != 1:
-        raise ValueError(f"{path.name}: {begin} and {end} have to be there once each")
-    before, _, rest = text.partition(begin)
-    _, _, after = rest.partition(end)
-    path.write_text(f"{before}{begin}\n{content}\n{end}{after}", encoding="utf-8")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import report
 import rivals
+import sections
 from goals import DAILY, SIZES, SYNTH, services
 from machine import facts
 from measure import Command, CommandFailed, Results, alternate
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = report.tables(found, groups)
     print(text)
     if options.write:
-        report.write(PAGE, text)
+        sections.fill(PAGE, "bench", text)
     return 0
 
 

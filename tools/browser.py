@@ -16,7 +16,10 @@ from chatdb.local.processes import Server, free_ports, scratch_folder, wait_for
 from chatdb.local.site import HOST
 
 PROGRAMS = ("chromium", "chromedriver")
-AUDIT = Path(__file__).with_name("audit.js").read_text(encoding="utf-8")
+ROOT = Path(__file__).resolve().parents[1]
+AUDIT = "\n".join(
+    path.read_text(encoding="utf-8") for path in (ROOT / "node_modules/axe-core/axe.min.js", ROOT / "tools/audit.js")
+)
 SECONDS = 180
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 """Without a sandbox, as root has none: it is shown pages of this machine only."""
@@ -44,13 +47,18 @@ class Browser:
 
     def value(self, expression: str) -> Any:
         """What a JavaScript expression gives on the page, as a debugger has it: also where pages have no JavaScript."""
-        found = self._devtools("Runtime.evaluate", {"expression": expression, "returnByValue": True})
+        parameters = {"expression": expression, "returnByValue": True, "awaitPromise": True}
+        found = self._devtools("Runtime.evaluate", parameters)
         if "exceptionDetails" in found:
             raise RuntimeError(json.dumps(found["exceptionDetails"])[:1000])
         return found["result"].get("value")
 
     def audit(self) -> list[str]:
-        """What hinders a reader: contrast, landmarks, headings, labels, and what is beside the window."""
+        """What hinders a reader, each as `rule: what`: axe-core's rules, broken-word and too-wide.
+
+        Afterwards the page has JavaScript, which axe-core needs, and does not reload itself any more.
+        """
+        self._devtools("Emulation.setScriptExecutionDisabled", {"value": False})
         return list(self.value(AUDIT))
 
     def complaints(self) -> list[str]:

@@ -1,12 +1,7 @@
-"""What Grafana would ask, and where it would show it: panels of a dashboard with rows repeated and choices filled in.
-
-Usage: dashboards.py RECORD FOLDER draws dashboard-<name>.png of each one from a record of Prometheus' answers.
-`make dashboards` takes the record, and draws.
-"""
+"""What Grafana asks, and where it shows it: panels of a dashboard with rows repeated and choices filled in."""
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,17 +134,3 @@ def queries(dashboard: Dashboard) -> set[str]:
 def read(path: Path) -> Record:
     """A record from its file."""
     return Record(**json.loads(path.read_text(encoding="utf-8")))
-
-
-def main(record: str, folder: str) -> None:
-    """Draw all."""
-    from panel_pictures import picture
-
-    for name, found in dashboards().items():
-        path = Path(folder) / f"dashboard-{name}.png"
-        path.write_bytes(picture(found, read(Path(record))))
-        print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -3,19 +3,19 @@
 Usage: docs.py [--check] [ROOT]; with --check it changes nothing, and fails where a page is not up to date.
 """
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import metrics
+from sections import filled
 from waivers import WAIVERS as SCAN_WAIVERS
 
 from catalogue.components import CATALOGUE
 from catalogue.waivers import WAIVERS
 from chatdb.cli import main as chatdb
-from chatdb.graph_views import as_mermaid, as_svg
+from chatdb.graph_views import as_mermaid
 from constructs_lib.checks.rules import RULES
 from constructs_lib.resolve import resolve
 
@@ -78,28 +78,17 @@ def waivers() -> str:
     return "\n".join(["| scanner | check | objects | because |", "|---|---|---|---|", *rows])
 
 
-def filled(text: str, name: str, content: str) -> str:
-    """The text with what is between the two marks of that name replaced."""
-    pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-    new, count = pattern.subn(lambda match: f"{match[1]}{content}\n{match[2]}", text)
-    if count != 1:
-        raise SystemExit(f"the marks <!-- {name} --> and <!-- /{name} --> are there {count} times, not once")
-    return new
-
-
 def generated(root: Path) -> Iterator[tuple[str, str]]:
     """(relative path, text) of every file that is generated as a whole or in part."""
     yield "docs/cli.md", reference()
     yield "docs/rules.md", rules()
-    yield "docs/order.svg", as_svg(PLATFORM) + "\n"
-    readme = (root / "README.md").read_text(encoding="utf-8")
-    yield "README.md", filled(readme, "order", f"```mermaid\n{as_mermaid(PLATFORM)}\n```")
-    traits = (root / "docs/traits.md").read_text(encoding="utf-8")
-    yield "docs/traits.md", filled(traits, "secrets", secrets())
-    security = (root / "docs/security.md").read_text(encoding="utf-8")
-    yield "docs/security.md", filled(security, "waivers", waivers())
-    observability = (root / "docs/observability.md").read_text(encoding="utf-8")
-    yield "docs/observability.md", filled(observability, "metrics", metrics.table(root))
+    for page, name, content in (
+        ("README.md", "order", f"```mermaid\n{as_mermaid(PLATFORM)}\n```"),
+        ("docs/traits.md", "secrets", secrets()),
+        ("docs/security.md", "waivers", waivers()),
+        ("docs/observability.md", "metrics", metrics.table(root)),
+    ):
+        yield page, filled(root / page, name, content)
 
 
 def main(arguments: list[str]) -> int:

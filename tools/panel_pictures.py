@@ -1,15 +1,20 @@
-"""Draws a dashboard on its own grid from a record of Prometheus' answers."""
+"""Draws dashboards on their own grids from a record of Prometheus' answers.
+
+Usage: panel_pictures.py RECORD FOLDER writes dashboard-<name>.png of each one; `make dashboards` records and draws.
+"""
 
 import io
 import math
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import cycle
+from pathlib import Path
 from typing import Any
 
-from dashboards import Dashboard, Matrix, Record, Shown, Undrawable, shown
+from dashboards import Dashboard, Matrix, Record, Shown, Undrawable, dashboards, read, shown
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, DateFormatter
@@ -272,3 +277,16 @@ DRAWERS: Mapping[str, Callable[[Axes, Shown, Sequence[Series], Sequence[datetime
     "state-timeline": _bars_of_states,
 }
 """By the type of the panel."""
+
+
+def main(record: str, folder: str) -> None:
+    """Draw all."""
+    answers = read(Path(record))
+    for name, dashboard in dashboards().items():
+        path = Path(folder) / f"dashboard-{name}.png"
+        path.write_bytes(picture(dashboard, answers))
+        print(f"{path}: {path.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import page
-import report
+import sections
 from findings import Findings
 from jobs import jobs
 from loads import load_query_parser, load_test_service, memory
@@ -24,7 +24,6 @@ from chatdb import repository
 from chatdb.local.platform import platform
 
 PAGE = ROOT / "docs/performance.md"
-MARK = "bench-services"
 PARTS = ("starts", "predictions", "loads", "uploads", "reads", "jobs")
 """In this order: services are started anew before anything loads them, and the jobs are kept while nobody trains."""
 
@@ -40,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     text = page.tables(facts, found)
     print(text)
     if options.write:
-        report.write(PAGE, text, MARK)
+        sections.fill(PAGE, "bench-services", text)
     return 0
 
 

@@ -11,7 +11,7 @@ from chatdb.repository import platform
 
 @click.command()
 @click.option(
-    "--format", "format_", type=click.Choice(["text", "mermaid", "svg", "json"]), default="text", show_default=True,
+    "--format", "format_", type=click.Choice(["text", "mermaid", "json"]), default="text", show_default=True,
     help="How the graph is printed.",
 )  # fmt: skip
 @json_option
@@ -24,7 +24,7 @@ def graph(root: Path, format_: str, *, json_: bool) -> None:
     if json_ or format_ == "json":
         as_json("graph/v1", **graph_views.as_json(platform(root)))
         return
-    views = {"text": graph_views.as_text, "mermaid": graph_views.as_mermaid, "svg": graph_views.as_svg}
+    views = {"text": graph_views.as_text, "mermaid": graph_views.as_mermaid}
     click.echo(views[format_](platform(root)))
 
 

@@ -58,17 +58,6 @@ def test_tables() -> None:
     assert text.endswith("- Python: 3.11.0")
 
 
-def test_write(tmp_path: Path) -> None:
-    """What is between the marks is replaced, and nothing else; a page without them is refused."""
-    page = tmp_path / "performance.md"
-    page.write_text("before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n")
-    report.write(page, "new")
-    assert page.read_text() == "before\n<!-- bench -->\nnew\n<!-- /bench -->\nafter\n"
-    page.write_text("no marks")
-    with pytest.raises(ValueError, match="have to be there once each"):
-        report.write(page, "new")
-
-
 def test_page() -> None:
     """docs/performance.md has a row for each figure that the benchmark gives."""
     text = run.PAGE.read_text(encoding="utf-8")

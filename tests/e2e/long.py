@@ -1,6 +1,7 @@
 """Plays scenarios drawn from seeds on a real Argo CD, and writes what came of them into docs/reliability.md.
 
-Usage: long.py [--first SEED] [--count N] [--minutes M] [--stacks N] [--fault NAME] [--write], with tests in PYTHONPATH
+Usage: long.py [--first SEED] [--count N] [--minutes M] [--stacks N] [--fault NAME] [--write], with tests and tools in
+PYTHONPATH
 """
 
 import argparse
@@ -21,9 +22,9 @@ from api import ApiError
 from deployment import Deployment, deployed
 from repository import ROOT
 from scenarios import FAULTS, Outcome, Scenario, draw, play
+from sections import fill
 
 PAGE = ROOT / "docs/reliability.md"
-MARKS = ("<!-- scenarios -->", "<!-- /scenarios -->")
 PER_STACK = 20
 """Scenarios on one platform before a new one is made."""
 
@@ -127,14 +128,6 @@ def _convergence(good: list[Outcome]) -> str:
     )
 
 
-def write(text: str) -> None:
-    """Put it between the marks of the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(MARKS[0])
-    _, after = rest.split(MARKS[1])
-    PAGE.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}", encoding="utf-8")
-
-
 def main() -> int:
     """Play, print each outcome, and fail where there was a violation or no recovery."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -151,7 +144,7 @@ def main() -> int:
         found.append(outcome)
         print(outcome if isinstance(outcome, str) else _line(outcome), flush=True)
         if asked.write:
-            write(table(found))
+            fill(PAGE, "scenarios", table(found))
     print(table(found))
     return 1 if any(isinstance(outcome, str) or outcome.violations for outcome in found) else 0
 

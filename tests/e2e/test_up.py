@@ -103,7 +103,7 @@ def test_down_where_nothing_is(tmp_path: Path) -> None:
 def test_scenarios_are_killed() -> None:
     """Two platforms side by side, and what plays on them is killed: nothing of both is left."""
     line = [sys.executable, str(ROOT / "tests/e2e/long.py"), "--count", "2"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
+    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'tests'}:{ROOT / 'tools'}"}
     with subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL) as playing:
         try:
             wait_for("both platforms start", SECONDS, lambda: _names(playing.pid).count("kube-apiserver") == 2)

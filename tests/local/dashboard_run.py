@@ -28,6 +28,7 @@ from chatdb.local.processes import wait_for
 
 sys.path.insert(0, str(ROOT / "tools"))
 import dashboards
+import panel_pictures
 
 SCRAPE_SECONDS = 15
 """As dist/ has it."""
@@ -172,7 +173,7 @@ def main() -> None:
         file.flush()
         if arguments.keep:
             arguments.keep.write_text(found, encoding="utf-8")
-        dashboards.main(file.name, str(ROOT / "docs/pictures"))
+        panel_pictures.main(file.name, str(ROOT / "docs/pictures"))
 
 
 if __name__ == "__main__":

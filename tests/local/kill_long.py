@@ -1,6 +1,7 @@
 """Kills servers and breaks connections in rounds drawn from a seed, and says what came of it.
 
-Usage: kill_long.py [--seed SEED] [--rounds N] [--minutes M] [--write], with tests and tests/local in PYTHONPATH
+Usage: kill_long.py [--seed SEED] [--rounds N] [--minutes M] [--write], with tests, tests/local and tools in
+PYTHONPATH
 """
 
 import argparse
@@ -9,20 +10,19 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import ceil
-from pathlib import Path
 from random import Random
 
 from kill_history import Order, violations
 from kill_run import ANYWHERE, FAILPOINTS, SERVERS, Blow, Clients, Supervisor, recoveries, watched, working
 from kill_world import world
 from repository import PLATFORM, ROOT
+from sections import fill
 
 from chatdb.local.fault_proxy import Fault, Proxies, with_proxies
 from chatdb.local.processes import wait_for
 from constructs_lib.problem import InvalidInput
 
 PAGE = ROOT / "docs/reliability.md"
-MARKS = ("<!-- kills -->", "<!-- /kills -->")
 SECONDS = 240
 PLACES = [(name, place) for name, places in FAILPOINTS.items() for place in places]
 PLACES += [(name, ANYWHERE) for name in SERVERS]
@@ -104,13 +104,6 @@ def quantile(seconds: Sequence[float], share: float) -> float:
     return sorted(seconds)[ceil(share * len(seconds)) - 1]
 
 
-def write(text: str, page: Path = PAGE) -> None:
-    """Put it between the marks of the page."""
-    before, rest = page.read_text(encoding="utf-8").split(MARKS[0])
-    _, after = rest.split(MARKS[1])
-    page.write_text(f"{before}{MARKS[0]}\n{text}\n{MARKS[1]}{after}", encoding="utf-8")
-
-
 def main() -> int:
     """Play, print, and fail where something was violated."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -123,7 +116,7 @@ def main() -> int:
     text = f"Seed {asked.seed}, {played} rounds, {table(blows, orders, found)}"
     print(text, *found, sep="\n")
     if asked.write:
-        write(text)
+        fill(PAGE, "kills", text)
     return 1 if found else 0
 
 
