@@ -75,42 +75,42 @@ e2e-versions: setup-e2e-long ## See the gate and the order hold on an older Kube
 
 e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the table of docs/reliability.md (hours)
 	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)
-	PYTHONPATH=tests:tools python tests/e2e/long.py $(LONG)
+	python -m tests.e2e.long $(LONG)
 
 kill-test: setup-local ## Take guards of services away, then kill 50 times and write the table of docs/reliability.md
 	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
-	PYTHONPATH=tests:tests/local:tools python tests/local/kill_long.py $(KILLS)
+	python -m tests.local.kill_long $(KILLS)
 
 load: setup-local ## Let 10, 50 and 100 users work on the local platform, and write the tables of docs/load.md
-	PYTHONPATH=tools python bench/figures.py load
+	PYTHONPATH=. python bench/figures.py load
 
 chaos: setup-local ## Cut each edge and kill each server of the local platform, and write the table of docs/chaos.md
-	PYTHONPATH=tools python bench/figures.py chaos
+	PYTHONPATH=. python bench/figures.py chaos
 
 images-test: setup-test ## Build the services' images with buildah and with docker, and run them (root; docs/testing.md: what to install)
 	CHATDB_IMAGES=yes pytest tests/images
 
 dashboards: setup-local ## Draw docs/pictures/dashboard-*.png from what a run of the services measures
-	PYTHONPATH=tests:tests/local python tests/local/dashboard_run.py
+	python -m tests.local.dashboard_run
 
 screens: setup-local setup-e2e ## Take the other pictures of docs/pictures: a deployment, the status page (Debian's chromium, chromium-driver)
-	PYTHONPATH=tests:tests/cli:tests/e2e python tests/e2e/deploy_pictures.py
-	python tools/screens.py $(SCREENS)
+	python -m tests.e2e.deploy_pictures
+	python -m tools.screens $(SCREENS)
 
 cluster-up: setup-e2e ## Start a Kubernetes and an Argo CD with the platform, in the background (FOLDER=<folder>)
-	PYTHONPATH=tests python tests/e2e/up.py start $(FOLDER)
+	python -m tests.e2e.up start $(FOLDER)
 
 cluster-down: ## Stop it
-	PYTHONPATH=tests $(VENV)/bin/python tests/e2e/up.py stop $(FOLDER)
+	$(VENV)/bin/python -m tests.e2e.up stop $(FOLDER)
 
 scores: setup-scores ## Install two scanners, score every combination of traits, and hold docs/security.md to it
-	python tools/scores.py
+	python -m tools.scores
 
 bench: setup-bench ## Measure against helm, kapitan and bare cdk8s, and write the tables of docs/performance.md
-	PYTHONPATH=tools $(VENV)/bin/python bench/run.py --write
+	PYTHONPATH=. $(VENV)/bin/python bench/run.py --write
 
 bench-services: setup-bench-services ## Measure the services against MLflow, boto3 and others, and write their tables there
-	PYTHONPATH=bench:tools $(VENV)/bin/python bench/services/compare.py --write
+	PYTHONPATH=.:bench $(VENV)/bin/python bench/services/compare.py --write
 
 setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%) $(STAMPS)/schemas
 
@@ -214,7 +214,7 @@ $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.
 	@touch $@
 
 docs: setup-test ## Write what is generated in docs/ and README.md
-	python tools/docs.py
+	python -m tools.docs
 
 hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from machine import processor
-from sections import fill
 from supervise import KIB, descendants, pss
 
 from chatdb import repository
@@ -28,6 +27,7 @@ from chatdb.local.faults import broken, with_faults
 from chatdb.local.platform import Platform, platform
 from constructs_lib.checks.render import inputs
 from constructs_lib.quantity import MIB, in_bytes
+from tools.sections import fill
 
 ROOT = Path(__file__).resolve().parents[1]
 LOOK_SECONDS = 1.0

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import report
 import rivals
-import sections
 from goals import DAILY, SIZES, SYNTH, services
 from machine import facts
 from measure import Command, CommandFailed, Results, alternate
+
+from tools import sections
 
 PAGE = rivals.ROOT / "docs/performance.md"
 PARTS = ("synth", "chatdb", "services")

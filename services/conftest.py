@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import structlog
-from job_scripts import REPOSITORY, run
 from object_store_server import StoreSettings
 from object_store_server import serve as serve_objects
 
 from chatdb.local.postgres import HOST, PostgresServer, serve
+from tests.unit.scripts.job_scripts import REPOSITORY, run
 
 SCHEMAS = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
 PASSWORD = "of-a-role"

@@ -5,9 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from repository import ROOT
-
 from constructs_lib.kustomize import kustomize
+from tests.repository import ROOT
 
 UPSTREAM = "https://github.com/argoproj/argo-cd/manifests/core-install?ref="
 

@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from repository import NOT_RUN, PLATFORM, ROOT
-from scheduler import ServersTogether
-from traces import Collector
 
 from chatdb.local.fault_proxy import Proxies, with_proxies
 from chatdb.local.platform import Platform
@@ -18,6 +15,9 @@ from chatdb.local.processes import Server, free_ports, scratch_folder
 from chatdb.local.site import HOST
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.render import inputs
+from tests.local.traces import Collector
+from tests.repository import NOT_RUN, PLATFORM, ROOT
+from tests.scheduler import ServersTogether
 
 SEED = 20261125
 

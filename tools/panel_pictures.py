@@ -14,15 +14,16 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from dashboards import Dashboard, Matrix, Record, Shown, Undrawable, dashboards, read, shown
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, DateFormatter
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
-from panel_units import UNITS, Unit
 from PIL import Image
+
+from tools.dashboards import Dashboard, Matrix, Record, Shown, Undrawable, dashboards, read, shown
+from tools.panel_units import UNITS, Unit
 
 DPI = 96
 COLUMN, LINE, GAP, MARGIN = 48, 38, 8, 12

@@ -21,8 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from sections import filled
-from waivers import CHECKOV, KUBE_SCORE, WAIVERS, Waiver
 
 from chatdb.repository import platform
 from constructs_lib.checks.model import Inputs
@@ -31,6 +29,8 @@ from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import read_settings
 from constructs_lib.traits import attach, every_combination
+from tools.sections import filled
+from tools.waivers import CHECKOV, KUBE_SCORE, WAIVERS, Waiver
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "docs/security.md"
@@ -272,7 +272,7 @@ def main(*, write: bool) -> int:
     if write:
         page.write_text(new, encoding="utf-8")
     elif new != old:
-        found.append(Problem(PAGE, "its table is not what the scanners say", "run `python tools/scores.py --write`"))
+        found.append(Problem(PAGE, "its table is not what the scanners say", "run `python -m tools.scores --write`"))
     for problem in found:
         print(problem, file=sys.stderr)
     print(f"{len(scores)} scores, {len(found)} findings")

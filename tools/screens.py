@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from browser import Browser, browser, missing
-
 from chatdb import repository
 from chatdb.local.platform import Platform, platform
 from chatdb.local.processes import wait_for
+from tools.browser import Browser, browser, missing
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs/pictures"

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import page
-import sections
 from findings import Findings
 from jobs import jobs
 from loads import load_query_parser, load_test_service, memory
@@ -22,6 +21,7 @@ from world import ROOT, World
 
 from chatdb import repository
 from chatdb.local.platform import platform
+from tools import sections
 
 PAGE = ROOT / "docs/performance.md"
 PARTS = ("starts", "predictions", "loads", "uploads", "reads", "jobs")

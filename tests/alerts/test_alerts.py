@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from repository import ROOT, manifests
+
+from tests.repository import ROOT, manifests
 
 SECONDS = 60
 FOLDER = Path(__file__).parent

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import yaml
-from repository import PLATFORM, ROOT, copy_inputs
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import OPTIONAL_TIERS, Tier
@@ -15,6 +14,7 @@ from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.synth import synthesize
 from constructs_lib.kustomize import kustomize
 from constructs_lib.traits import attach, every_combination, traits
+from tests.repository import PLATFORM, ROOT, copy_inputs
 
 TRAITS = traits(ROOT / "overlays")
 CHOICES = [

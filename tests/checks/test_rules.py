@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from mutations import FILES, MUTATIONS, Manifest, Mutation
-from repository import ROOT, copy_inputs
 
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.rules import RULES, run
 from constructs_lib.model import Waiver
+from tests.checks.mutations import FILES, MUTATIONS, Manifest, Mutation
+from tests.repository import ROOT, copy_inputs
 
 
 def found(inputs: Inputs) -> set[str]:

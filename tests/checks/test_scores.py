@@ -1,19 +1,16 @@
 """The scores of `make scores`, counted on what kube-score and checkov really said of one small Deployment."""
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from repository import ROOT
 
 from constructs_lib.problem import InvalidInput
 from constructs_lib.traits import every_combination
-
-sys.path.insert(0, str(ROOT / "tools"))
-import scores
-from scores import Grade, Graded, Score, problems, score
-from waivers import CHECKOV, KUBE_SCORE, WAIVERS, Waiver
+from tests.repository import ROOT
+from tools import scores
+from tools.scores import Grade, Graded, Score, problems, score
+from tools.waivers import CHECKOV, KUBE_SCORE, WAIVERS, Waiver
 
 RECORDED = Path(__file__).parent / "recorded"
 SHOP = "Deployment demo/shop"

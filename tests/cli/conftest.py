@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from command import invoke
-from repository import copy_inputs
 
 from chatdb.cli import main
+from tests.command import invoke
+from tests.repository import copy_inputs
 
 
 @pytest.fixture

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from repository import PLATFORM
-
 from chatdb.deploy.rollout import Line, State
 from constructs_lib.resolved import ResolvedComponent
+from tests.repository import PLATFORM
 
 IMAGE = "docker.io/chatdb/ml-engine:3f2a9c1"
 WORDS = f'0 of 1 ready; image {IMAGE} can\'t be pulled (ImagePullBackOff: Back-off pulling image "{IMAGE}")'

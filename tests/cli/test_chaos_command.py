@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
-from command import invoke
-from repository import PLATFORM, ROOT
 
 from catalogue.components import CATALOGUE
 from chatdb.chaos.experiments import Experiment, chosen, experiments
@@ -17,6 +15,8 @@ from constructs_lib.model import Dependency
 from constructs_lib.problem import InvalidInput
 from constructs_lib.resolve import resolve
 from constructs_lib.resolved import ResolvedPlatform
+from tests.command import invoke
+from tests.repository import PLATFORM, ROOT
 
 FOUND = experiments(PLATFORM, ROOT)
 LIMITS = Limits(least=0.02, most=0.2, back=0.2, journey=1, pause=0.01)

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from command import invoke
-from repository import IDENTITY, ROOT, texts
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
 from chatdb.cli import main
+from tests.command import invoke
+from tests.repository import IDENTITY, ROOT, texts
 
 
 def test_every_command_and_option_has_help() -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from recorded import Recorded
-from repository import ROOT
 
 from chatdb.cli import main
 from chatdb.deploy import hosts
 from chatdb.deploy.hosts import with_host
 from chatdb.deploy.minikube import Host, start_line
 from constructs_lib.problem import InvalidInput
+from tests.cli.recorded import Recorded
+from tests.repository import ROOT
 
 GIB = 2**30
 START = [

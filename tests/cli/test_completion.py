@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from command import invoke
-from repository import ROOT
+
+from tests.command import invoke
+from tests.repository import ROOT
 
 
 def completed(*words: str) -> list[str]:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import IO, cast
 
 import pytest
-from frames import BEGINS, ENDS, HELD, ROWS, WORDS
-from repository import ROOT
 from rich.console import Console
-from terminal import Terminal
 
 from chatdb.deploy.rollout import Line
 from chatdb.deploy.view import view
+from tests.cli.frames import BEGINS, ENDS, HELD, ROWS, WORDS
+from tests.cli.terminal import Terminal
+from tests.repository import ROOT
 
 SIZES = ((80, 24), (120, 40), (50, 24), (80, 12))
 NAMES = [component.name for _, component in ROWS]

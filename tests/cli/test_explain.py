@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 import yaml
-from command import invoke
-from repository import PLATFORM, ROOT, copy_repository, manifests
 
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
 from constructs_lib.resolved import Relation
+from tests.command import invoke
+from tests.repository import PLATFORM, ROOT, copy_repository, manifests
 
 NAMES = [component.name for component in CATALOGUE.components]
 

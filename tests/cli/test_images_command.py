@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from command import invoke
-from repository import ROOT, manifests
 
 from chatdb.images import BUILDERS
 from chatdb.images.builders import KNOWN
+from tests.command import invoke
+from tests.repository import ROOT, manifests
 
 SERVICES = ("ml-engine", "model-registry", "query-parser", "test-service", "training-orchestrator")
 TESTS = "overlays/minikube/testing/generated"

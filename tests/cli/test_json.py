@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from command import invoke
 from jsonschema import Draft202012Validator
-from outcomes import OUTCOME, load_report
-from repository import ROOT
 
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
 from chatdb.cli.chaos import chaos
+from tests.cli.outcomes import OUTCOME, load_report
+from tests.command import invoke
+from tests.repository import ROOT
 
 SCHEMAS = {path.name: json.loads(path.read_text()) for path in sorted((ROOT / "docs/schemas").glob("*.json"))}
 READING = {

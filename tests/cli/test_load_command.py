@@ -11,9 +11,6 @@ from pathlib import Path
 import pytest
 import yaml
 from click.testing import CliRunner, Result
-from outcomes import COUNTED, JOBS, PARSE, load_report
-from recorded import Recorded
-from repository import PLATFORM, ROOT, manifests
 
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
@@ -23,6 +20,9 @@ from chatdb.loadtest.locust import Counted
 from chatdb.loadtest.report import quantile
 from chatdb.loadtest.target import target
 from constructs_lib.problem import InvalidInput
+from tests.cli.outcomes import COUNTED, JOBS, PARSE, load_report
+from tests.cli.recorded import Recorded
+from tests.repository import PLATFORM, ROOT, manifests
 
 KUBECONFIG = {
     "current-context": "minikube",

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from command import invoke
-from repository import copy_repository, texts
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
 from chatdb.cli import main
 from chatdb.new_service.request import next_port
+from tests.command import invoke
+from tests.repository import copy_repository, texts
 
 COMMAND = ("new-service", "toy-shop", "--needs", "kafka:kafka", "--needs", "postgres:postgres")
 FOLDERS = ("catalogue", "overlays", "services", "tests")

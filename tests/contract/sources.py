@@ -2,7 +2,7 @@
 
 import ast
 
-from repository import ROOT
+from tests.repository import ROOT
 
 
 def assigned(path: str, name: str) -> object:

@@ -1,10 +1,10 @@
 """Services send to the dead-letter topics that the catalogue declares."""
 
 import yaml
-from repository import ROOT
-from sources import assigned
 
 from constructs_lib.resolve.topics import DEAD_LETTER_SUFFIX
+from tests.contract.sources import assigned
+from tests.repository import ROOT
 
 CONSUMER = "services/common/chatdb_common/consumer.py"
 ALERTS = "catalogue/files/prometheus/alerts.yml"

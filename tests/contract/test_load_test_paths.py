@@ -2,11 +2,10 @@
 
 import re
 
-from repository import ROOT
-from sources import assigned
-
 from catalogue.components import CATALOGUE, HOST
 from constructs_lib.routes import rewritten
+from tests.contract.sources import assigned
+from tests.repository import ROOT
 
 LOCUSTFILE = "catalogue/files/locust-master/locustfile.py"
 

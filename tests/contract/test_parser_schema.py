@@ -6,9 +6,9 @@ from typing import Any
 import yaml
 from pglast import ast as sql
 from pglast import parse_sql
-from repository import ROOT
 
 from catalogue.components import CATALOGUE
+from tests.repository import ROOT
 
 PARSER = "services/query-parser/query_parser/chatdb_schema.yaml"
 TYPES = {

@@ -3,10 +3,10 @@
 import re
 
 import pytest
-from repository import ROOT
-from sources import assigned
 
 from catalogue.components import CATALOGUE
+from tests.contract.sources import assigned
+from tests.repository import ROOT
 
 SETTINGS = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "services").glob("*/*_*/settings.py"))
 SERVICES = {path: path.split("/")[1] for path in SETTINGS if path.split("/")[1] != "common"}

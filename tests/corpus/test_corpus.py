@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from repository import ROOT
+
+from tests.repository import ROOT
 
 CORPUS = Path(__file__).parent
 COPIED = ("catalogue", "chatdb", "constructs_lib", "main.py", "overlays", "chatdb.yaml", "dist", "argocd", "services")

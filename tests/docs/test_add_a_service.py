@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from repository import IDENTITY, ROOT, copy_repository
+
+from tests.repository import IDENTITY, ROOT, copy_repository
 
 PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -61,7 +62,7 @@ def test_as_written(copy: Path) -> None:
     for command, written in steps:
         output = run(copy, command)
         assert alike(output, written), f"$ {command}\n{output}"
-    run(copy, "chatdb synth --check && python tools/docs.py --check")
+    run(copy, "chatdb synth --check && python -m tools.docs --check")
     code = "catalogue tests/services"
     run(copy, f"ruff check --no-cache {code} && ruff format --no-cache --check {code}")
     run(copy, "mypy --cache-dir .cache catalogue")

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repository import ROOT, manifests
+
+from tests.repository import ROOT, manifests
 
 SECTION = (
     (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("\n## How one dependency")[2].partition("\n## ")[0]

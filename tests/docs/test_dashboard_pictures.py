@@ -1,19 +1,16 @@
 """The pictures of the dashboards: every panel is drawn from what Prometheus answered, or it is said which cannot be."""
 
 import copy
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from repository import ROOT
 
 from catalogue.components import CATALOGUE
-
-sys.path.insert(0, str(ROOT / "tools"))
-import dashboards
-from panel_pictures import called, drawing, picture
+from tests.repository import ROOT
+from tools import dashboards
+from tools.panel_pictures import called, drawing, picture
 
 RECORD = dashboards.read(Path(__file__).with_name("platform-record.json"))
 """Some minutes of a run of `make dashboards`, for one dashboard."""

@@ -2,18 +2,15 @@
 
 import json
 import re
-import sys
 from pathlib import Path
 
 import pytest
-from repository import ROOT
 
 from catalogue.images import IMAGES
 from chatdb.cli import main
 from constructs_lib.checks.rules import RULES
-
-sys.path.insert(0, str(ROOT / "tools"))
-import docs
+from tests.repository import ROOT
+from tools import docs
 
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from repository import ROOT, copy_repository
+
+from tests.repository import ROOT, copy_repository
 
 CONFIG = ROOT / ".pre-commit-config.yaml"
 HOOKS: list[dict[str, Any]] = [
@@ -42,7 +43,7 @@ def test_hooks_are_the_lint_of_make_and_the_generator() -> None:
     line = ["make", "--dry-run", "--no-print-directory", "lint"]
     printed = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     wanted = printed.splitlines()[-len(recipe.splitlines()) :]
-    wanted += ["chatdb synth --check", "chatdb check", "python tools/docs.py --check"]
+    wanted += ["chatdb synth --check", "chatdb check", "python -m tools.docs --check"]
     assert [re.sub(r"^/usr/bin/env |\.venv/bin/", "", hook["entry"]) for hook in HOOKS] == wanted
 
 

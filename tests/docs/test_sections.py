@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-import sections
+
+from tools import sections
 
 PAGE = "before\n<!-- a -->\nold\n<!-- /a -->\nafter\n<!-- b -->\nother\n<!-- /b -->\n"
 

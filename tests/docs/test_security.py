@@ -1,17 +1,14 @@
 """The security page: what it names exists, and what it claims of the manifests is so."""
 
 import re
-import sys
 from typing import Any
 
 import pytest
-from repository import ROOT, manifests
 
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.rules import RULES
-
-sys.path.insert(0, str(ROOT / "tools"))
-import scores
+from tests.repository import ROOT, manifests
+from tools import scores
 
 TEXT = (ROOT / scores.PAGE).read_text(encoding="utf-8")
 CONTROLS = [

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from api import Api, Manifest
+from tests.e2e.api import Api, Manifest
 
 REVIEW = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 OTHER = "some-other-name"

@@ -7,7 +7,7 @@ import threading
 import time
 from http.client import HTTPException
 
-from api import Api, ApiError
+from tests.e2e.api import Api, ApiError
 
 ADDRESS = "192.0.2.1"
 PERIOD = 0.5

@@ -7,14 +7,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from api import ApiError, Manifest
-from argo_cd_install import built_install
-from certificates import write_kubeconfig
-from cluster import STARTING, Cluster
-from repository import ROOT
-from stack import built
-
 from chatdb.local.processes import free_ports, wait_for
+from tests.argo_cd_install import built_install
+from tests.e2e.api import ApiError, Manifest
+from tests.e2e.certificates import write_kubeconfig
+from tests.e2e.cluster import STARTING, Cluster
+from tests.e2e.stack import built
+from tests.repository import ROOT
 
 NAMESPACE = "argocd"
 API_VERSION = "argoproj.io/v1alpha1"

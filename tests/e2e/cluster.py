@@ -10,13 +10,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from api import Api
-from certificates import write_certificates, write_kubeconfig
-from stack import built, search_path
-
 from catalogue.machines import MACHINES
 from chatdb.local.processes import Server, free_ports, wait_for
 from constructs_lib.model import Machine
+from tests.e2e.api import Api
+from tests.e2e.certificates import write_certificates, write_kubeconfig
+from tests.e2e.stack import built, search_path
 
 MACHINE = MACHINES["minikube"]
 INSTALLED = ("Argo CD",)

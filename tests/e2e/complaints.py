@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterable
 
-from api import Api, Manifest
-from order import ready
+from tests.e2e.api import Api, Manifest
+from tests.e2e.order import ready
 
 WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "Job"))
 REFUSED, UNPLACED = "FailedCreate", "FailedScheduling"

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from deployment import BOUND, Deployment, deployed
-from stack import missing
-from target import ANYWHERE, VARIABLE, named, refusal
+
+from tests.e2e.deployment import BOUND, Deployment, deployed
+from tests.e2e.stack import missing
+from tests.e2e.target import ANYWHERE, VARIABLE, named, refusal
 
 
 def pytest_sessionstart() -> None:

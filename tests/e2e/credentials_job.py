@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from access import Account, token
-from api import Api
-from job_scripts import run, start
+from tests.e2e.access import Account, token
+from tests.e2e.api import Api
+from tests.unit.scripts.job_scripts import run, start
 
 SCRIPT = "credentials/files/credentials.py"
 ACCOUNT = Account("chatdb-system", "credentials")

@@ -19,15 +19,15 @@ import termios
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
-from deploying import Site, deploying, failing
-from repository import ROOT
 from rich.console import Console
 from rich.terminal_theme import DIMMED_MONOKAI
 from rich.text import Text
-from stack import missing
-from terminal import Terminal
 
 from chatdb.local.processes import scratch_folder
+from tests.cli.terminal import Terminal
+from tests.e2e.deploying import Site, deploying, failing
+from tests.e2e.stack import missing
+from tests.repository import ROOT
 
 FOLDER = ROOT / "docs/pictures"
 WIDTH, HEIGHT = 100, 40

@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from addresses import Addresses
-from api import Manifest
 from click.testing import CliRunner
-from cluster import Cluster
-from pods import Pods
-from repository import ROOT, copy_repository
-from stack import search_path
 
 from catalogue.namespaces import Namespace
 from chatdb.cli import main
 from chatdb.deploy.objects import Key, component_of, key
+from tests.e2e.addresses import Addresses
+from tests.e2e.api import Manifest
+from tests.e2e.cluster import Cluster
+from tests.e2e.pods import Pods
+from tests.e2e.stack import search_path
+from tests.repository import ROOT, copy_repository
 
 FAILS = "test.invalid/fails"
 WORKLOADS = (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "Job"))

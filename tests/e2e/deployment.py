@@ -6,18 +6,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
-from addresses import Addresses
-from api import Manifest
-from argo_cd import ArgoCd
-from cluster import Cluster
-from order import violations
-from origin import Origin
-from recorder import Recorder
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
 from chatdb.local.processes import wait_for
 from constructs_lib.settings import read_settings
+from tests.e2e.addresses import Addresses
+from tests.e2e.api import Manifest
+from tests.e2e.argo_cd import ArgoCd
+from tests.e2e.cluster import Cluster
+from tests.e2e.order import violations
+from tests.e2e.origin import Origin
+from tests.e2e.recorder import Recorder
 
 INSTALLING = 240
 """Seconds within which the whole platform is up; a third of it is seen."""

@@ -10,12 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 
-from api import NOT_FOUND, ApiError, Manifest
-from cluster import NODE, STARTING
-from deployment import Deployment
-from webhook import SECONDS, answering
-
 from chatdb.local.processes import wait_for
+from tests.e2e.api import NOT_FOUND, ApiError, Manifest
+from tests.e2e.cluster import NODE, STARTING
+from tests.e2e.deployment import Deployment
+from tests.e2e.webhook import SECONDS, answering
 
 GROUPS = {
     "ConfigMap": "",

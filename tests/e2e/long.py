@@ -18,11 +18,11 @@ from pathlib import Path
 from statistics import median
 from threading import Thread
 
-from api import ApiError
-from deployment import Deployment, deployed
-from repository import ROOT
-from scenarios import FAULTS, Outcome, Scenario, draw, play
-from sections import fill
+from tests.e2e.api import ApiError
+from tests.e2e.deployment import Deployment, deployed
+from tests.e2e.scenarios import FAULTS, Outcome, Scenario, draw, play
+from tests.repository import ROOT
+from tools.sections import fill
 
 PAGE = ROOT / "docs/reliability.md"
 PER_STACK = 20

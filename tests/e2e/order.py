@@ -3,11 +3,10 @@
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from api import Manifest
-from recorder import Event
-
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
+from tests.e2e.api import Manifest
+from tests.e2e.recorder import Event
 
 PREFIX = "chatdb-"
 

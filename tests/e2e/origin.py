@@ -7,9 +7,9 @@ from pathlib import Path
 
 import yaml
 from click.testing import CliRunner
-from repository import IDENTITY, ROOT, copy_inputs
 
 from chatdb.cli import main as chatdb
+from tests.repository import IDENTITY, ROOT, copy_inputs
 
 IGNORED = ".tools\n.cdk8s\n"
 

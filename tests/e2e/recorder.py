@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
-from api import GONE, Api, ApiError, Manifest
-
 from catalogue.namespaces import Namespace
+from tests.e2e.api import GONE, Api, ApiError, Manifest
 
 KINDS = (
     ("v1", "ConfigMap"),

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from functools import cache, partial
 from random import Random
 
-from argo_cd import WAVE_DELAY
-from deployment import Deployment
-from faults import crashed, failing, never_ready, no_git, refused
-from order import ready, tier_of
-from repository import ROOT, manifests
-
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
+from tests.e2e.argo_cd import WAVE_DELAY
+from tests.e2e.deployment import Deployment
+from tests.e2e.faults import crashed, failing, never_ready, no_git, refused
+from tests.e2e.order import ready, tier_of
+from tests.repository import ROOT, manifests
 
 RECOVERING = 240
 """Seconds within which the platform has to be whole again after the fault; docs/reliability.md says what was seen."""

@@ -8,7 +8,7 @@ import os
 import re
 from pathlib import Path
 
-from repository import ROOT
+from tests.repository import ROOT
 
 VARIABLE = "CHATDB_OLDER"
 NEWEST = "cluster"

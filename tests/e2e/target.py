@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from api import Api, ApiError, Manifest
-from cluster import INSTALLED, MACHINE, MIB, Cluster
-from repository import ROOT
 
 from catalogue.namespaces import Namespace
 from chatdb.deploy.target import current
 from chatdb.local.processes import wait_for
+from tests.e2e.api import Api, ApiError, Manifest
+from tests.e2e.cluster import INSTALLED, MACHINE, MIB, Cluster
+from tests.repository import ROOT
 
 VARIABLE, LOOSE = "CHATDB_KUBECONFIG", "CHATDB_ANY_CLUSTER"
 SCRATCH = "chatdb-scratch"

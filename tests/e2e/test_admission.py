@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api import ApiError, Manifest
-from complaints import complaints, settled
-from recorder import Event
-from repository import ROOT
-from target import SCRATCH, Target, apply_all, target
 
 from catalogue.namespaces import Namespace
 from chatdb.local.processes import wait_for
 from constructs_lib.kustomize import kustomize
 from constructs_lib.traits import attach, every_combination
+from tests.e2e.api import ApiError, Manifest
+from tests.e2e.complaints import complaints, settled
+from tests.e2e.recorder import Event
+from tests.e2e.target import SCRATCH, Target, apply_all, target
+from tests.repository import ROOT
 
 SETTLING = 60
 CONTROLLED = {

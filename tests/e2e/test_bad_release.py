@@ -4,11 +4,10 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
-from deployment import BOUND, Deployment
-from faults import never_ready, refused
-
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
+from tests.e2e.deployment import BOUND, Deployment
+from tests.e2e.faults import never_ready, refused
 
 PICKED_UP = BOUND + 60
 """Seconds within which the fix is there: the bound, and what pauses and comparisons take on a small machine."""

@@ -4,9 +4,8 @@ import os
 import signal
 from pathlib import Path
 
-from cluster import Cluster
-
 from chatdb.local.processes import wait_for
+from tests.e2e.cluster import Cluster
 
 SECONDS = 60
 POD = {

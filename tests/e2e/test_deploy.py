@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from api import Manifest
 from click.testing import CliRunner
-from cluster import Cluster
-from deploying import Site, deploying, failing
-from repository import PLATFORM
 
 from catalogue.namespaces import Namespace
 from catalogue.tiers import Tier
 from chatdb.cli import main
 from chatdb.deploy.objects import asked
 from chatdb.local.processes import wait_for
+from tests.e2e.api import Manifest
+from tests.e2e.cluster import Cluster
+from tests.e2e.deploying import Site, deploying, failing
+from tests.repository import PLATFORM
 
 LIMITS = ("--timeout=15", "--patience=1")
 SAYING = 240

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from argo_cd_install import built_install
 from click.testing import CliRunner
-from deployment import Deployment, deployed
-from repository import ROOT
-from stack import built, search_path
 
 from catalogue.components import CATALOGUE
 from catalogue.namespaces import Namespace
 from catalogue.tiers import Tier
 from chatdb.cli import main
+from tests.argo_cd_install import built_install
+from tests.e2e.deployment import Deployment, deployed
+from tests.e2e.stack import built, search_path
+from tests.repository import ROOT
 
 
 @pytest.fixture(scope="module")

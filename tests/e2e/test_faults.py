@@ -4,8 +4,9 @@ One scenario of each kind, and some drawn whole from seeds; `make e2e-long` play
 """
 
 import pytest
-from deployment import Deployment
-from scenarios import FAILING, FAULTS, draw, play
+
+from tests.e2e.deployment import Deployment
+from tests.e2e.scenarios import FAILING, FAULTS, draw, play
 
 SEED = 4
 """All of them are played with this one."""

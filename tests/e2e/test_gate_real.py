@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from deployment import BOUND, Deployment
-from faults import never_ready, refused
+from tests.e2e.deployment import BOUND, Deployment
+from tests.e2e.faults import never_ready, refused
 
 HELD = 4
 """Seconds for which the tiers above are watched: twice Argo CD's own pause between waves."""

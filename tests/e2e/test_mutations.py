@@ -8,10 +8,11 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from argo_cd import WAVE_DELAY
-from deployment import BOUND, Deployment, deployed
-from faults import never_ready
-from recorder import Event
+
+from tests.e2e.argo_cd import WAVE_DELAY
+from tests.e2e.deployment import BOUND, Deployment, deployed
+from tests.e2e.faults import never_ready
+from tests.e2e.recorder import Event
 
 PAUSE = "ARGOCD_SYNC_WAVE_DELAY"
 MODEL_REGISTRY = ("apps/v1", "Deployment", "chatdb-services", "model-registry")

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from deployment import Deployment, deployed
+
+from tests.e2e.deployment import Deployment, deployed
 
 
 @pytest.fixture(scope="module")

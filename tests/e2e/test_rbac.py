@@ -6,16 +6,16 @@ from http.client import FORBIDDEN, OK
 from pathlib import Path
 
 import pytest
-from access import OTHER, Account, Asker, Request, allows, granted
-from api import Api, Manifest
-from credentials_job import POSTGRES, Job
-from job_scripts import PERMANENT
-from repository import ROOT
-from target import Target, apply_all, target
 
 from catalogue.namespaces import Namespace
 from chatdb.local.processes import wait_for
 from constructs_lib.kustomize import kustomize
+from tests.e2e.access import OTHER, Account, Asker, Request, allows, granted
+from tests.e2e.api import Api, Manifest
+from tests.e2e.credentials_job import POSTGRES, Job
+from tests.e2e.target import Target, apply_all, target
+from tests.repository import ROOT
+from tests.unit.scripts.job_scripts import PERMANENT
 
 ACCESS = {"Namespace", "ServiceAccount", "Role", "RoleBinding", "ConfigMap", "LimitRange"}
 """Kinds that say who may do what, and what a pod is given; none of them starts anything."""

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from api import Api, Manifest
-from argo_cd import NAMESPACE
-from deployment import Deployment, deployed
-from recorder import Event
 
 from catalogue.namespaces import Namespace
+from tests.e2e.api import Api, Manifest
+from tests.e2e.argo_cd import NAMESPACE
+from tests.e2e.deployment import Deployment, deployed
+from tests.e2e.recorder import Event
 
 RESTING = 60
 HEALING = 60

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import psutil
 import pytest
-from api import Api
-from argo_cd import NAMESPACE
-from repository import ROOT
-from up import LOCK, running
 
 from catalogue.tiers import Tier
 from chatdb.local.processes import wait_for
+from tests.e2e.api import Api
+from tests.e2e.argo_cd import NAMESPACE
+from tests.e2e.up import LOCK, running
+from tests.repository import ROOT
 
 SECONDS = 300
 ENDING = 30
@@ -24,8 +24,8 @@ ENDING = 30
 
 def up(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run it as make does."""
-    line = [sys.executable, str(ROOT / "tests/e2e/up.py"), command, str(folder)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
+    line = [sys.executable, "-m", "tests.e2e.up", command, str(folder)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(line, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
 
 
@@ -76,8 +76,8 @@ def _refused(kubeconfig: Path) -> bool:
 
 def test_down_while_it_starts(folder: Path) -> None:
     """Stopped in the middle of starting, it leaves nothing behind either, and start says that it has ended."""
-    line = [sys.executable, str(ROOT / "tests/e2e/up.py"), "start", str(folder)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT / "tests")}
+    line = [sys.executable, "-m", "tests.e2e.up", "start", str(folder)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(line, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as starting:
         wait_for("the API server starts", ENDING, (folder / "cluster/logs/kube-apiserver.log").exists)
         time.sleep(1)
@@ -102,8 +102,8 @@ def test_down_where_nothing_is(tmp_path: Path) -> None:
 
 def test_scenarios_are_killed() -> None:
     """Two platforms side by side, and what plays on them is killed: nothing of both is left."""
-    line = [sys.executable, str(ROOT / "tests/e2e/long.py"), "--count", "2"]
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'tests'}:{ROOT / 'tools'}"}
+    line = [sys.executable, "-m", "tests.e2e.long", "--count", "2"]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     with subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL) as playing:
         try:
             wait_for("both platforms start", SECONDS, lambda: _names(playing.pid).count("kube-apiserver") == 2)

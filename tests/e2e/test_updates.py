@@ -3,12 +3,12 @@
 import time
 
 import yaml
-from argo_cd import WAVE_DELAY
-from deployment import BOUND, Deployment
-from faults import never_ready
-from order import tier_of
 
 from catalogue.tiers import Tier
+from tests.e2e.argo_cd import WAVE_DELAY
+from tests.e2e.deployment import BOUND, Deployment
+from tests.e2e.faults import never_ready
+from tests.e2e.order import tier_of
 
 ALL = [str(tier) for tier in Tier]
 WITHOUT_TESTS = [str(tier) for tier in Tier if tier is not Tier.TESTING]

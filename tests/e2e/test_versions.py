@@ -3,8 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from cluster import Cluster
-from stack import built, pinned
+from tests.e2e.cluster import Cluster
+from tests.e2e.stack import built, pinned
 
 
 def test_kubernetes(tmp_path: Path) -> None:

@@ -17,11 +17,10 @@ import threading
 import time
 from pathlib import Path
 
-from deployment import INSTALLING, Deployment
-from repository import ROOT
-from stack import FOLDERS, missing
-
 from chatdb.local.processes import wait_for
+from tests.e2e.deployment import INSTALLING, Deployment
+from tests.e2e.stack import FOLDERS, missing
+from tests.repository import ROOT
 
 FOLDER = ".tools/run-chatdb"
 LOCK, LOG, READY = "supervisor", "log", "ready"
@@ -60,7 +59,7 @@ def start(folder: Path) -> int:
     folder.mkdir(parents=True)
     with (folder / LOG).open("w") as log:
         supervisor = subprocess.Popen(
-            [sys.executable, __file__, "serve", str(folder)],
+            [sys.executable, "-m", "tests.e2e.up", "serve", str(folder)],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
         )  # fmt: skip
     return follow(folder, supervisor)

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import jsii
 import pytest
-from repository import PACKAGES, ROOT, copy_inputs, texts
 
 from constructs_lib.files import exclusive, write_by_rename
 from constructs_lib.gitops import fingerprint
 from constructs_lib.problem import InvalidInput
+from tests.repository import PACKAGES, ROOT, copy_inputs, texts
 
 KILLS = 12
 """Moments spread over the length of one run: the start of Node, the building, the publishing."""

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from repository import ROOT, copy_inputs, texts
 
 from catalogue.components import CATALOGUE
 from constructs_lib.gitops.synth import resolved, stage
+from tests.repository import ROOT, copy_inputs, texts
 
 SYNTH = """
 import sys

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
-from repository import PLATFORM, manifests
+
+from tests.repository import PLATFORM, manifests
 
 SERVICES = "chatdb-services"
 SYSTEM = "chatdb-system"

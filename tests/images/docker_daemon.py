@@ -14,11 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from image_builders import ImageBuilder, need_programs, pip_files, run
-from repository import PLATFORM
-from sandbox import SECONDS, check_kernel, told
-
 from chatdb.local.processes import Server, wait_for
+from tests.images.image_builders import ImageBuilder, need_programs, pip_files, run
+from tests.images.sandbox import SECONDS, check_kernel, told
+from tests.repository import PLATFORM
 
 DEBIANS_DOCKER = "/usr/bin/docker"
 """It can ask for BuildKit; another one on PATH may lack buildx."""

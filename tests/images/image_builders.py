@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from sandbox import check_restricted, check_stops, started
+from tests.images.sandbox import check_restricted, check_stops, started
 
 PASSED_ON = re.compile(r"^(?:\S+)\.(cert|extra-index-url|index-url|proxy|trusted-host)='(.*)'$", re.MULTILINE)
 """Settings of pip that say where packages are; what one of them says may be secret, and stays in the folder."""

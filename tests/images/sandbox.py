@@ -11,12 +11,12 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from repository import PLATFORM
 
 from chatdb.images.content import contents, copy
 from chatdb.local.platform import local_components
 from chatdb.local.processes import Server, free_ports, wait_for
 from chatdb.local.site import HOST, make_site
+from tests.repository import PLATFORM
 
 ROOT = Path(__file__).resolve().parents[2]
 UID = 10001

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import pytest
 import yaml
-from docker_daemon import docker
-from image_builders import MINUTES, ImageBuilder, buildah, need_programs, run
-from repository import PLATFORM, copy_inputs
-from sandbox import ROOT, check_refuses, entrypoint
 
 from catalogue.components import CATALOGUE
 from chatdb.images.content import contents
 from chatdb.local.processes import scratch_folder
+from tests.images.docker_daemon import docker
+from tests.images.image_builders import MINUTES, ImageBuilder, buildah, need_programs, run
+from tests.images.sandbox import ROOT, check_refuses, entrypoint
+from tests.repository import PLATFORM, copy_inputs
 
 ASKED = os.environ.get("CHATDB_IMAGES") == "yes"
 DEBIAN = "trixie"

@@ -6,10 +6,10 @@ import subprocess
 from collections.abc import Callable, Iterator
 
 import pytest
-from repository import PLATFORM
-from sandbox import ROOT
 
 from constructs_lib.resolved import ResolvedComponent
+from tests.images.sandbox import ROOT
+from tests.repository import PLATFORM
 
 Instruction = tuple[str, str]
 ALLOWED = {"ARG", "FROM", "COPY", "RUN", "ENV", "USER", "EXPOSE", "ENTRYPOINT"}

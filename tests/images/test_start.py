@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from repository import PLATFORM
-from sandbox import (
+
+from tests.images.sandbox import (
     ROOT,
     assembled,
     check_refuses,
@@ -19,6 +19,7 @@ from sandbox import (
     started,
     system,
 )
+from tests.repository import PLATFORM
 
 SERVICES = [one.name for one in PLATFORM.components if one.type == "microservice"]
 JOBS = [one.name for one in PLATFORM.components if one.image == one.name and not one.ports]

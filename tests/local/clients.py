@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from repository import PLATFORM, ROOT
-
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
+from tests.repository import PLATFORM, ROOT
 
 SECONDS = 120
 RUN_SECONDS = 180

@@ -7,7 +7,6 @@ message comes that nobody can read. Usage: dashboard_run.py [--minutes 12] [--ke
 import argparse
 import json
 import random
-import sys
 import tempfile
 import time
 import urllib.error
@@ -18,17 +17,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
-from clients import SECONDS, ask, kafka
-from repository import PLATFORM, ROOT
-from scraping import Ask, scraping
-
 from chatdb.local.fault_proxy import Fault, Proxies, with_proxies
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
-
-sys.path.insert(0, str(ROOT / "tools"))
-import dashboards
-import panel_pictures
+from tests.local.clients import SECONDS, ask, kafka
+from tests.local.scraping import Ask, scraping
+from tests.repository import PLATFORM, ROOT
+from tools import dashboards, panel_pictures
 
 SCRAPE_SECONDS = 15
 """As dist/ has it."""

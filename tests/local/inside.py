@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from repository import ROOT, manifests
-from sandbox import assembled, command, entrypoint, image_environment, sandbox_environment, system
-
 from chatdb.local.platform import Platform
 from chatdb.local.processes import free_ports
 from chatdb.local.site import HOST
+from tests.images.sandbox import assembled, command, entrypoint, image_environment, sandbox_environment, system
+from tests.repository import ROOT, manifests
 
 NAME = "integration-tests"
 SECONDS = 600

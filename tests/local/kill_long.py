@@ -12,15 +12,14 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 from random import Random
 
-from kill_history import Order, violations
-from kill_run import ANYWHERE, FAILPOINTS, SERVERS, Blow, Clients, Supervisor, recoveries, watched, working
-from kill_world import world
-from repository import PLATFORM, ROOT
-from sections import fill
-
 from chatdb.local.fault_proxy import Fault, Proxies, with_proxies
 from chatdb.local.processes import wait_for
 from constructs_lib.problem import InvalidInput
+from tests.local.kill_history import Order, violations
+from tests.local.kill_run import ANYWHERE, FAILPOINTS, SERVERS, Blow, Clients, Supervisor, recoveries, watched, working
+from tests.local.kill_world import world
+from tests.repository import PLATFORM, ROOT
+from tools.sections import fill
 
 PAGE = ROOT / "docs/reliability.md"
 SECONDS = 240

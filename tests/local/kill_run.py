@@ -14,11 +14,10 @@ from random import Random
 from typing import Any
 from uuid import UUID
 
-from kill_history import TERMINAL, Order
-
 from chatdb.local.fault_proxy import Fault, Proxies
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
+from tests.local.kill_history import TERMINAL, Order
 
 ORCHESTRATOR, ENGINE = "training-orchestrator", "ml-engine"
 SERVERS = (ORCHESTRATOR, ENGINE, "model-registry", "kafka", "postgres", "minio")

@@ -9,14 +9,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from kill_history import Row, World
-from repository import PLATFORM, ROOT
-
 from chatdb.local.parts import postgres_server
 from chatdb.local.platform import Platform
 from chatdb.local.postgres import PostgresServer
 from chatdb.local.processes import wait_for
 from constructs_lib.resolve.topics import DEAD_LETTER_SUFFIX
+from tests.local.kill_history import Row, World
+from tests.repository import PLATFORM, ROOT
 
 SECONDS = 90
 JOBS, EVENTS = "training_jobs", "training_events"

@@ -12,10 +12,9 @@ from random import Random
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from kill_history import Order
-from kill_run import threads
-
 from chatdb.local.platform import Platform
+from tests.local.kill_history import Order
+from tests.local.kill_run import threads
 
 REQUEST_SECONDS = 60
 PAUSES = (0.0, 0.1, 0.4)

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from clients import SECONDS
-from repository import ROOT, manifests
-from test_contract import SERVICES, annotations
+from tests.local.test_contract import SERVICES, annotations
 
 from chatdb.local.platform import Platform
 from chatdb.local.processes import Server, free_ports, scratch_folder, wait_for
+from tests.local.clients import SECONDS
+from tests.repository import ROOT, manifests
 
 CONFIGS = {m["metadata"]["name"]: m["data"] for m in manifests(ROOT / "dist/monitoring") if m["kind"] == "ConfigMap"}
 Ask = Callable[..., Any]

@@ -12,10 +12,10 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 from peaks import peak, reset_peak
-from repository import PLATFORM
 
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
+from tests.repository import PLATFORM
 
 SERVICES = [one.name for one in PLATFORM.components if one.type == "microservice"]
 KIBIBYTE = 1024

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from repository import ROOT
 
 from chatdb.local.addresses import shell_exports
 from chatdb.local.fault_proxy import Proxies
 from chatdb.local.faults import VARIABLE, Faults
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
+from tests.repository import ROOT
 
 SECONDS = 300
 FEW = ("cut:query-parser:kafka", "cut:test-service:query-parser", "kill:postgres")

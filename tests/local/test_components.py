@@ -6,14 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from clients import kafka
-from repository import PLATFORM
 
 from catalogue.buckets import BUCKETS
 from catalogue.components import CATALOGUE
 from catalogue.topics import TOPICS
 from chatdb.local.platform import Platform
 from constructs_lib.resolve.topics import DEAD_LETTER_SUFFIX
+from tests.local.clients import kafka
+from tests.repository import PLATFORM
 
 Sql = Callable[[str, str], str]
 

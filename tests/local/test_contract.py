@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repository import PLATFORM, ROOT, manifests
 
 from chatdb.local.parts import package
 from chatdb.local.platform import Platform, local_components
 from chatdb.local.processes import Server, free_ports, wait_for
+from tests.repository import PLATFORM, ROOT, manifests
 
 SERVICES = [one.name for one in local_components(PLATFORM, ROOT) if one.type == "microservice"]
 OWN = {"HOST", "PORT"}

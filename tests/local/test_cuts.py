@@ -2,13 +2,12 @@
 
 from random import Random
 
-from kill_history import violations
-from kill_run import recoveries, watched, working
-from kill_world import world
-
 from chatdb.local.fault_proxy import Fault, Proxies
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
+from tests.local.kill_history import violations
+from tests.local.kill_run import recoveries, watched, working
+from tests.local.kill_world import world
 
 SEED = 1
 GROUPS = 2

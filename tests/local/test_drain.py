@@ -9,18 +9,18 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from clients import kafka, smoke_run
-from kill_history import Order, violations
-from kill_run import working
-from kill_world import patiently, topics, world
-from load import ACTS, Load, load, prepare
-from repository import PLATFORM, ROOT
 
 from chatdb.local.parts import Part
 from chatdb.local.platform import Platform
 from chatdb.local.processes import Server, scratch_folder, wait_for
 from chatdb.local.site import make_site
 from constructs_lib.defaults import DRAIN_SECONDS
+from tests.local.clients import kafka, smoke_run
+from tests.local.kill_history import Order, violations
+from tests.local.kill_run import working
+from tests.local.kill_world import patiently, topics, world
+from tests.local.load import ACTS, Load, load, prepare
+from tests.repository import PLATFORM, ROOT
 
 LONG, SHORT = 30, 1
 SEED = 1

@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from repository import PLATFORM, ROOT
 
 from chatdb.local.fault_proxy import LATE_SECONDS, Fault, Proxies
 from chatdb.local.processes import free_ports, scratch_folder
 from chatdb.local.site import HOST, Detour, Site
+from tests.repository import PLATFORM, ROOT
 
 WAY = "one to another"
 SECONDS = 10

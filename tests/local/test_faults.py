@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from repository import PLATFORM, ROOT
-from test_fault_proxy import CUT as RESET
-from test_fault_proxy import WAY, answered, connect, echo
 
 from chatdb.local.fault_proxy import Proxies
 from chatdb.local.faults import CUT, KILL, Faults, broken
@@ -18,6 +15,9 @@ from chatdb.local.platform import Platform
 from chatdb.local.processes import Server, free_ports, scratch_folder, wait_for
 from chatdb.local.site import Detour, Site
 from constructs_lib.problem import InvalidInput
+from tests.local.test_fault_proxy import CUT as RESET
+from tests.local.test_fault_proxy import WAY, answered, connect, echo
+from tests.repository import PLATFORM, ROOT
 
 SECONDS = 60
 NAME = "query-parser"

@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from clients import ask
-from inside import NAME, Ended, Pod, denied_count, dropping, local, pod
-from repository import PLATFORM, manifests
-from sandbox import allowed, need_sandbox
 
 from chatdb.local.fault_proxy import Fault, Proxies
 from chatdb.local.platform import Platform
 from constructs_lib.quantity import MIB, in_bytes
+from tests.images.sandbox import allowed, need_sandbox
+from tests.local.clients import ask
+from tests.local.inside import NAME, Ended, Pod, denied_count, dropping, local, pod
+from tests.repository import PLATFORM, manifests
 
 DATABASE, STORE = "postgres:postgres", "minio:api"
 PATIENT, IMPATIENT = {"PATIENCE_SECONDS": "90"}, {"PATIENCE_SECONDS": "20"}

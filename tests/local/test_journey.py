@@ -5,11 +5,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from clients import ask, kafka, message, smoke_run, upload
-from repository import ROOT
 
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
+from tests.local.clients import ask, kafka, message, smoke_run, upload
+from tests.repository import ROOT
 
 DATA = ROOT / "catalogue/files/object-store-buckets/data.csv"
 MODEL = "journey"

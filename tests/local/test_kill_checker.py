@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from kill_history import Order, Row, World, violations
+
+from tests.local.kill_history import Order, Row, World, violations
 
 Broken = Callable[[World, list[Order]], World]
 STEPS = ("QUEUED", "RUNNING", "SUCCEEDED")

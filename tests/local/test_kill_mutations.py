@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
-from kill_history import TERMINAL, Order, violations
-from kill_run import ENGINE, ORCHESTRATOR, VARIABLE, Supervisor, ask, watched
-from kill_world import database, world
-from repository import NOT_RUN, PLATFORM, ROOT
 
 from chatdb.local.platform import Platform, platform
 from chatdb.local.processes import wait_for
+from tests.local.kill_history import TERMINAL, Order, violations
+from tests.local.kill_run import ENGINE, ORCHESTRATOR, VARIABLE, Supervisor, ask, watched
+from tests.local.kill_world import database, world
+from tests.repository import NOT_RUN, PLATFORM, ROOT
 
 ALL = os.environ.get("CHATDB_MUTATIONS") == "yes"
 ALWAYS = "key_not_kept"

@@ -2,12 +2,11 @@
 
 from random import Random
 
-from kill_history import violations
-from kill_run import ANYWHERE, FAILPOINTS, recoveries, watched, working
-from kill_world import world
-
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
+from tests.local.kill_history import violations
+from tests.local.kill_run import ANYWHERE, FAILPOINTS, recoveries, watched, working
+from tests.local.kill_world import world
 
 SEED = 1
 SECONDS = 240

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from repository import ROOT
 
 from chatdb.cli import main
 from chatdb.loadtest.locust import PROGRAM
 from chatdb.local.addresses import shell_exports
 from chatdb.local.platform import Platform
+from tests.repository import ROOT
 
 JOBS, STATUS, PARSE = "POST /api/v1/jobs", "GET /test/", "POST /api/v1/parse"
 COUNTED_AS = {

@@ -2,23 +2,19 @@
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
-from clients import SECONDS, ask, kafka
-from repository import ROOT
-from scraping import CONFIGS, Ask, scraping, value
 
 from catalogue.components import CATALOGUE
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
-
-sys.path.insert(0, str(ROOT / "tools"))
-import dashboards
-import metrics
+from tests.local.clients import SECONDS, ask, kafka
+from tests.local.scraping import CONFIGS, Ask, scraping, value
+from tests.repository import ROOT
+from tools import dashboards, metrics
 
 RULES = {
     rule["alert"]: rule["expr"]

@@ -1,17 +1,14 @@
 """The status page in a real browser: on a phone and a desk, light and dark, with and without JavaScript."""
 
-import sys
 from collections.abc import Iterator
 
 import pytest
-from clients import ask
-from repository import NOT_RUN, ROOT
 
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
-
-sys.path.insert(0, str(ROOT / "tools"))
-from browser import Browser, browser, missing
+from tests.local.clients import ask
+from tests.repository import NOT_RUN
+from tools.browser import Browser, browser, missing
 
 PHONE, DESK = 360, 1280
 SECONDS = 240

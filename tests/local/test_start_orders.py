@@ -4,9 +4,9 @@ import time
 from random import Random
 
 import pytest
-from clients import smoke_run
 
 from chatdb.local.platform import Platform
+from tests.local.clients import smoke_run
 
 DOWN = ((), ("postgres",), ("minio", "postgres"), ("kafka", "minio"))
 """What is down before the start, besides all services; the rest has run all the time."""

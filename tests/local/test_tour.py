@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from repository import ROOT
 
 from chatdb.local.processes import scratch_folder, wait_for
+from tests.repository import ROOT
 
 PAGE = (ROOT / "docs/tour.md").read_text(encoding="utf-8")
 START = ["make setup-local", "chatdb local up"]

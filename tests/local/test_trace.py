@@ -6,11 +6,11 @@ import urllib.request
 from typing import Any
 
 import pytest
-from clients import SECONDS, ask
-from traces import Collector
 
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
+from tests.local.clients import SECONDS, ask
+from tests.local.traces import Collector
 
 ORDER = {"model_name": "traced", "dataset_location": "s3://test/data.csv"}
 ORCHESTRATOR, ENGINE, REGISTRY = "training-orchestrator", "ml-engine", "model-registry"

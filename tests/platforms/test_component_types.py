@@ -7,7 +7,6 @@ from typing import ClassVar
 
 import pytest
 from constructs import Construct
-from repository import ROOT
 
 from catalogue.components import CATALOGUE
 from catalogue.namespaces import Namespace
@@ -25,6 +24,7 @@ from constructs_lib.problem import InvalidInput
 from constructs_lib.render import render
 from constructs_lib.resolve import resolve
 from constructs_lib.resolved import ResolvedComponent, Surroundings, specialized
+from tests.repository import ROOT
 
 
 @dataclass(frozen=True, kw_only=True)

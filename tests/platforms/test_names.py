@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from repository import ROOT
 
 from catalogue.components import CATALOGUE
 from catalogue.namespaces import Namespace
 from catalogue.tiers import Tier
 from constructs_lib.command import COMMAND
 from constructs_lib.types import type_names
+from tests.repository import ROOT
 
 GENERATOR = ROOT / "constructs_lib"
 EXEMPT = GENERATOR / "command.py"

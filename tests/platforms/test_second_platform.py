@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from repository import ROOT, texts
 
 from chatdb.explain.component import explain
 from chatdb.graph_views import as_mermaid
@@ -14,9 +13,10 @@ from constructs_lib.gitops.synth import synthesize
 from constructs_lib.read_catalogue import read_catalogue
 from constructs_lib.resolve import resolve
 from constructs_lib.settings import write
+from tests.repository import ROOT, texts
 
 FOLDER = ROOT / "tests/platforms/lending"
-LENDING = read_catalogue(ROOT / "tests", "platforms.lending.catalogue.components")
+LENDING = read_catalogue(ROOT, "tests.platforms.lending.catalogue.components")
 ENVIRONMENTS = ("lab", "field")
 URL = "https://git.example/lending.git"
 

@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from catalogues import catalogues, garbage, permuted, services
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from repository import ROOT, texts
 
 from catalogue.components import CATALOGUE
 from constructs_lib.checks import reachability
@@ -27,6 +25,8 @@ from constructs_lib.rendered import Rendered as Charts
 from constructs_lib.resolve import resolve
 from constructs_lib.resolve.problems import problems
 from constructs_lib.settings import read_settings
+from tests.properties.catalogues import catalogues, garbage, permuted, services
+from tests.repository import ROOT, texts
 
 PERMUTATIONS, LEAVES, POLICIES, GARBAGE = 15, 15, 20, 300
 """How many examples each property is held to; a build takes a third of a second."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-from repository import PLATFORM, copy_inputs
 
 from catalogue.components import CATALOGUE
 from constructs_lib import render
@@ -17,6 +16,7 @@ from constructs_lib.gitops.synth import publication, synthesize
 from constructs_lib.kustomize import GENERATED, KUSTOMIZATION
 from constructs_lib.settings import FILE, Settings, read_settings
 from constructs_lib.traits import attach, traits
+from tests.repository import PLATFORM, copy_inputs
 
 SEED = 20261128
 EDITS = 30

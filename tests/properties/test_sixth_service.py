@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import yaml
-from repository import ROOT, copy_inputs, manifests, texts
 
 from catalogue.components import CATALOGUE
 from catalogue.namespaces import Namespace
@@ -21,6 +20,7 @@ from constructs_lib.model import Catalogue, Component, Dependency, Resources, Ro
 from constructs_lib.resolve import resolve
 from constructs_lib.resolve.problems import problems
 from constructs_lib.settings import read_settings
+from tests.repository import ROOT, copy_inputs, manifests, texts
 
 TOY = Component(
     name="toy",

@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from argo_cd_install import UPSTREAM, built_install
-from repository import ROOT
 
 from catalogue.machines import MACHINES
 from constructs_lib.footprint import Footprint, pod, pod_spec
+from tests.argo_cd_install import UPSTREAM, built_install
+from tests.repository import ROOT
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,9 @@
 from typing import cast
 
 import pytest
-from api import Api, Manifest
-from complaints import complaints
+
+from tests.e2e.api import Api, Manifest
+from tests.e2e.complaints import complaints
 
 FORBIDDEN = 'Error creating: pods "a" is forbidden: exceeded quota: quota'
 CONFLICT = (

@@ -3,18 +3,15 @@
 import json
 import re
 import subprocess
-import sys
 from itertools import combinations
 from typing import Any
 
 import pytest
 import yaml
-from repository import ROOT, manifests
 
 from catalogue.components import CATALOGUE
-
-sys.path.insert(0, str(ROOT / "tools"))
-import metrics
+from tests.repository import ROOT, manifests
+from tools import metrics
 
 SECONDS = 30
 CONFIGS = {m["metadata"]["name"]: m["data"] for m in manifests(ROOT / "dist/monitoring") if m["kind"] == "ConfigMap"}

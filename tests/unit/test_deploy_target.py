@@ -4,10 +4,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from recorded import Recorded
 
 from chatdb.deploy.target import connect, current
 from constructs_lib.problem import InvalidInput
+from tests.cli.recorded import Recorded
 
 
 def config(context: str, server: str) -> dict[str, object]:

@@ -4,9 +4,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from repository import ROOT
 
 from chatdb import doctor
+from tests.repository import ROOT
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
-from repository import ROOT
 
 from catalogue.components import CATALOGUE
 from chatdb.images.content import contents, copy, tag
 from chatdb.images.dockerignore import ignored
 from constructs_lib.problem import InvalidInput
+from tests.repository import ROOT
 
 DOCKERFILE = """FROM python AS build
 COPY svc/requirements.lock common/shared \\

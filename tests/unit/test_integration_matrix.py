@@ -5,12 +5,11 @@ import json
 import re
 from pathlib import Path
 
-from repository import PLATFORM
-
 from catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.reachability import Endpoint, allowed
 from constructs_lib.types.integration_tests.spec import IntegrationTestsComponent
+from tests.repository import PLATFORM
 
 TESTS = PLATFORM.component("integration-tests")
 assert isinstance(TESTS, IntegrationTestsComponent)

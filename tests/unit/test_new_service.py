@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import yaml
 from pglast import parse_sql
-from repository import ROOT, copy_repository, texts
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
@@ -22,6 +21,7 @@ from constructs_lib.problem import InvalidInput
 from constructs_lib.resolve import resolve_draft
 from constructs_lib.resolve.problems import problems
 from constructs_lib.resolve.problems.places import IMAGES
+from tests.repository import ROOT, copy_repository, texts
 
 LONG = "a" * 52
 FREE = min(set(range(8005, 9000)) - {port.number for c in CATALOGUE.components for port in c.ports})

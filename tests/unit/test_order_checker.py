@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from order import violations
-from recorder import TRACKING, Event
-
 from catalogue.tiers import Tier
+from tests.e2e.order import violations
+from tests.e2e.recorder import TRACKING, Event
 
 TIERS = (Tier.FOUNDATION, Tier.CORE)
 CONFIG = ("ConfigMap", "chatdb-services", "config")

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import pytest
-from repository import PLATFORM, ROOT
 
 from catalogue.tiers import Tier
 from chatdb.deploy.kubectl import Kubectl
@@ -12,6 +11,7 @@ from chatdb.deploy.patience import Limits
 from chatdb.deploy.plan import Plan, plan
 from chatdb.deploy.rollout import Line, Rollout, State
 from chatdb.deploy.snapshot import Snapshot
+from tests.repository import PLATFORM, ROOT
 
 
 @pytest.fixture(scope="module")

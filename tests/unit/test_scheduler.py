@@ -1,6 +1,6 @@
 """Tests that share servers go to one process."""
 
-from scheduler import scope
+from tests.scheduler import scope
 
 
 def test_platform_is_one() -> None:

@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
-import stack
-from repository import ROOT
+
+from tests.e2e import stack
+from tests.repository import ROOT
 
 
 def module(name: str) -> str:

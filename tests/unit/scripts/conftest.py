@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fake_kubernetes import FakeKubernetes, make_service_account
 
 from chatdb.local.postgres import PostgresServer, serve
+from tests.unit.scripts.fake_kubernetes import FakeKubernetes, make_service_account
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from fake_object_store import ACCESS, SECRET, FakeObjectStore
-from job_scripts import FILES, PERMANENT, REPOSITORY, run
+
+from tests.unit.scripts.fake_object_store import ACCESS, SECRET, FakeObjectStore
+from tests.unit.scripts.job_scripts import FILES, PERMANENT, REPOSITORY, run
 
 SCRIPT = "object_store_buckets/files/buckets.py"
 CARRIED = REPOSITORY / "catalogue/files/object-store-buckets"

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_kubernetes import FakeKubernetes
-from job_scripts import PERMANENT, run, start
+
+from tests.unit.scripts.fake_kubernetes import FakeKubernetes
+from tests.unit.scripts.job_scripts import PERMANENT, run, start
 
 SCRIPT = "credentials/files/credentials.py"
 SYSTEM, SERVICES = "chatdb-system", "chatdb-services"

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from job_scripts import REPOSITORY
 
 from chatdb.local.postgres import PostgresServer
+from tests.unit.scripts.job_scripts import REPOSITORY
 
 Sql = Callable[[str], str]
 ID = "01936f00-0000-7000-8000-00000000000"

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from job_scripts import PERMANENT, REPOSITORY, run, start
 
 from chatdb.local.postgres import PostgresServer
+from tests.unit.scripts.job_scripts import PERMANENT, REPOSITORY, run, start
 
 SCRIPT = "postgres_schema/files/schema.sh"
 SERVICES = {"orchestrator": "training-orchestrator", "registry": "model-registry"}

@@ -5,7 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from job_scripts import PERMANENT, run
+
+from tests.unit.scripts.job_scripts import PERMANENT, run
 
 SCRIPT = "kafka_topics/files/topics.sh"
 DAY = 86_400_000

@@ -1,0 +1,1 @@
+"""Programs that the set-up, the documentation and the checks of this repository need."""
