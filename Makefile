@@ -37,13 +37,18 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test lint e2e e2e-versions e2e-long kill-test load chaos images-test dashboards screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test lint e2e e2e-versions e2e-long kill-test load chaos images-test dashboards screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
 
 synth: setup-synth ## Install what it needs, and write dist/, argocd/ and the generated files of overlays/
 	cdk8s synth
+
+# What every edit runs: no server, nothing random, nothing repeated.
+FAST := $(addprefix tests/,unit corpus golden platforms contract alerts)
+test-fast: setup-test setup-services lint ## Style, types, layers, and the tests that need no server: for every edit
+	pytest -n 2 $(FAST)
 
 check: setup-test ## Check every manifest as it is rendered
 	chatdb check

@@ -74,6 +74,19 @@ class Origin:
         self.push()
         return held
 
+    def release_as_it_is(self) -> str:
+        """Pin all tiers to the present commit by hand, without generating, and push; the commit."""
+        held = self.git("rev-parse", "HEAD")
+        for path in sorted((self.work / "argocd/minikube/apps").glob("*.yaml")):
+            content = yaml.safe_load(path.read_text())
+            if content["kind"] == "Application":
+                content["spec"]["source"]["targetRevision"] = held
+            else:
+                content["data"] = dict.fromkeys(content["data"], held)
+            path.write_text(yaml.safe_dump(content, sort_keys=False))
+        self.commit_as_it_is("Pinned by hand")
+        return held
+
     def reset(self) -> None:
         """Undo every change of the overlays; it is not committed yet."""
         first = self.git("rev-list", "--max-parents=0", "HEAD")

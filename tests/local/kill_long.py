@@ -81,7 +81,9 @@ def table(blows: Sequence[Blow], orders: Sequence[Order], found: Sequence[str]) 
     """The figures as Markdown."""
     rows = ["| what | how | times | recovery, median | recovery, longest |", "|---|---|---|---|---|"]
     ways = sorted({blow.server for blow in blows} - set(SERVERS))
-    for name, places in [*((name, [place]) for name, place in PLACES), *((way, list(Fault)) for way in ways)]:
+    kinds_of: list[tuple[str, Sequence[object]]] = [(name, [place]) for name, place in PLACES]
+    kinds_of += [(way, list(Fault)) for way in ways]
+    for name, places in kinds_of:
         mine = [blow for blow in blows if blow.server == name and blow.place in places]
         seconds = recoveries(mine, orders)
         if seconds:

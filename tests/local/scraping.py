@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from tests.local.test_contract import SERVICES, annotations
 
 from chatdb.local.platform import Platform
 from chatdb.local.processes import Server, free_ports, scratch_folder, wait_for
 from tests.local.clients import SECONDS
+from tests.local.test_contract import SERVICES, annotations
 from tests.repository import ROOT, manifests
 
 CONFIGS = {m["metadata"]["name"]: m["data"] for m in manifests(ROOT / "dist/monitoring") if m["kind"] == "ConfigMap"}
