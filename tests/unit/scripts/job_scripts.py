@@ -1,9 +1,12 @@
 """Where the setup Jobs' scripts are, and how a test runs one: as the Job does, as a process of its own."""
 
+import atexit
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[3]
@@ -11,10 +14,28 @@ FILES = REPOSITORY / "constructs_lib" / "types"
 PERMANENT = 78
 
 
+@cache
+def _scratch() -> Path:
+    """A folder that goes with this process."""
+    folder = tempfile.TemporaryDirectory(prefix="chatdb-scripts-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+def rendered(script: str) -> Path:
+    """The script as the Job gets it: with the platform's name."""
+    text = (FILES / script).read_text(encoding="utf-8")
+    if "@platform@" not in text:
+        return FILES / script
+    path = _scratch() / Path(script).name
+    path.write_text(text.replace("@platform@", "chatdb"), encoding="utf-8")
+    return path
+
+
 def command(script: str, *arguments: object) -> list[str]:
     """The command line of a script below FILES."""
     interpreter = sys.executable if script.endswith(".py") else "bash"
-    return [interpreter, str(FILES / script), *map(str, arguments)]
+    return [interpreter, str(rendered(script)), *map(str, arguments)]
 
 
 def env_vars(extra: Mapping[str, str]) -> dict[str, str]:

@@ -89,7 +89,7 @@ def test_first_run_makes_all(kubernetes: FakeKubernetes, tmp_path: Path) -> None
     check_complete(kubernetes)
     secret = kubernetes.objects["secrets", SYSTEM, "postgres-credentials"]
     assert secret["type"] == "Opaque"
-    assert secret["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "@platform@-credentials"}
+    assert secret["metadata"]["labels"] == {"app.kubernetes.io/managed-by": "chatdb-credentials"}
     values = kubernetes.values()
     assert len(values[POSTGRES]) == 40 and values[POSTGRES].isalnum()
     assert 3 <= len(values[f"{SYSTEM}/minio-credentials/MINIO_ROOT_USER"]) <= 20
