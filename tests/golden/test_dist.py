@@ -25,12 +25,14 @@ def staged(out: Path, **environment: str) -> dict[str, str]:
 
 
 def test_committed_files_are_what_the_code_gives(tmp_path: Path) -> None:
-    """Nothing in dist/ and argocd/minikube is stale, missing or left over."""
+    """Nothing in dist/, in argocd/minikube and in the list of tiers is stale, missing or left over."""
     made = staged(tmp_path / "out")
     for name in ("dist", "argocd/minikube"):
         assert texts(ROOT / name) == {
             path.removeprefix(f"{name}/"): text for path, text in made.items() if path.startswith(f"{name}/")
         }
+    list_ = "overlays/minikube/kustomization.yaml"
+    assert (ROOT / list_).read_text(encoding="utf-8") == made[list_]
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from constructs_lib.catalogue.problems import problems
 from constructs_lib.checks.render import inputs
 from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.synth import synthesize
-from constructs_lib.graph_views import as_mermaid, as_svg
+from constructs_lib.graph_views import as_json, as_mermaid, as_svg
 
 TOY = Component(
     name="toy",
@@ -135,6 +135,8 @@ def test_pictures() -> None:
     """It is in every picture of the order."""
     assert "kafka-topics --> toy" in as_mermaid(WITH_TOY)
     assert ">toy<" in as_svg(WITH_TOY)
+    after = ["credentials", "kafka", "kafka-topics", "minio"]
+    assert {"name": "toy", "tier": "processing", "wave": 4, "after": after} in as_json(WITH_TOY)["components"]
 
 
 def test_no_other_pod_changes(without: Path, with_toy: Path) -> None:
@@ -148,6 +150,16 @@ def test_no_other_pod_changes(without: Path, with_toy: Path) -> None:
     assert changed == set()
     jobs = {key[2] for key in before if key[0] == "Job" and before[key] != after[key]}
     assert jobs == {"credentials", "kafka-topics", "integration-tests"}
+
+
+def test_a_setting_replaces_its_pods(without: Path, tmp_path: Path) -> None:
+    """What a process reads at its start is new to it by a restart; nobody else is restarted."""
+    components = (replace(c, settings=env(LEVEL="debug")) if c.name == "ml-engine" else c for c in CATALOGUE.components)
+    synth_platform(replace(CATALOGUE, components=tuple(components)), tmp_path)
+    before, after = objects(without), objects(tmp_path)
+    long_running = [key for key in before if key[0] in ("Deployment", "StatefulSet")]
+    changed = [key for key in long_running if before[key]["spec"]["template"] != after[key]["spec"]["template"]]
+    assert changed == [("Deployment", "chatdb-services", "ml-engine")]
 
 
 def test_no_trace(without: Path, tmp_path: Path) -> None:
