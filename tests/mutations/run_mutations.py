@@ -22,6 +22,7 @@ from queue import SimpleQueue
 from mutation import Mutation, mutations
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("catalogue", "chatdb", "constructs_lib")
 LINKED = (".tools", "node_modules")
 GENERATED = ("dist", "argocd", "overlays")
 COPIES = 2
@@ -51,9 +52,10 @@ class Copy:
         programs = (Path(sys.executable).parent, ROOT / "node_modules/.bin", ROOT / ".tools/bin")
         self.environment["PATH"] = os.pathsep.join([*map(str, programs), os.environ["PATH"]])
         self.environment |= {"PYTHONPATH": str(folder), "CDK8S_CHECK_UPGRADE": "false"}
-        imported = self.python(TEST_SECONDS, "-c", "import constructs_lib; print(constructs_lib.__file__)").stdout
-        if not imported.startswith(str(folder)):
-            raise Undecided(f"the copy's tests would import {imported.strip()}")
+        for name in PACKAGES:
+            imported = self.python(TEST_SECONDS, "-c", f"import {name}; print({name}.__file__)").stdout
+            if not imported.startswith(str(folder)):
+                raise Undecided(f"the copy's tests would import {imported.strip()}")
 
     def _copy(self, names: Iterable[str]) -> None:
         for name in names:
@@ -108,7 +110,7 @@ class Copy:
         try:
             self.write(mutation.file, before.replace(mutation.find, mutation.replace))
             if mutation.generate:
-                done = self.python(SYNTH_SECONDS, "-m", "constructs_lib", "synth")
+                done = self.python(SYNTH_SECONDS, "-m", "chatdb", "synth")
                 if done.returncode:
                     return f"chatdb synth: {done.stdout.strip().splitlines()[-1]}"
                 if "nothing has changed" in done.stdout:

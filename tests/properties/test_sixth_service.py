@@ -43,9 +43,9 @@ Objects = dict[tuple[str, str, str], dict[str, Any]]
 
 def objects(folder: Path) -> Objects:
     """Every generated object by kind, namespace and name; Jobs without their hash."""
-    paths = sorted(folder.glob("overlays/minikube/*/generated/[!k]*.yaml"))
-    own = [manifest for path in paths for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
-    return {(m["kind"], m["metadata"].get("namespace", ""), job_free(m)): m for m in (*manifests(folder), *own)}
+    # The overlays' patches name the same objects, and are in the folder, too.
+    found = manifests(folder / "dist", *sorted(folder.glob("overlays/minikube/*/generated")))
+    return {(m["kind"], m["metadata"].get("namespace", ""), job_free(m)): m for m in found}
 
 
 def job_free(manifest: dict[str, Any]) -> str:
