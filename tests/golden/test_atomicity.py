@@ -266,6 +266,13 @@ def two_trees(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_what_is_not_staged_is_removed(two_trees: Path) -> None:
+    """A target that nothing is generated for any more goes, and is among those that changed."""
+    shutil.rmtree(two_trees / "staged/b")
+    assert publish(two_trees / "root", two_trees / "staged", ("a", "b", "c")) == ("a", "b")
+    assert texts(two_trees / "root") == {"a/file": "new"}
+
+
 def test_failed_copy_changes_no_folder(two_trees: Path) -> None:
     """Where the last new folder cannot be copied, the first has not taken its place either."""
     write_by_rename(two_trees / "root" / SWAP / "b.new", "a file where a folder has to be")

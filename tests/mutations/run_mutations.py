@@ -28,8 +28,10 @@ GENERATED = ("dist", "argocd", "overlays")
 COPIES = 2
 BASELINE_SECONDS, SYNTH_SECONDS, TEST_SECONDS = 900, 120, 120
 FAILED = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - .*)?$", re.MULTILINE)
-FAILURE, INTERRUPTED = 1, 2
-"""Exit codes of pytest: a test failed; a module of tests could not be collected."""
+FAILURE, INTERRUPTED, USAGE = 1, 2, 4
+"""Exit codes of pytest: a test failed; a module of tests could not be collected; conftest.py could not be read."""
+INVALID = re.compile(r"ImportError while loading conftest.*InvalidInput", re.DOTALL)
+"""What pytest says where the platform, which conftest.py resolves, is not valid."""
 
 
 class Undecided(Exception):
@@ -97,6 +99,8 @@ class Copy:
         done = self.python(seconds, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *arguments)
         if done.returncode == 0:
             return None
+        if done.returncode == USAGE and INVALID.search(done.stdout):
+            return "tests/conftest.py: the platform is not valid"
         found = FAILED.search(done.stdout)
         if found is None or done.returncode not in (FAILURE, INTERRUPTED):
             raise Undecided(f"pytest ended with {done.returncode}: {done.stdout.strip()[-500:]}")
