@@ -140,7 +140,7 @@ setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
 
 setup-bench-services: setup-local $(STAMPS)/env-mlflow
 
-doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to mend it
+doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to fix it
 	chatdb doctor
 
 $(VENV)/bin/python:

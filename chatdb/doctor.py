@@ -1,4 +1,4 @@
-"""What the generator needs on this machine: what is there, what is missing, and the mend."""
+"""What the generator needs on this machine: what is there, what is missing, and the fix."""
 
 import json
 import re
@@ -49,12 +49,12 @@ PROGRAMS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One need: what was found (None: nothing), what is wanted, and the mend (empty: all is well)."""
+    """One need: what was found (None: nothing), what is wanted, and the fix (empty: all is well)."""
 
     name: str
     found: str | None
     wanted: str
-    mend: str = ""
+    fix: str = ""
 
 
 def findings(root: Path) -> tuple[Finding, ...]:
@@ -148,7 +148,7 @@ def _schemas(root: Path) -> Finding:
 
 
 def _extras(root: Path) -> Iterator[Finding]:
-    """Nothing to mend where one is missing."""
+    """Nothing to fix where one is missing."""
     for target in sorted(set(EXTRAS.values())):
         stamps = [root / ".tools/stamps" / name for name, needing in EXTRAS.items() if needing == target]
         there = all(stamp.exists() for stamp in stamps)

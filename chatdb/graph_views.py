@@ -31,7 +31,7 @@ def as_json(platform: ResolvedPlatform) -> dict[str, Any]:
 
 
 def as_text(platform: ResolvedPlatform) -> str:
-    """One line for each component: what it waits for."""
+    """One line for each component: what it depends on."""
     rows = []
     for wave, tier, components in platform.deploy_order():
         rows.append(f"wave {wave}  {tier}")
@@ -42,7 +42,7 @@ def as_text(platform: ResolvedPlatform) -> str:
 
 
 def as_mermaid(platform: ResolvedPlatform) -> str:
-    """A flowchart: solid arrows are waited for, dotted ones are traffic without order."""
+    """A flowchart: solid arrows are startup dependencies, dotted ones are traffic without order."""
     rows = ["flowchart LR"]
     for wave, tier, components in platform.deploy_order():
         rows.append(f'  subgraph {tier}["{wave} · {tier}"]')

@@ -28,7 +28,7 @@ def git(root: Path, *arguments: str) -> str:
                 Problem(
                     f"git {arguments[0]}",
                     done.stderr.strip() or "failed",
-                    "mend it and release again",
+                    "fix it and release again",
                 )
             ]
         )

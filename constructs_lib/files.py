@@ -41,8 +41,8 @@ def advised_writes(where: str) -> Iterator[None]:
 
 
 def _refused(where: str, what: str) -> InvalidInput:
-    mend = "make room or allow writing there, and run again; what was generated before is whole"
-    return InvalidInput([Problem(where, what, mend)])
+    fix = "make room or allow writing there, and run again; what was generated before is whole"
+    return InvalidInput([Problem(where, what, fix)])
 
 
 def enough_room(folder: Path, needed: int) -> None:

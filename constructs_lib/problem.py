@@ -1,4 +1,4 @@
-"""How everything in here says that something is wrong: where, what, and how to mend it."""
+"""How everything in here says that something is wrong: where, what, and how to fix it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ class Problem:
 
     where: str
     what: str
-    mend: str
+    fix: str
 
     def __str__(self) -> str:
         """One line for a terminal or a log."""
-        return " ".join(f"{self.where}: {self.what}; {self.mend}".split())
+        return " ".join(f"{self.where}: {self.what}; {self.fix}".split())
 
 
 class InvalidInput(Exception):

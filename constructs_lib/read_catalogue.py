@@ -50,10 +50,10 @@ def _relative(filename: str, root: Path) -> str:
 
 
 def _words(error: Exception) -> tuple[str, str]:
-    """What is wrong, and the mend."""
+    """What is wrong, and the fix."""
     text = str(error)
     if isinstance(error, SyntaxError):
-        return f"is no Python: {error.msg}", "mend the syntax"
+        return f"is no Python: {error.msg}", "fix the syntax"
     if match := UNKNOWN_FIELD.search(text):
         return f"{match[1]} has no field {match[2]!r}", f"it has: {_listed(_fields(match[1]))}"
     if match := MISSING_FIELDS.search(text):
@@ -62,7 +62,7 @@ def _words(error: Exception) -> tuple[str, str]:
         return text, "import it, or correct the name"
     if isinstance(error, AttributeError) and isinstance(error.obj, EnumType):
         return f"{error.obj.__name__} has no {error.name}", f"it has: {_listed(list(error.obj.__members__))}"
-    return f"{type(error).__name__}: {text}", "mend the line"
+    return f"{type(error).__name__}: {text}", "fix the line"
 
 
 def _fields(name: str) -> list[str]:

@@ -28,7 +28,7 @@ KEYS = ("repository", "revision", "environment", "tiers")
 class Settings:
     """What differs between two users of the generator.
 
-    `pins` map a tier to the commit that its Application is held at; without one it tracks `revision`.
+    `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`.
     """
 
     repository: str
@@ -47,7 +47,7 @@ def pins_path(root: Path, environment: str) -> Path:
     return root / "pins" / f"{environment}.yaml"
 
 
-def load(root: Path, catalogue: Catalogue) -> Settings:
+def read_settings(root: Path, catalogue: Catalogue) -> Settings:
     """The settings and pins of the repository; InvalidInput with every problem, also of the platform's tiers."""
     if wrong := problems_of_platform(catalogue):
         raise InvalidInput(wrong)
@@ -55,7 +55,9 @@ def load(root: Path, catalogue: Catalogue) -> Settings:
     raw, unreadable = read_mapping(path, FILE, f"run `{COMMAND} init`")
     if unreadable:
         raise InvalidInput(unreadable)
-    problems = [Problem(FILE, f"{key!r} is no setting", f"use {', '.join(KEYS)}") for key in raw if key not in KEYS]
+    problems = [
+        Problem(FILE, f"{key!r} is not a known setting", f"use {', '.join(KEYS)}") for key in raw if key not in KEYS
+    ]
     problems += _texts(raw)
     tiers, of_tiers = _tiers(raw.get("tiers"), catalogue)
     pins, of_pins = _pins(root, str(raw.get("environment", "")), catalogue)
@@ -96,8 +98,8 @@ def _texts(raw: dict[str, Any]) -> Iterator[Problem]:
             what = f"{key} is missing" if value is None else f"{key} is {value!r}"
             yield Problem(FILE, what, f"write something like {key}: {example}")
         elif SECRET_URL.search(value):
-            mend = "take it out, and give Argo CD the credentials as docs/argo-cd.md says"
-            yield Problem(FILE, f"{key} has a password in its address", mend)
+            fix = "take it out, and give Argo CD the credentials as docs/argo-cd.md says"
+            yield Problem(FILE, f"{key} has a password in its address", fix)
 
 
 def _tiers(raw: Any, catalogue: Catalogue) -> tuple[tuple[str, ...], list[Problem]]:
@@ -106,8 +108,10 @@ def _tiers(raw: Any, catalogue: Catalogue) -> tuple[tuple[str, ...], list[Proble
     if raw is None:
         return tiers, []
     if not isinstance(raw, list):
-        return (), [Problem(FILE, "tiers is no list", f"list some of {', '.join(tiers)}")]
-    problems = [Problem(FILE, f"{name!r} is no tier", f"use {', '.join(tiers)}") for name in raw if name not in tiers]
+        return (), [Problem(FILE, "tiers is not a list", f"list some of {', '.join(tiers)}")]
+    problems = [
+        Problem(FILE, f"{name!r} is not a known tier", f"use {', '.join(tiers)}") for name in raw if name not in tiers
+    ]
     for tier in tiers:
         if tier not in raw and tier not in optional:
             fix = f"add it; only {' and '.join(optional) or 'none'} may be left out"
@@ -124,9 +128,9 @@ def _pins(root: Path, environment: str, catalogue: Catalogue) -> tuple[tuple[tup
     fix = f"run `{COMMAND} release` again"
     for tier, commit in raw.items():
         if tier not in catalogue.tiers:
-            problems.append(Problem(name, f"{tier!r} is no tier", fix))
+            problems.append(Problem(name, f"{tier!r} is not a known tier", fix))
         elif not isinstance(commit, str) or not COMMIT.fullmatch(commit):
-            problems.append(Problem(name, f"{tier} is held at {commit!r}, which is no full commit id", fix))
+            problems.append(Problem(name, f"{tier} is pinned to {commit!r}, which is not a full commit id", fix))
     if problems:
         return (), problems
     return tuple(sorted(raw.items())), []

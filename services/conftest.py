@@ -35,7 +35,7 @@ def database(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathF
     roles.write_text("".join(f"{schema}\t{schema}\tPASSWORD\n" for schema in SCHEMAS))
     copy_migrations(directory / "migrations")
     env = {**postgres_server.env("training_db"), "PASSWORD": PASSWORD}
-    done = run("postgres-schema/schema.sh", directory / "migrations", roles, env=env)
+    done = run("postgres_schema/files/schema.sh", directory / "migrations", roles, env=env)
     assert done.returncode == 0, done.stderr
     return postgres_server
 

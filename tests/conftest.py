@@ -68,7 +68,7 @@ def running(around: tuple[Platform, Proxies], collector: Collector) -> Platform:
     found, _ = around
     for part in found.parts.values():
         if found.is_service(part.component.name):
-            part.server.environment["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.address
+            part.server.env_vars["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.address
     order = random.Random(SEED).sample(sorted(found.parts), len(found.parts))
     for name in sorted(order, key=lambda name: not found.is_service(name)):
         found.start(name)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from sections import filled
 from waivers import CHECKOV, KUBE_SCORE, WAIVERS, Waiver
 
 from chatdb.repository import platform
@@ -28,9 +29,8 @@ from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.schema import versions
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
-from constructs_lib.settings import load
+from constructs_lib.settings import read_settings
 from constructs_lib.traits import attach, every_combination
-from docs import filled
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "docs/security.md"
@@ -246,7 +246,7 @@ def scan(folder: Path, traits: tuple[str, ...], version: str) -> list[Score]:
 
 def every_score() -> list[Score]:
     """All combinations, by the newest Kubernetes that there are schemas for."""
-    settings = load(ROOT, platform().catalogue)
+    settings = read_settings(ROOT, platform().catalogue)
     newest = versions(Inputs(root=ROOT, platform=platform(), settings=settings, rendered=()))[-1]
     version = "v" + ".".join(newest.split(".")[:2])
     with tempfile.TemporaryDirectory() as parent, ThreadPoolExecutor(WORKERS) as pool:
@@ -268,7 +268,7 @@ def main(*, write: bool) -> int:
         return 1
     print(table(scores))
     old = page.read_text(encoding="utf-8")
-    new = filled(old, "scores", table(scores))
+    new = filled(page, "scores", table(scores))
     if write:
         page.write_text(new, encoding="utf-8")
     elif new != old:

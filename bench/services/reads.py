@@ -109,7 +109,7 @@ def mlflow(world: World) -> Iterator[str]:
     store = world.database("mlflow").replace("postgresql://", "postgresql+psycopg2://")
     options = ["--backend-store-uri", store, "--default-artifact-root", str(place / "artifacts")]
     options += ["--host", HOST, "--port", str(port), "--workers", "1", "--no-serve-artifacts"]
-    environment = {
+    env_vars = {
         "PATH": os.pathsep.join([str(python.parent), os.environ["PATH"]]),
         "HOME": str(place),
         "LC_ALL": "C.UTF-8",
@@ -117,7 +117,7 @@ def mlflow(world: World) -> Iterator[str]:
         "MLFLOW_DISABLE_TELEMETRY": "true",
         "DO_NOT_TRACK": "true",
     }
-    server = Server("mlflow", [str(python), "-m", "mlflow", "server", *options], place / "log", environment)
+    server = Server("mlflow", [str(python), "-m", "mlflow", "server", *options], place / "log", env_vars)
     server.start()
     try:
         wait_for("MLflow answers", START_SECONDS, lambda: _healthy(server, port))

@@ -61,8 +61,8 @@ def play(found: Sequence[Experiment], state: State, break_: Break, limits: Limit
     """Each in turn; what is steady after one is steady before the next. Ends after one that leaves it otherwise."""
     _, wrong = _steady(state, limits)
     if wrong:
-        mend = "wait until `chatdb local up` says that all is ready"
-        raise InvalidInput([Problem("before the first experiment", "; ".join(wrong), mend)])
+        fix = "wait until `chatdb local up` says that all is ready"
+        raise InvalidInput([Problem("before the first experiment", "; ".join(wrong), fix)])
     for experiment in found:
         outcome, steady = _play(experiment, state, break_, limits)
         yield outcome

@@ -49,5 +49,5 @@ from chatdb.repository import ROOT
 def main() -> None:
     """Generate ChatDB's GitOps repository, check it, and release it.
 
-    Exit codes: 0 done, 1 something is wrong (each problem with its mend), 2 wrong usage.
+    Exit codes: 0 done, 1 something is wrong (each problem with its fix), 2 wrong usage.
     """

@@ -80,8 +80,8 @@ def _outcomes(root: Path, some: "list[Experiment]", env_file: Path) -> "Iterator
 
     told = read_exports(env_file)
     if VARIABLE not in told:
-        mend = "end it, and run `chatdb local up --faults`"
-        raise InvalidInput([Problem("local", "the platform that runs takes no faults", mend)])
+        fix = "end it, and run `chatdb local up --faults`"
+        raise InvalidInput([Problem("local", "the platform that runs takes no faults", fix)])
     line = Path(told[VARIABLE])
     yield from play(some, services(platform(root), told), lambda one: broken(line, one.kind, one.name), Limits())
 

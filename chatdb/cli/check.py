@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from chatdb.cli.common import advised, as_json, json_option
+from chatdb.cli.common import advised, as_json, json_option, with_old_key
 from chatdb.repository import platform
 
 
@@ -35,8 +35,8 @@ def check(root: Path, ids: tuple[str, ...], *, json_: bool) -> None:
     rules = [rule for rule in RULES if not ids or rule.id in ids]
     found = run(inputs(root, platform(root)), rules)
     if json_:
-        problems = [{"rule": finding.rule, **asdict(finding.problem)} for finding in found]
-        as_json("check/v1", rules=[rule.id for rule in rules], findings=problems)
+        problems = [{"rule": finding.rule, **with_old_key(asdict(finding.problem))} for finding in found]
+        as_json("check/v2", rules=[rule.id for rule in rules], findings=problems)
     else:
         for finding in found:
             click.echo(f"[{finding.rule}] {finding.problem}")

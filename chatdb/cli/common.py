@@ -43,6 +43,11 @@ def as_json(schema: str, **values: Any) -> None:
     click.echo(json.dumps({"schema": f"chatdb/{schema}", **values}, indent=2, sort_keys=True))
 
 
+def with_old_key(values: dict[str, Any]) -> dict[str, Any]:
+    """The same with `fix` under the key that it had in v1, too, for one release."""
+    return {**values, "mend": values["fix"]}
+
+
 def show(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     """Print a table for people; a pipe gets it in full width."""
     from rich.console import Console

@@ -68,12 +68,12 @@ def deploy(
 def _dry_run(root: Path, context: str | None, timeout: int, install: Path | None, *, argocd: bool) -> Iterator[str]:
     from chatdb.deploy import argo_cd, plan
     from chatdb.deploy.kubectl import Kubectl
-    from constructs_lib.settings import load
+    from constructs_lib.settings import read_settings
 
     kubectl = Kubectl(context)
     if argocd:
         return argo_cd.as_text(
-            kubectl, load(root, platform(root).catalogue).environment, str(install or argo_cd.INSTALL), timeout
+            kubectl, read_settings(root, platform(root).catalogue).environment, str(install or argo_cd.INSTALL), timeout
         )
     return plan.as_text(plan.plan(root, platform(root)), kubectl, timeout)
 
@@ -108,9 +108,9 @@ def _by_argo_cd(root: Path, kubectl: "Kubectl", limits: "Limits", install: Path 
     from chatdb.deploy import argo_cd
     from chatdb.deploy.plan import plan
     from chatdb.deploy.view import view
-    from constructs_lib.settings import load
+    from constructs_lib.settings import read_settings
 
-    settings, planned = load(root, platform(root).catalogue), plan(root, platform(root))
+    settings, planned = read_settings(root, platform(root).catalogue), plan(root, platform(root))
     argo_cd.refuse_example(settings)
     with view(Console()) as tell:
         following = argo_cd.Following(kubectl=kubectl, plan=planned, limits=limits, tell=tell)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from chatdb.cli.common import advised, as_json, json_option, show
+from chatdb.cli.common import advised, as_json, json_option, show, with_old_key
 from chatdb.repository import catalogue
 
 
@@ -32,9 +32,9 @@ def release(root: Path, *, no_commit: bool) -> None:
     """Hold every tier at the present commit, so that the update rolls in the order of the waves."""
     from chatdb import release as releases
     from constructs_lib.gitops.regenerate import regenerate
-    from constructs_lib.settings import load
+    from constructs_lib.settings import read_settings
 
-    settings = load(root, catalogue())
+    settings = read_settings(root, catalogue())
     commit = releases.contents_commit(root)
     releases.write_pins(root, settings, commit)
     regenerate(root, catalogue)
@@ -47,13 +47,13 @@ def release(root: Path, *, no_commit: bool) -> None:
 @json_option
 @click.pass_obj
 def doctor(root: Path, *, json_: bool) -> None:
-    """Say what is installed, what is missing, and how to mend it."""
+    """Say what is installed, what is missing, and how to fix it."""
     from chatdb.doctor import findings
 
     found = findings(root)
     if json_:
-        as_json("doctor/v1", needs=[asdict(finding) for finding in found])
+        as_json("doctor/v2", needs=[with_old_key(asdict(finding)) for finding in found])
     else:
-        rows = ((finding.name, finding.found or "nothing", finding.wanted, finding.mend) for finding in found)
-        show(("need", "found", "wanted", "mend"), rows)
-    sys.exit(1 if any(finding.mend for finding in found) else 0)
+        rows = ((finding.name, finding.found or "nothing", finding.wanted, finding.fix) for finding in found)
+        show(("need", "found", "wanted", "fix"), rows)
+    sys.exit(1 if any(finding.fix for finding in found) else 0)

@@ -36,15 +36,15 @@ OFFLINE = (
 def refuse_example(settings: Settings) -> None:
     """InvalidInput where Argo CD would be sent to a repository that is none."""
     if settings.repository.startswith(EXAMPLE):
-        mend = "`chatdb init --repository <yours>`, `chatdb synth`, commit and push"
-        raise InvalidInput([Problem(FILE, "the repository is still the example, and Argo CD cannot fetch it", mend)])
+        fix = "`chatdb init --repository <yours>`, `chatdb synth`, commit and push"
+        raise InvalidInput([Problem(FILE, "the repository is still the example, and Argo CD cannot fetch it", fix)])
 
 
 def refuse_followed(kubectl: Kubectl) -> None:
     """InvalidInput where Argo CD deploys the platform already: it would heal away what is applied beside it."""
     if _applications(kubectl).get(ROOT):
-        mend = "commit and push, or watch it with --argocd; `chatdb cleanup --keep-data` takes its Applications away"
-        raise InvalidInput([Problem("cluster", "Argo CD deploys the platform here", mend)])
+        fix = "commit and push, or watch it with --argocd; `chatdb cleanup --keep-data` takes its Applications away"
+        raise InvalidInput([Problem("cluster", "Argo CD deploys the platform here", fix)])
 
 
 def _applications(kubectl: Kubectl) -> dict[str, Manifest]:
@@ -182,5 +182,5 @@ def _revision(application: Mapping[str, Any]) -> str:
 
 def _late(name: str, application: Mapping[str, Any]) -> Problem:
     what = state(application) if application else "there is no such Application yet"
-    mend = f"`kubectl describe application -n {NAMESPACE} {name}`; a private repository: docs/argo-cd.md"
-    return Problem(f"Application {name}", what, mend)
+    fix = f"`kubectl describe application -n {NAMESPACE} {name}`; a private repository: docs/argo-cd.md"
+    return Problem(f"Application {name}", what, fix)

@@ -73,8 +73,8 @@ class Cleanup:
             time.sleep(POLL)
         if found:
             names = ", ".join(one["metadata"]["name"] for one in found)
-            mend = f"`kubectl delete pv {names.replace(',', '')}`, once you have what you want of them"
-            raise InvalidInput([Problem("volumes", f"{names} are still there", mend)])
+            fix = f"`kubectl delete pv {names.replace(',', '')}`, once you have what you want of them"
+            raise InvalidInput([Problem("volumes", f"{names} are still there", fix)])
 
 
 def claims(kubectl: Kubectl) -> list[Manifest]:

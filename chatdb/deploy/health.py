@@ -42,7 +42,7 @@ def checks(root: Path, platform: ResolvedPlatform, context: str | None) -> Itera
         seen = look(kubectl)
     except InvalidInput as error:
         (problem,) = error.problems
-        yield Check("cluster", context or "current context", ok=False, found=problem.what, next=problem.mend)
+        yield Check("cluster", context or "current context", ok=False, found=problem.what, next=problem.fix)
         return
     for wave in planned:
         yield from (_tier(step, seen) for step in wave)
@@ -52,8 +52,8 @@ def checks(root: Path, platform: ResolvedPlatform, context: str | None) -> Itera
 def _nodes(kubectl: Kubectl) -> Iterator[Check]:
     for node in kubectl.items("get", "nodes"):
         name, fine = node["metadata"]["name"], condition(node, "Ready") is not None
-        mend = "" if fine else f"`kubectl describe node {name}`; on minikube: `chatdb cluster up`"
-        yield Check("node", name, fine, "Ready" if fine else "not Ready", mend)
+        fix = "" if fine else f"`kubectl describe node {name}`; on minikube: `chatdb cluster up`"
+        yield Check("node", name, fine, "Ready" if fine else "not Ready", fix)
 
 
 def _namespaces(kubectl: Kubectl, platform: ResolvedPlatform) -> Iterator[Check]:
@@ -80,8 +80,8 @@ def _slow(step: Step, count: str, workload: Manifest, seen: Snapshot) -> Check:
     name, namespace = component_of(workload), workload["metadata"]["namespace"]
     trouble = next(troubles(workload, seen), None)
     what = trouble.what if trouble else progress(workload)
-    mend = trouble.mend if trouble else f"`kubectl get pods -n {namespace} -l app={name}`"
-    return Check("tier", step.tier, ok=False, found=f"{count}; {name}: {what}", next=mend)
+    fix = trouble.fix if trouble else f"`kubectl get pods -n {namespace} -l app={name}`"
+    return Check("tier", step.tier, ok=False, found=f"{count}; {name}: {what}", next=fix)
 
 
 def _endpoints(kubectl: Kubectl, platform: ResolvedPlatform, planned: Plan) -> Iterator[Check]:
@@ -107,8 +107,8 @@ def _addresses(kubectl: Kubectl) -> Mapping[tuple[str, str], int]:
 def _endpoint(kubectl: Kubectl, component: ResolvedComponent, port: ResolvedPort, pods: int) -> Check:
     name, namespace = f"{component.name}:{port.name}", component.namespace
     if not pods:
-        mend = f"`kubectl get pods -n {namespace} -l app={component.name}`"
-        return Check("endpoint", name, ok=False, found="no pod serves it", next=mend)
+        fix = f"`kubectl get pods -n {namespace} -l app={component.name}`"
+        return Check("endpoint", name, ok=False, found="no pod serves it", next=fix)
     path = _path(component, port)
     if path is None:
         return Check("endpoint", name, ok=True, found=f"served by {pods}, without a path to ask")
@@ -116,8 +116,8 @@ def _endpoint(kubectl: Kubectl, component: ResolvedComponent, port: ResolvedPort
     try:
         kubectl.run("get", f"--raw={raw}", seconds=ANSWER_SECONDS)
     except KubectlError as error:
-        mend = f"`kubectl logs -n {namespace} -l app={component.name} --tail=50`"
-        return Check("endpoint", name, ok=False, found=f"{path}: {error.words}", next=mend)
+        fix = f"`kubectl logs -n {namespace} -l app={component.name} --tail=50`"
+        return Check("endpoint", name, ok=False, found=f"{path}: {error.words}", next=fix)
     return Check("endpoint", name, ok=True, found=f"{path} answers")
 
 

@@ -17,7 +17,7 @@ SECONDS = 120
 FIELD_MANAGER = "chatdb"
 APPLY = ("apply", "--server-side", "--force-conflicts", f"--field-manager={FIELD_MANAGER}", "--filename=-")
 """As Argo CD does: what git names is as git says, whoever has changed it."""
-MEND = "mend what it says, and run the command again"
+FIX = "fix what it says, and run the command again"
 
 
 class KubectlError(InvalidInput):
@@ -26,14 +26,14 @@ class KubectlError(InvalidInput):
     def __init__(self, what: str, words: str) -> None:
         """`what` was asked for."""
         self.words = words
-        super().__init__([Problem(f"kubectl {what}", words, MEND)])
+        super().__init__([Problem(f"kubectl {what}", words, FIX)])
 
 
-def program(name: str, mend: str) -> str:
-    """Path of a program of the user's; InvalidInput with the mend where it is missing."""
+def program(name: str, fix: str) -> str:
+    """Path of a program of the user's; InvalidInput with the fix where it is missing."""
     found = shutil.which(name)
     if not found:
-        raise InvalidInput([Problem(name, "is not installed", mend)])
+        raise InvalidInput([Problem(name, "is not installed", fix)])
     return found
 
 

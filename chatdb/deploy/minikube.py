@@ -59,11 +59,11 @@ def start_line(host: Host, kubernetes: str) -> list[str]:
 
 
 def _too_small(host: Host, machine: Machine) -> Iterator[Problem]:
-    mend = "give Docker more, or use a larger machine"
+    fix = "give Docker more, or use a larger machine"
     if host.cpus * 1000 < machine.cpu:
-        yield Problem("docker", f"it has {host.cpus} CPUs, {machine.cpu // 1000} are needed", mend)
+        yield Problem("docker", f"it has {host.cpus} CPUs, {machine.cpu // 1000} are needed", fix)
     if host.memory < machine.memory:
-        yield Problem("docker", f"it has {host.memory // MIB} MiB, {machine.memory // MIB} are needed", mend)
+        yield Problem("docker", f"it has {host.memory // MIB} MiB, {machine.memory // MIB} are needed", fix)
 
 
 def _reserved(host: Host, machine: Machine) -> Iterator[str]:
@@ -107,4 +107,4 @@ def run(line: list[str], seconds: float) -> None:
         raise InvalidInput([Problem("minikube", what, "look at `minikube logs`, and run again")]) from error
     if done.returncode:
         what = f"`{shlex.join(line[:2])}` has failed, with exit code {done.returncode}"
-        raise InvalidInput([Problem("minikube", what, "it says why above; mend it, and run again")])
+        raise InvalidInput([Problem("minikube", what, "it says why above; fix it, and run again")])

@@ -44,11 +44,11 @@ class Patience:
         """One for each kind of trouble: two pods with the same are one."""
         name = component_of(workload)
         for trouble in {one.kind: one for one in reversed(found)}.values():
-            yield Problem(self.where(name), trouble.what, trouble.mend)
+            yield Problem(self.where(name), trouble.what, trouble.fix)
         if not found:
             namespace = workload["metadata"]["namespace"]
-            mend = f"`kubectl get pods -n {namespace} -l app={name}`, or give it longer with --timeout"
-            yield Problem(self.where(name), f"not ready yet, {progress(workload)}", mend)
+            fix = f"`kubectl get pods -n {namespace} -l app={name}`, or give it longer with --timeout"
+            yield Problem(self.where(name), f"not ready yet, {progress(workload)}", fix)
 
 
 def detail(workload: Manifest, seen: Snapshot) -> str:

@@ -9,7 +9,7 @@ from chatdb.deploy.objects import WAITED, Manifest, component_of, key, title
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
-from constructs_lib.settings import load
+from constructs_lib.settings import read_settings
 
 EARLY = ("Namespace", "ResourceQuota", "LimitRange")
 """Pods are refused until the quotas are counted: these come first, and the rest of the tier waits for them."""
@@ -45,7 +45,7 @@ Plan = tuple[tuple[Step, ...], ...]
 
 def plan(root: Path, platform: ResolvedPlatform) -> Plan:
     """Render every tier of the environment; InvalidInput where one does not build, or a component is nowhere."""
-    settings = load(root, platform.catalogue)
+    settings = read_settings(root, platform.catalogue)
     tiers = {tier: _step(root, settings.environment, tier) for tier in settings.tiers}
     waves = (tuple(tiers[tier] for tier in wave if tier in tiers) for wave in platform.waves)
     made = tuple(wave for wave in waves if wave)
@@ -66,8 +66,8 @@ def _strangers(step: Step, platform: ResolvedPlatform) -> Iterator[Manifest]:
 
 
 def _unknown(step: Step, manifest: Manifest) -> Problem:
-    mend = "give it the label `app` with the name of an entry of the catalogue"
-    return Problem(step.overlay, f"{title(manifest)} belongs to no component", mend)
+    fix = "give it the label `app` with the name of an entry of the catalogue"
+    return Problem(step.overlay, f"{title(manifest)} belongs to no component", fix)
 
 
 def members(platform: ResolvedPlatform, step: Step) -> tuple[ResolvedComponent, ...]:

@@ -32,22 +32,22 @@ class Hope(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """What holds a workload up, and the mend; `kind` is the same for as long as it is the same trouble."""
+    """What holds a workload up, and the fix; `kind` is the same for as long as it is the same trouble."""
 
     kind: str
     what: str
-    mend: str
+    fix: str
     hope: Hope = Hope.SOME
 
 
 def troubles(workload: Manifest, seen: Snapshot) -> Iterator[Trouble]:
     """Everything that is known to hold it up, the most certain first."""
     if workload["kind"] == "Ingress":
-        mend = "is there a controller? on minikube: `minikube addons enable ingress`"
-        yield Trouble("address", "no ingress controller has given it an address", mend, Hope.LONG)
+        fix = "is there a controller? on minikube: `minikube addons enable ingress`"
+        yield Trouble("address", "no ingress controller has given it an address", fix, Hope.LONG)
     elif workload["kind"] == "Gateway":
-        mend = "is a controller of the Gateway API installed? `kubectl describe gateway -n chatdb-services`"
-        yield Trouble("address", "no controller has programmed it", mend, Hope.LONG)
+        fix = "is a controller of the Gateway API installed? `kubectl describe gateway -n chatdb-services`"
+        yield Trouble("address", "no controller has programmed it", fix, Hope.LONG)
     else:
         found = [*_job(workload), *_refused(workload, seen)]
         for pod in seen.pods_of(workload):
@@ -59,8 +59,8 @@ def _job(workload: Manifest) -> Iterator[Trouble]:
     failed = condition(workload, "Failed") if workload["kind"] == "Job" else None
     if failed:
         what = f"the Job has failed: {failed.get('message') or failed.get('reason')}"
-        mend = f"{_logs(workload, 'job/')} says why; run again, and a Job that has failed is made anew"
-        yield Trouble("job", what, mend, Hope.NONE)
+        fix = f"{_logs(workload, 'job/')} says why; run again, and a Job that has failed is made anew"
+        yield Trouble("job", what, fix, Hope.NONE)
 
 
 def _refused(workload: Manifest, seen: Snapshot) -> Iterator[Trouble]:
@@ -73,8 +73,8 @@ def _refused(workload: Manifest, seen: Snapshot) -> Iterator[Trouble]:
     namespace = workload["metadata"]["namespace"]
     if "exceeded quota" in words:
         what = f"the quota of namespace {namespace} is used up: {_after(words, 'exceeded quota: ')}"
-        mend = "quotas come from the overlay: run `chatdb synth` after a change, or free what else runs there"
-        yield Trouble("quota", what, mend)
+        fix = "quotas come from the overlay: run `chatdb synth` after a change, or free what else runs there"
+        yield Trouble("quota", what, fix)
     elif "violates PodSecurity" in words:
         what = f"the namespace's Pod Security level refuses its pods: {_after(words, 'violates PodSecurity ')}"
         yield Trouble("security", what, "`chatdb check` says which field it is")
@@ -119,11 +119,11 @@ def _unplaced(pod: Manifest) -> Iterator[Trouble]:
         return
     scarce = [plain for said, plain in SCARCE if said in words]
     if scarce:
-        mend = "`chatdb capacity` shows what is taken: free some, leave out tiers in chatdb.yaml, or take more machine"
-        yield Trouble("room", f"no node has room for it, {' and '.join(scarce)} ({words})", mend)
+        fix = "`chatdb capacity` shows what is taken: free some, leave out tiers in chatdb.yaml, or take more machine"
+        yield Trouble("room", f"no node has room for it, {' and '.join(scarce)} ({words})", fix)
     elif "ersistentvolume" in words.lower():
-        mend = "on minikube: `minikube addons enable storage-provisioner default-storageclass`; `kubectl get pvc -A`"
-        yield Trouble("volume", f"it has no volume yet ({words})", mend)
+        fix = "on minikube: `minikube addons enable storage-provisioner default-storageclass`; `kubectl get pvc -A`"
+        yield Trouble("volume", f"it has no volume yet ({words})", fix)
     else:
         yield Trouble("room", f"no node takes it ({words})", _describe(pod))
 
@@ -143,8 +143,8 @@ def _container(pod: Manifest, container: Mapping[str, Any]) -> Iterator[Trouble]
 def _image(image: str, reason: str, words: str) -> Trouble:
     said = f"{reason}: {words}" if words else reason
     own = image.removeprefix("docker.io/").startswith(OURS)
-    mend = "build it and load it: `chatdb images --build`" if own else "look at its tag, and at the node's network"
-    return Trouble("image", f"image {image} can't be pulled ({said})", mend)
+    fix = "build it and load it: `chatdb images --build`" if own else "look at its tag, and at the node's network"
+    return Trouble("image", f"image {image} can't be pulled ({said})", fix)
 
 
 def _crash(pod: Manifest, container: Mapping[str, Any]) -> Trouble:

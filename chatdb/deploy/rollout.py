@@ -107,8 +107,8 @@ class Rollout:
         while quotas and not all(_counted(found) for found in self.kubectl.there(quotas)):
             if time.monotonic() > deadline:
                 what = f"the quotas are not counted after {COUNTING} s"
-                mend = "is kube-controller-manager well? `kubectl get pods -n kube-system`"
-                raise InvalidInput([Problem("cluster", what, mend)])
+                fix = "is kube-controller-manager well? `kubectl get pods -n kube-system`"
+                raise InvalidInput([Problem("cluster", what, fix)])
             time.sleep(POLL / 5)
 
     def _wait(self, wave: Sequence[Step]) -> None:

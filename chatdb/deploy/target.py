@@ -43,12 +43,12 @@ def connect(context: str | None) -> Kubectl:
     try:
         found = current(json.loads(kubectl.run("config", "view", "--minify", "--output=json")))
     except KubectlError as error:
-        mend = "start a cluster (`chatdb cluster up`), or name one of `kubectl config get-contexts` with --context"
+        fix = "start a cluster (`chatdb cluster up`), or name one of `kubectl config get-contexts` with --context"
         what = "no current cluster is named" if UNCHOSEN in error.words else error.words
-        raise InvalidInput([Problem("kubeconfig", what, mend)]) from error
+        raise InvalidInput([Problem("kubeconfig", what, fix)]) from error
     if context is None and found.elsewhere:
-        mend = f"--context={found.context} says that you mean it"
-        raise InvalidInput([Problem("kubeconfig", found.elsewhere, mend)])
+        fix = f"--context={found.context} says that you mean it"
+        raise InvalidInput([Problem("kubeconfig", found.elsewhere, fix)])
     # Another command may choose another current context while this one works.
     return Kubectl(found.context)
 

@@ -34,7 +34,7 @@ def _read(text: str, place: Place) -> Any:
     try:
         return yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
-        raise InvalidInput([Problem(str(place), "is no YAML", "mend it, or run `chatdb synth`")]) from error
+        raise InvalidInput([Problem(str(place), "is no YAML", "fix it, or run `chatdb synth`")]) from error
 
 
 def _blank(text: str) -> int:

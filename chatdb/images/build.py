@@ -90,5 +90,5 @@ def _build(step: Step, builder: Builder) -> None:
     if not wrong and step.reference not in builder.there():
         wrong = f"{step.reference} is not there after it"
     if wrong:
-        mend = "its own words are above; mend it, and run again: what was built stays"
-        raise InvalidInput([Problem(shlex.join(step.command), wrong, mend)])
+        fix = "its own words are above; fix it, and run again: what was built stays"
+        raise InvalidInput([Problem(shlex.join(step.command), wrong, fix)])

@@ -60,7 +60,7 @@ def run(root: Path, url: str, *, users: int, seconds: int) -> Counted:
             # Its exit status is 1 both where requests have failed and where the file cannot be read.
             if not (folder / FIGURES).exists():
                 what = f"it ended with {server.status()}; its last lines:\n{server.last_lines(5)}"
-                raise InvalidInput([Problem("Locust", what, "mend what they say")])
+                raise InvalidInput([Problem("Locust", what, "fix what they say")])
             return _counted(json.loads((folder / FIGURES).read_text(encoding="utf-8")))
         finally:
             server.stop()
@@ -73,8 +73,8 @@ def _server(root: Path, folder: Path, url: str, users: int, seconds: int) -> Ser
         str(root / PROGRAM), "--headless", f"--locustfile={files}", f"--host={url}", f"--users={users}",
         f"--spawn-rate={users}", f"--run-time={seconds}s", f"--stop-timeout={FINISHING_SECONDS}", "--only-summary",
     ]  # fmt: skip
-    environment = {"PATH": os.defpath, "HOME": str(folder), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
-    return Server("locust", command, folder / "log", environment | {"FIGURES": str(folder / FIGURES)})
+    env_vars = {"PATH": os.defpath, "HOME": str(folder), "LC_ALL": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"}
+    return Server("locust", command, folder / "log", env_vars | {"FIGURES": str(folder / FIGURES)})
 
 
 def _counted(found: Mapping[str, Any]) -> Counted:

@@ -1,6 +1,6 @@
 """The line by which another process breaks a running platform: what it breaks is whole again when the line ends.
 
-The platform itself mends, so it does not matter how the other side has ended; a SIGKILL closes its lines, too.
+The platform itself fixes, so it does not matter how the other side has ended; a SIGKILL closes its lines, too.
 """
 
 import json
@@ -36,13 +36,13 @@ class Held:
     """A fault that lasts: whose it is, what ends it, and when it ends at the latest."""
 
     name: str
-    mend: Callable[[], None]
+    fix: Callable[[], None]
     until: float
 
 
 @dataclass
 class Faults:
-    """Breaks, mends and looks after what comes back, all in the thread that calls `serve`."""
+    """Breaks, fixes and looks after what comes back, all in the thread that calls `serve`."""
 
     platform: Platform
     proxies: Proxies
@@ -60,7 +60,7 @@ class Faults:
 
     @contextmanager
     def listening(self) -> Iterator["Faults"]:
-        """Until the end of the body, where all is mended."""
+        """Until the end of the body, where all is fixed."""
         with socket.socket(socket.AF_UNIX) as door:
             door.bind(str(self.path))
             self.path.chmod(0o600)
@@ -97,13 +97,13 @@ class Faults:
                 return
             asked = json.loads(said)
             until = time.monotonic() + self.hold_seconds
-            self.held[line] = Held(name=asked["name"], mend=self._break(**asked), until=until)
+            self.held[line] = Held(name=asked["name"], fix=self._break(**asked), until=until)
             line.sendall(HELD)
         except (OSError, ValueError, KeyError, TypeError):
             self._end(line)
 
     def _break(self, kind: str, name: str) -> Callable[[], None]:
-        """Do it; what mends it. ValueError where it is broken already, and for a kind that there is not."""
+        """Do it; what fixes it. ValueError where it is broken already, and for a kind that there is not."""
         if kind not in (CUT, KILL) or name in {one.name for one in self.held.values()}:
             raise ValueError(name)
         if kind == CUT:
@@ -132,7 +132,7 @@ class Faults:
         line.close()
         held = self.held.pop(line, None)
         if held:
-            held.mend()
+            held.fix()
 
 
 @contextmanager

@@ -54,7 +54,7 @@ class Part:
         if status is None or (self.ends and status == 0):
             return
         what = f"it ended with {status}; its last lines:\n{self.server.last_lines(5)}"
-        raise InvalidInput([Problem(self.component.name, what, "mend what they say, and start again")])
+        raise InvalidInput([Problem(self.component.name, what, "fix what they say, and start again")])
 
 
 def make_part(site: Site, component: ResolvedComponent) -> Part:
@@ -93,7 +93,7 @@ def _kafka(site: Site, component: ResolvedComponent) -> Part:
     }
     settings = component.settings | changed
     (folder / "server.properties").write_text(properties(settings), encoding="utf-8")
-    environment = {
+    env_vars = {
         **site.tools,
         "LOG_DIR": str(folder),
         "KAFKA_BIN": str(_installed(site.root / ".tools/kafka/bin")),
@@ -101,7 +101,7 @@ def _kafka(site: Site, component: ResolvedComponent) -> Part:
         "KAFKA_OPTS": "-Dlog4j2.level=WARN",
         CLUSTER_ID: settings[CLUSTER_ID],
     }
-    server = Server(component.name, ["sh", "-c", KAFKA, str(folder)], folder / "log", environment)
+    server = Server(component.name, ["sh", "-c", KAFKA, str(folder)], folder / "log", env_vars)
     return Part(component=component, server=server, ready=lambda: _connects(port))
 
 
@@ -120,7 +120,7 @@ def _object_store(site: Site, component: ResolvedComponent) -> Part:
     command = [program, "--port", f"{HOST}:{port}", "--health", "/health", "posix"]
     # Not every file system has the extended attributes that it would use.
     command += ["--sidecar", str(folder / "metadata"), str(folder / "data")]
-    server = Server(component.name, command, folder / "log", site.environment(component) | keys)
+    server = Server(component.name, command, folder / "log", site.env_vars(component) | keys)
     return Part(component=component, server=server, ready=lambda: _answers(f"http://{HOST}:{port}/health"))
 
 
@@ -136,9 +136,9 @@ def _job(site: Site, component: ResolvedComponent) -> Part:
             (made / name).write_text(text, encoding="utf-8")
     paths = tuple(one.path for one in script.folders)
     command = [f"{folder}{word}" if word.startswith(paths) else word for word in script.command]
-    tools = [str(postgres_server(site).binaries), site.environment(component)["PATH"]]
-    environment = site.environment(component) | {"PATH": ":".join(tools), "KAFKA_BIN": f"{site.root}/.tools/kafka/bin"}
-    server = Server(component.name, command, folder / "log", environment)
+    tools = [str(postgres_server(site).binaries), site.env_vars(component)["PATH"]]
+    env_vars = site.env_vars(component) | {"PATH": ":".join(tools), "KAFKA_BIN": f"{site.root}/.tools/kafka/bin"}
+    server = Server(component.name, command, folder / "log", env_vars)
     return Part(component=component, server=server, ready=lambda: server.status() == 0)
 
 
@@ -149,7 +149,7 @@ def _microservice(site: Site, component: ResolvedComponent) -> Part:
     (folder / "tmp").mkdir(exist_ok=True)
     own = {"HOST": HOST, "PORT": str(port), "TMPDIR": str(folder / "tmp"), "HOME": str(folder)}
     command = [str(python), "-m", package(component)]
-    server = Server(component.name, command, folder / "log", site.environment(component) | own)
+    server = Server(component.name, command, folder / "log", site.env_vars(component) | own)
     path = component.probes.readiness.path if component.probes else None
     return Part(component=component, server=server, ready=lambda: _answers(f"http://{HOST}:{port}{path}"))
 

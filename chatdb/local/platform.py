@@ -104,7 +104,7 @@ class Platform:
 
     def _late(self, name: str) -> Problem:
         what = f"it is not ready after {START_SECONDS} s; its last lines:\n{self.parts[name].server.last_lines(5)}"
-        return Problem(name, what, "mend what they say, or start again on a machine with less to do")
+        return Problem(name, what, "fix what they say, or start again on a machine with less to do")
 
 
 @contextmanager

@@ -62,9 +62,9 @@ class PostgresServer:
         password.touch(mode=0o600)
         password.write_text(self.password, encoding="utf-8")
         owner = self._hand_over(password) if os.geteuid() == 0 else {}
-        environment = self.env() | {"BINARIES": str(self.binaries), "LC_ALL": "C"}
+        env_vars = self.env() | {"BINARIES": str(self.binaries), "LC_ALL": "C"}
         command = ["sh", "-c", COMMAND, str(self.folder)]
-        return Server("postgres", command, self.folder / "log", environment, end="INT", owner=owner)
+        return Server("postgres", command, self.folder / "log", env_vars, end="INT", owner=owner)
 
     def ready(self) -> bool:
         """Whether it takes connections to its database."""

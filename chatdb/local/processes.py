@@ -42,7 +42,7 @@ class Server:
         name: str,
         command: Sequence[str],
         log: Path,
-        environment: Mapping[str, str],
+        env_vars: Mapping[str, str],
         *,
         end: str = "KILL",
         owner: Mapping[str, Any] | None = None,
@@ -51,7 +51,7 @@ class Server:
         self.name = name
         self.command = list(command)
         self.log = log
-        self.environment = dict(environment)
+        self.env_vars = dict(env_vars)
         self.end = end
         self.owner = dict(owner or {})
         self._keeper: subprocess.Popen[str] | None = None
@@ -68,7 +68,7 @@ class Server:
             stdout=pipe,
             stderr=subprocess.DEVNULL,
             text=True,
-            env=self.environment | {"SERVER_LOG": str(self.log), "SERVER_END": self.end},
+            env=self.env_vars | {"SERVER_LOG": str(self.log), "SERVER_END": self.end},
             start_new_session=True,
             **self.owner,
         )

@@ -54,7 +54,7 @@ class Site:
         """What dist/ tells the component, with local addresses."""
         return self.platform.component(component.name).settings | dict(self.secrets.get(component.name, {}))
 
-    def environment(self, component: ResolvedComponent) -> dict[str, str]:
+    def env_vars(self, component: ResolvedComponent) -> dict[str, str]:
         """What it is told, and what every process needs; nothing else of ours."""
         return self.tools | self.told(component)
 

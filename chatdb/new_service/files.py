@@ -11,12 +11,12 @@ from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve import resolve_draft
 from constructs_lib.resolve.problems.places import COMPONENTS, IMAGES
-from constructs_lib.settings import load
+from constructs_lib.settings import read_settings
 
 
 def changes(root: Path, catalogue: Catalogue, request: Request) -> dict[str, str]:
     """Relative path and new text of every file; InvalidInput with every problem."""
-    environment = load(root, catalogue).environment
+    environment = read_settings(root, catalogue).environment
     component = component_of(catalogue, request)
     platform = resolve_draft(extended(catalogue, component))
     name = component.name
@@ -58,7 +58,7 @@ def write(root: Path, found: Mapping[str, str]) -> None:
                 _put(root / path, text, undo)
             undo.pop_all()
     except OSError as error:
-        problem = Problem(path, f"cannot be written ({error.strerror})", "nothing was changed; mend it and run again")
+        problem = Problem(path, f"cannot be written ({error.strerror})", "nothing was changed; fix it and run again")
         raise InvalidInput([problem]) from error
 
 

@@ -9,7 +9,7 @@ from constructs_lib.model import Machine
 from constructs_lib.problem import Problem
 from constructs_lib.quantity import MIB
 
-MEND = "lower it in overlays/<env>/<tier>, or leave out a tier"
+FIX = "lower it in overlays/<env>/<tier>, or leave out a tier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def fits(inputs: Inputs) -> Iterator[Problem]:
         if line.free < line.reserve:
             free, total, reserve = (amount(line, n) for n in (line.free, line.total, line.reserve))
             what = f"{line.name}: {free} of {total} left, less than {reserve}"
-            yield Problem(f"environment {inputs.settings.environment}", what, MEND)
+            yield Problem(f"environment {inputs.settings.environment}", what, FIX)
 
 
 def amount(line: Line, number: int) -> str:

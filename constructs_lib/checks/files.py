@@ -14,7 +14,7 @@ from constructs_lib.kustomize import tool
 from constructs_lib.problem import Problem
 
 SECONDS = 60
-MEND = "correct the file in catalogue/files or constructs_lib/types/<type>/files, or what fills it in"
+FIX = "correct the file in catalogue/files or constructs_lib/types/<type>/files, or what fills it in"
 
 
 def valid(inputs: Inputs) -> Iterator[Problem]:
@@ -23,7 +23,7 @@ def valid(inputs: Inputs) -> Iterator[Problem]:
         data = found.manifest.get("data") or {}
         for name, text in data.items():
             for what in _problems(inputs, name, text):
-                yield Problem(f"{found.where}: {name}", what, MEND)
+                yield Problem(f"{found.where}: {name}", what, FIX)
 
 
 def _problems(inputs: Inputs, name: str, text: str) -> Iterator[str]:

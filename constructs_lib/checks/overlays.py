@@ -108,8 +108,8 @@ def _top(inputs: Inputs, environment: Path) -> Iterator[Problem]:
     """What is attached to the environment as a whole reaches `kubectl apply -k`, but no Application."""
     top = Folder(inputs.root, environment)
     for key in sorted(set(top.content) - TOP_KEYS):
-        mend = "attach it to the overlay of a tier: Argo CD applies those"
-        yield Problem(f"{top.where}/{KUSTOMIZATION}", f"it has {key}", mend)
+        fix = "attach it to the overlay of a tier: Argo CD applies those"
+        yield Problem(f"{top.where}/{KUSTOMIZATION}", f"it has {key}", fix)
     tiers = inputs.platform.tiers
     for path in sorted(environment.iterdir()):
         if path.name not in {*tiers, KUSTOMIZATION}:

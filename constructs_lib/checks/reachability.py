@@ -1,4 +1,4 @@
-"""NetworkPolicies, evaluated: for every pair of components and every port, against the catalogue's edges."""
+"""NetworkPolicies, evaluated: for every pair of components and every port, against the catalogue's dependencies."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class Endpoint:
 
 
 def exact(inputs: Inputs) -> Iterator[Problem]:
-    """Traffic is allowed exactly where an edge says so, and to DNS."""
+    """Traffic is allowed exactly where a dependency says so, and to DNS."""
     endpoints = [*_components(inputs), *_externals(inputs)]
     policies = [found.manifest for found in inputs.of("NetworkPolicy")]
     expected = _expected(inputs, endpoints)
@@ -52,9 +52,11 @@ def _compare(
     found = allowed(policies, source, target, port)
     where = f"{source.name} -> {target.name}:{port[1]}/{port[0]}"
     if wanted and not found:
-        yield Problem(where, "an edge says so, but policies forbid it", "see the pair of policies of that edge")
+        yield Problem(
+            where, "a dependency says so, but policies forbid it", "see the pair of policies of that dependency"
+        )
     if found and not wanted:
-        yield Problem(where, "policies allow it, but no edge says so", "add the edge, or narrow the policy")
+        yield Problem(where, "policies allow it, but no dependency says so", "add the dependency, or narrow the policy")
 
 
 def allowed(policies: Iterable[Policy], source: Endpoint, target: Endpoint, port: Protocol) -> bool:
@@ -119,7 +121,7 @@ def _externals(inputs: Inputs) -> Iterator[Endpoint]:
 
 
 def _expected(inputs: Inputs, endpoints: list[Endpoint]) -> set[tuple[str, str, Protocol]]:
-    """(consumer, provider, port) of every edge between what is there, and everyone's way to DNS."""
+    """(consumer, provider, port) of every dependency between what is there, and everyone's way to DNS."""
     there = {endpoint.name for endpoint in endpoints}
     found = {
         (link.consumer.name, link.provider.name, (protocol, link.port.number))

@@ -23,8 +23,8 @@ def services_select_pods(inputs: Inputs) -> Iterator[Problem]:
         ports = {port for pod in pods for container in pod.containers for port in _ports(container)}
         for port in spec["ports"]:
             if port.get("targetPort", port["port"]) not in ports:
-                mend = "name a port of the container"
-                yield Problem(service.where, f"no pod has port {port.get('targetPort', port['port'])}", mend)
+                fix = "name a port of the container"
+                yield Problem(service.where, f"no pod has port {port.get('targetPort', port['port'])}", fix)
 
 
 def selects(labels: Mapping[str, str], selecting: Rendered, workload: Rendered) -> bool:
@@ -107,7 +107,7 @@ def hosts_exist(inputs: Inputs) -> Iterator[Problem]:
         texts = [str(value) for value in (found.manifest.get("data") or {}).values() if found.kind == "ConfigMap"]
         texts += [str(variable.get("value", "")) for c in found.containers for variable in c.get("env", [])]
         for host in sorted({host for text in texts for host in HOST.findall(text)} - known):
-            yield Problem(found.where, f"no Service has the address {host}", "correct it, or tell it by an edge")
+            yield Problem(found.where, f"no Service has the address {host}", "correct it, or add the dependency")
 
 
 def volumes_exist(inputs: Inputs) -> Iterator[Problem]:

@@ -10,12 +10,12 @@ from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolved import ResolvedPlatform
-from constructs_lib.settings import Settings, load
+from constructs_lib.settings import Settings, read_settings
 
 
 def inputs(root: Path, platform: ResolvedPlatform) -> Inputs:
     """Render all tiers of the environment, and read its Argo CD objects."""
-    settings = load(root, platform.catalogue)
+    settings = read_settings(root, platform.catalogue)
     return Inputs(
         root=root,
         platform=platform,

@@ -32,8 +32,8 @@ def valid_for_kubernetes(inputs: Inputs) -> Iterator[Problem]:
     for version in versions(inputs):
         for resource in _kubeconform(inputs, version, text):
             where = f"{resource['kind']} {resource['name']}"
-            mend = "correct the construct or the patch that writes the field"
-            yield Problem(where, f"not valid for Kubernetes {version}: {resource['msg']}", mend)
+            fix = "correct the construct or the patch that writes the field"
+            yield Problem(where, f"not valid for Kubernetes {version}: {resource['msg']}", fix)
 
 
 def _kubeconform(inputs: Inputs, version: str, text: str) -> list[dict[str, str]]:

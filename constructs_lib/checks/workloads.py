@@ -98,8 +98,8 @@ def service_account_tokens(inputs: Inputs) -> Iterator[Problem]:
         app = workload.template["metadata"]["labels"].get("app")
         spec = workload.template["spec"]
         if spec.get("automountServiceAccountToken") is not False and app not in allowed:
-            mend = "set automountServiceAccountToken: false, or let it need kubernetes-api"
-            yield Problem(workload.where, "it gets a service account token", mend)
+            fix = "set automountServiceAccountToken: false, or let it need kubernetes-api"
+            yield Problem(workload.where, "it gets a service account token", fix)
 
 
 def pinned_images(inputs: Inputs) -> Iterator[Problem]:

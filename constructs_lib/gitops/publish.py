@@ -10,7 +10,7 @@ SWAP = Path(".cdk8s/swap")
 
 
 def recover(root: Path, targets: Iterable[str]) -> None:
-    """Mend a publication that was interrupted: what was moved away and not replaced comes back."""
+    """Fix a publication that was interrupted: what was moved away and not replaced comes back."""
     swap = root / SWAP
     for target in targets:
         aside = swap / _flat(target)

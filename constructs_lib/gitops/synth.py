@@ -10,7 +10,7 @@ from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve import resolve
 from constructs_lib.resolved import ResolvedPlatform
-from constructs_lib.settings import Settings, load
+from constructs_lib.settings import Settings, read_settings
 
 
 def targets(platform: ResolvedPlatform, settings: Settings) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def resolved(root: Path, catalogue: Catalogue) -> tuple[ResolvedPlatform, Settin
     problems: list[Problem] = []
     settings, platform = None, None
     try:
-        settings = load(root, catalogue)
+        settings = read_settings(root, catalogue)
     except InvalidInput as error:
         problems += error.problems
     try:

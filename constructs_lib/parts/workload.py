@@ -53,7 +53,7 @@ def stateful_set(scope: Construct, component: ResolvedComponent, options: PodOpt
             replicas=component.replicas,
             revision_history_limit=3,
             service_name=component.name,
-            # With OrderedReady a pod that never gets ready is not replaced, not even by a release that mends it.
+            # With OrderedReady a pod that never gets ready is not replaced, not even by a release that fixes it.
             pod_management_policy="Parallel",
             selector=k8s.LabelSelector(match_labels=selector(component)),
             template=pod_template(component, options),

@@ -121,7 +121,7 @@ def test_unused_waiver_fails(wrong: Waiver) -> None:
     """Nobody keeps what nothing needs: a waiver covers its scanner, its check, its objects, and complaints only."""
     found = list(problems([checked(DIGEST, PULL, wrong)], [DIGEST, PULL, wrong]))
     assert [problem.where for problem in found] == [f"{wrong.scanner} {wrong.check}"]
-    assert "remove it" in found[0].mend
+    assert "remove it" in found[0].fix
 
 
 def test_each_object_of_a_waiver_has_to_need_it() -> None:

@@ -94,7 +94,7 @@ class World:
 
     @contextmanager
     def hurt(self, experiment: Experiment) -> Iterator[None]:
-        """Break and mend."""
+        """Break and fix."""
         self.broken = set() if self.numb else ALL if self.too_many else set(experiment.expected)
         yield
         if not self.never_back:

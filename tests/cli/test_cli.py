@@ -65,7 +65,7 @@ def test_bad_settings_change_no_file(repository: Path) -> None:
     before = texts(repository / "dist")
     (repository / "chatdb.yaml").write_text("repository: nowhere\nrevision: main\nenvironment: minikube\nfoo: 1\n")
     output = invoke("synth", code=1)
-    assert "'foo' is no setting" in output
+    assert "'foo' is not a known setting" in output
     assert "repository is 'nowhere'" in output
     assert "Traceback" not in output
     assert texts(repository / "dist") == before
@@ -85,13 +85,13 @@ def test_init_then_synth(repository: Path) -> None:
 
 
 def test_check_finds_a_stale_overlay(repository: Path) -> None:
-    """Findings have their rule and their mend, on the terminal and as JSON."""
+    """Findings have their rule and their fix, on the terminal and as JSON."""
     patch = repository / "overlays/minikube/processing/ml-engine.yaml"
     patch.write_text(patch.read_text().replace("350m", "950m"))
     assert "[capacity] environment minikube: CPU requests" in invoke("check", "--rule", "capacity", code=1)
     (finding,) = json.loads(invoke("check", "--rule", "capacity", "--json", code=1))["findings"]
     assert finding["rule"] == "capacity"
-    assert finding["mend"]
+    assert finding["fix"]
     assert "no rule nope; there are:" in invoke("check", "--rule", "nope", code=2)
 
 

@@ -87,7 +87,7 @@ def test_failure_is_said(programs: Recorded) -> None:
 
 
 def test_docker_that_is_not_there_is_said(tmp_path: Path) -> None:
-    """Without docker, the mend."""
+    """Without docker, the fix."""
     result = CliRunner().invoke(main, ["cluster", "up"], env={"PATH": str(tmp_path)})
     assert result.exit_code == 1
     assert result.output == "docker: is not installed; install Docker, and start it\n"

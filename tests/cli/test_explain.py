@@ -175,7 +175,7 @@ def test_broken_yaml_is_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     copy = copy_repository(tmp_path)
     monkeypatch.setitem(main.context_settings, "obj", copy)
     (copy / "overlays/minikube/foundation/kafka.yaml").write_text("# kafka\nkind: {\n")
-    advice = "overlays/minikube/foundation/kafka.yaml:2: is no YAML; mend it, or run `chatdb synth`\n"
+    advice = "overlays/minikube/foundation/kafka.yaml:2: is no YAML; fix it, or run `chatdb synth`\n"
     assert invoke("explain", "kafka", code=1) == advice
 
 

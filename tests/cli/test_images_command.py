@@ -167,7 +167,7 @@ def test_a_build_that_fails_leaves_the_old_tags(machine: Machine, what: str, say
     (machine.home / what).write_text("query-parser")
     output = invoke("images", "--build", code=1)
     assert says in output
-    assert "mend it, and run again" in output
+    assert "fix it, and run again" in output
     assert machine.tags() == {"ml-engine": "content-0123456789ab"}
     built = len(machine.builds())
     (machine.home / what).unlink()

@@ -38,7 +38,7 @@ RUNNING = {
 PRINTING = READING | RUNNING
 WRITING = {"cleanup", "cluster", "completion", "deploy", "init", "local", "new-service", "release"}
 """Commands that change something, run something, or print a script."""
-VERSIONS = {"explain": 2}
+VERSIONS = {"check": 2, "doctor": 2, "explain": 2}
 """Of the schemas that have changed since the first."""
 NO_CLUSTER = {"KUBECONFIG": "/dev/null"}
 """The user's own is left alone."""

@@ -78,7 +78,7 @@ def test_bounds(arguments: tuple[str, ...]) -> None:
 
 
 def test_what_is_missing_is_said(tmp_path: Path) -> None:
-    """No local platform, and no Locust: each with the command that mends it."""
+    """No local platform, and no Locust: each with the command that fixes it."""
     assert "run `chatdb local up` in another shell" in run(CHATDB_ENV_FILE=str(tmp_path / "none")).output
     with pytest.raises(InvalidInput, match="make setup-load"):
         locust.run(tmp_path, "http://127.0.0.1:1", users=1, seconds=1)

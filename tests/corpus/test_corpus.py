@@ -194,7 +194,7 @@ def refusal(copy: Copy, case: Case) -> tuple[int, str]:
 
 @pytest.mark.parametrize("case", cases("invalid"), ids=lambda case: case.path.stem)
 def test_invalid(copy: Copy, case: Case) -> None:
-    """It is refused with exit code 1 and a line for each problem, of where, what and mend, and for nothing else."""
+    """It is refused with exit code 1 and a line for each problem, of where, what and fix, and for nothing else."""
     copy.place(case)
     code, output = refusal(copy, case)
     assert code == 1, output

@@ -194,7 +194,7 @@ def _node(machine: Machine) -> dict[str, Any]:
         "cpu": f"{machine.cpu - sum(share.cpu for share in system)}m",
         "memory": f"{(machine.memory - sum(share.memory for share in system)) // MIB}Mi",
         "pods": "110",
-        "ephemeral-storage": f"{(machine.disk - machine.disk_taken) // MIB}Mi",
+        "ephemeral-storage": f"{(machine.disk - machine.disk_used) // MIB}Mi",
     }
     return {
         "apiVersion": "v1",

@@ -10,7 +10,7 @@ from access import Account, token
 from api import Api
 from job_scripts import run, start
 
-SCRIPT = "credentials/credentials.py"
+SCRIPT = "credentials/files/credentials.py"
 ACCOUNT = Account("chatdb-system", "credentials")
 POSTGRES = ("chatdb-system", "postgres-credentials")
 Values = dict[tuple[str, str], dict[str, str]]

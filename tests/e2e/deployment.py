@@ -14,9 +14,10 @@ from order import violations
 from origin import Origin
 from recorder import Recorder
 
+from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
 from chatdb.local.processes import wait_for
-from constructs_lib.settings import load
+from constructs_lib.settings import read_settings
 
 INSTALLING = 240
 """Seconds within which the whole platform is up; a third of it is seen."""
@@ -32,7 +33,7 @@ class Deployment:
         """Nothing is started yet."""
         self.origin = Origin(folder, tiers)
         self.cluster = Cluster(folder / "cluster")
-        self.tiers: list[Tier] = list(load(self.origin.work).tiers)
+        self.tiers = [Tier(name) for name in read_settings(self.origin.work, CATALOGUE).tiers]
         self.by_hand: set[tuple[str, str, str]] = set()
 
     def start(self) -> None:

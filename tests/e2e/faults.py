@@ -1,4 +1,4 @@
-"""Faults of a running platform, each a context: the fault is there inside, and afterwards nobody has to mend more.
+"""Faults of a running platform, each a context: the fault is there inside, and afterwards nobody has to fix more.
 
 Pods are made at once by kwok, so a component is held back by the scheduler: its new pods ask for a label that no node
 has, until the fault ends. No Argo CD sees that as a change of what it applied.

@@ -25,7 +25,7 @@ def lines() -> list[str]:
 
 
 def missing() -> tuple[str, str] | None:
-    """Why these servers cannot be started, and the mend."""
+    """Why these servers cannot be started, and the fix."""
     for name in OLDER:
         if name not in lines():
             return f"{VARIABLE}: there is no older line {name}", f"name of {', '.join(lines())}, with commas between"

@@ -32,7 +32,7 @@ STUCK: dict[str, tuple[Manifest, str, str]] = {
     "quota": (HUGE, "the quota of namespace chatdb-system is used up", "run `chatdb synth`"),
     "security": (HOST_NETWORK, "Pod Security level refuses its pods", "`chatdb check`"),
 }
-"""What is done to minio, and what has to be said of it: what is wrong, and the mend."""
+"""What is done to minio, and what has to be said of it: what is wrong, and the fix."""
 
 
 @pytest.fixture(scope="module")
@@ -96,17 +96,17 @@ def filler(cluster: Cluster) -> Manifest:
 
 @pytest.mark.parametrize("kind", STUCK)
 def test_stuck_workload_is_explained(site: Site, kind: str) -> None:
-    """Each reason in plain words with its mend, the component named with its tier, and the next tier not begun."""
-    patch, what, mend = STUCK[kind]
+    """Each reason in plain words with its fix, the component named with its tier, and the next tier not begun."""
+    patch, what, fix = STUCK[kind]
     site.patch("foundation", "Deployment", "minio", patch)
-    output = said(site, "foundation/minio: ", what, mend)
+    output = said(site, "foundation/minio: ", what, fix)
     assert "Traceback" not in output
     assert not names(Tier.SETUP) & set(site.workloads())
     site.patch("foundation", "Deployment", "minio", None)
 
 
 def test_failed_job_is_said_and_made_anew(site: Site) -> None:
-    """A Job that has failed for good stops the deployment at once; mended, it is made anew and succeeds."""
+    """A Job that has failed for good stops the deployment at once; fixed, it is made anew and succeeds."""
     site.patch("setup", "Job", "postgres-schema.*", failing("job"))
     code, output = site.run("deploy", "--timeout=240", "--patience=240")
     assert code == 1

@@ -1,6 +1,6 @@
 """The gate on the real controller: what the root sees of a tier that is not whole, and that nothing above it moves.
 
-Each test releases a change of core and of the tiers above, has something wrong with core, and mends it.
+Each test releases a change of core and of the tiers above, has something wrong with core, and fixes it.
 """
 
 import time
@@ -116,7 +116,7 @@ def _missing(platform: Deployment) -> bool:
 
 
 def test_manifests_that_do_not_build(platform: Deployment) -> None:
-    """A child whose manifests cannot be made is Unknown: it holds what is above until a later commit mends it."""
+    """A child whose manifests cannot be made is Unknown: it holds what is above until a later commit fixes it."""
     platform.origin.patch("core", {"kind": "Deployment"}, [{"op": "remove", "path": "/spec/nothing"}])
     with holding(platform, "does-not-build", saying("not synced (Unknown)")):
         platform.origin.reset()

@@ -122,7 +122,7 @@ def _swap(platform: Deployment, *tiers: str) -> None:
 
 
 def test_gate_without_a_bound_never_takes_a_fix(platform: Deployment) -> None:
-    """A tier that never gets ready holds the root's sync on the old commit, and a later commit that mends it waits."""
+    """A tier that never gets ready holds the root's sync on the old commit, and a later commit that fixes it waits."""
     platform.argo_cd.gate(bound=100_000)
     with never_ready(platform, "model-registry"):
         change(platform, "bad")
@@ -142,13 +142,13 @@ def test_gate_without_a_bound_never_takes_a_fix(platform: Deployment) -> None:
 def test_without_a_pause_between_waves_the_gate_is_asked_too_early(platform: Deployment) -> None:
     """Argo CD asks its cache for the child's health, which does not know of the new pin yet."""
     controller = platform.cluster.servers["argocd-application-controller"]
-    pause = controller.environment[PAUSE]
-    controller.environment[PAUSE] = "0"
+    pause = controller.env_vars[PAUSE]
+    controller.env_vars[PAUSE] = "0"
     controller.restart()
     try:
         assert any(_overtaken(platform, f"no-pause-{attempt}") for attempt in range(4))
     finally:
-        controller.environment[PAUSE] = pause
+        controller.env_vars[PAUSE] = pause
         controller.restart()
 
 

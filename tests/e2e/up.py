@@ -154,9 +154,9 @@ def stop(folder: Path) -> int:
     return 0
 
 
-def wrong(what: str, mend: str) -> int:
+def wrong(what: str, fix: str) -> int:
     """Say it, and the exit code."""
-    print(f"{what}: {mend}", file=sys.stderr)
+    print(f"{what}: {fix}", file=sys.stderr)
     return 1
 
 

@@ -1,4 +1,4 @@
-"""Whatever happens to a run, what was generated before is whole, and the next run mends the rest."""
+"""Whatever happens to a run, what was generated before is whole, and the next run fixes the rest."""
 
 import os
 import shutil
@@ -72,7 +72,7 @@ def finished(repository: Path) -> dict[str, dict[str, str] | str | None]:
 
 
 def test_killed_at_any_moment(repository: Path) -> None:
-    """After SIGKILL each target is the old one, the new one, or aside, where the next run finds it and mends all."""
+    """After SIGKILL each target is the old one, the new one, or aside, where the next run finds it and fixes all."""
     old = trees(repository)
     whole = shutil.copytree(repository, repository.with_name("whole"), symlinks=True)
     started = time.monotonic()

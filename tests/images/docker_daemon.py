@@ -49,7 +49,7 @@ class Docker:
 
     def __init__(self, folder: Path) -> None:
         """No setting of whoever runs the test counts."""
-        self.environment = os.environ | {
+        self.env_vars = os.environ | {
             "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
             "DOCKER_BUILDKIT": "1",
             "DOCKER_CONFIG": str(folder),
@@ -70,7 +70,7 @@ class Docker:
         """Copied out of a container that is never started."""
         container = self._run("create", reference)
         script = f'docker export {container} | tar --extract --numeric-owner --directory "$1"'
-        run("sh", "-euc", script, "sh", str(folder), environment=self.environment)
+        run("sh", "-euc", script, "sh", str(folder), env_vars=self.env_vars)
         self._run("rm", container)
         yield folder
         shutil.rmtree(folder)
@@ -93,7 +93,7 @@ class Docker:
 
         def answers() -> bool:
             assert self._state(container, "Running") == "true", self._run("logs", container)
-            done = subprocess.run(command, env=self.environment, capture_output=True, timeout=SECONDS, check=False)
+            done = subprocess.run(command, env=self.env_vars, capture_output=True, timeout=SECONDS, check=False)
             return done.stdout.strip() == b"200"
 
         wait_for(f"an answer of {container}", SECONDS, answers)
@@ -102,7 +102,7 @@ class Docker:
         return self._run("inspect", "--format", f"{{{{.State.{field}}}}}", container)
 
     def _run(self, *arguments: str) -> str:
-        return run("docker", *arguments, environment=self.environment)
+        return run("docker", *arguments, env_vars=self.env_vars)
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def docker(folder: Path) -> Iterator[ImageBuilder]:
     write_programs(folder)
     client = Docker(folder)
     command = (*NAMESPACES, "sh", "-euc", DAEMON, "sh", str(folder))
-    daemon = Server("dockerd", command, folder / "dockerd.log", client.environment)
+    daemon = Server("dockerd", command, folder / "dockerd.log", client.env_vars)
     daemon.start()
     wait_for("dockerd", SECONDS, lambda: answers(client, daemon))
     # Only now has the process its own network for certain.
@@ -142,5 +142,5 @@ def write_programs(folder: Path) -> None:
 def answers(client: Docker, daemon: Server) -> bool:
     """Whether the daemon does; one that has ended never will."""
     assert daemon.alive(), daemon.last_lines(30)
-    done = subprocess.run(["docker", "version"], env=client.environment, capture_output=True, timeout=60, check=False)
+    done = subprocess.run(["docker", "version"], env=client.env_vars, capture_output=True, timeout=60, check=False)
     return done.returncode == 0

@@ -22,7 +22,7 @@ STORAGE = '[storage]\ndriver = "vfs"\ngraphroot = "{folder}/store"\nrunroot = "{
 class ImageBuilder(Protocol):
     """What builds, and then runs what it has built."""
 
-    environment: Mapping[str, str]
+    env_vars: Mapping[str, str]
     """With which its program works in the test's own storage, and on the command line that users have."""
 
     def take_base(self, archive: Path, name: str) -> None:
@@ -38,9 +38,9 @@ class ImageBuilder(Protocol):
         """Its service starts as in its pod, lives, is restricted, and ends by SIGTERM; `root` has the image's files."""
 
 
-def run(*command: str, environment: Mapping[str, str] | None = None) -> str:
+def run(*command: str, env_vars: Mapping[str, str] | None = None) -> str:
     """Standard output of a program that has to end well."""
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, timeout=MINUTES * 60, check=True)
+    done = subprocess.run(command, env=env_vars, stdout=subprocess.PIPE, text=True, timeout=MINUTES * 60, check=True)
     return done.stdout.strip()
 
 
@@ -67,7 +67,7 @@ class Buildah:
         volumes = json.dumps([f"{source}:{target}:ro" for source, target in pip_files(folder).items()])
         (folder / "containers.conf").write_text(f"[containers]\nvolumes = {volumes}\n")
         (folder / "storage.conf").write_text(STORAGE.format(folder=folder))
-        self.environment = os.environ | {
+        self.env_vars = os.environ | {
             "BUILDAH_ISOLATION": "chroot",
             "CONTAINERS_CONF": str(folder / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
@@ -99,7 +99,7 @@ class Buildah:
             check_stops(server)
 
     def _run(self, *arguments: str) -> str:
-        return run("buildah", *arguments, environment=self.environment)
+        return run("buildah", *arguments, env_vars=self.env_vars)
 
 
 @contextmanager

@@ -112,9 +112,9 @@ def told(name: str, folder: Path) -> dict[str, str]:
 def started(name: str, root: Path, mounts: Mapping[str, Path], folder: Path) -> Iterator[tuple[Server, str]]:
     """The service with that root, told what dist/ says, and its address once it lives; what it needs does not run."""
     (port,) = free_ports(1)
-    environment = sandbox_environment(name) | told(name, folder) | {"HOST": HOST, "PORT": str(port)}
+    env_vars = sandbox_environment(name) | told(name, folder) | {"HOST": HOST, "PORT": str(port)}
     line = command(root, mounts, *entrypoint(name))
-    server = Server(name, line, folder / "log", environment, end="TERM")
+    server = Server(name, line, folder / "log", env_vars, end="TERM")
     server.start()
     address = f"http://{HOST}:{port}"
     try:

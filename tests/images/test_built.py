@@ -88,7 +88,7 @@ def build(name: str, builder: ImageBuilder, root: Path) -> str:
     script = f"import sys; from pathlib import Path; from chatdb.cli import main; main({options})"
     command = [sys.executable, "-c", script, str(root)]
     both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    done = subprocess.run(command, env=builder.environment, text=True, timeout=MINUTES * 60, check=False, **both)
+    done = subprocess.run(command, env=builder.env_vars, text=True, timeout=MINUTES * 60, check=False, **both)
     assert done.returncode == 0, done.stdout
     return done.stdout
 

@@ -34,10 +34,8 @@ def test_the_smallest_with_its_own_packages(tmp_path: Path) -> None:
     (line,) = re.findall(r"^RUN (python -m venv.*)$", dockerfile(SMALLEST), re.MULTILINE)
     line = re.sub(r" (/venv|/tmp)", rf" {root}\1", line)
     # Whatever else is set tells pip where this machine finds packages.
-    environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    subprocess.run(
-        ["sh", "-euc", line], stdout=subprocess.DEVNULL, env=environment, timeout=INSTALL_SECONDS, check=True
-    )
+    env_vars = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-euc", line], stdout=subprocess.DEVNULL, env=env_vars, timeout=INSTALL_SECONDS, check=True)
     (tmp_path / "run").mkdir()
     with started(SMALLEST, root, system(), tmp_path / "run") as (server, _):
         check_restricted(server)

@@ -1,6 +1,6 @@
 """A receiver of OTLP over HTTP, as far as a test needs it: what comes is decoded, and written down as JSON lines.
 
-Usage: collector.py PORT FILE, in the services' environment, which has the protocol's own messages.
+Usage: collector.py PORT FILE, in the services' env_vars, which has the protocol's own messages.
 """
 
 import json

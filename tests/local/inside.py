@@ -100,12 +100,12 @@ class Pod:
         )
 
 
-def ended(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Ended:
+def ended(command: Sequence[str], env_vars: Mapping[str, str], folder: Path) -> Ended:
     """The end of a process that is that run."""
     done = subprocess.run(
         command,
         cwd=folder,
-        env=dict(environment),
+        env=dict(env_vars),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -124,7 +124,7 @@ def given_by_dist() -> tuple[dict[str, str], str]:
 def local(running: Platform) -> dict[str, str]:
     """Address in the cluster -> address here, of each port that is served here."""
     site = running.site
-    found = ((site.catalogue.component(name), port) for name, port in site.ports)
+    found = ((site.platform.component(name), port) for name, port in site.ports)
     return {f"{one.host}:{one.port(port).number}": f"{HOST}:{site.number(one, port)}" for one, port in found}
 
 

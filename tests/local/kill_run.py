@@ -88,11 +88,11 @@ class Supervisor:
         if status == KILLED:
             self.blows.append(Blow(server=name, place=self.armed.pop(name, ANYWHERE), at=time.monotonic()))
         server.stop()
-        server.environment.pop(VARIABLE, None)
+        server.env_vars.pop(VARIABLE, None)
         if self.plans.get(name):
-            server.environment[VARIABLE] = self.plans[name][0]
+            server.env_vars[VARIABLE] = self.plans[name][0]
             # In this order: `done` is asked meanwhile.
-            self.armed[name] = server.environment[VARIABLE].partition(":")[0]
+            self.armed[name] = server.env_vars[VARIABLE].partition(":")[0]
             self.plans[name].pop(0)
         # PostgreSQL refuses while a backend of its last life is there: then it is started once more.
         server.start()
@@ -180,7 +180,7 @@ def watched(running: Platform) -> Iterator[Supervisor]:
     with threads(supervisor.over, [supervisor.watch]):
         yield supervisor
         for name in FAILPOINTS:
-            running.parts[name].server.environment.pop(VARIABLE, None)
+            running.parts[name].server.env_vars.pop(VARIABLE, None)
 
 
 @contextmanager

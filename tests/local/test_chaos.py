@@ -45,8 +45,8 @@ def faults(running: Platform, proxies: Proxies, tmp_path: Path) -> Iterator[Faul
 def chaos(folder: Path, *only: str) -> "subprocess.Popen[str]":
     """The command, started."""
     line = [sys.executable, "-m", "chatdb", "chaos", "run", "--json", *(f"--only={one}" for one in only)]
-    environment = os.environ | {"CHATDB_ENV_FILE": str(folder / "local.env")}
-    return subprocess.Popen(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    env_vars = os.environ | {"CHATDB_ENV_FILE": str(folder / "local.env")}
+    return subprocess.Popen(line, cwd=ROOT, env=env_vars, stdout=subprocess.PIPE, text=True)
 
 
 def test_who_notices(running: Platform, faults: Faults, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def sql(running: Platform) -> Sql:
     def answer(statement: str, name: str) -> str:
         url = running.site.told(PLATFORM.component(name))["DATABASE_URL"]
         line = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", statement]
-        done = subprocess.run(line, env=job.environment, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(line, env=job.env_vars, capture_output=True, text=True, timeout=60, check=False)
         return done.stdout.strip() if done.returncode == 0 else done.stderr.strip()
 
     return answer

@@ -72,9 +72,9 @@ def started(running: Platform, name: str, folder: Path) -> tuple[Server, str]:
     own, nobody = free_ports(2)
     # Nothing listens where the telemetry goes, as in a platform without its tier.
     given = {key: told.get(key, f"http://127.0.0.1:{nobody}") for key in {*config, *secret}}
-    environment = given | {"HOST": "127.0.0.1", "PORT": str(own), "PATH": "/usr/bin:/bin", "TMPDIR": str(folder)}
+    env_vars = given | {"HOST": "127.0.0.1", "PORT": str(own), "PATH": "/usr/bin:/bin", "TMPDIR": str(folder)}
     command = [str(ROOT / ".tools/services/bin/python"), "-m", package(PLATFORM.component(name))]
-    server = Server(name, command, folder / "log", environment)
+    server = Server(name, command, folder / "log", env_vars)
     server.start()
     address = f"http://127.0.0.1:{own}"
     try:

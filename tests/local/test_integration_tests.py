@@ -111,7 +111,7 @@ def test_what_somebody_has_to_mend(
     given.change("topics", wide, partitions=4)
     given.change("topics", short, retention_ms=1, replication=2)
     given.change("topics", missing, name="nobody_made_this")
-    found = given.run(tmp_path_factory.mktemp("mend"))
+    found = given.run(tmp_path_factory.mktemp("fix"))
     wrong = {f"test_denied[{STORE}]", f"test_topic[{wide}]", f"test_topic[{short}]", "test_topic[nobody_made_this]"}
     assert found.named("FAILED") == wrong, found.log
     assert found.code == os.EX_CONFIG

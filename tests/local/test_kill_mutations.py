@@ -139,7 +139,7 @@ def begin(running: Platform, name: str, options: Mapping[str, str]) -> None:
     server = running.parts[name].server
     server.ask()
     server.stop(running.parts[name].component.grace_period)
-    server.environment |= options
+    server.env_vars |= options
     server.start()
     running.wait(SECONDS)
 
@@ -147,7 +147,7 @@ def begin(running: Platform, name: str, options: Mapping[str, str]) -> None:
 def clean(running: Platform, name: str) -> None:
     """What starts next is as it should be."""
     for option in OPTIONS:
-        running.parts[name].server.environment.pop(option, None)
+        running.parts[name].server.env_vars.pop(option, None)
 
 
 @pytest.fixture

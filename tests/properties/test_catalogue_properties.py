@@ -23,10 +23,10 @@ from constructs_lib.gitops.kustomizations import write_kustomization
 from constructs_lib.gitops.synth import stage
 from constructs_lib.model import Catalogue, Component, External
 from constructs_lib.render import GATEWAY, GATEWAY_API, render
-from constructs_lib.render import Rendered as Charts
+from constructs_lib.rendered import Rendered as Charts
 from constructs_lib.resolve import resolve
 from constructs_lib.resolve.problems import problems
-from constructs_lib.settings import load
+from constructs_lib.settings import read_settings
 
 PERMUTATIONS, LEAVES, POLICIES, GARBAGE = 15, 15, 20, 300
 """How many examples each property is held to; a build takes a third of a second."""
@@ -53,7 +53,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def staged(root: Path, catalogue: Catalogue) -> dict[str, str]:
     """Everything that is generated for the repository's settings."""
     with tempfile.TemporaryDirectory() as folder:
-        stage(root, resolve(catalogue), load(ROOT, catalogue), Path(folder))
+        stage(root, resolve(catalogue), read_settings(ROOT, catalogue), Path(folder))
         return texts(Path(folder))
 
 
@@ -148,7 +148,7 @@ def test_policies_are_the_edges(catalogue: Catalogue) -> None:
     found = Counter((r.namespace, r.name) for r in objects if r.kind == "NetworkPolicy")
     own = {key: count for key, count in found.items() if key[1] not in ("default-deny", "allow-dns")}
     assert own == dict.fromkeys(pairs(catalogue), 1)
-    settings_ = load(ROOT, catalogue)
+    settings_ = read_settings(ROOT, catalogue)
     inputs = Inputs(root=ROOT, platform=platform, settings=settings_, rendered=tuple(objects))
     assert [str(problem) for problem in reachability.exact(inputs)] == []
 
@@ -156,12 +156,12 @@ def test_policies_are_the_edges(catalogue: Catalogue) -> None:
 @settings(max_examples=GARBAGE, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(garbage())
 def test_garbage_is_advice(catalogue: Catalogue) -> None:
-    """Whatever an entry holds, there is an answer: a line for each problem, with where, what and mend; or none."""
+    """Whatever an entry holds, there is an answer: a line for each problem, with where, what and fix; or none."""
     found = problems(catalogue)
     if not found:
         resolve(catalogue)
     for problem in found:
         assert problem.where
         assert problem.what
-        assert problem.mend
+        assert problem.fix
         assert len(str(problem).splitlines()) == 1

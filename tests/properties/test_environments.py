@@ -15,7 +15,7 @@ from catalogue.components import CATALOGUE
 from constructs_lib import render
 from constructs_lib.gitops.synth import publication, synthesize
 from constructs_lib.kustomize import GENERATED, KUSTOMIZATION
-from constructs_lib.settings import FILE, Settings, load
+from constructs_lib.settings import FILE, Settings, read_settings
 from constructs_lib.traits import attach, traits
 
 SEED = 20261128
@@ -58,7 +58,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
         text = written.replace(f"environment: {ENVIRONMENTS[0]}", f"environment: {environment}")
         (root / FILE).write_text(text, encoding="utf-8")
         synthesize(root, CATALOGUE, aside / environment)
-    return Repository(root, aside, load(root, CATALOGUE))
+    return Repository(root, aside, read_settings(root, CATALOGUE))
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from constructs_lib.gitops.synth import stage, synthesize
 from constructs_lib.model import Catalogue, Component, Dependency, Resources, Route
 from constructs_lib.resolve import resolve
 from constructs_lib.resolve.problems import problems
-from constructs_lib.settings import load
+from constructs_lib.settings import read_settings
 
 TOY = Component(
     name="toy",
@@ -69,7 +69,7 @@ def with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def staged(catalogue: Catalogue, folder: Path) -> Path:
     """The folder, with everything that is generated."""
-    stage(ROOT, resolve(catalogue), load(ROOT, catalogue), folder)
+    stage(ROOT, resolve(catalogue), read_settings(ROOT, catalogue), folder)
     return folder
 
 

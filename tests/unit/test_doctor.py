@@ -1,4 +1,4 @@
-"""The doctor finds what is missing, wrong, hanging or crashing, and says how to mend it."""
+"""The doctor finds what is missing, wrong, hanging or crashing, and says how to fix it."""
 
 import shutil
 from pathlib import Path
@@ -18,9 +18,9 @@ def machine(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def mends(root: Path) -> dict[str, str]:
-    """Name and mend of every finding that has one."""
-    return {finding.name: finding.mend for finding in doctor.findings(root) if finding.mend}
+def fixes(root: Path) -> dict[str, str]:
+    """Name and fix of every finding that has one."""
+    return {finding.name: finding.fix for finding in doctor.findings(root) if finding.fix}
 
 
 def node(root: Path, script: str) -> None:
@@ -33,12 +33,12 @@ def node(root: Path, script: str) -> None:
 
 def test_here_all_is_well() -> None:
     """The tests' own set-up is complete."""
-    assert mends(ROOT) == {}
+    assert fixes(ROOT) == {}
 
 
 def test_everything_missing(machine: Path) -> None:
     """Each need is named with the command that installs it."""
-    assert mends(machine) == {
+    assert fixes(machine) == {
         "Node": "rm -r .venv; make synth",
         "cdk8s CLI": "make synth",
         "kustomize": "make setup-synth",
@@ -54,20 +54,20 @@ def test_bad_node(machine: Path, monkeypatch: pytest.MonkeyPatch, script: str) -
     """Too old, broken, hanging, or not Node."""
     monkeypatch.setattr(doctor, "SECONDS", 0.5)
     node(machine, script)
-    assert "Node" in mends(machine)
+    assert "Node" in fixes(machine)
 
 
 def test_good_node(machine: Path) -> None:
     """New enough."""
     node(machine, "echo v22.0.0")
-    assert "Node" not in mends(machine)
+    assert "Node" not in fixes(machine)
 
 
 def test_other_package(machine: Path) -> None:
     """A package that is not as locked is named."""
     lock = machine / "requirements/synth.lock"
     lock.write_text(lock.read_text().replace("click==", "click==99."))
-    assert "Python packages" in mends(machine)
+    assert "Python packages" in fixes(machine)
 
 
 def test_extras_are_named_and_not_missed(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_extras_are_named_and_not_missed(machine: Path, monkeypatch: pytest.Monk
     (stamps / "helm").touch()
     (stamps / "cluster").touch()
     monkeypatch.setattr(shutil, "which", lambda _name: None)
-    found = {finding.name: (finding.found, finding.mend) for finding in doctor.findings(machine)}
+    found = {finding.name: (finding.found, finding.fix) for finding in doctor.findings(machine)}
     assert found["Maven"] == (None, "")
     assert found["extras of make setup-local"] == (None, "")
     assert found["extras of make bench"] == (None, "")

@@ -109,7 +109,7 @@ CASES = [
     Case("pin-moved", {"spec.source.targetRevision": "2" * 40}, "Progressing", OLDER),
     Case("pin-removed", {"spec.source.targetRevision": None}, "Progressing", OLDER),
     Case(
-        "pin-moved-to-mend-a-broken-child",
+        "pin-moved-to-fix-a-broken-child",
         {"spec.source.targetRevision": "2" * 40, HEALTH: "Degraded"},
         "Progressing",
         OLDER,

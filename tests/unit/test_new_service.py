@@ -21,6 +21,7 @@ from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput
 from constructs_lib.resolve import resolve_draft
 from constructs_lib.resolve.problems import problems
+from constructs_lib.resolve.problems.places import IMAGES
 
 LONG = "a" * 52
 FREE = min(set(range(8005, 9000)) - {port.number for c in CATALOGUE.components for port in c.ports})
@@ -64,7 +65,7 @@ def test_next_port_is_free() -> None:
 
 
 def test_everything_wrong_at_once() -> None:
-    """Name, tier, port and needs, each with its mend."""
+    """Name, tier, port and needs, each with its fix."""
     request = Request(name="Bill_ing", tier="attic", port=70000, needs=("kafka", "kafak:kafka", "kafka:web"))
     found = complaints(request)
     for part in (
@@ -118,7 +119,7 @@ def test_entry_is_as_the_formatter_leaves_it(tmp_path: Path, name: str, count: i
     text = edits.with_entry((ROOT / COMPONENTS).read_text(), component.tier, entry(component))
     (tmp_path / "components.py").write_text(text)
     found = changes(ROOT, CATALOGUE, request)
-    (tmp_path / "images.py").write_text(found[edits.IMAGES])
+    (tmp_path / "images.py").write_text(found[IMAGES])
     (tmp_path / "test_it.py").write_text(found[f"tests/services/test_service_{component.role}.py"])
     for command in (["format", "--check", "--diff"], ["check", "--select", "E,W"]):
         done = subprocess.run(["ruff", *command, "."], cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -183,7 +184,7 @@ def test_patches_grow(before: str, after: str) -> None:
 
 def test_image_goes_above_the_comment_of_the_next() -> None:
     """A comment stays with its line; the first and the last place work, too."""
-    text = (ROOT / edits.IMAGES).read_text()
+    text = (ROOT / IMAGES).read_text()
     for name in ("aaa", "nnn", "zzz"):
         grown = edits.with_image(text, name, f'        "{name}": ours("{name}"),\n')
         assert grown.replace(f'        "{name}": ours("{name}"),\n', "") == text

@@ -1,4 +1,4 @@
-"""Each defect of a catalogue is named, with where and the mend; and all of them at once."""
+"""Each defect of a catalogue is named, with where and the fix; and all of them at once."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -37,7 +37,7 @@ CASES: list[tuple[str, Callable[[], Catalogue], str]] = [
         lambda: changed("chaos", needs=(Dependency("kafka", "http"),)),
         "kafka has no port http; it has: kafka",
     ),
-    ("after-external", lambda: changed("chaos", after=("dns",)), "comes after dns, which is no component"),
+    ("after-external", lambda: changed("chaos", after=("dns",)), "comes after dns, which is not a component"),
     ("later-tier", lambda: changed("jaeger", after=("chaos",)), "comes after chaos of tier testing (wave 6)"),
     (
         "same-tier",
@@ -83,10 +83,10 @@ def test_catalogue_is_valid() -> None:
 
 @pytest.mark.parametrize(("make", "text"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_problem_is_named(make: Callable[[], Catalogue], text: str) -> None:
-    """The message says what, and every message has a mend."""
+    """The message says what, and every message has a fix."""
     found = problems(make())
     assert text in "\n".join(map(str, found))
-    assert all(problem.where and problem.mend for problem in found)
+    assert all(problem.where and problem.fix for problem in found)
 
 
 def test_a_problem_is_one_line() -> None:

@@ -40,10 +40,10 @@ def test_make_builds_all_lines() -> None:
 def test_unknown_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that is none is answered with those that are."""
     monkeypatch.setattr(stack, "OLDER", ("kubernetes-1.2",))
-    what, mend = stack.missing() or ("", "")
+    what, fix = stack.missing() or ("", "")
     assert "kubernetes-1.2" in what
-    assert "kubernetes-1.28" in mend
-    assert "argo-cd-3.2" in mend
+    assert "kubernetes-1.28" in fix
+    assert "argo-cd-3.2" in fix
 
 
 def test_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -52,8 +52,8 @@ def test_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(stack, "OLDER", ("argo-cd-3.2",))
     assert stack.missing() == ("there are no servers in .tools/cluster", "run `make setup-e2e`, which builds them")
     (tmp_path / "cluster").touch()
-    what, mend = stack.missing() or ("", "")
+    what, fix = stack.missing() or ("", "")
     assert ".tools/argo-cd-3.2" in what
-    assert "make setup-e2e-long" in mend
+    assert "make setup-e2e-long" in fix
     (tmp_path / "argo-cd-3.2").touch()
     assert stack.missing() is None

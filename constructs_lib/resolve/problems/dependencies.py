@@ -16,7 +16,7 @@ Graph = Mapping[str, Mapping[str, str]]
 
 
 def found(catalogue: Catalogue) -> Iterator[Problem]:
-    """Edges to nowhere, twice or to oneself; circles; edges that go to no earlier tier."""
+    """Dependencies on nothing, twice or on oneself; cycles; dependencies that go to no earlier tier."""
     every: list[Component | External] = [*catalogue.externals, *catalogue.components]
     nodes = {node.name: node for node in every}
     for component in catalogue.components:
@@ -26,11 +26,11 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
     components = {component.name: component for component in catalogue.components}
     graph = _graph(catalogue, components)
     wave = {component.name: catalogue.wave(component.tier) for component in catalogue.components}
-    circles = list(_circles(graph, wave))
-    for circle in circles:
-        what = f"{' -> '.join(circle)} is a circle: none of them can start first"
-        yield Problem(where(components[circle[0]]), what, "take one edge out of it, or make it a talks_to")
-    round_about = {pair for circle in circles for pair in pairwise(circle)}
+    cycles = list(_cycles(graph, wave))
+    for cycle in cycles:
+        what = f"dependency cycle: {' -> '.join(cycle)}"
+        yield Problem(where(components[cycle[0]]), what, "remove one dependency, or make it a talks_to")
+    round_about = {pair for cycle in cycles for pair in pairwise(cycle)}
     for name, before in graph.items():
         for other, verb in before.items():
             if (name, other) not in round_about:
@@ -38,27 +38,27 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _ends(component: Component, nodes: Mapping[str, Component | External]) -> Iterator[Problem]:
-    for edge in (*component.needs, *component.talks_to):
-        node = nodes.get(edge.to)
+    for one in (*component.needs, *component.talks_to):
+        node = nodes.get(one.to)
         if node is None:
-            what = f"there is no component {edge.to}"
+            what = f"there is no component {one.to}"
             yield Problem(where(component), what, f"use one of {', '.join(sorted(nodes))}")
         elif node.name == component.name:
-            yield Problem(where(component), "it has an edge to itself", "remove it: a pod reaches itself anyway")
-        elif edge.port not in {port.name for port in node.ports}:
+            yield Problem(where(component), "it depends on itself", "remove it: a pod reaches itself anyway")
+        elif one.port not in {port.name for port in node.ports}:
             ports = ", ".join(port.name for port in node.ports) or "none"
-            yield Problem(where(component), f"{edge.to} has no port {edge.port}", f"it has: {ports}")
+            yield Problem(where(component), f"{one.to} has no port {one.port}", f"it has: {ports}")
     for name in component.after:
         if not isinstance(nodes.get(name), Component):
-            yield Problem(where(component), f"comes after {name}, which is no component", "name a component")
+            yield Problem(where(component), f"comes after {name}, which is not a component", "name a component")
         elif name == component.name:
             yield Problem(where(component), "comes after itself", "remove it")
 
 
 def _repeated(component: Component) -> Iterator[Problem]:
-    for edge, count in Counter([*component.needs, *component.talks_to]).items():
+    for one, count in Counter([*component.needs, *component.talks_to]).items():
         if count > 1:
-            what = f"the edge to {edge.to}:{edge.port} is there {count} times in needs and talks_to"
+            what = f"the dependency on {one.to}:{one.port} is there {count} times in needs and talks_to"
             yield Problem(where(component), what, "keep one: needs where the order matters, else talks_to")
     for name, count in Counter(component.after).items():
         if count > 1:
@@ -84,24 +84,24 @@ def _graph(catalogue: Catalogue, components: Mapping[str, Component]) -> Graph:
     }
 
 
-def _circles(graph: Graph, wave: Mapping[str, int]) -> Iterator[list[str]]:
-    """Circles, each from its first name to itself.
+def _cycles(graph: Graph, wave: Mapping[str, int]) -> Iterator[list[str]]:
+    """Cycles, each from its first name to itself.
 
-    Of each one an edge to no earlier tier is taken out before the next is looked for: the other circles of a wrong
-    edge are no news.
+    A dependency on no earlier tier is taken out of each before the next is looked for: the other cycles of a wrong
+    dependency are no news.
     """
     left = {name: dict(before) for name, before in graph.items()}
     while True:
         try:
             TopologicalSorter(left).prepare()
         except CycleError as error:
-            circle = list(reversed(error.args[1][1:]))
-            first = circle.index(min(circle))
-            circle = [*circle[first:], *circle[:first], circle[first]]
-            wrong = ((a, b) for a, b in pairwise(circle) if wave[a] <= wave[b])
+            cycle = list(reversed(error.args[1][1:]))
+            first = cycle.index(min(cycle))
+            cycle = [*cycle[first:], *cycle[:first], cycle[first]]
+            wrong = ((a, b) for a, b in pairwise(cycle) if wave[a] <= wave[b])
             name, other = next(wrong)
             del left[name][other]
-            yield circle
+            yield cycle
         else:
             return
 
@@ -111,5 +111,5 @@ def _order(component: Component, verb: str, other: Component, wave: Mapping[str,
         return
     own, its = (f"tier {one.tier} (wave {wave[one.name]})" for one in (component, other))
     what = f"it is in {own} and {verb} {other.name} of {its}"
-    fix = f"move {component.name} to a later tier or {other.name} to an earlier one, or make the edge a talks_to"
+    fix = f"move {component.name} to a later tier or {other.name} to an earlier one, or make the dependency a talks_to"
     yield Problem(where(component), what, fix)

@@ -31,8 +31,8 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
     for place, node in nodes:
         for name in _names(node):
             if not VARIABLE.fullmatch(name):
-                mend = "use letters, digits and _, not beginning with a digit"
-                yield Problem(place, f"{name!r} is no name of a variable", mend)
+                fix = "use letters, digits and _, not beginning with a digit"
+                yield Problem(place, f"{name!r} is no name of a variable", fix)
         yield from _open_secrets(place, node)
     links = {} if broken else by_consumer(links_of(catalogue))
     for component in catalogue.components:
@@ -58,8 +58,8 @@ def _templates(place: str, node: Component | External, port: Port) -> Iterator[P
     for templates, known in ((port.env, ADDRESS), (port.admin_env, ADDRESS), (port.credentials, secret)):
         for name, template in templates.items():
             if complaint := _unfillable(template, known):
-                mend = f"use {', '.join('{' + key + '}' for key in known)}; a brace itself is written twice"
-                yield Problem(place, f"port {port.name!r}: {name} is {template!r}, {complaint}", mend)
+                fix = f"use {', '.join('{' + key + '}' for key in known)}; a brace itself is written twice"
+                yield Problem(place, f"port {port.name!r}: {name} is {template!r}, {complaint}", fix)
 
 
 def _unfillable(template: str, known: Collection[str]) -> str:
@@ -80,13 +80,13 @@ def _open_secrets(place: str, node: Component | External) -> Iterator[Problem]:
         told.append(node.settings)
     for name, value in ((name, value) for values in told for name, value in values.items()):
         if SECRET_NAME.search(name) and value:
-            mend = "make it one of generated_secrets, or of a port's credentials"
-            yield Problem(place, f"{name} looks like a secret, and would be in git", mend)
+            fix = "make it one of generated_secrets, or of a port's credentials"
+            yield Problem(place, f"{name} looks like a secret, and would be in git", fix)
     credentials = [port.credentials for port in node.ports]
     for name, value in ((name, value) for values in (*told, *credentials) for name, value in values.items()):
         if SECRET_URL.search(value):
-            mend = "write {password} or a key of generated_secrets in a port's credentials"
-            yield Problem(place, f"{name} has a password in its address", mend)
+            fix = "write {password} or a key of generated_secrets in a port's credentials"
+            yield Problem(place, f"{name} has a password in its address", fix)
 
 
 def _random(component: Component) -> Iterator[Problem]:

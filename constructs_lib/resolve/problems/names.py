@@ -39,8 +39,8 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
         )
     for component in catalogue.components:
         if not NAME.fullmatch(component.name):
-            mend = "use at most 52 lower-case letters, digits and dashes, beginning with a letter"
-            yield Problem(where(component), f"{component.name!r} is no name of a Service", mend)
+            fix = "use at most 52 lower-case letters, digits and dashes, beginning with a letter"
+            yield Problem(where(component), f"{component.name!r} is no name of a Service", fix)
         if component.name in RESERVED_NAMES:
             yield Problem(where(component), "a file that no component has is named so", "choose another name")
         yield from _ports(component)
@@ -63,8 +63,8 @@ def _ports(component: Component) -> Iterator[Problem]:
         yield Problem(where(component), f"the port name {name!r} is there {count} times", "give each port its own name")
     for port in component.ports:
         if not PORT_NAME.fullmatch(port.name):
-            mend = "use at most 15 lower-case letters, digits and single dashes, beginning with a letter"
-            yield Problem(where(component), f"{port.name!r} is no name of a port", mend)
+            fix = "use at most 15 lower-case letters, digits and single dashes, beginning with a letter"
+            yield Problem(where(component), f"{port.name!r} is no name of a port", fix)
         if not 0 < port.number <= LAST_PORT:
             yield Problem(where(component), f"{port.number} is no port", f"choose one from 1 to {LAST_PORT}")
 
@@ -74,19 +74,19 @@ def _labels(component: Component) -> Iterator[Problem]:
         if key in OWN_LABELS:
             yield Problem(where(component), f"label {key} is written by the generator", "choose another key")
         if not LABEL_KEY.fullmatch(key):
-            mend = "use at most 63 letters, digits, . _ and -, with a letter or digit at both ends"
-            yield Problem(where(component), f"{key!r} is no key of a label", mend)
+            fix = "use at most 63 letters, digits, . _ and -, with a letter or digit at both ends"
+            yield Problem(where(component), f"{key!r} is no key of a label", fix)
         if not LABEL_VALUE.fullmatch(value):
-            mend = "use at most 63 letters, digits, . _ and -, with a letter or digit at both ends"
-            yield Problem(where(component), f"label {key!r} is {value!r}", mend)
+            fix = "use at most 63 letters, digits, . _ and -, with a letter or digit at both ends"
+            yield Problem(where(component), f"label {key!r} is {value!r}", fix)
 
 
 def _schemas(catalogue: Catalogue) -> Iterator[Problem]:
     owners = [component for component in catalogue.components if component.schema]
     for owner in owners:
         if owner.schema and not SCHEMA.fullmatch(owner.schema.name):
-            mend = "use at most 63 lower-case letters, digits and _, beginning with a letter, and not with pg_"
-            yield Problem(where(owner), f"{owner.schema.name!r} is no name of a schema", mend)
+            fix = "use at most 63 lower-case letters, digits and _, beginning with a letter, and not with pg_"
+            yield Problem(where(owner), f"{owner.schema.name!r} is no name of a schema", fix)
         elif owner.schema and owner.schema.name in RESERVED_SCHEMAS:
             yield Problem(where(owner), f"the schema {owner.schema.name!r} is in use", "choose another name")
     for name, count in _repeated(owner.schema.name for owner in owners if owner.schema):

@@ -39,7 +39,7 @@ def _topics(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
     for topic in sorted(used - known):
         yield Problem(where(component), f"topic {topic} is not known", f"add it to {places.TOPICS}")
     if used and not _needs_topics(catalogue, component):
-        yield Problem(where(component), "it names topics, but needs no kafka", "add the edge to its needs")
+        yield Problem(where(component), "it names topics, but needs no kafka", "add the dependency to its needs")
 
 
 def _needs_topics(catalogue: Catalogue, component: Component) -> bool:
@@ -61,11 +61,11 @@ def _route(component: Component) -> Iterator[Problem]:
     if route is None:
         return
     if not PATH.fullmatch(route.path):
-        mend = "begin it with a slash, end it without one, and use letters, digits and . _ ~ -"
-        yield Problem(where(component), f"route {route.path!r} is no path", mend)
+        fix = "begin it with a slash, end it without one, and use letters, digits and . _ ~ -"
+        yield Problem(where(component), f"route {route.path!r} is no path", fix)
     if not STRIP.fullmatch(route.strip):
-        mend = "begin it with a slash, and use lower-case letters, digits and dashes: it names an Ingress"
-        yield Problem(where(component), f"route strips {route.strip!r}", mend)
+        fix = "begin it with a slash, and use lower-case letters, digits and dashes: it names an Ingress"
+        yield Problem(where(component), f"route strips {route.strip!r}", fix)
     elif route.path != route.strip and not route.path.startswith(f"{route.strip}/"):
         what = f"route {route.path} does not begin with {route.strip}"
         yield Problem(where(component), what, "strip a leading part of the path")

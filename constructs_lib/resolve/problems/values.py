@@ -20,18 +20,18 @@ LAST_UID = 2**31 - 1
 def found(catalogue: Catalogue) -> Iterator[Problem]:
     """Of components and topics."""
     for component in catalogue.components:
-        for what, mend in _component(component):
-            yield Problem(where(component), what, mend)
+        for what, fix in _component(component):
+            yield Problem(where(component), what, fix)
     brokers = sum(component.replicas for component in catalogue.components if type_of(component).holds == "topics")
     for topic in catalogue.topics:
-        for what, mend in _topic(topic, brokers):
-            yield Problem(places.entry(places.TOPICS, topic.name), what, mend)
+        for what, fix in _topic(topic, brokers):
+            yield Problem(places.entry(places.TOPICS, topic.name), what, fix)
     for external in catalogue.externals:
         yield from _external(external)
 
 
 Defects = Iterator[tuple[str, str]]
-"""(what, mend) pairs; their entry is known to the caller."""
+"""(what, fix) pairs; their entry is known to the caller."""
 
 
 def _component(component: Component) -> Defects:
@@ -41,8 +41,8 @@ def _component(component: Component) -> Defects:
         yield f"uid {component.uid} is root's or none", f"choose one from 1 to {LAST_UID}, such as 10001"
     least = DRAIN_SECONDS if type_of(component).drains else 0
     if component.grace_period <= least:
-        mend = f"choose more than the {least} seconds in which a stopping pod of its type still serves"
-        yield f"grace_period is {component.grace_period}", mend
+        fix = f"choose more than the {least} seconds in which a stopping pod of its type still serves"
+        yield f"grace_period is {component.grace_period}", fix
     if component.resources:
         yield from _resources(component.resources)
     if component.probes:

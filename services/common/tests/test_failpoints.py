@@ -27,8 +27,8 @@ for number in range(3):
 )
 def test_failpoint(named: str | None, status: int, printed: str) -> None:
     """The n-th time at its place; without the variable nothing happens."""
-    environment = {**os.environ} | ({"CHATDB_FAILPOINT": named} if named else {})
+    env_vars = {**os.environ} | ({"CHATDB_FAILPOINT": named} if named else {})
     done = subprocess.run(
-        [sys.executable, "-c", VISIT], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", VISIT], env=env_vars, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout) == (status, printed), done.stderr

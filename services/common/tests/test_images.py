@@ -30,7 +30,7 @@ def test_every_image_has_a_dockerfile() -> None:
 
 
 def test_dockerfiles_differ_in_names_and_ports_only() -> None:
-    """What is mended in one is mended in all; a Job has no port, and need not have what services share."""
+    """What is fixed in one is fixed in all; a Job has no port, and need not have what services share."""
     shapes = set()
     for path in DOCKERFILES:
         name = path.parent.name

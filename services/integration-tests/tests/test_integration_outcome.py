@@ -56,7 +56,7 @@ def test_summary() -> None:
     ids=["missing", "no JSON", "another shape", "a topic without partitions", "no edges"],
 )
 def test_matrix_that_cannot_be_read(tmp_path: Path, text: str | None, what: str) -> None:
-    """It is said before any test, with its mend."""
+    """It is said before any test, with its fix."""
     path = tmp_path / "matrix.json"
     if text is not None:
         path.write_text(text)

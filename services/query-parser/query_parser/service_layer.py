@@ -48,14 +48,14 @@ def answer(question: str, schema: Schema) -> Answer:
     except NotUnderstood as problem:
         near = _near(problem.unresolved, words)
         return Answer(error=problem.reason, unresolved=problem.unresolved, suggestions=problem.suggestions or near)
-    mended = tuple(f"read {typed!r} as {known!r}" for typed, known in lexed.mended)
+    fixed = tuple(f"read {typed!r} as {known!r}" for typed, known in lexed.fixed)
     return Answer(
         sql=statement.text,
         parameters=statement.parameters,
         intent=_intent(query),
         tables=statement.tables,
-        suggestions=mended,
-        confidence=max(0.5, round(1 - MENDED_COST * len(mended), 2)),
+        suggestions=fixed,
+        confidence=max(0.5, round(1 - MENDED_COST * len(fixed), 2)),
     )
 
 

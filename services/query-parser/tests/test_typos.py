@@ -1,4 +1,4 @@
-"""A wrong letter is mended where one word can have been meant: all typos of names that are alike."""
+"""A wrong letter is fixed where one word can have been meant: all typos of names that are alike."""
 
 from collections.abc import Iterator
 from string import ascii_lowercase

@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: kafka: kafka -> ml-engine -> kafka-topics -> kafka is a circle
+# says: kafka: dependency cycle: kafka -> ml-engine -> kafka-topics -> kafka
 CATALOGUE = changed(CATALOGUE, "kafka", after=("ml-engine",))

@@ -1,4 +1,4 @@
 # rule: catalogue
-# says: jaeger: jaeger -> prometheus -> jaeger is a circle: none of them can start first; take one edge out of it
+# says: jaeger: dependency cycle: jaeger -> prometheus -> jaeger; remove one dependency
 CATALOGUE = changed(CATALOGUE, "jaeger", after=("prometheus",))
 CATALOGUE = changed(CATALOGUE, "prometheus", after=("jaeger",))

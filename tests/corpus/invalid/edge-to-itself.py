@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: query-parser: it has an edge to itself; remove it
+# says: query-parser: it depends on itself; remove it
 CATALOGUE = changed(CATALOGUE, "query-parser", talks_to=(TELEMETRY, Dependency("query-parser", "http")))

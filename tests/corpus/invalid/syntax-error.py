@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: is no Python: '(' was never closed; mend the syntax
+# says: is no Python: '(' was never closed; fix the syntax
 CATALOGUE = added(CATALOGUE, toy(name="toy")

@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: toy: it names topics, but needs no kafka; add the edge to its needs
+# says: toy: it names topics, but needs no kafka; add the dependency to its needs
 CATALOGUE = added(CATALOGUE, toy(needs=(), consumes=env(QUERY_TOPIC="queries")))

@@ -17,7 +17,7 @@ def command(script: str, *arguments: object) -> list[str]:
     return [interpreter, str(FILES / script), *map(str, arguments)]
 
 
-def environment(extra: Mapping[str, str]) -> dict[str, str]:
+def env_vars(extra: Mapping[str, str]) -> dict[str, str]:
     """A container's environment: little of ours, and short waits."""
     return {"PATH": os.environ["PATH"], "WAIT_SECONDS": "0", **extra}
 
@@ -25,11 +25,11 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 def run(script: str, *arguments: object, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """Run the script to its end."""
     line = command(script, *arguments)
-    return subprocess.run(line, env=environment(env), capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(line, env=env_vars(env), capture_output=True, text=True, timeout=60, check=False)
 
 
 def start(script: str, *arguments: object, env: Mapping[str, str]) -> subprocess.Popen[str]:
     """Start the script."""
     line = command(script, *arguments)
     pipe = subprocess.PIPE
-    return subprocess.Popen(line, env=environment(env), stdout=pipe, stderr=pipe, text=True)
+    return subprocess.Popen(line, env=env_vars(env), stdout=pipe, stderr=pipe, text=True)

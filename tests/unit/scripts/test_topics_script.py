@@ -13,7 +13,7 @@ DAY = 86_400_000
 STUB = """#!/bin/sh
 here=$(dirname "$0")
 echo "$(basename "$0") $*" >>"$here/calls"
-echo "$LOG_DIR $KAFKA_HEAP_OPTS" >"$here/environment"
+echo "$LOG_DIR $KAFKA_HEAP_OPTS" >"$here/env_vars"
 if [ -s "$here/failures" ]; then
   head -n 1 "$here/failures" >&2
   sed -i 1d "$here/failures"
@@ -94,7 +94,7 @@ def test_missing_topics_are_created(tools: Tools) -> None:
     done = tools.apply(topic("queries"), topic("queries.dlq", partitions=1))
     assert done.returncode == 0, done.stderr
     assert tools.calls() == [DESCRIBE, created("queries"), created("queries.dlq", partitions=1)]
-    assert (tools.directory / "environment").read_text() == "/tmp -Xmx64m\n"
+    assert (tools.directory / "env_vars").read_text() == "/tmp -Xmx64m\n"
 
 
 def test_second_run_only_describes(tools: Tools) -> None:

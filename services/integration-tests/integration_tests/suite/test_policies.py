@@ -6,14 +6,14 @@ from integration_tests.connections import How, Policies, Survey
 from integration_tests.matrix import Target
 from integration_tests.outcome import Permanent
 
-MEND = "use a network plugin that enforces them (minikube: --cni=calico), or leave the tier of these tests out"
+FIX = "use a network plugin that enforces them (minikube: --cni=calico), or leave the tier of these tests out"
 
 
 def test_policies(survey: Survey, policies: Policies) -> None:
     """The cluster enforces NetworkPolicies; one that enforces none fails here, once."""
     if policies is Policies.NOT_ENFORCED:
         opened = sorted(name for name, how in survey.denied.items() if how is How.OPEN)
-        raise Permanent(f"policies not enforced: no policy allows {', '.join(opened)}, and all are open; {MEND}")
+        raise Permanent(f"policies not enforced: no policy allows {', '.join(opened)}, and all are open; {FIX}")
     if policies is Policies.UNKNOWN:
         pytest.skip("nothing is open, but no service says that it reaches what is closed here")
 

@@ -1,4 +1,4 @@
-"""From text to tokens of the grammar, with every reading of each; typos are mended where only one word is near."""
+"""From text to tokens of the grammar, with every reading of each; typos are fixed where only one word is near."""
 
 import re
 from collections.abc import Iterator
@@ -48,10 +48,10 @@ class Lexeme:
 
 @dataclass
 class Lexed:
-    """The lexemes in order, and what was mended on the way."""
+    """The lexemes in order, and what was fixed on the way."""
 
     lexemes: list[Lexeme] = field(default_factory=list)
-    mended: list[tuple[str, str]] = field(default_factory=list)
+    fixed: list[tuple[str, str]] = field(default_factory=list)
     # Looked up once: the search goes over all that is known.
     near: dict[str, str | None] = field(default_factory=dict)
 
@@ -116,11 +116,11 @@ def _take_phrase(pieces: list[Piece], place: int, lexicon: Lexicon, lexed: Lexed
     lowered = [word.lower() for word in words]
     found = _longest(lowered, lexicon)
     if not found:
-        mended = [word if word in lexicon.words else _mend(word, lexicon, lexed) or word for word in lowered]
-        if mended[0] != lowered[0] and not _expects_value(lexed):
-            found = _longest(mended, lexicon)
-            lexed.mended += [pair for pair in zip(lowered[:found], mended[:found], strict=True) if pair[0] != pair[1]]
-            lowered = mended
+        fixed = [word if word in lexicon.words else _mend(word, lexicon, lexed) or word for word in lowered]
+        if fixed[0] != lowered[0] and not _expects_value(lexed):
+            found = _longest(fixed, lexicon)
+            lexed.fixed += [pair for pair in zip(lowered[:found], fixed[:found], strict=True) if pair[0] != pair[1]]
+            lowered = fixed
     if not found:
         text = words[0]
         lexed.lexemes.append(Lexeme(text, (Entry("COMMA" if text == "," else "WORD"),)))
