@@ -105,5 +105,5 @@ def test_all_problems_at_once() -> None:
 def test_settings_and_catalogue_at_once(tmp_path: Path) -> None:
     """A wrong settings file hides no problem of the catalogue."""
     (tmp_path / "chatdb.yaml").write_text("colour: red\n")
-    with pytest.raises(InvalidInput, match=r"(?s)'colour' is no setting.*image ml is not known"):
+    with pytest.raises(InvalidInput, match=r"(?s)'colour' is not a known setting.*image ml is not known"):
         resolved(tmp_path, changed("ml-engine", image="ml"))
