@@ -28,6 +28,8 @@ SERVICES := $(sort $(patsubst services/%/Dockerfile,%,$(wildcard services/*/Dock
 SERVICES_PYTHON := $(TOOLS)/services/bin/python
 # What e2e-long is asked for; one scenario again, and no older versions before it: make e2e-long LONG="--seed 17 --count 1"
 LONG ?= --write
+# Which mutations; all of them without this: make mutations MUTATIONS="no-drain open-namespaces"
+MUTATIONS ?=
 # What kill-test is asked for: make kill-test KILLS="--seed 7 --rounds 50"
 KILLS ?= --write
 
@@ -37,7 +39,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test lint e2e e2e-versions e2e-long kill-test load chaos images-test dashboards screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations lint e2e e2e-versions e2e-long kill-test load chaos images-test dashboards screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -57,6 +59,9 @@ check: setup-test ## Check every manifest as it is rendered
 test: setup-test setup-services lint $(if $(shell command -v mvn),setup-local) ## Install what tests need, and run all of them
 	pytest -n 2
 	$(SERVICES_PYTHON) -m pytest -n 2 services
+
+mutations: setup-test ## Take facts of the generator away, one at a time, and check that a test notices
+	python -m tests.mutations.run_mutations $(MUTATIONS)
 
 lint: setup-test setup-services ## Style, types, layers
 	ruff check .

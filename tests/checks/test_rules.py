@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from catalogue.machines import MACHINES
+from constructs_lib.checks import capacity
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.rules import RULES, run
 from constructs_lib.model import Waiver
-from tests.checks.mutations import FILES, MUTATIONS, Manifest, Mutation
+from tests.checks.mutations import FILES, MUTATIONS, Manifest, Mutation, pick, pod
 from tests.repository import ROOT, copy_inputs
 
 
@@ -62,6 +64,39 @@ def test_project_refuses_an_application(rendered: Inputs, name: str, change: Man
     application = next(a for a in argo_cd if a["metadata"]["name"] == name)
     application["spec"].update(change)
     assert found(replace(rendered, argo_cd=argo_cd)) == {"project"}
+
+
+def test_init_containers_are_checked(rendered: Inputs) -> None:
+    """What runs before a pod's containers is held to the same rules."""
+    objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
+    spec = pod(objects, "Deployment", "jaeger")
+    spec["initContainers"] = [{**copy.deepcopy(spec["containers"][0]), "name": "first", "image": "busybox"}]
+    assert found(replace(rendered, rendered=tuple(objects))) == {"images"}
+
+
+def test_a_service_selects_in_its_own_namespace(rendered: Inputs) -> None:
+    """Labels of pods elsewhere are no labels of pods here."""
+    objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
+    pick(objects, "Service", "grafana")["metadata"]["namespace"] = "chatdb-testing"
+    assert "services" in found(replace(rendered, rendered=tuple(objects)))
+
+
+def test_a_waiver_is_of_one_rule(rendered: Inputs) -> None:
+    """What is excused from probes is excused from nothing else."""
+    objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
+    pod(objects, "Deployment", "locust-worker")["hostNetwork"] = True
+    assert found(replace(rendered, rendered=tuple(objects))) == {"pod-security"}
+
+
+def test_reserve_stays_free(rendered: Inputs) -> None:
+    """A machine on which everything would just fit is too small."""
+    machines = {"minikube": replace(MACHINES["minikube"], reserve=0.5)}
+    catalogue = replace(rendered.platform.catalogue, machines=machines)
+    small = replace(rendered, platform=replace(rendered.platform, catalogue=catalogue))
+    ledger = capacity.ledger(small)
+    assert ledger
+    free = {line.name for line in capacity.lines(ledger) if line.free > 0}
+    assert free & {problem.what.partition(":")[0] for problem in capacity.fits(small)}
 
 
 def test_every_rule_has_a_mutation() -> None:

@@ -127,6 +127,7 @@ def test_what_others_have_because_of_a_service(all_explained: dict[str, dict[str
     assert found["secret"] == {"name": "training-orchestrator-credentials", "keys": ["DATABASE_URL"]}
     assert found["variables"][0]["origin"] == "consumes"
     assert found["after"] == ["credentials", "kafka", "kafka-topics", "postgres", "postgres-schema"]
+    assert found["dependents"] == ["integration-tests", "test-service"]
     assert "services/training-orchestrator/migrations/0001_jobs.sql" in found["files"]
     assert {path.split("/")[1] for path in found["files"]} == {"training-orchestrator"}
     assert Relation.NEEDS in {traffic["relation"] for traffic in found["calls"]}

@@ -28,6 +28,7 @@ FILES = {"catalogue": COMPONENTS, "settings": "chatdb.yaml", "pins": "pins/minik
 REFUSED_BY_SYNTH = (*FILES, "init", "synth")
 HEAD = re.compile(r"# (rule|says|file|without): (.+)")
 LINE = re.compile(r"(\[[a-z-]+\] )?[^;]+: .+; .+")
+PLACE = re.compile(r"^(\S+\.py):(\d+): ", re.MULTILINE)
 SUMMARY = re.compile(r"\d+ rules, \d+ findings")
 ASKING = (
     ("capacity",),
@@ -202,6 +203,11 @@ def test_invalid(copy: Copy, case: Case) -> None:
     assert [line for line in lines if not LINE.fullmatch(line)] == []
     assert [text for text in case.all("says") if text not in output] == []
     assert [line for line in lines if not any(text in line for text in case.all("says"))] == []
+    written = (case.text + (CORPUS / "helpers.py").read_text(encoding="utf-8")).split("\n")
+    for name, number in PLACE.findall(output):
+        line = (copy.folder / name).read_text(encoding="utf-8").splitlines()[int(number) - 1]
+        assert line, f"{name}:{number} is empty"
+        assert line in written
     if case.rule not in (*REFUSED_BY_SYNTH, "kustomize"):
         assert {line.partition("]")[0] for line in lines} == {f"[{case.rule}"}
 

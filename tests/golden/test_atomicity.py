@@ -14,6 +14,7 @@ import pytest
 
 from constructs_lib.files import exclusive, write_by_rename
 from constructs_lib.gitops import fingerprint
+from constructs_lib.gitops.publish import SWAP, publish
 from constructs_lib.problem import InvalidInput
 from tests.repository import PACKAGES, ROOT, copy_inputs, texts
 
@@ -254,6 +255,45 @@ def test_failed_write_leaves_the_old_text(tmp_path: Path) -> None:
         write_by_rename(path, "new \ud800")
     assert [child.name for child in tmp_path.iterdir()] == ["file"]
     assert path.read_text() == "old"
+
+
+@pytest.fixture
+def two_trees(tmp_path: Path) -> Path:
+    """Two old folders below root/, and two new ones below staged/."""
+    for side, text in (("root", "old"), ("staged", "new")):
+        for name in ("a", "b"):
+            write_by_rename(tmp_path / side / name / "file", text)
+    return tmp_path
+
+
+def test_what_is_not_staged_is_removed(two_trees: Path) -> None:
+    """A target that nothing is generated for any more goes, and is among those that changed."""
+    shutil.rmtree(two_trees / "staged/b")
+    assert publish(two_trees / "root", two_trees / "staged", ("a", "b", "c")) == ("a", "b")
+    assert texts(two_trees / "root") == {"a/file": "new"}
+
+
+def test_failed_copy_changes_no_folder(two_trees: Path) -> None:
+    """Where the last new folder cannot be copied, the first has not taken its place either."""
+    write_by_rename(two_trees / "root" / SWAP / "b.new", "a file where a folder has to be")
+    with pytest.raises(FileExistsError):
+        publish(two_trees / "root", two_trees / "staged", ("a", "b"))
+    assert texts(two_trees / "root") == {"a/file": "old", "b/file": "old"}
+
+
+def test_failed_rename_brings_the_old_folder_back(two_trees: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the new folder cannot take its place, the old one is there again."""
+    rename = Path.replace
+
+    def replace(path: Path, target: Path) -> Path:
+        if path.name == "b.new":
+            raise PermissionError
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", replace)
+    with pytest.raises(PermissionError):
+        publish(two_trees / "root", two_trees / "staged", ("a", "b"))
+    assert texts(two_trees / "root") == {"a/file": "new", "b/file": "old"}
 
 
 CHANGES: dict[str, Callable[[Path], object]] = {

@@ -11,7 +11,7 @@ import yaml
 from catalogue.components import CATALOGUE
 from catalogue.namespaces import Namespace
 from catalogue.tiers import Tier
-from chatdb.graph_views import as_mermaid
+from chatdb.graph_views import as_json, as_mermaid
 from constructs_lib.checks.render import inputs
 from constructs_lib.checks.rules import RULES, run
 from constructs_lib.defaults import env, http, service_probes
@@ -43,9 +43,9 @@ Objects = dict[tuple[str, str, str], dict[str, Any]]
 
 def objects(folder: Path) -> Objects:
     """Every generated object by kind, namespace and name; Jobs without their hash."""
-    paths = sorted(folder.glob("overlays/minikube/*/generated/[!k]*.yaml"))
-    own = [manifest for path in paths for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
-    return {(m["kind"], m["metadata"].get("namespace", ""), job_free(m)): m for m in (*manifests(folder), *own)}
+    # The overlays' patches name the same objects, and are in the folder, too.
+    found = manifests(folder / "dist", *sorted(folder.glob("overlays/minikube/*/generated")))
+    return {(m["kind"], m["metadata"].get("namespace", ""), job_free(m)): m for m in found}
 
 
 def job_free(manifest: dict[str, Any]) -> str:
@@ -123,9 +123,12 @@ def test_derived_facts(with_toy: Path) -> None:
     assert found["Deployment", "chatdb-services", "toy"]["spec"]["template"]["spec"]["topologySpreadConstraints"]
 
 
-def test_picture() -> None:
-    """It is in the picture of the order."""
-    assert "kafka-topics --> toy" in as_mermaid(resolve(WITH_TOY))
+def test_pictures() -> None:
+    """It is in the picture of the order, and in the same as JSON."""
+    platform = resolve(WITH_TOY)
+    assert "kafka-topics --> toy" in as_mermaid(platform)
+    after = ["credentials", "kafka", "kafka-topics", "minio", "object-store-buckets"]
+    assert {"name": "toy", "tier": "processing", "wave": 4, "after": after} in as_json(platform)["components"]
 
 
 def test_no_other_pod_changes(without: Path, with_toy: Path) -> None:
@@ -139,6 +142,15 @@ def test_no_other_pod_changes(without: Path, with_toy: Path) -> None:
     assert changed == set()
     jobs = {key[2] for key in before if key[0] == "Job" and before[key] != after[key]}
     assert jobs == {"credentials", "kafka-topics", "integration-tests"}
+
+
+def test_a_setting_replaces_its_pods(without: Path, tmp_path: Path) -> None:
+    """What a process reads at its start is new to it by a restart; nobody else is restarted."""
+    components = (replace(c, settings=env(LEVEL="debug")) if c.name == "ml-engine" else c for c in CATALOGUE.components)
+    before, after = objects(without), objects(staged(replace(CATALOGUE, components=tuple(components)), tmp_path))
+    long_running = [key for key in before if key[0] in ("Deployment", "StatefulSet")]
+    changed = [key for key in long_running if before[key]["spec"]["template"] != after[key]["spec"]["template"]]
+    assert changed == [("Deployment", "chatdb-services", "ml-engine")]
 
 
 def test_no_trace(without: Path, tmp_path: Path) -> None:

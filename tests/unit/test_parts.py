@@ -1,4 +1,6 @@
-"""Quantities, footprints, routes and Job names."""
+"""Quantities, image references, footprints, routes and Job names."""
+
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -6,8 +8,9 @@ from hypothesis import strategies as st
 
 from catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
-from constructs_lib.footprint import Footprint, extra, quota, steady, surge
+from constructs_lib.footprint import Footprint, claims, extra, quota, steady, surge
 from constructs_lib.job_names import job_name
+from constructs_lib.model import Image
 from constructs_lib.quantity import MIB, cpu_text, in_bytes, memory_text, millicores
 from constructs_lib.routes import rewritten
 
@@ -38,6 +41,20 @@ def test_quantities_round_trip(number: int) -> None:
     assert in_bytes(memory_text(number * 2**20)) == number * 2**20
 
 
+@given(st.integers(1, 10**9))
+def test_memory_is_rounded_up(number: int) -> None:
+    """A quota holds at least what is asked for, and less than 1 MiB more."""
+    assert 0 <= in_bytes(memory_text(number)) - number < MIB
+
+
+def test_image_reference_has_its_digest() -> None:
+    """A digest decides what is pulled, whatever the tag is moved to."""
+    digest = f"sha256:{'0' * 64}"
+    image = Image(repository="prom/prometheus", tag="v3")
+    assert image.reference == "prom/prometheus:v3"
+    assert replace(image, digest=digest).reference == f"prom/prometheus:v3@{digest}"
+
+
 def workload(kind: str, **spec: object) -> dict[str, object]:
     """A workload whose pod asks for 100m and 1Mi."""
     resources = {"requests": {"cpu": "100m", "memory": "1Mi"}, "limits": {"cpu": "200m", "memory": "2Mi"}}
@@ -62,10 +79,11 @@ def test_surge(spec: dict[str, object], pods: int) -> None:
 
 def test_peak_has_jobs_and_surge() -> None:
     """A quota holds a rollout and all Jobs at once, and a pod of each workload that is still terminating."""
+    elsewhere = workload("Job") | {"metadata": {"name": "w", "namespace": "other"}}
     objects = [workload("Deployment", replicas=2), workload("Job"), workload("StatefulSet")]
     assert [steady(m).pods for m in objects] == [2, 0, 1]
     assert [extra(m).pods for m in objects] == [1, 1, 0]
-    assert quota(objects, "n") == {
+    assert quota([*objects, elsewhere], "n") == {
         "requests.cpu": "700m",
         "requests.memory": "7Mi",
         "limits.cpu": "1400m",
@@ -73,6 +91,15 @@ def test_peak_has_jobs_and_surge() -> None:
         "pods": "7",
     }
     assert sum((steady(m) for m in objects), Footprint()).cpu == 300
+
+
+def test_each_replica_has_its_claims() -> None:
+    """The names that a StatefulSet's controller gives, and the size of each."""
+    spec = {"resources": {"requests": {"storage": "1Gi"}}}
+    template = {"metadata": {"name": "data"}, "spec": spec}
+    single = {"kind": "PersistentVolumeClaim", "metadata": {"name": "c", "namespace": "n"}, "spec": spec}
+    found = list(claims([workload("StatefulSet", replicas=2, volumeClaimTemplates=[template]), single]))
+    assert found == [("n", "data-w-0", 2**30), ("n", "data-w-1", 2**30), ("n", "c", 2**30)]
 
 
 @pytest.mark.parametrize(

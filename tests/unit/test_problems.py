@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
 from constructs_lib.defaults import env
+from constructs_lib.gitops.synth import resolved
 from constructs_lib.model import Catalogue, Component, Dependency, Port, Route
+from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems
 
 
@@ -22,6 +25,7 @@ def changed(entry: str, **values: Any) -> Catalogue:
 CASES: list[tuple[str, Callable[[], Catalogue], str]] = [
     ("twice", lambda: replace(CATALOGUE, components=(*CATALOGUE.components, CATALOGUE.components[0])), "2 times"),
     ("bad-name", lambda: changed("chaos", name="Chaos_Monkey"), "is no name of a Service"),
+    ("long-name", lambda: changed("chaos", name="a" * 53), "is no name of a Service; use at most 52"),
     (
         "reserved-name",
         lambda: changed("chaos", name="namespaces"),
@@ -46,6 +50,9 @@ CASES: list[tuple[str, Callable[[], Catalogue], str]] = [
     ("unknown-topic", lambda: changed("ml-engine", consumes=env(T="jobs")), "topic jobs is not known"),
     ("unknown-metrics", lambda: changed("ml-engine", metrics="metrics"), "metrics are on port metrics"),
     ("route", lambda: changed("ml-engine", route=Route(path="/ml", strip="/api")), "does not begin with /api"),
+    ("rewrites", lambda: changed("ml-engine", route=Route(path="/api-v1/ml", strip="/api-v1")), "in one Ingress with"),
+    ("true", lambda: changed("ml-engine", replicas=True), "replicas is True; write a whole number"),
+    ("topic", lambda: changed("ml-engine", needs=(Dependency("minio", "api"),)), "it names topics, but needs no kafka"),
     ("secret", lambda: changed("postgres-schema", shared_secrets=env(P="kafka/P")), "which nobody generates"),
     ("port-number", lambda: changed("chaos", ports=(Port(name="a", number=70000),)), "70000 is no port"),
     ("port-name", lambda: changed("chaos", ports=(Port(name="a-very-long-port-name", number=1),)), "no name of a port"),
@@ -82,9 +89,21 @@ def test_problem_is_named(make: Callable[[], Catalogue], text: str) -> None:
     assert all(problem.where and problem.fix for problem in found)
 
 
+def test_a_problem_is_one_line() -> None:
+    """Also where a tool's own words are several lines."""
+    assert str(Problem("a.yaml", "no YAML:\n  line 1", "mend it")) == "a.yaml: no YAML: line 1; mend it"
+
+
 def test_all_problems_at_once() -> None:
     """Two wrong entries give two messages."""
     components: tuple[Component, ...] = tuple(
         replace(c, after=("nowhere",)) if c.name in ("grafana", "jaeger") else c for c in CATALOGUE.components
     )
     assert len(problems(replace(CATALOGUE, components=components))) == 2
+
+
+def test_settings_and_catalogue_at_once(tmp_path: Path) -> None:
+    """A wrong settings file hides no problem of the catalogue."""
+    (tmp_path / "chatdb.yaml").write_text("colour: red\n")
+    with pytest.raises(InvalidInput, match=r"(?s)'colour' is not a known setting.*image ml is not known"):
+        resolved(tmp_path, changed("ml-engine", image="ml"))

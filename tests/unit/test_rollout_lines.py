@@ -45,3 +45,10 @@ def test_nobody_waits_for_who_is_ready(planned: Plan) -> None:
 def test_slow_tier_of_a_wave_is_named(planned: Plan, slow: str, tier: str) -> None:
     """Of two tiers that are rolled out together, the one that is not ready."""
     assert told(planned, {slow})["locust-master"].detail == f"tier {tier}"
+
+
+def test_quotas_come_first(planned: Plan) -> None:
+    """Namespaces, and what limits them, are there before anything that they limit."""
+    ((platform,), *_) = planned
+    assert {found["kind"] for found in platform.early} == {"Namespace", "ResourceQuota", "LimitRange"}
+    assert "Job" in {found["kind"] for found in platform.late}

@@ -1,0 +1,214 @@
+"""What keeps data, order and access as they are in a running cluster, looked up in what is generated."""
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from catalogue.components import CATALOGUE
+from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.defaults import DRAIN_SECONDS
+from constructs_lib.footprint import claims, steady
+from constructs_lib.model import Component
+from constructs_lib.quantity import in_bytes, millicores
+from tests.repository import ROOT
+
+PERMANENT = 78
+"""EX_CONFIG of sysexits.h: what the scripts of the Jobs end with where no repetition helps."""
+SYNC_OPTIONS = "argocd.argoproj.io/sync-options"
+APPLICATIONS = sorted((ROOT / "argocd/minikube/apps").glob("*.yaml"))
+
+
+def component(found: Rendered) -> Component:
+    """The entry that the workload is of."""
+    return CATALOGUE.component(found.manifest["metadata"]["labels"]["app"])
+
+
+def one(rendered: Inputs, kind: str, name: str) -> dict[str, Any]:
+    """The only object of that kind whose name begins so."""
+    (found,) = [dict(each.manifest) for each in rendered.of(kind) if each.name.startswith(name)]
+    return found
+
+
+def test_pods(rendered: Inputs) -> None:
+    """Time to end as in the catalogue, no variables of Services, and a system call filter for the whole pod."""
+    for found in rendered.workloads():
+        spec = found.template["spec"]
+        assert spec["terminationGracePeriodSeconds"] == component(found).grace_period, found.where
+        assert spec["enableServiceLinks"] is False, found.where
+        assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, found.where
+        assert spec["securityContext"]["fsGroup"] == component(found).uid, found.where
+
+
+def test_services_drain(rendered: Inputs) -> None:
+    """A stopping pod serves on until everybody knows of its end, and then has time left to end."""
+    services = [found for found in rendered.of("Deployment") if component(found).type == "microservice"]
+    assert services
+    for found in services:
+        (container,) = found.containers
+        assert container["lifecycle"]["preStop"]["exec"]["command"] == ["sleep", str(DRAIN_SECONDS)], found.where
+        assert component(found).grace_period > DRAIN_SECONDS
+
+
+def test_one_node_takes_all_replicas(rendered: Inputs) -> None:
+    """Spread is a wish: a single node would leave the second replica Pending."""
+    found = [c for w in rendered.workloads() for c in w.template["spec"].get("topologySpreadConstraints", [])]
+    assert found
+    assert {constraint["whenUnsatisfiable"] for constraint in found} == {"ScheduleAnyway"}
+
+
+def test_probes_are_the_catalogues(rendered: Inputs) -> None:
+    """Period, timeout and failures of each probe."""
+    for found in rendered.of("Deployment", "StatefulSet"):
+        probes = component(found).probes
+        if probes is None:
+            continue
+        for name in ("liveness", "readiness", "startup"):
+            wanted, got = getattr(probes, name), found.containers[0][f"{name}Probe"]
+            times = (got["periodSeconds"], got["timeoutSeconds"], got["failureThreshold"])
+            assert times == (wanted.period, wanted.timeout, wanted.failures), f"{found.where} {name}"
+
+
+def test_volumes_have_one_writer(rendered: Inputs) -> None:
+    """A Deployment with a claim, and a server whose state is in memory, stops before the next one starts."""
+    for found in rendered.of("Deployment"):
+        claimed = any("persistentVolumeClaim" in volume for volume in found.template["spec"].get("volumes", []))
+        if claimed or component(found).type in ("jaeger", "locust-master"):
+            assert found.manifest["spec"]["strategy"] == {"type": "Recreate"}, found.where
+    for found in rendered.of("StatefulSet"):
+        assert found.manifest["spec"]["podManagementPolicy"] == "Parallel", found.where
+
+
+def test_data_is_kept(rendered: Inputs) -> None:
+    """Neither a prune nor the end of an Application deletes a namespace or a claim of the base."""
+    kept = [*rendered.of("Namespace"), *rendered.of("PersistentVolumeClaim")]
+    assert {found.name for found in kept} >= {"chatdb-system", "minio-pvc"}
+    for found in kept:
+        options = found.manifest["metadata"]["annotations"][SYNC_OPTIONS].split(",")
+        assert {"Prune=false", "Delete=false"} <= set(options), found.where
+
+
+def test_jobs_wait_and_give_up(rendered: Inputs) -> None:
+    """Evictions do not count, a permanent failure ends a Job, and only the tests end by the number of their tries."""
+    for found in rendered.of("Job"):
+        spec = found.manifest["spec"]
+        permanent, evicted = spec["podFailurePolicy"]["rules"]
+        assert (permanent["action"], permanent["onExitCodes"]["values"]) == ("FailJob", [PERMANENT]), found.where
+        assert (evicted["action"], evicted["onPodConditions"][0]["type"]) == ("Ignore", "DisruptionTarget")
+        tries = 2 if component(found).type == "integration-tests" else 1000
+        assert spec["backoffLimit"] == tries, found.where
+
+
+def test_quotas_hold_what_runs(rendered: Inputs) -> None:
+    """Requests and limits of all pods at rest."""
+    for found in rendered.of("ResourceQuota"):
+        hard = found.manifest["spec"]["hard"]
+        pods = [steady(each.manifest) for each in rendered.workloads() if each.namespace == found.namespace]
+        assert sum(pod.pods for pod in pods) <= int(hard["pods"]), found.where
+        assert sum(pod.cpu for pod in pods) <= millicores(hard["requests.cpu"]), found.where
+        assert sum(pod.memory_limit for pod in pods) <= in_bytes(hard["limits.memory"]), found.where
+
+
+def test_policies_select_pods(rendered: Inputs) -> None:
+    """Each peer is some pods of a namespace, by the label that Kubernetes itself gives; doors are closed both ways."""
+    for found in rendered.of("NetworkPolicy"):
+        spec = found.manifest["spec"]
+        if found.name == "default-deny":
+            assert spec == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+        rules = [(rule, "to") for rule in spec.get("egress", [])] + [(rule, "from") for rule in spec.get("ingress", [])]
+        for peer in (peer for rule, side in rules for peer in rule.get(side, [])):
+            assert peer["podSelector"]["matchLabels"], found.name
+            assert peer["namespaceSelector"]["matchLabels"].keys() == {"kubernetes.io/metadata.name"}, found.name
+
+
+def test_dns_by_both_protocols(rendered: Inputs) -> None:
+    """Long answers come by TCP."""
+    for found in rendered.of("NetworkPolicy"):
+        if found.name == "allow-dns":
+            (rule,) = found.manifest["spec"]["egress"]
+            assert {(port["protocol"], port["port"]) for port in rule["ports"]} == {("UDP", 53), ("TCP", 53)}
+
+
+def test_accounts(rendered: Inputs) -> None:
+    """Who talks to the Kubernetes API has an account of its own, whose token nothing else gets by accident."""
+    users = {c.name for c in CATALOGUE.components if any(edge.to == "kubernetes-api" for edge in c.needs)}
+    accounts = {
+        component(found).name: found.template["spec"].get("serviceAccountName") for found in rendered.workloads()
+    }
+    assert accounts == {name: name if name in users else None for name in accounts}
+    assert {found.name for found in rendered.of("ServiceAccount")} == users
+    for found in rendered.of("ServiceAccount"):
+        assert found.manifest["automountServiceAccountToken"] is False, found.name
+
+
+def test_credentials_job_sees_its_own_secrets(rendered: Inputs) -> None:
+    """By name, but for the creation, which has none; and the claim that guards a password is the database's."""
+    made = {name for _, name, _ in claims(found.manifest for found in rendered.rendered)}
+    rules = [r for found in rendered.of("Role") if found.name == "credentials" for r in found.manifest["rules"]]
+    assert rules
+    guards = set()
+    for rule in rules:
+        assert ("resourceNames" in rule) == (rule["verbs"] != ["create"])
+        guards |= set(rule["resourceNames"]) if rule["resources"] == ["persistentvolumeclaims"] else set()
+    assert guards == {"data-postgres-0"} <= made
+
+
+def test_services_have_roles_of_their_own(rendered: Inputs) -> None:
+    """An address of the database has the role and the password of the one service that it is for."""
+    plan = json.loads(one(rendered, "ConfigMap", "credentials-files")["data"]["plan.json"])["secrets"]
+    derived = {secret["name"]: secret.get("derived", {}) for secret in plan}
+    found = {name: keys["DATABASE_URL"] for name, keys in derived.items() if "DATABASE_URL" in keys}
+    roles = {owner.name: owner.role for owner in CATALOGUE.components if owner.schema}
+    assert found.keys() == {f"{name}-credentials" for name in roles}
+    for name, role in roles.items():
+        password = f"${{chatdb-system/postgres-schema-credentials/{role.upper()}_PASSWORD}}"
+        assert found[f"{name}-credentials"].startswith(f"postgresql://{role}:{password}@postgres.chatdb-system.")
+    told = {found.name for found in rendered.of("ConfigMap") if "PGHOST" in found.manifest["data"]}
+    assert told == {"postgres-schema-config"}
+
+
+def test_broker(rendered: Inputs) -> None:
+    """It is found by its Service before it is ready, and makes no topic by itself; dead letters are kept longer."""
+    config = one(rendered, "ConfigMap", "kafka-config")["data"]
+    assert config["KAFKA_AUTO_CREATE_TOPICS_ENABLE"] == "false"
+    assert config["KAFKA_ADVERTISED_LISTENERS"] == "PLAINTEXT://kafka.chatdb-system.svc.cluster.local:9092"
+    (service,) = [found.manifest["spec"] for found in rendered.of("Service") if found.name == "kafka"]
+    assert (service["clusterIP"], service["publishNotReadyAddresses"]) == ("None", True)
+    table = one(rendered, "ConfigMap", "kafka-topics-files")["data"]["topics.tsv"].splitlines()
+    topics = {name: int(retention) for name, _, retention, _ in (line.split("\t") for line in table)}
+    read = {topic for each in CATALOGUE.components for topic in each.consumes.values()}
+    assert {name.removesuffix(".dlq") for name in topics if name.endswith(".dlq")} == read
+    assert all(topics[f"{name}.dlq"] > topics[name] for name in read)
+
+
+def test_chaos_is_a_dry_run(rendered: Inputs) -> None:
+    """Nothing is killed until somebody says so."""
+    (chaos,) = [found for found in rendered.of("Deployment") if found.name == "chaos"]
+    assert [word for container in chaos.containers for word in container["args"] if "dry-run" in word] == []
+
+
+@pytest.mark.parametrize("path", APPLICATIONS, ids=lambda path: path.stem)
+def test_application(path: Any) -> None:
+    """It deletes what it made, heals, applies on the server's side, tries for ever, and sees changes of traits."""
+    found = yaml.safe_load(path.read_text())
+    if found["kind"] == "ConfigMap":
+        return
+    assert found["metadata"]["finalizers"] == ["resources-finalizer.argocd.argoproj.io"]
+    paths = found["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"].split(";")
+    assert {f"/overlays/minikube/{path.stem}", f"/dist/{path.stem}", "/overlays/components"} <= set(paths)
+    assert_syncs(found["spec"]["syncPolicy"])
+
+
+def test_root() -> None:
+    """It has the children's folder alone: one that contained itself would wait for itself."""
+    spec = yaml.safe_load((ROOT / "argocd/minikube/root.yaml").read_text())["spec"]
+    assert spec["source"]["path"] == "argocd/minikube/apps"
+    assert_syncs(spec["syncPolicy"])
+
+
+def assert_syncs(policy: dict[str, Any]) -> None:
+    """As every Application of the platform does."""
+    assert policy["automated"] == {"prune": True, "selfHeal": True}
+    assert (policy["retry"]["limit"], policy["retry"]["refresh"]) == (-1, True)
+    assert policy["syncOptions"] == ["ServerSideApply=true"]
