@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from constructs_lib.gitops.regenerate import copy_manifests, regenerate
 from constructs_lib.problem import InvalidInput
 from constructs_lib.read_catalogue import read_catalogue
 
@@ -12,8 +13,6 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> int:
     """Exit code 1 with every problem where an input is wrong."""
-    from constructs_lib.gitops.regenerate import copy_manifests, regenerate
-
     out = Path(os.environ.get("CDK8S_OUTDIR", ROOT / ".cdk8s/out"))
     try:
         regenerate(ROOT, lambda: read_catalogue(ROOT))

@@ -79,7 +79,7 @@ def test_nothing_is_left(running: Platform, well: Ended) -> None:
 
 def test_exit_codes_are_the_jobs() -> None:
     """What it calls final ends the Job, and the Job tries again after anything else."""
-    (job,) = (m for m in manifests() if m["kind"] == "Job")
+    (job,) = (m for m in manifests() if m["kind"] == "Job" and m["metadata"]["name"].startswith(NAME))
     (fail, _) = job["spec"]["podFailurePolicy"]["rules"]
     assert (fail["action"], fail["onExitCodes"]["values"]) == ("FailJob", [os.EX_CONFIG])
     assert job["spec"]["backoffLimit"] > 0
