@@ -9,6 +9,7 @@ from uuid import UUID
 import httpx
 import stamina
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
+from stamina.instrumentation import StructlogOnRetryHook, set_on_retry_hooks
 
 from chatdb_common.messages import Task
 from ml_engine.domain import MEASURE, Trained
@@ -17,6 +18,9 @@ CHAMPION = "champion"
 PATIENCE_SECONDS = 60.0
 SECONDS = httpx.Timeout(20.0, connect=3.0)
 CREATED, CONFLICT, STALE = 201, 409, 412
+
+# Log retries only. By default stamina also exports stamina_retries_total, from the first retry on.
+set_on_retry_hooks([StructlogOnRetryHook])
 
 
 class Down(Exception):

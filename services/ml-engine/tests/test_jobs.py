@@ -12,6 +12,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 from object_store_server import StoreSettings, troubled
+from prometheus_client import generate_latest
 from serving import serving
 
 from chatdb_common import object_store
@@ -198,12 +199,13 @@ def test_worker_says_that_it_is_alive(engine: Running, monkeypatch: pytest.Monke
 
 
 def test_registry_that_is_down_is_no_failure_of_the_job(engine: Running) -> None:
-    """It raises what is tried again, after some patience."""
+    """It raises what is tried again, after some retries, which export no metric that is not documented."""
     engine.put(GOOD)
     away = Registry("http://127.0.0.1:1", patience=0.2)
     with pytest.raises(Down):
         replace(engine.trainer, registry=away).handle(job())
     assert engine.told() == ["started"]
+    assert "stamina" not in generate_latest().decode()
 
 
 @pytest.mark.parametrize(
