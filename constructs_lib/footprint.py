@@ -1,19 +1,16 @@
-"""What rendered objects take of a cluster: requests, limits, pods and storage."""
+"""What rendered objects take of a cluster: requests, limits, pods and storage, as the scheduler and quotas count."""
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
+from constructs_lib.pods import LONG_RUNNING, api_group, is_sidecar, pod_spec
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.quantity import cpu_text, in_bytes, memory_text, millicores
 
 Manifest = Mapping[str, Any]
 DEFAULT_SURGE = "25%"
-LONG_RUNNING = ("Deployment", "StatefulSet")
-WORKLOADS = (*LONG_RUNNING, "Job")
-"""Kinds that run pods."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,50 +23,98 @@ class Footprint:
     memory_limit: int = 0
     pods: int = 0
 
+    def _with(self, operator: Callable[[int, int], int], other: "Footprint") -> "Footprint":
+        return Footprint(**{f.name: operator(getattr(self, f.name), getattr(other, f.name)) for f in fields(self)})
+
     def __add__(self, other: "Footprint") -> "Footprint":
         """Both together."""
-        return Footprint(
-            cpu=self.cpu + other.cpu,
-            memory=self.memory + other.memory,
-            cpu_limit=self.cpu_limit + other.cpu_limit,
-            memory_limit=self.memory_limit + other.memory_limit,
-            pods=self.pods + other.pods,
-        )
+        return self._with(int.__add__, other)
+
+    def __or__(self, other: "Footprint") -> "Footprint":
+        """Of each resource the larger amount: enough for either."""
+        return self._with(max, other)
 
     def times(self, count: int) -> "Footprint":
         """That many of it."""
-        return sum((self for _ in range(count)), Footprint())
-
-
-def pod_spec(manifest: Manifest) -> dict[str, Any] | None:
-    """The pod spec of a workload; None for every other object."""
-    template = (manifest.get("spec") or {}).get("template") if manifest["kind"] in WORKLOADS else None
-    return template["spec"] if template else None
+        return Footprint(**{field.name: getattr(self, field.name) * count for field in fields(self)})
 
 
 def pod(manifest: Manifest) -> Footprint:
-    """One pod of the workload."""
+    """One pod of the workload, as the scheduler counts it.
+
+    Init containers run one after another, before the containers; sidecars run from their place in that row on.
+    Pod-level resources replace the sum. Source: Kubernetes documentation, "Sidecar Containers: resource sharing".
+    """
     with _reading(manifest):
         spec = pod_spec(manifest) or {}
-        return sum((_container(container) for container in spec.get("containers", [])), Footprint(pods=1))
+        sidecars = before = Footprint()
+        for container in spec.get("initContainers") or []:
+            own = _amounts(container.get("resources"))
+            before |= sidecars + own
+            sidecars += own if is_sidecar(container) else Footprint()
+        running = sum((_amounts(one.get("resources")) for one in spec.get("containers") or []), sidecars)
+        overhead = _amounts({"requests": spec.get("overhead"), "limits": spec.get("overhead")})
+        return _amounts(spec.get("resources"), besides=running | before) + overhead + Footprint(pods=1)
+
+
+def _amounts(resources: Mapping[str, Any] | None, besides: Footprint | None = None) -> Footprint:
+    """Requests and limits; a request that is missing equals its limit. `besides` holds for what is not said at all."""
+    requests, limits = ((resources or {}).get(field) or {} for field in ("requests", "limits"))
+    other = besides or Footprint()
+    cpu, memory = requests.get("cpu", limits.get("cpu")), requests.get("memory", limits.get("memory"))
+    return Footprint(
+        cpu=other.cpu if cpu is None else millicores(cpu),
+        memory=other.memory if memory is None else in_bytes(memory),
+        cpu_limit=millicores(limits["cpu"]) if "cpu" in limits else other.cpu_limit,
+        memory_limit=in_bytes(limits["memory"]) if "memory" in limits else other.memory_limit,
+    )
+
+
+def replicas(manifest: Manifest) -> int:
+    """How many pods a long-running workload has at rest; a DaemonSet's one node counts."""
+    if manifest["kind"] in ("DaemonSet", "Pod"):
+        return 1
+    number = (manifest.get("spec") or {}).get("replicas")
+    return 1 if number is None else _integer(number)
+
+
+def _integer(value: Any) -> int:
+    """The number; TypeError for what `cdk8s synth` reads and Kubernetes does not take."""
+    if not isinstance(value, int):
+        raise TypeError(value)
+    return value
 
 
 def steady(manifest: Manifest) -> Footprint:
-    """A long-running workload at rest; nothing for a Job and for all else."""
-    if manifest["kind"] not in LONG_RUNNING:
+    """A long-running workload at rest; nothing for a Job and for every other object."""
+    if pod_spec(manifest) is None or manifest["kind"] not in LONG_RUNNING:
         return Footprint()
     with _reading(manifest):
-        return pod(manifest).times(manifest["spec"].get("replicas", 1))
+        return pod(manifest).times(replicas(manifest))
 
 
 def extra(manifest: Manifest) -> Footprint:
-    """What comes on top of `steady` for a while: a Deployment's surge, a Job's pod."""
-    if manifest["kind"] == "Job":
-        return pod(manifest)
-    if manifest["kind"] == "Deployment":
-        with _reading(manifest):
-            return pod(manifest).times(surge(manifest))
+    """What comes on top of `steady` for a while: a rollout's surge, the pods of a Job, one run of a CronJob."""
+    spec = manifest.get("spec") or {}
+    if pod_spec(manifest) is None:
+        return Footprint()
+    with _reading(manifest):
+        match manifest["kind"]:
+            case "Job":
+                return pod(manifest).times(_at_once(spec))
+            case "CronJob":
+                return pod(manifest).times(_at_once((spec.get("jobTemplate") or {}).get("spec") or {}))
+            case "Deployment":
+                return pod(manifest).times(surge(manifest))
+            case "DaemonSet":
+                limit = ((spec.get("updateStrategy") or {}).get("rollingUpdate") or {}).get("maxSurge") or 0
+                return pod(manifest).times(part(limit, 1))
     return Footprint()
+
+
+def _at_once(job: Mapping[str, Any]) -> int:
+    parallelism = job.get("parallelism")
+    return 1 if parallelism is None else _integer(parallelism)
 
 
 def surge(manifest: Manifest) -> int:
@@ -77,38 +122,85 @@ def surge(manifest: Manifest) -> int:
     strategy = manifest["spec"].get("strategy") or {}
     if strategy.get("type") == "Recreate":
         return 0
-    limit = (strategy.get("rollingUpdate") or {}).get("maxSurge", DEFAULT_SURGE)
-    replicas = int(manifest["spec"].get("replicas", 1))
-    return math.ceil(replicas * int(limit[:-1]) / 100) if isinstance(limit, str) else int(limit)
+    limit = (strategy.get("rollingUpdate") or {}).get("maxSurge")
+    return part(DEFAULT_SURGE if limit is None else limit, replicas(manifest))
 
 
-def claims(manifests: Iterable[Manifest]) -> Iterator[tuple[str, str, int]]:
-    """(namespace, name, bytes) of every PersistentVolumeClaim that the objects make."""
+def part(limit: int | str, whole: int) -> int:
+    """A number, or a percentage of the whole, rounded up."""
+    return -(-whole * int(limit[:-1]) // 100) if isinstance(limit, str) else _integer(limit)
+
+
+class Claim(NamedTuple):
+    """A PersistentVolumeClaim of so many bytes; one of a StatefulSet's templates stands for those of all its pods."""
+
+    namespace: str
+    name: str
+    size: int
+    pods: int | None = None
+
+    def covers(self, namespace: str, name: str) -> bool:
+        """Whether it is, or makes, the claim of that name."""
+        stem, _, ordinal = name.rpartition("-")
+        numbered = self.pods is not None and stem == self.name and ordinal.isdecimal() and int(ordinal) < self.pods
+        return namespace == self.namespace and (numbered or (self.pods is None and name == self.name))
+
+    @property
+    def total(self) -> int:
+        """Bytes of all of them."""
+        return self.size if self.pods is None else self.size * self.pods
+
+
+def claims(manifests: Iterable[Manifest]) -> Iterator[Claim]:
+    """Every PersistentVolumeClaim that the objects make."""
     for manifest in manifests:
-        namespace = manifest["metadata"].get("namespace", "")
+        metadata, spec = manifest["metadata"], manifest.get("spec") or {}
+        namespace = metadata.get("namespace") or ""
         if manifest["kind"] == "PersistentVolumeClaim":
-            yield namespace, manifest["metadata"]["name"], _storage(manifest, manifest["spec"])
+            yield Claim(namespace, metadata["name"], _storage(manifest, spec))
         if manifest["kind"] == "StatefulSet":
-            for template in manifest["spec"].get("volumeClaimTemplates", []):
-                for number in range(manifest["spec"].get("replicas", 1)):
-                    name = f"{template['metadata']['name']}-{manifest['metadata']['name']}-{number}"
-                    yield namespace, name, _storage(manifest, template["spec"])
+            for template in spec.get("volumeClaimTemplates") or []:
+                stem = f"{(template.get('metadata') or {}).get('name')}-{metadata['name']}"
+                yield Claim(namespace, stem, _storage(manifest, template.get("spec") or {}), replicas(manifest))
 
 
-def quota(manifests: Iterable[Manifest], namespace: str) -> dict[str, str]:
-    """The `hard` limits of a ResourceQuota that holds the namespace at its peak.
+def at_most(manifests: Iterable[Manifest]) -> list[Manifest]:
+    """The objects, where each workload that a HorizontalPodAutoscaler scales has the most replicas that it may get."""
+    every = list(manifests)
+    most: dict[tuple[str, str, str], int] = {}
+    for scaler in every:
+        if scaler["kind"] == "HorizontalPodAutoscaler" and api_group(scaler) == "autoscaling":
+            spec = scaler.get("spec") or {}
+            target = spec.get("scaleTargetRef") or {}
+            place = (scaler["metadata"].get("namespace") or "", str(target.get("kind")), str(target.get("name")))
+            most[place] = spec.get("maxReplicas") or 1
+    for number, manifest in enumerate(every):
+        metadata = manifest["metadata"]
+        place = (metadata.get("namespace") or "", manifest["kind"], metadata["name"])
+        if place in most:
+            every[number] = {**manifest, "spec": {**(manifest.get("spec") or {}), "replicas": most[place]}}
+    return every
+
+
+def peak(manifests: Iterable[Manifest], namespace: str) -> Footprint:
+    """The most that a namespace takes at any time.
 
     That is everything at rest, the surge of all rollouts at once, all Jobs, and one pod of each long-running workload
     that is still terminating while its successor starts.
     """
-    mine = [manifest for manifest in manifests if manifest["metadata"].get("namespace") == namespace]
-    peak = sum((steady(manifest) + extra(manifest) + leaving(manifest) for manifest in mine), Footprint())
+    mine = at_most(manifest for manifest in manifests if manifest["metadata"].get("namespace") == namespace)
+    return sum((steady(manifest) + extra(manifest) + leaving(manifest) for manifest in mine), Footprint())
+
+
+def quota(manifests: Iterable[Manifest], namespace: str) -> dict[str, str]:
+    """The `hard` limits of a ResourceQuota that holds the namespace at its peak."""
+    most = peak(manifests, namespace)
     return {
-        "requests.cpu": cpu_text(peak.cpu),
-        "requests.memory": memory_text(peak.memory),
-        "limits.cpu": cpu_text(peak.cpu_limit),
-        "limits.memory": memory_text(peak.memory_limit),
-        "pods": str(peak.pods),
+        "requests.cpu": cpu_text(most.cpu),
+        "requests.memory": memory_text(most.memory),
+        "limits.cpu": cpu_text(most.cpu_limit),
+        "limits.memory": memory_text(most.memory_limit),
+        "pods": str(most.pods),
     }
 
 
@@ -117,25 +209,18 @@ def leaving(manifest: Manifest) -> Footprint:
     return pod(manifest) if steady(manifest).pods else Footprint()
 
 
-def _container(container: Mapping[str, Any]) -> Footprint:
-    resources = container.get("resources") or {}
-    requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
-    return Footprint(
-        cpu=millicores(requests.get("cpu", "0")),
-        memory=in_bytes(requests.get("memory", "0")),
-        cpu_limit=millicores(limits.get("cpu", "0")),
-        memory_limit=in_bytes(limits.get("memory", "0")),
-    )
-
-
 def _storage(manifest: Manifest, spec: Mapping[str, Any]) -> int:
     with _reading(manifest):
-        return in_bytes(spec["resources"]["requests"]["storage"])
+        requests = (spec.get("resources") or {}).get("requests") or {}
+        return in_bytes(requests.get("storage", "0"))
 
 
 @contextmanager
 def _reading(manifest: Manifest) -> Iterator[None]:
-    """InvalidInput that names the object where a patch has written what Kubernetes does not take, either."""
+    """InvalidInput that names the object where a patch has written what Kubernetes does not take, either.
+
+    The checks reject such objects before; `cdk8s synth` reads them, too, for the quotas.
+    """
     try:
         yield
     except (AttributeError, KeyError, TypeError, ValueError) as error:

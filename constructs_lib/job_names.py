@@ -32,16 +32,15 @@ def named_by_content(
     """A Job of the component with the name that its template and its ConfigMaps give; any other object as it is."""
     if manifest["kind"] != "Job":
         return manifest
-    metadata, template = manifest["metadata"], manifest["spec"]["template"]
+    metadata, template = manifest["metadata"], (manifest.get("spec") or {}).get("template") or {}
     configs = [data.get((metadata.get("namespace", ""), name), {}) for name in sorted(set(used_config_maps(template)))]
     return {**manifest, "metadata": {**metadata, "name": job_name(component, template, configs)}}
 
 
 def used_config_maps(template: Mapping[str, Any]) -> Iterator[str]:
     """The ConfigMaps that a pod template mounts, or takes variables from."""
-    spec = template["spec"]
-    yield from (volume["configMap"]["name"] for volume in spec.get("volumes") or [] if "configMap" in volume)
+    spec = template.get("spec") or {}
+    found = [volume.get("configMap") for volume in spec.get("volumes") or []]
     for container in (*(spec.get("initContainers") or []), *(spec.get("containers") or [])):
-        for source in container.get("envFrom") or []:
-            if "configMapRef" in source:
-                yield source["configMapRef"]["name"]
+        found += [source.get("configMapRef") for source in container.get("envFrom") or []]
+    yield from (one["name"] for one in found if one and one.get("name"))

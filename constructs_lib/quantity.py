@@ -1,35 +1,53 @@
 """Kubernetes quantities as numbers, and back."""
 
+import math
 import re
+from decimal import ROUND_CEILING, Context, Decimal
 
-FACTORS = {
-    "": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12,
-    "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40,
-}  # fmt: skip
 MIB = 2**20
-# No more digits than a float holds exactly.
-_PATTERN = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)(m|k|[KMGT]i|[MGT])?")
+LARGEST = 2**63 - 1
+"""Kubernetes caps every quantity here, and rounds what is finer than a billionth up."""
+
+_SUFFIXES: dict[str, Decimal] = {"": Decimal(1)}
+_SUFFIXES |= {suffix: Decimal(10) ** (3 * power) for power, suffix in enumerate("num", -3)}
+_SUFFIXES |= {suffix: Decimal(10) ** (3 * power) for power, suffix in enumerate("kMGTPE", 1)}
+_SUFFIXES |= {f"{suffix}i": Decimal(2) ** (10 * power) for power, suffix in enumerate("KMGTPE", 1)}
+_PATTERN = re.compile(r"([+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+))(?:([KMGTPE]i|[numkMGTPE])|[eE]([+-]?[0-9]+))?")
+_LARGEST_EXPONENT = 10_000
+_CONTEXT = Context(prec=60, rounding=ROUND_CEILING)
 
 
-def millicores(quantity: str) -> int:
-    """CPU in thousandths of a core; ValueError for what is no quantity."""
-    number, unit = _parts(quantity)
-    return round(number) if unit == "m" else round(number * 1000 * FACTORS[unit])
+def millicores(quantity: str | float) -> int:
+    """CPU in thousandths of a core, rounded up; ValueError for an illegal quantity."""
+    return _whole(quantity, 1000)
 
 
-def in_bytes(quantity: str) -> int:
-    """Memory or storage in bytes; ValueError for what is no quantity of bytes."""
-    number, unit = _parts(quantity)
-    if unit == "m":
-        raise ValueError(f"{quantity!r} is no number of bytes: write it in Mi or Gi")
-    return round(number * FACTORS[unit])
+def in_bytes(quantity: str | float) -> int:
+    """Memory or storage in bytes, rounded up; ValueError for an illegal quantity."""
+    return _whole(quantity, 1)
 
 
-def _parts(quantity: str) -> tuple[float, str]:
+def count(quantity: str | float) -> int:
+    """A number of objects, rounded up; ValueError for an illegal quantity."""
+    return _whole(quantity, 1)
+
+
+def _whole(quantity: str | float, factor: int) -> int:
     match = _PATTERN.fullmatch(str(quantity))
-    if not match:
-        raise ValueError(f"{quantity!r} is no quantity: write it like 250m, 512Mi or 1Gi")
-    return float(match[1]), match[2] or ""
+    if not match or isinstance(quantity, bool):
+        raise ValueError(f"{quantity!r} is not a legal quantity: write it like 250m, 512Mi or 1Gi")
+    number, suffix, exponent = match.groups()
+    scale = _SUFFIXES[suffix or ""] if exponent is None else Decimal((0, (1,), _bounded(exponent)))
+    value: Decimal = _CONTEXT.multiply(_CONTEXT.multiply(_CONTEXT.create_decimal(number), scale), Decimal(factor))
+    capped = min(max(value, Decimal(-LARGEST)), Decimal(LARGEST))
+    return math.ceil(capped)
+
+
+def _bounded(exponent: str) -> int:
+    """Larger exponents change nothing more: the number is capped, or nearly zero."""
+    digits = exponent.lstrip("+-0")
+    size = min(int(digits[:6] or "0"), _LARGEST_EXPONENT)
+    return -size if exponent.startswith("-") else size
 
 
 def cpu_text(number: int) -> str:

@@ -21,14 +21,16 @@ ENVIRONMENT = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 REPOSITORY = re.compile(r"(https?://|ssh://|file://)[^\s]+|[^\s@:]+@[^\s:]+:[^\s]+")
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
-KEYS = ("repository", "revision", "environment", "tiers")
+KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
+KEYS = ("repository", "revision", "environment", "tiers", "kinds")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
     """What differs between two users of the generator.
 
-    `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`.
+    `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`. `kinds` are
+    (API group, kind) of what overlays may hold besides the kinds of the base manifests.
     """
 
     repository: str
@@ -36,6 +38,7 @@ class Settings:
     environment: str
     tiers: tuple[str, ...]
     pins: tuple[tuple[str, str], ...] = ()
+    kinds: tuple[tuple[str, str], ...] = ()
 
     def target(self, tier: str) -> str:
         """The revision of the tier's Application."""
@@ -61,7 +64,8 @@ def read_settings(root: Path, catalogue: Catalogue) -> Settings:
     problems += _texts(raw)
     tiers, of_tiers = _tiers(raw.get("tiers"), catalogue)
     pins, of_pins = _pins(root, str(raw.get("environment", "")), catalogue)
-    problems += [*of_tiers, *of_pins]
+    kinds, of_kinds = _kinds(raw.get("kinds"))
+    problems += [*of_tiers, *of_pins, *of_kinds]
     if problems:
         raise InvalidInput(problems)
     return Settings(
@@ -70,6 +74,7 @@ def read_settings(root: Path, catalogue: Catalogue) -> Settings:
         environment=raw["environment"],
         tiers=tiers,
         pins=pins,
+        kinds=kinds,
     )
 
 
@@ -117,6 +122,16 @@ def _tiers(raw: Any, catalogue: Catalogue) -> tuple[tuple[str, ...], list[Proble
             fix = f"add it; only {' and '.join(optional) or 'none'} may be left out"
             problems.append(Problem(FILE, f"tier {tier} is missing", fix))
     return tuple(tier for tier in tiers if tier in raw), problems
+
+
+def _kinds(raw: Any) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
+    """(API group, kind), sorted; the group is empty for the core group."""
+    fix = "list kinds like ConfigMap or autoscaling/HorizontalPodAutoscaler"
+    if not isinstance(raw, list | None):
+        return (), [Problem(FILE, "kinds is not a list", fix)]
+    matches = {str(name): KIND.fullmatch(name) if isinstance(name, str) else None for name in raw or []}
+    problems = [Problem(FILE, f"{name!r} is not a kind", fix) for name, match in matches.items() if not match]
+    return tuple(sorted((match[1] or "", match[2]) for match in matches.values() if match)), problems
 
 
 def _pins(root: Path, environment: str, catalogue: Catalogue) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:

@@ -10,15 +10,16 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import yaml
+from constructs_lib.checks.custom_resources import objects, write_schemas
 
 KUBERNETES = ("1.28", "1.37")
 """The oldest Kubernetes that minikube serves, and the newest that there are schemas for."""
+QUANTITY = r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$"
+"""Kubernetes' grammar of quantities, without negative ones: it takes these nowhere that this project writes them."""
 REFERENCE = re.compile(r'"[^"]*#/\$defs/([^"]+)"')
 CRDS = {
     "github.com/argoproj/argo-cd/v3": ("manifests/crds/application-crd.yaml", "manifests/crds/appproject-crd.yaml"),
@@ -43,12 +44,39 @@ def kubernetes(version: str, target: Path) -> None:
         if "onPodConditions" in node.get("required", []):
             # Required by the schema of 1.28 only; the API server takes a rule for exit codes without it.
             node["required"].remove("onPodConditions")
+    tighten(definitions)
     for path in sorted(source.glob("*-*.json")):
         schema = json.loads(path.read_text(encoding="utf-8"))
         schema.pop("$id", None)
         schema["$defs"] = closure(schema, definitions)
         text = REFERENCE.sub(r'"#/$defs/\1"', json.dumps(schema))
         write(target / f"v{version}.0-local-strict" / path.name, json.loads(text))
+
+
+def tighten(definitions: dict[str, Any]) -> None:
+    """Add what the API server refuses and its published schema allows, as its documentation of these fields says."""
+    definitions["io.k8s.apimachinery.pkg.api.resource.Quantity"] = {
+        "oneOf": [{"type": "string", "pattern": QUANTITY}, {"type": "number", "minimum": 0}]
+    }
+    percent = {"oneOf": [{"type": "string", "pattern": "^[0-9]{1,9}%$"}, {"type": "integer", "minimum": 0}]}
+    port = {"type": "integer", "minimum": 1, "maximum": 65535}
+    named = {"oneOf": [{"type": "string", "pattern": "^[a-z0-9-]*[a-z][a-z0-9-]*$", "maxLength": 15}, port]}
+    definitions |= {"IntOrPercent": percent, "PortOrName": named}
+    percents, ports = {"maxSurge", "maxUnavailable", "minAvailable"}, {"port", "targetPort"}
+    for node in objects(definitions):
+        for name, field in node["properties"].items():
+            if REFERENCE.findall(json.dumps(field)) == ["io.k8s.apimachinery.pkg.util.intstr.IntOrString"]:
+                kind = "IntOrPercent" if name in percents else "PortOrName" if name in ports else ""
+                field.update({"$ref": f"#/$defs/{kind}"} if kind else {})
+            elif name in ("containerPort", *ports) and "integer" in field.get("type", ()):
+                field.update(port)
+            elif name == "replicas" and "integer" in field.get("type", ()):
+                field["minimum"] = 0
+    for kind in ("Container", "EphemeralContainer"):
+        container = definitions[f"io.k8s.api.core.v1.{kind}"]
+        container["required"] = sorted({*container["required"], "image"})
+        container["properties"]["image"] |= {"type": "string", "minLength": 1}
+    definitions["io.k8s.api.core.v1.PodSpec"]["properties"]["containers"]["minItems"] = 1
 
 
 def closure(schema: Any, definitions: dict[str, Any]) -> dict[str, Any]:
@@ -71,32 +99,6 @@ def newest(folder: Path, version: str) -> Path:
     return found[-1]
 
 
-def custom_resources(path: Path, target: Path) -> None:
-    """Write <kind>_<version>.json below the group's name for each served version of a definition."""
-    definition = yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]
-    for version in definition["versions"]:
-        schema = version["schema"]["openAPIV3Schema"]
-        for node in objects(schema):
-            node.setdefault("additionalProperties", False)
-        # Every object may carry them; the definitions leave `metadata` to the API server.
-        schema["properties"]["metadata"] = {"type": "object"}
-        name = f"{definition['names']['kind'].lower()}_{version['name']}.json"
-        write(target / "crds" / definition["group"] / name, schema)
-
-
-def objects(schema: Any) -> Iterator[dict[str, Any]]:
-    """All parts of a schema that list their properties and keep no others."""
-    if isinstance(schema, dict):
-        if "properties" in schema and not schema.get("x-kubernetes-preserve-unknown-fields"):
-            yield schema
-        for key, value in schema.items():
-            parts = value.values() if key == "properties" else [value]
-            for part in parts:
-                # A composition repeats some properties of the schema around it: closing it would forbid the rest.
-                if key not in ("allOf", "anyOf", "oneOf", "not"):
-                    yield from objects(part)
-
-
 def main(arguments: list[str]) -> None:
     """Make the folders anew."""
     listing, schemas, argo_cd, gateway_api = map(Path, arguments)
@@ -111,7 +113,7 @@ def main(arguments: list[str]) -> None:
         kubernetes(version, schemas)
     for module, paths in CRDS.items():
         for path in paths:
-            custom_resources(modules[module] / path, schemas)
+            write_schemas(modules[module] / path, schemas / "crds")
     shutil.copytree(modules["github.com/argoproj/argo-cd/v3"] / "manifests", argo_cd, copy_function=shutil.copyfile)
     gateway_api.mkdir(parents=True)
     for path in CRDS["sigs.k8s.io/gateway-api"]:

@@ -22,12 +22,9 @@ from typing import Any
 
 import yaml
 
-from chatdb.repository import platform
-from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.schema import versions
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
-from constructs_lib.settings import read_settings
 from constructs_lib.traits import attach, every_combination
 from tools.sections import filled
 from tools.waivers import CHECKOV, KUBE_SCORE, WAIVERS, Waiver
@@ -246,8 +243,7 @@ def scan(folder: Path, traits: tuple[str, ...], version: str) -> list[Score]:
 
 def every_score() -> list[Score]:
     """All combinations, by the newest Kubernetes that there are schemas for."""
-    settings = read_settings(ROOT, platform().catalogue)
-    newest = versions(Inputs(root=ROOT, platform=platform(), settings=settings, rendered=()))[-1]
+    newest = versions(ROOT)[-1]
     version = "v" + ".".join(newest.split(".")[:2])
     with tempfile.TemporaryDirectory() as parent, ThreadPoolExecutor(WORKERS) as pool:
         found = [

@@ -1,20 +1,31 @@
 """The capacity ledger: what the tiers take of the environment's machine, at rest and at the peak."""
 
-from collections.abc import Iterable, Iterator
+import functools
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from constructs_lib.checks.model import Inputs
-from constructs_lib.footprint import Footprint, claims, extra, steady
+from constructs_lib.command import COMMAND
+from constructs_lib.footprint import Footprint, at_most, claims, extra, peak, steady
 from constructs_lib.model import Machine
 from constructs_lib.problem import Problem
-from constructs_lib.quantity import MIB
+from constructs_lib.quantity import MIB, count, cpu_text, in_bytes, memory_text, millicores
 
+QUOTAS: Mapping[str, tuple[Callable[[str], int], Callable[[int], str], str]] = {
+    **dict.fromkeys(("requests.cpu", "cpu"), (millicores, cpu_text, "cpu")),
+    **dict.fromkeys(("requests.memory", "memory"), (in_bytes, memory_text, "memory")),
+    "limits.cpu": (millicores, cpu_text, "cpu_limit"),
+    "limits.memory": (in_bytes, memory_text, "memory_limit"),
+    **dict.fromkeys(("pods", "count/pods"), (count, str, "pods")),
+}
+"""A name in `hard` -> how it is read and written, and the field of a footprint that it limits."""
 FIX = "lower it in overlays/<env>/<tier>, or leave out a tier"
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Sums over the rendered objects; `extra` comes on top while a wave rolls out."""
+    """Sums over the rendered objects; `extra` comes on top during a rollout."""
 
     machine: Machine
     waves: tuple[tuple[str, ...], ...]
@@ -31,8 +42,12 @@ class Ledger:
     def peak(self) -> Footprint:
         """At rest, and on top of it the heaviest wave's Jobs and surge: by resource, the largest of all waves."""
         waves = [sum((self.extra.get(tier, Footprint()) for tier in tiers), Footprint()) for tiers in self.waves]
-        fields = ("cpu", "memory", "cpu_limit", "memory_limit", "pods")
-        return self.rest + Footprint(**{name: max(getattr(wave, name) for wave in waves) for name in fields})
+        return self.rest + functools.reduce(operator.or_, waves, Footprint())
+
+    @property
+    def at_once(self) -> Footprint:
+        """At rest, and on top of it the Jobs and surge of all tiers: Applications without a pin roll at once."""
+        return sum(self.extra.values(), self.rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +71,15 @@ def ledger(inputs: Inputs) -> Ledger | None:
     machine = inputs.platform.catalogue.machines.get(inputs.settings.environment)
     if machine is None:
         return None
-    by_tier = {tier: [f.manifest for f in inputs.rendered if f.tier == tier] for tier in inputs.settings.tiers}
+    every = at_most(found.manifest for found in inputs.rendered)
+    tiers = [found.tier for found in inputs.rendered]
+    by_tier = {tier: [m for m, own in zip(every, tiers, strict=True) if own == tier] for tier in inputs.settings.tiers}
     return Ledger(
         machine,
         inputs.platform.waves,
         {tier: _sum(map(steady, found)) for tier, found in by_tier.items()},
         {tier: _sum(map(extra, found)) for tier, found in by_tier.items()},
-        sum(size for _, _, size in claims(found.manifest for found in inputs.rendered)),
+        sum(claim.total for claim in claims(found.manifest for found in inputs.rendered)),
     )
 
 
@@ -72,28 +89,53 @@ def _sum(footprints: Iterable[Footprint]) -> Footprint:
 
 def lines(found: Ledger) -> tuple[Line, ...]:
     """CPU in millicores; memory and disk in bytes. Memory twice: what is asked for, and what may be taken."""
-    machine, peak = found.machine, found.peak
+    return _lines(found.machine, found.peak, found.storage)
+
+
+def _lines(machine: Machine, most: Footprint, storage: int) -> tuple[Line, ...]:
     rows = (
-        ("CPU requests", machine.cpu, machine.cpu_used, peak.cpu),
-        ("memory requests", machine.memory, machine.memory_used, peak.memory),
-        ("memory limits", machine.memory, machine.memory_used, peak.memory_limit),
-        ("disk", machine.disk, machine.disk_used, found.storage),
+        ("CPU requests", machine.cpu, machine.cpu_used, most.cpu),
+        ("memory requests", machine.memory, machine.memory_used, most.memory),
+        ("memory limits", machine.memory, machine.memory_used, most.memory_limit),
+        ("disk", machine.disk, machine.disk_used, storage),
     )
     return tuple(Line(name, all_, system, own, round(all_ * machine.reserve)) for name, all_, system, own in rows)
 
 
 def fits(inputs: Inputs) -> Iterator[Problem]:
-    """At least the machine's reserve stays free of everything, at the peak."""
+    """At least the machine's reserve stays free at the peak of each wave, and all tiers can roll at once."""
     found = ledger(inputs)
     if found is None:
         return
-    for line in lines(found):
-        if line.free < line.reserve:
-            free, total, reserve = (amount(line, n) for n in (line.free, line.total, line.reserve))
-            what = f"{line.name}: {free} of {total} left, less than {reserve}"
-            yield Problem(f"environment {inputs.settings.environment}", what, FIX)
+    where = f"environment {inputs.settings.environment}"
+    short = [line for line in lines(found) if line.free < line.reserve]
+    for line in short:
+        free, total, reserve = (amount(line, number) for number in (line.free, line.total, line.reserve))
+        yield Problem(where, f"{line.name}: {free} of {total} left, less than {reserve}", FIX)
+    for line in _lines(found.machine, found.at_once, found.storage):
+        if "requests" in line.name and line.free < 0 and line.name not in {one.name for one in short}:
+            what = f"{line.name}: {amount(line, -line.free)} are missing when all tiers roll at once"
+            yield Problem(where, what, f"pin the tiers with `{COMMAND} release`, or {FIX}")
 
 
 def amount(line: Line, number: int) -> str:
     """A number of the line with its unit."""
     return f"{number}m" if line.name.startswith("CPU") else f"{number // MIB}Mi"
+
+
+def quotas_hold(inputs: Inputs) -> Iterator[Problem]:
+    """Each ResourceQuota holds its namespace at its peak; otherwise pods are refused, some of them for ever.
+
+    Quotas with scopes are not looked at.
+    """
+    for found in inputs.of("ResourceQuota"):
+        if found.spec.get("scopes") or found.spec.get("scopeSelector"):
+            continue
+        most = peak((one.manifest for one in inputs.rendered), found.namespace)
+        hard = found.spec.get("hard") or {}
+        for name in hard.keys() & QUOTAS.keys():
+            read, write, field = QUOTAS[name]
+            needed = getattr(most, field)
+            if read(hard[name]) < needed:
+                what = f"{name} is {hard[name]}, but the namespace needs {write(needed)} at its peak"
+                yield Problem(found.where, what, f"run `{COMMAND} synth`: quotas follow from what is rendered")

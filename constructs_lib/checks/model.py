@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.footprint import WORKLOADS, pod_spec
+from constructs_lib.pods import KINDS, all_containers, api_group, pod_labels, pod_spec, pod_template
 from constructs_lib.problem import Problem
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings
@@ -24,6 +24,11 @@ class Rendered:
         return str(self.manifest["kind"])
 
     @property
+    def group(self) -> str:
+        """Its API group; empty for the core group."""
+        return api_group(self.manifest)
+
+    @property
     def name(self) -> str:
         """Its name."""
         return str(self.manifest["metadata"]["name"])
@@ -31,7 +36,12 @@ class Rendered:
     @property
     def namespace(self) -> str:
         """Its namespace; empty for what has none."""
-        return str(self.manifest["metadata"].get("namespace", ""))
+        return str(self.manifest["metadata"].get("namespace") or "")
+
+    @property
+    def identity(self) -> tuple[str, str, str]:
+        """Kind, namespace and name."""
+        return self.kind, self.namespace, self.name
 
     @property
     def where(self) -> str:
@@ -40,34 +50,75 @@ class Rendered:
         return f"tier {self.tier}: {self.kind} {place}"
 
     @property
-    def template(self) -> Mapping[str, Any]:
-        """The pod template of a workload; empty for all else."""
-        return self.manifest["spec"]["template"] if pod_spec(self.manifest) is not None else {}
+    def labels(self) -> Mapping[str, str]:
+        """Its own labels."""
+        return self.manifest["metadata"].get("labels") or {}
 
     @property
-    def containers(self) -> list[dict[str, Any]]:
+    def annotations(self) -> Mapping[str, str]:
+        """Its own annotations."""
+        return self.manifest["metadata"].get("annotations") or {}
+
+    @property
+    def spec(self) -> Mapping[str, Any]:
+        """Its spec; empty for what has none."""
+        return self.manifest.get("spec") or {}
+
+    @property
+    def runs_pods(self) -> bool:
+        """Whether it holds a pod template, or is a pod."""
+        return pod_template(self.manifest) is not None
+
+    @property
+    def pod(self) -> Mapping[str, Any]:
+        """The pod spec of a workload; empty for every other object."""
+        return pod_spec(self.manifest) or {}
+
+    @property
+    def pod_labels(self) -> Mapping[str, str]:
+        """The labels of a workload's pods."""
+        return pod_labels(pod_template(self.manifest) or {})
+
+    @property
+    def containers(self) -> list[Mapping[str, Any]]:
         """All containers of a workload, init containers too."""
-        spec = pod_spec(self.manifest) or {}
-        return [*spec.get("initContainers", []), *spec.get("containers", [])]
+        return list(all_containers(self.pod))
+
+    @property
+    def volumes(self) -> list[Mapping[str, Any]]:
+        """The volumes of a workload's pods."""
+        return self.pod.get("volumes") or []
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
-    """Everything that rules look at; `argo_cd` are the objects of argocd/<env>."""
+    """Everything that rules look at; `argo_cd` are the objects of argocd/<env>.
+
+    `invalid` are rendered objects that no rule but `schema` looks at: what they would provide counts as provided.
+    """
 
     root: Path
     platform: ResolvedPlatform
     settings: Settings
     rendered: tuple[Rendered, ...]
     argo_cd: tuple[Mapping[str, Any], ...] = ()
+    invalid: tuple[Rendered, ...] = ()
 
     def of(self, *kinds: str) -> Iterator[Rendered]:
         """The objects of these kinds."""
         return (found for found in self.rendered if found.kind in kinds)
 
     def workloads(self) -> Iterator[Rendered]:
-        """Deployments, StatefulSets and Jobs."""
-        return self.of(*WORKLOADS)
+        """Everything that runs pods."""
+        return (found for found in self.of(*KINDS) if found.runs_pods)
+
+    def is_invalid(self, kind: str, namespace: str, name: str) -> bool:
+        """Whether there is such an object, but an invalid one."""
+        return (kind, namespace, name) in {found.identity for found in self.invalid}
+
+    def invalid_pods(self, namespace: str) -> bool:
+        """Whether the namespace has an invalid workload, whose labels and ports nobody knows."""
+        return any(found.kind in KINDS and found.namespace == namespace for found in self.invalid)
 
 
 Check = Callable[[Inputs], Iterable[Problem]]

@@ -7,16 +7,32 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from constructs_lib.checks.model import Inputs, Rendered
-from constructs_lib.checks.references import selects
-from constructs_lib.command import COMMAND
-from constructs_lib.gitops.argo_cd import WAVE, application_name, platform_project_name, released_name
+from constructs_lib.checks.overlays import sources
+from constructs_lib.checks.selectors import matches
+from constructs_lib.command import COMMAND, SETTINGS
+from constructs_lib.footprint import part, replicas
+from constructs_lib.gitops.argo_cd import WAVE, application_name, kind_name, platform_project_name, released_name
 from constructs_lib.job_names import HASH_DIGITS, config_data, named_by_content
+from constructs_lib.pods import LONG_RUNNING
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems.env_vars import SECRET_NAME, SECRET_URL
 from constructs_lib.resolve.problems.names import LABEL_VALUE
 
-DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
+DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"), "use at most 63 lower-case letters, digits and dashes"
+DNS_NAME = (
+    re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"),
+    "use lower-case letters, digits, dashes and dots",
+)
+SEGMENT = re.compile(r"(?!\.\.?\Z)[^/%]+"), "use no slash and no percent sign"
+SERVICE = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?"), f"begin it with a letter, and {DNS_LABEL[1]}"
+CRON_JOB = re.compile(r"[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?"), "use at most 52 lower-case letters, digits and dashes"
+NAMES = {
+    **dict.fromkeys(("Namespace", "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), DNS_LABEL),
+    **dict.fromkeys(("Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding"), SEGMENT),
+    "Service": SERVICE,
+    "CronJob": CRON_JOB,
+}
+"""Kind -> pattern of legal names, and the fix; the names of workloads become labels of their pods."""
 SIZE_LIMIT = 262_144
 """Bytes: above it, no annotation holds the object, and clients without server-side apply fail."""
 
@@ -46,47 +62,39 @@ def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
             yield Problem(where, f"wave {found}, not {wave}", SYNTH)
 
 
-def components_in_their_tiers(inputs: Inputs) -> Iterator[Problem]:
-    """Every component of the environment's tiers is rendered, in its tier."""
-    there = {(found.tier, found.manifest["metadata"].get("labels", {}).get("app")) for found in inputs.rendered}
-    for component in inputs.platform.components:
-        if component.tier in inputs.settings.tiers and (component.tier, component.name) not in there:
-            yield Problem(f"tier {component.tier}", f"{component.name} is not rendered", SYNTH)
-
-
 def drainable(inputs: Inputs) -> Iterator[Problem]:
     """A PodDisruptionBudget selects pods, and lets at least one of them go."""
     for budget in inputs.of("PodDisruptionBudget"):
-        spec = budget.manifest["spec"]
-        labels = spec["selector"].get("matchLabels", {})
-        pods = [found for found in inputs.of("Deployment", "StatefulSet") if selects(labels, budget, found)]
-        replicas = sum(found.manifest["spec"].get("replicas", 1) for found in pods)
+        if inputs.invalid_pods(budget.namespace):
+            continue
+        selector = budget.spec.get("selector")
+        pods = [
+            found
+            for found in inputs.workloads()
+            if found.kind in LONG_RUNNING and found.namespace == budget.namespace
+            if selector is not None and matches(selector, found.pod_labels)
+        ]
+        number = sum(replicas(found.manifest) for found in pods)
         if not pods:
             yield Problem(budget.where, "it selects no pods", "correct its selector")
-        elif replicas < 1:
-            yield Problem(budget.where, "its workload has 0 replicas", "ask for 1 at least, or leave the component out")
-        elif _removable(spec, replicas) < 1:
-            yield Problem(
-                budget.where, f"none of {replicas} pods may go: no node can be drained", "use maxUnavailable: 1"
-            )
+        elif number and _removable(budget.spec, number) < 1:
+            what = f"none of {number} pods may go: no node can be drained"
+            yield Problem(budget.where, what, "use maxUnavailable: 1")
 
 
-def _removable(spec: dict[str, Any], replicas: int) -> int:
-    """Whole numbers only: a percentage of one or two pods rounds to all or none."""
+def _removable(spec: Mapping[str, Any], number: int) -> int:
+    """Kubernetes rounds both percentages up."""
     if "maxUnavailable" in spec:
-        limit = spec["maxUnavailable"]
-        return limit if isinstance(limit, int) else replicas * int(limit.rstrip("%")) // 100
-    least = spec.get("minAvailable", 1)
-    return replicas - (least if isinstance(least, int) else -(-replicas * int(least.rstrip("%")) // 100))
+        return part(spec["maxUnavailable"], number)
+    return number - part(spec.get("minAvailable", 1), number)
 
 
 def jobs_are_final(inputs: Inputs) -> Iterator[Problem]:
     """A Job's name says what it runs: a template that changes under the same name is refused by the API server."""
     data = config_data(found.manifest for found in inputs.of("ConfigMap"))
     for job in inputs.of("Job"):
-        spec = job.manifest["spec"]
         for field in ("ttlSecondsAfterFinished", "activeDeadlineSeconds"):
-            if field in spec:
+            if field in job.spec:
                 what = f"{field} is set: a Job that goes away, or ends by time, stays OutOfSync or Degraded"
                 yield Problem(job.where, what, "remove it")
         component = job.name[: -HASH_DIGITS - 1]
@@ -99,20 +107,22 @@ def jobs_are_final(inputs: Inputs) -> Iterator[Problem]:
 def no_drift(inputs: Inputs) -> Iterator[Problem]:
     """Nothing that the API server completes in a way that Argo CD sees as a difference, and no hooks inside a tier."""
     for found in inputs.rendered:
-        for template in found.manifest.get("spec", {}).get("volumeClaimTemplates", []):
+        templates = found.spec.get("volumeClaimTemplates") or [] if found.kind == "StatefulSet" else []
+        for template in templates:
             for key, value in (("apiVersion", "v1"), ("kind", "PersistentVolumeClaim")):
                 if template.get(key) != value:
                     yield Problem(found.where, f"a volume claim template has no {key}", f"write {key}: {value}")
-            if "volumeMode" not in template["spec"]:
+            if "volumeMode" not in (template.get("spec") or {}):
                 yield Problem(found.where, "a volume claim template has no volumeMode", "write volumeMode: Filesystem")
         yield from _holding_annotations(found)
-    for identity, count in Counter((m.kind, m.namespace, m.name) for m in inputs.rendered).items():
+    for identity, count in Counter((found.group, *found.identity) for found in inputs.rendered).items():
         if count > 1:
-            yield Problem("/".join(identity), f"{count} tiers have it, and would fight for it", "keep it in one tier")
+            where = "/".join(identity[1:])
+            yield Problem(where, f"{count} tiers have it, and would fight for it", "keep it in one tier")
 
 
 def _holding_annotations(found: Rendered) -> Iterator[Problem]:
-    annotations = found.manifest["metadata"].get("annotations") or {}
+    annotations = found.annotations
     for key in annotations:
         if key in ("argocd.argoproj.io/hook", WAVE):
             yield Problem(found.where, f"annotation {key} inside a tier", "move the object to another tier")
@@ -123,14 +133,12 @@ def _holding_annotations(found: Rendered) -> Iterator[Problem]:
 
 def legal_names(inputs: Inputs) -> Iterator[Problem]:
     """Names that the API server takes, and labels of at most 63 characters."""
-    labels_only = ("Service", "Namespace", "Deployment", "StatefulSet", "Job")
     for found in inputs.rendered:
-        pattern = DNS_LABEL if found.kind in labels_only else DNS_NAME
+        pattern, fix = NAMES.get(found.kind, DNS_NAME)
         if not pattern.fullmatch(found.name):
-            yield Problem(found.where, "its name is not legal", "use lower-case letters, digits and dashes")
-        metadata = [found.manifest["metadata"], found.template.get("metadata", {})]
-        for key, value in (item for part in metadata for item in (part.get("labels") or {}).items()):
-            if not isinstance(value, str) or not LABEL_VALUE.fullmatch(value):
+            yield Problem(found.where, "its name is not legal", fix)
+        for key, value in (*found.labels.items(), *found.pod_labels.items()):
+            if not LABEL_VALUE.fullmatch(value):
                 yield Problem(found.where, f"label {key} is {value!r}", "use at most 63 letters, digits, . _ and -")
 
 
@@ -158,39 +166,63 @@ def no_secret_data(inputs: Inputs) -> Iterator[Problem]:
 def _told(found: Rendered) -> Iterator[tuple[str, str]]:
     """(name, value) of each variable that is written out, and of each entry of a ConfigMap."""
     for container in found.containers:
-        for variable in container.get("env", []):
-            yield variable["name"], str(variable.get("value") or "")
+        for variable in container.get("env") or []:
+            yield variable["name"], variable.get("value", "")
     if found.kind == "ConfigMap":
-        for name, value in (found.manifest.get("data") or {}).items():
-            yield name, str(value)
+        yield from (found.manifest.get("data") or {}).items()
 
 
 def project_allows(inputs: Inputs) -> Iterator[Problem]:
     """Each Application's project allows its repository, its destination, and every object that it applies."""
-    projects = {found["metadata"]["name"]: found["spec"] for found in inputs.argo_cd if found["kind"] == "AppProject"}
+    projects = {one["metadata"]["name"]: one["spec"] for one in inputs.argo_cd if one["kind"] == "AppProject"}
     for application in inputs.argo_cd:
         if application["kind"] != "Application":
             continue
         where = f"Application {application['metadata']['name']}"
         spec = application["spec"]
         project = projects.get(spec["project"])
+        sources = [source for source in (spec.get("source"), *spec.get("sources", ())) if source]
         if project is None:
             yield Problem(where, f"there is no project {spec['project']}", SYNTH)
         elif (
-            spec["source"]["repoURL"] not in project["sourceRepos"]
-            or spec["destination"] not in project["destinations"]
-        ):
+            {source["repoURL"] for source in sources} - set(project.get("sourceRepos", ()))
+            or spec["destination"] not in project.get("destinations", ())
+        ):  # fmt: skip
             yield Problem(where, f"project {spec['project']} refuses its source or its destination", SYNTH)
     name = platform_project_name(inputs.platform.name)
-    for found in inputs.rendered:
-        yield from _refused(found, name, projects.get(name, {}))
+    if name in projects:
+        for found in inputs.rendered:
+            yield from _refused(inputs, found, name, projects[name])
 
 
-def _refused(found: Rendered, name: str, project: Mapping[str, Any]) -> Iterator[Problem]:
+def _refused(inputs: Inputs, found: Rendered, name: str, project: Mapping[str, Any]) -> Iterator[Problem]:
     """What the platform's project says about one object."""
+    kind = kind_name(found.group, found.kind)
     scope = "namespaceResourceWhitelist" if found.namespace else "clusterResourceWhitelist"
-    kind = {"group": found.manifest["apiVersion"].rpartition("/")[0], "kind": found.kind}
-    if kind not in project.get(scope, []):
-        yield Problem(found.where, f"project {name} does not allow {found.kind} there", SYNTH)
-    if found.namespace and found.namespace not in {entry["namespace"] for entry in project.get("destinations", [])}:
+    if {"group": found.group, "kind": found.kind} not in project.get(scope, ()):
+        files = sources(inputs, found)
+        what = f"{', '.join(files)}: kind {kind} is not allowed" if files else f"project {name} does not allow {kind}"
+        if not files or (found.namespace and (found.group, found.kind) in inputs.settings.kinds):
+            fix = SYNTH
+        elif found.namespace:
+            fix = f"remove it, or add {kind} to `kinds` in {SETTINGS} and {SYNTH}"
+        else:
+            fix = "give it a namespace, or remove it: the platform's only objects of cluster scope are namespaces"
+        yield Problem(found.where, what, fix)
+    namespaces = {entry.get("namespace") for entry in project.get("destinations", ())}
+    if found.namespace and found.namespace not in namespaces:
         yield Problem(found.where, f"namespace {found.namespace} is not the project's", "use one of the platform's")
+
+
+def scaled_once(inputs: Inputs) -> Iterator[Problem]:
+    """An autoscaler has a workload, and git says nothing of that workload's replicas."""
+    workloads = {found.identity: found for found in inputs.workloads()}
+    for scaler in inputs.of("HorizontalPodAutoscaler"):
+        target = scaler.spec.get("scaleTargetRef") or {}
+        kind, name = str(target.get("kind")), str(target.get("name"))
+        workload = workloads.get((kind, scaler.namespace, name))
+        if workload and "replicas" in workload.spec:
+            what = f"{kind} {name} has replicas in git: Argo CD would revert what the autoscaler sets"
+            yield Problem(scaler.where, what, "remove /spec/replicas of the workload by a patch")
+        elif not workload and not inputs.is_invalid(kind, scaler.namespace, name):
+            yield Problem(scaler.where, f"there is no {kind} {name}", "correct scaleTargetRef")

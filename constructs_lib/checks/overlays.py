@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from constructs_lib.checks.model import Inputs
+from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.kustomize import DIST, GENERATED, KUSTOMIZATION
 from constructs_lib.problem import Problem
 
@@ -67,10 +67,11 @@ class Folder:
 
     def objects(self) -> list[Manifest]:
         """All that there is to patch, before any patch: deletions by a trait do not count."""
-        found = [manifest for path in self.paths("resources") for manifest in self._read(path)]
+        found = [manifest for path in self.paths("resources") for manifest in self.read(path)]
         return found + [manifest for component in self.components() for manifest in component.objects()]
 
-    def _read(self, path: Path) -> list[Manifest]:
+    def read(self, path: Path) -> list[Manifest]:
+        """The objects of a file, or of a folder's kustomization."""
         if path.is_dir():
             return Folder(self.root, path).objects()
         return [found for found in yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) if found]
@@ -102,6 +103,31 @@ def all_used(inputs: Inputs) -> Iterator[Problem]:
         everything, final = folder.objects(), {_identity(manifest) for manifest in made}
         for part in (folder, *folder.components()):
             yield from _folder(part, everything, final)
+
+
+def deleted_by_traits(inputs: Inputs, tier: str) -> list[Rendered]:
+    """The objects of the tier that traits attached to its overlay delete."""
+    folder = Folder(inputs.root, inputs.root / "overlays" / inputs.settings.environment / tier)
+    objects = folder.objects()
+    deletions = [
+        patch.target or _own_target(content)
+        for component in folder.components()
+        for patch in component.patches()
+        for content in yaml.safe_load_all(patch.text)
+        if isinstance(content, Mapping) and content.get("$patch") == "delete"
+    ]
+    return [Rendered(tier, manifest) for manifest in objects if any(_matches(one, manifest) for one in deletions)]
+
+
+def sources(inputs: Inputs, found: Rendered) -> list[str]:
+    """The files of the overlay and its traits that hold the object, relative to the repository."""
+    folder = Folder(inputs.root, inputs.root / "overlays" / inputs.settings.environment / found.tier)
+    paths = [path for part in (folder, *folder.components()) for path in part.paths("resources") if path.is_file()]
+    return [
+        path.relative_to(inputs.root).as_posix()
+        for path in paths
+        if found.identity in {_identity(one) for one in folder.read(path)}
+    ]
 
 
 def _top(inputs: Inputs, environment: Path) -> Iterator[Problem]:

@@ -107,7 +107,7 @@ def _matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 def _components(inputs: Inputs) -> Iterator[Endpoint]:
     """One endpoint for each workload; the name is the component's, as its label app says."""
     for workload in inputs.workloads():
-        labels = workload.template["metadata"].get("labels", {})
+        labels = workload.pod_labels
         yield Endpoint(
             labels.get("app", workload.name), workload.namespace, tuple(sorted(labels.items())), guarded=True
         )

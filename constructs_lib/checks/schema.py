@@ -1,12 +1,17 @@
 """Schemas: every object is valid for the oldest and the newest Kubernetes, and for Argo CD's own definitions."""
 
 import json
+import re
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-import yaml
-
-from constructs_lib.checks.model import Inputs
+from constructs_lib.checks.custom_resources import write_schemas
+from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.command import COMMAND
 from constructs_lib.kustomize import tool
 from constructs_lib.problem import InvalidInput, Problem
@@ -14,38 +19,150 @@ from constructs_lib.problem import InvalidInput, Problem
 SCHEMAS = ".tools/schemas"
 SECONDS = 120
 KINDS_FILE = "{{.NormalizedKubernetesVersion}}-local{{.StrictSuffix}}/{{.ResourceKind}}{{.KindSuffix}}.json"
-CRDS_FILE = "crds/{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
+CRDS = "crds"
+CRD_FILE = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
+DEFINITIONS = "schemas"
+"""The folder for definitions of kinds that an environment allows besides the platform's own."""
+FIX = "correct the construct or the patch that writes it"
+DETAIL = re.compile(r" - at '([^']*)': (.*?)(?=\s+- at '|$)", re.DOTALL)
+SUMMARIES = ("validation failed", "'oneOf' failed, none matched", "'anyOf' failed, none matched")
+"""Lines of kubeconform that others explain."""
+
+Manifest = Mapping[str, Any]
 
 
-def versions(inputs: Inputs) -> list[str]:
+def split(inputs: Inputs) -> tuple[list[Problem], Inputs]:
+    """Every violation, and the inputs without the objects that have one, for the other rules.
+
+    A null in an optional field is dropped, as the API server does.
+    """
+    rendered = [(found, _plain(found.manifest)) for found in inputs.rendered]
+    argo_cd = [_plain(manifest) for manifest in inputs.argo_cd]
+    complaints = _complaints(inputs.root, [*(manifest for _, manifest in rendered), *argo_cd])
+    problems = [
+        Problem(_where(rendered[number][0].tier if number < len(rendered) else None, manifest), what, _fix(what))
+        for number, (manifest, found) in enumerate(complaints)
+        for what in found
+    ]
+    marks = [not found for _, found in complaints]
+    objects = [Rendered(found.tier, manifest) for found, manifest in rendered]
+    valid = replace(
+        inputs,
+        rendered=tuple(one for one, good in zip(objects, marks, strict=False) if good),
+        argo_cd=tuple(one for one, good in zip(argo_cd, marks[len(objects) :], strict=True) if good),
+        invalid=tuple(one for one, good in zip(objects, marks, strict=False) if not good and _is_named(one.manifest)),
+    )
+    return problems, valid
+
+
+def violations(inputs: Inputs) -> list[Problem]:
+    """What `split` finds."""
+    return split(inputs)[0]
+
+
+def _plain(value: Any) -> Any:
+    """The same without nulls in mappings."""
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items() if each is not None}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _complaints(root: Path, objects: Sequence[Manifest]) -> list[tuple[Manifest, list[str]]]:
+    """What is wrong with each object, in words that are the same for all Kubernetes versions that share them."""
+    texts = [_json(manifest) for manifest in objects]
+    by_text: list[dict[str, list[str]]] = [{} for _ in objects]
+    for number, text in enumerate(texts):
+        if not text or not _is_named(objects[number]):
+            by_text[number]["it has no kind, or no name" if text else "it holds what JSON cannot hold"] = []
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
+        # Files, since only their names tell two objects of one kind and name apart.
+        for number, text in enumerate(texts):
+            if not by_text[number]:
+                Path(folder, f"{number}.json").write_text(str(text), encoding="utf-8")
+        write_schemas(root / DEFINITIONS, Path(folder, CRDS))
+        answers = [(version, pool.submit(_kubeconform, root, Path(folder), version)) for version in versions(root)]
+        for version, answer in answers:
+            for number, what in answer.result():
+                by_text[number].setdefault(what, []).append(version)
+    return [
+        (manifest, [_for(what, found) for what, found in by_text[number].items()])
+        for number, manifest in enumerate(objects)
+    ]
+
+
+def _json(manifest: Manifest) -> str | None:
+    try:
+        text = json.dumps(manifest, ensure_ascii=False, allow_nan=False)
+        return text if text.encode() else None
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _is_named(manifest: Manifest) -> bool:
+    """Whether findings can name the object."""
+    kind, metadata = manifest.get("kind"), manifest.get("metadata")
+    return isinstance(kind, str) and isinstance(metadata, Mapping) and bool(metadata.get("name"))
+
+
+def _for(what: str, versions: Iterable[str]) -> str:
+    words = ", ".join(versions)
+    return f"not valid for Kubernetes {words}: {what}" if words else what
+
+
+def _where(tier: str | None, manifest: Manifest) -> str:
+    """How a finding names an object that may lack everything."""
+    metadata = manifest.get("metadata")
+    named = metadata if isinstance(metadata, Mapping) else {}
+    place = "/".join(str(named[key]) for key in ("namespace", "name") if named.get(key)) or "without a name"
+    words = f"{manifest.get('kind') or 'object'} {place}"
+    return f"tier {tier}: {words}" if tier else words
+
+
+def _fix(what: str) -> str:
+    if "could not find schema" in what:
+        return "correct apiVersion and kind, or put the CustomResourceDefinition of the kind into schemas/"
+    return FIX
+
+
+def versions(root: Path) -> list[str]:
     """The Kubernetes versions that there are schemas for, oldest first."""
-    folders = sorted((inputs.root / SCHEMAS).glob("v*-local-strict"))
+    folders = sorted((root / SCHEMAS).glob("v*-local-strict"))
     if not folders:
         raise InvalidInput([Problem(SCHEMAS, "there are no schemas", "run `make setup-synth`")])
     return [folder.name.removeprefix("v").removesuffix("-local-strict") for folder in folders]
 
 
-def valid_for_kubernetes(inputs: Inputs) -> Iterator[Problem]:
-    """Run kubeconform over everything at once, for each version; a kind without a schema is an error."""
-    objects = [*(found.manifest for found in inputs.rendered), *inputs.argo_cd]
-    text = yaml.dump_all(objects, Dumper=yaml.CSafeDumper)
-    for version in versions(inputs):
-        for resource in _kubeconform(inputs, version, text):
-            where = f"{resource['kind']} {resource['name']}"
-            fix = "correct the construct or the patch that writes the field"
-            yield Problem(where, f"not valid for Kubernetes {version}: {resource['msg']}", fix)
-
-
-def _kubeconform(inputs: Inputs, version: str, text: str) -> list[dict[str, str]]:
-    folder = inputs.root / SCHEMAS
-    command = [tool(inputs.root, "kubeconform"), "-strict", "-output", "json", "-kubernetes-version", version]
-    for template in (KINDS_FILE, CRDS_FILE):
-        command += ["-schema-location", f"{folder}/{template}"]
-    done = subprocess.run([*command, "-"], input=text, capture_output=True, text=True, timeout=SECONDS, check=False)
+def _kubeconform(root: Path, folder: Path, version: str) -> list[tuple[int, str]]:
+    """(number of the object, violation); a kind without a schema is one."""
+    command = [tool(root, "kubeconform"), "-strict", "-output", "json", "-kubernetes-version", version]
+    for place in (
+        f"{root / SCHEMAS}/{KINDS_FILE}",
+        f"{root / SCHEMAS}/{CRDS}/{CRD_FILE}",
+        f"{folder}/{CRDS}/{CRD_FILE}",
+    ):
+        command += ["-schema-location", place]
+    files = [str(path) for path in folder.glob("*.json")]
+    done = subprocess.run([*command, *files], capture_output=True, text=True, timeout=SECONDS, check=False)
     try:
-        found: list[dict[str, str]] = json.loads(done.stdout)["resources"]
+        found = json.loads(done.stdout)["resources"]
     except (ValueError, KeyError) as error:
-        raise InvalidInput(
-            [Problem("kubeconform", done.stderr.strip() or "says nothing", f"run `{COMMAND} doctor`")]
-        ) from error
-    return found
+        words = done.stderr.strip() or "says nothing"
+        raise InvalidInput([Problem("kubeconform", words, f"run `{COMMAND} doctor`")]) from error
+    return [(int(Path(one["filename"]).stem), what) for one in found for what in _details(one["msg"])]
+
+
+def _details(message: str) -> Iterator[str]:
+    """The innermost complaints of kubeconform, each with the path of its field."""
+    found = [(path, " ".join(what.split())) for path, what in DETAIL.findall(message)]
+    plain = [(path, what) for path, what in found if what not in SUMMARIES]
+    if not plain:
+        yield " ".join(message.split())
+    paths = dict.fromkeys(path for path, _ in plain)
+    for path in paths:
+        words = dict.fromkeys(what for other, what in plain if other == path)
+        quantity = next((what for what in words if what.endswith("[eE][+-]?[0-9]+)?$'")), None)
+        if quantity:
+            value = quantity.partition(" does not match")[0]
+            yield f"{path}: {value} is not a legal quantity; write it like 250m, 512Mi or 1Gi"
+        else:
+            yield f"{path}: {' or '.join(words)}" if path else " or ".join(words)

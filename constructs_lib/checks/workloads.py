@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from constructs_lib.checks.model import Inputs
-from constructs_lib.footprint import pod_spec
+from constructs_lib.image_reference import InvalidImage, parse_image
+from constructs_lib.pods import LONG_RUNNING, long_running_containers
 from constructs_lib.problem import Problem
 from constructs_lib.quantity import in_bytes, millicores
 
@@ -12,16 +13,18 @@ SECURITY = "constructs_lib/parts/security.py writes these fields; remove what ov
 VOLUME_TYPES = {
     "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "persistentVolumeClaim", "projected", "secret",
 }  # fmt: skip
+CONFINED = ("RuntimeDefault", "Localhost")
+SELINUX_TYPES = ("", "container_t", "container_init_t", "container_kvm_t", "container_engine_t")
+PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 
 
 def restricted(inputs: Inputs) -> Iterator[Problem]:
     """Pod Security "restricted", by the list of the Kubernetes documentation."""
     for workload in inputs.workloads():
-        spec = pod_spec(workload.manifest) or {}
-        for what in _pod_violations(spec):
+        for what in _pod_violations(workload.pod):
             yield Problem(workload.where, what, SECURITY)
         for container in workload.containers:
-            for what in _container_violations(spec.get("securityContext") or {}, container):
+            for what in _container_violations(workload.pod.get("securityContext") or {}, container):
                 yield Problem(f"{workload.where}: container {container['name']}", what, SECURITY)
 
 
@@ -29,11 +32,26 @@ def _pod_violations(spec: Mapping[str, Any]) -> Iterator[str]:
     for field in ("hostNetwork", "hostPID", "hostIPC"):
         if spec.get(field):
             yield f"{field} is set"
-    for volume in spec.get("volumes", []):
+    for volume in spec.get("volumes") or []:
         for kind in sorted(set(volume) - {"name"} - VOLUME_TYPES):
             yield f"volume {volume['name']} is of type {kind}"
-    if (spec.get("securityContext") or {}).get("sysctls"):
+    own = spec.get("securityContext") or {}
+    if own.get("sysctls"):
         yield "sysctls are set"
+    yield from _confinement_violations(own)
+
+
+def _confinement_violations(context: Mapping[str, Any]) -> Iterator[str]:
+    """Of the security context of a pod or of a container."""
+    if context.get("runAsUser") == 0:
+        yield "runAsUser is 0"
+    if (context.get("appArmorProfile") or {}).get("type", "RuntimeDefault") not in CONFINED:
+        yield "AppArmor is off"
+    if (context.get("windowsOptions") or {}).get("hostProcess"):
+        yield "it is a host process"
+    options = context.get("seLinuxOptions") or {}
+    if options.get("type", "") not in SELINUX_TYPES or options.get("user") or options.get("role"):
+        yield "seLinuxOptions name a user, a role, or a type other than container_t and its kin"
 
 
 def _container_violations(pod: Mapping[str, Any], container: Mapping[str, Any]) -> Iterator[str]:
@@ -42,18 +60,30 @@ def _container_violations(pod: Mapping[str, Any], container: Mapping[str, Any]) 
     capabilities = own.get("capabilities") or {}
     if merged.get("runAsNonRoot") is not True:
         yield "runAsNonRoot is not true"
-    if merged.get("runAsUser") == 0:
-        yield "runAsUser is 0"
+    yield from _confinement_violations(own)
     if own.get("allowPrivilegeEscalation") is not False:
         yield "allowPrivilegeEscalation is not false"
     if own.get("privileged"):
         yield "it is privileged"
-    if capabilities.get("drop") != ["ALL"] or set(capabilities.get("add", [])) - {"NET_BIND_SERVICE"}:
+    if "ALL" not in (capabilities.get("drop") or []) or set(capabilities.get("add") or []) - {"NET_BIND_SERVICE"}:
         yield "capabilities are not dropped"
-    if (merged.get("seccompProfile") or {}).get("type") not in ("RuntimeDefault", "Localhost"):
+    if own.get("procMount", "Default") != "Default":
+        yield f"procMount is {own['procMount']}"
+    if (merged.get("seccompProfile") or {}).get("type") not in CONFINED:
         yield "seccompProfile is not RuntimeDefault"
-    if any("hostPort" in port for port in container.get("ports", [])):
+    if any(port.get("hostPort") for port in container.get("ports") or []):
         yield "it uses a host port"
+    for name in _handlers_with_a_host(container):
+        yield f"{name} names a host"
+
+
+def _handlers_with_a_host(container: Mapping[str, Any]) -> Iterator[str]:
+    """Probes and lifecycle hooks that let the kubelet connect to some other address than the pod's."""
+    handlers = {name: container.get(name) for name in PROBES} | dict(container.get("lifecycle") or {})
+    for name, handler in sorted(handlers.items()):
+        actions = handler if isinstance(handler, Mapping) else {}
+        if any((actions.get(action) or {}).get("host") for action in ("httpGet", "tcpSocket")):
+            yield name
 
 
 def read_only_root(inputs: Inputs) -> Iterator[Problem]:
@@ -82,31 +112,43 @@ def resources(inputs: Inputs) -> Iterator[Problem]:
 
 
 def probes(inputs: Inputs) -> Iterator[Problem]:
-    """Long-running containers have all three, and readiness asks more than liveness where both are HTTP services."""
-    for workload in inputs.of("Deployment", "StatefulSet"):
-        for container in workload.containers:
-            for name in ("livenessProbe", "readinessProbe", "startupProbe"):
+    """Containers that run for ever have all three; init containers but sidecars can have none."""
+    for workload in inputs.workloads():
+        containers = long_running_containers(workload.pod) if workload.kind in LONG_RUNNING else ()
+        for container in containers:
+            for name in PROBES:
                 if name not in container:
                     where = f"{workload.where}: container {container['name']}"
                     yield Problem(where, f"no {name}", "give its component Probes in the catalogue")
 
 
 def service_account_tokens(inputs: Inputs) -> Iterator[Problem]:
-    """A token only where the component has a need of the Kubernetes API."""
-    allowed = {c.name for c in inputs.platform.components if c.uses_api}
+    """A token, mounted by itself or as a projected volume, only where the component needs the Kubernetes API."""
+    allowed = {(one.namespace, one.name) for one in inputs.platform.components if one.uses_api}
+    fix = "set automountServiceAccountToken: false, or let it need kubernetes-api"
     for workload in inputs.workloads():
-        app = workload.template["metadata"]["labels"].get("app")
-        spec = workload.template["spec"]
-        if spec.get("automountServiceAccountToken") is not False and app not in allowed:
-            fix = "set automountServiceAccountToken: false, or let it need kubernetes-api"
+        if (workload.namespace, workload.pod_labels.get("app")) in allowed:
+            continue
+        if workload.pod.get("automountServiceAccountToken") is not False:
             yield Problem(workload.where, "it gets a service account token", fix)
+        for volume in workload.volumes:
+            sources = (volume.get("projected") or {}).get("sources") or []
+            if any("serviceAccountToken" in source for source in sources):
+                what = f"its volume {volume['name']} has a service account token"
+                yield Problem(workload.where, what, "remove the source, or let it need kubernetes-api")
 
 
 def pinned_images(inputs: Inputs) -> Iterator[Problem]:
-    """A version in every image: latest is another one tomorrow."""
+    """A legal reference with a version in every container: latest is another one tomorrow."""
     for workload in inputs.workloads():
         for container in workload.containers:
-            _, _, tag = container["image"].partition("@")[0].rpartition("/")[2].partition(":")
-            if tag in ("", "latest"):
-                where = f"{workload.where}: container {container['name']}"
-                yield Problem(where, f"image {container['image']} has no version", "name one in catalogue/images.py")
+            where = f"{workload.where}: container {container['name']}"
+            try:
+                pinned = parse_image(container["image"]).pinned
+            except InvalidImage as error:
+                yield Problem(where, error.what, error.fix)
+            else:
+                if not pinned:
+                    yield Problem(
+                        where, f"image {container['image']} has no version", "name one in catalogue/images.py"
+                    )

@@ -41,6 +41,11 @@ def platform_project_name(platform: str) -> str:
     return f"{platform}-platform"
 
 
+def kind_name(group: str, kind: str) -> str:
+    """How settings and findings write a kind: <API group>/<kind>, or the kind alone for the core group."""
+    return f"{group}/{kind}" if group else kind
+
+
 def root_project(platform: ResolvedPlatform, settings: Settings) -> dict[str, Any]:
     """Who may write Applications is an administrator: the root has a project for its own few kinds alone."""
     title = platform.catalogue.title
@@ -59,9 +64,9 @@ def root_project(platform: ResolvedPlatform, settings: Settings) -> dict[str, An
 def platform_project(
     platform: ResolvedPlatform, settings: Settings, kinds: Iterable[tuple[str, str]]
 ) -> dict[str, Any]:
-    """The platform's namespaces, the kinds in use, and of cluster scope the namespaces themselves."""
+    """The platform's namespaces, the kinds in use and those that are allowed, and of cluster scope the namespaces."""
     # Each environment has quotas, which are in no base.
-    namespaced = sorted({*kinds, ("", "ResourceQuota")} - {("", "Namespace")})
+    namespaced = sorted({*kinds, *settings.kinds, ("", "ResourceQuota")} - {("", "Namespace")})
     return _project(
         platform.name,
         platform_project_name(platform.name),

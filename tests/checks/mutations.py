@@ -1,5 +1,6 @@
 """What is done to the rendered platform, and to the overlays' files, for each rule to find: its name says what."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import yaml
 
 from catalogue.tiers import Tier
 from constructs_lib.checks.model import Rendered
+from constructs_lib.footprint import quota
 
 Manifest = dict[str, Any]
 Mutation = Callable[[list[Rendered]], None]
@@ -161,8 +163,77 @@ def undrainable(rendered: list[Rendered]) -> None:
     }
 
 
+def no_pods(rendered: list[Rendered]) -> None:
+    """Scaled to nothing: whoever depends on it waits for ever."""
+    pick(rendered, "StatefulSet", "postgres")["spec"]["replicas"] = 0
+
+
+def no_workload(rendered: list[Rendered]) -> None:
+    drop(rendered, "Deployment", "locust-worker")
+
+
+def external_service(rendered: list[Rendered]) -> None:
+    pick(rendered, "Service", "grafana")["spec"] = {"type": "ExternalName", "externalName": "grafana.example"}
+
+
+def claim_of_nobody(rendered: list[Rendered]) -> None:
+    claim = copy.deepcopy(pick(rendered, "PersistentVolumeClaim", "minio-pvc"))
+    claim["metadata"]["name"] = "old"
+    claim["spec"]["resources"]["requests"]["storage"] = "1Mi"
+    add(rendered, Tier.FOUNDATION, claim)
+
+
+def limit_above_the_quota(rendered: list[Rendered]) -> None:
+    """The API server refuses the pod once it has been deleted."""
+    first(rendered, "StatefulSet", "kafka")["resources"]["limits"]["cpu"] = "3"
+
+
+def no_room_for_jobs(rendered: list[Rendered]) -> None:
+    pick(rendered, "ResourceQuota", "quota")["spec"]["hard"]["pods"] = "1"
+
+
+def quantity(text: str) -> Mutation:
+    """A request that is written so."""
+
+    def mutate(rendered: list[Rendered]) -> None:
+        first(rendered, "Deployment", "query-parser")["resources"]["requests"]["memory"] = text
+
+    mutate.__name__ = f"quantity_{text}"
+    return mutate
+
+
+def token_in_a_volume(rendered: list[Rendered]) -> None:
+    source = {"serviceAccountToken": {"path": "token"}}
+    pod(rendered, "Deployment", "jaeger").setdefault("volumes", []).append(
+        {"name": "token", "projected": {"sources": [source]}}
+    )
+
+
+def projected_config_unknown(rendered: list[Rendered]) -> None:
+    source = {"configMap": {"name": "jaeger-filez"}}
+    pod(rendered, "Deployment", "jaeger").setdefault("volumes", []).append(
+        {"name": "more", "projected": {"sources": [source]}}
+    )
+
+
+def probe_of_another_host(rendered: list[Rendered]) -> None:
+    """The kubelet would connect to any address for whoever may write a pod."""
+    first(rendered, "Deployment", "query-parser")["livenessProbe"]["httpGet"]["host"] = "169.254.169.254"
+
+
+def role_unknown(rendered: list[Rendered]) -> None:
+    pick(rendered, "RoleBinding", "credentials")["roleRef"]["name"] = "credentialz"
+
+
+def named_backend_unknown(rendered: list[Rendered]) -> None:
+    paths = pick(rendered, "Ingress", "chatdb-ingress")["spec"]["rules"][0]["http"]["paths"]
+    paths[0]["backend"]["service"]["port"] = {"name": "htttp"}
+
+
 def nobody_to_disrupt(rendered: list[Rendered]) -> None:
-    pick(rendered, "Deployment", "query-parser")["spec"]["replicas"] = 0
+    pick(rendered, "PodDisruptionBudget", "query-parser")["spec"]["selector"] = {
+        "matchExpressions": [{"key": "app", "operator": "In", "values": ["query-passer"]}]
+    }
 
 
 def job_with_ttl(rendered: list[Rendered]) -> None:
@@ -197,7 +268,7 @@ def twice(rendered: list[Rendered]) -> None:
 
 def kind_not_allowed(rendered: list[Rendered]) -> None:
     metadata = {"name": "tool", "namespace": "chatdb-testing"}
-    add(rendered, Tier.TESTING, {"apiVersion": "v1", "kind": "PodTemplate", "metadata": metadata})
+    add(rendered, Tier.TESTING, {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata})
 
 
 def illegal_label(rendered: list[Rendered]) -> None:
@@ -209,7 +280,12 @@ def too_large(rendered: list[Rendered]) -> None:
 
 
 def too_much(rendered: list[Rendered]) -> None:
-    first(rendered, "Deployment", "ml-engine")["resources"]["requests"]["cpu"] = "500m"
+    """With quotas that follow, as `chatdb synth` writes them."""
+    resources = first(rendered, "Deployment", "ml-engine")["resources"]
+    resources["requests"]["cpu"] = resources["limits"]["cpu"] = "900m"
+    for found in rendered:
+        if found.kind == "ResourceQuota":
+            found.manifest["spec"]["hard"] = quota((one.manifest for one in rendered), found.namespace)  # type: ignore[index]
 
 
 def disk_full(rendered: list[Rendered]) -> None:
@@ -237,6 +313,18 @@ def missing_component(rendered: list[Rendered]) -> None:
 
 
 MUTATIONS: list[tuple[str, Mutation]] = [
+    *(("schema", quantity(text)) for text in ("512MB", "-1", "1 Gi", "1e", "", "lots")),
+    ("components", no_pods),
+    ("components", no_workload),
+    ("components", external_service),
+    ("volumes", claim_of_nobody),
+    ("quotas", limit_above_the_quota),
+    ("quotas", no_room_for_jobs),
+    ("tokens", token_in_a_volume),
+    ("config", projected_config_unknown),
+    ("pod-security", probe_of_another_host),
+    ("accounts", role_unknown),
+    ("backends", named_backend_unknown),
     ("schema", unknown_field),
     ("schema", old_field_gone),
     ("components", missing_component),

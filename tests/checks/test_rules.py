@@ -1,17 +1,21 @@
 """Every rule finds its own mutation of the rendered platform, and no other rule does."""
 
 import copy
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from catalogue.machines import MACHINES
+from catalogue.tiers import Tier
 from constructs_lib.checks import capacity
-from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.checks.model import Inputs, Rendered, Rule
 from constructs_lib.checks.rules import RULES, run
+from constructs_lib.gitops.argo_cd import platform_project
 from constructs_lib.model import Waiver
+from constructs_lib.problem import Problem
 from tests.checks.mutations import FILES, MUTATIONS, Manifest, Mutation, pick, pod
 from tests.repository import ROOT, copy_inputs
 
@@ -99,9 +103,53 @@ def test_reserve_stays_free(rendered: Inputs) -> None:
     assert free & {problem.what.partition(":")[0] for problem in capacity.fits(small)}
 
 
+@pytest.mark.parametrize(("name", "what"), [("query-parser", "has replicas in git"), ("passer", "there is no")])
+def test_autoscaler_and_git_do_not_both_scale(rendered: Inputs, name: str, what: str) -> None:
+    """An autoscaler whose kind is allowed has a workload, whose replicas are nobody else's."""
+    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "scaler", "namespace": "chatdb-services"},
+        "spec": {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 2},
+    }
+    settings = replace(rendered.settings, kinds=(("autoscaling", "HorizontalPodAutoscaler"),))
+    project = platform_project(rendered.platform, settings, [])
+    objects = (*rendered.rendered, Rendered(Tier.PROCESSING, scaler))
+    inputs = replace(rendered, rendered=objects, argo_cd=(*rendered.argo_cd, project))
+    findings = [finding for finding in run(inputs) if finding.problem.where.endswith("scaler")]
+    assert [finding.rule for finding in findings] == ["autoscaling"]
+    assert what in findings[0].problem.what
+
+
+def test_rule_that_fails_is_an_internal_error(rendered: Inputs) -> None:
+    """It names the rule, the place, and the object; what the rule says of other objects is still said."""
+
+    def check(inputs: Inputs) -> Iterator[Problem]:
+        for service in inputs.of("Service"):
+            yield Problem(service.where, f"port {1 // (service.name != 'kafka')}", "")
+
+    number = sum(one.kind == "Service" for one in rendered.rendered)
+    findings = run(rendered, [Rule("fragile", "", check)])
+    assert Counter(finding.rule for finding in findings) == {"internal-error": 1, "fragile": number - 1}
+    assert findings[0].problem.where == "tier foundation: Service chatdb-system/kafka"
+    assert "rule fragile failed: ZeroDivisionError" in findings[0].problem.what
+    assert "tests/checks/test_rules.py:" in findings[0].problem.what
+
+
+def test_invalid_object_is_left_out_of_other_rules(rendered: Inputs) -> None:
+    """One finding, also of a workload that a Service selects, a budget counts, and others depend on."""
+    objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
+    pick(objects, "Deployment", "model-registry")["spec"]["replicas"] = "2"
+    findings = run(replace(rendered, rendered=tuple(objects)))
+    assert [finding.rule for finding in findings] == ["schema"]
+    assert findings[0].problem.where == "tier core: Deployment chatdb-services/model-registry"
+    assert "/spec/replicas: got string" in findings[0].problem.what
+
+
 def test_every_rule_has_a_mutation() -> None:
     """A rule that nothing violates might not look at anything."""
-    assert {rule for rule, _ in MUTATIONS} | {"order", "overlays"} == {rule.id for rule in RULES}
+    assert {rule for rule, _ in MUTATIONS} | {"order", "overlays", "autoscaling"} == {rule.id for rule in RULES}
 
 
 def test_unused_waiver_fails(rendered: Inputs) -> None:

@@ -34,7 +34,7 @@ def one(rendered: Inputs, kind: str, name: str) -> dict[str, Any]:
 def test_pods(rendered: Inputs) -> None:
     """Time to end as in the catalogue, no variables of Services, and a system call filter for the whole pod."""
     for found in rendered.workloads():
-        spec = found.template["spec"]
+        spec = found.pod
         assert spec["terminationGracePeriodSeconds"] == component(found).grace_period, found.where
         assert spec["enableServiceLinks"] is False, found.where
         assert spec["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}, found.where
@@ -53,7 +53,7 @@ def test_services_drain(rendered: Inputs) -> None:
 
 def test_one_node_takes_all_replicas(rendered: Inputs) -> None:
     """Spread is a wish: a single node would leave the second replica Pending."""
-    found = [c for w in rendered.workloads() for c in w.template["spec"].get("topologySpreadConstraints", [])]
+    found = [c for w in rendered.workloads() for c in w.pod.get("topologySpreadConstraints", [])]
     assert found
     assert {constraint["whenUnsatisfiable"] for constraint in found} == {"ScheduleAnyway"}
 
@@ -73,7 +73,7 @@ def test_probes_are_the_catalogues(rendered: Inputs) -> None:
 def test_volumes_have_one_writer(rendered: Inputs) -> None:
     """A Deployment with a claim, and a server whose state is in memory, stops before the next one starts."""
     for found in rendered.of("Deployment"):
-        claimed = any("persistentVolumeClaim" in volume for volume in found.template["spec"].get("volumes", []))
+        claimed = any("persistentVolumeClaim" in volume for volume in found.volumes)
         if claimed or component(found).type in ("jaeger", "locust-master"):
             assert found.manifest["spec"]["strategy"] == {"type": "Recreate"}, found.where
     for found in rendered.of("StatefulSet"):
@@ -133,9 +133,7 @@ def test_dns_by_both_protocols(rendered: Inputs) -> None:
 def test_accounts(rendered: Inputs) -> None:
     """Who talks to the Kubernetes API has an account of its own, whose token nothing else gets by accident."""
     users = {c.name for c in CATALOGUE.components if any(edge.to == "kubernetes-api" for edge in c.needs)}
-    accounts = {
-        component(found).name: found.template["spec"].get("serviceAccountName") for found in rendered.workloads()
-    }
+    accounts = {component(found).name: found.pod.get("serviceAccountName") for found in rendered.workloads()}
     assert accounts == {name: name if name in users else None for name in accounts}
     assert {found.name for found in rendered.of("ServiceAccount")} == users
     for found in rendered.of("ServiceAccount"):
@@ -144,14 +142,15 @@ def test_accounts(rendered: Inputs) -> None:
 
 def test_credentials_job_sees_its_own_secrets(rendered: Inputs) -> None:
     """By name, but for the creation, which has none; and the claim that guards a password is the database's."""
-    made = {name for _, name, _ in claims(found.manifest for found in rendered.rendered)}
+    made = list(claims(found.manifest for found in rendered.rendered))
     rules = [r for found in rendered.of("Role") if found.name == "credentials" for r in found.manifest["rules"]]
     assert rules
     guards = set()
     for rule in rules:
         assert ("resourceNames" in rule) == (rule["verbs"] != ["create"])
         guards |= set(rule["resourceNames"]) if rule["resources"] == ["persistentvolumeclaims"] else set()
-    assert guards == {"data-postgres-0"} <= made
+    assert guards == {"data-postgres-0"}
+    assert any(claim.covers("chatdb-system", "data-postgres-0") for claim in made)
 
 
 def test_services_have_roles_of_their_own(rendered: Inputs) -> None:

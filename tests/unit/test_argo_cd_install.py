@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from catalogue.machines import MACHINES
-from constructs_lib.footprint import Footprint, pod, pod_spec
+from constructs_lib.footprint import Footprint, pod
+from constructs_lib.pods import pod_spec
 from tests.argo_cd_install import UPSTREAM, built_install
 from tests.repository import ROOT
 

@@ -27,7 +27,7 @@ def test_bytes(text: str, number: int) -> None:
     assert in_bytes(text) == number
 
 
-@pytest.mark.parametrize("text", ["", "one", "5 Gi", "-1", "1GB"])
+@pytest.mark.parametrize("text", ["", "one", "5 Gi", "1e", "1GB"])
 def test_no_quantity(text: str) -> None:
     """What is no quantity is refused with advice."""
     with pytest.raises(ValueError, match="write it like"):
@@ -59,7 +59,13 @@ def workload(kind: str, **spec: object) -> dict[str, object]:
     """A workload whose pod asks for 100m and 1Mi."""
     resources = {"requests": {"cpu": "100m", "memory": "1Mi"}, "limits": {"cpu": "200m", "memory": "2Mi"}}
     template = {"spec": {"containers": [{"name": "c", "resources": resources}]}}
-    return {"kind": kind, "metadata": {"name": "w", "namespace": "n"}, "spec": {"template": template, **spec}}
+    version = "batch/v1" if kind == "Job" else "apps/v1"
+    return {
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"name": "w", "namespace": "n"},
+        "spec": {"template": template, **spec},
+    }
 
 
 @pytest.mark.parametrize(
@@ -99,7 +105,9 @@ def test_each_replica_has_its_claims() -> None:
     template = {"metadata": {"name": "data"}, "spec": spec}
     single = {"kind": "PersistentVolumeClaim", "metadata": {"name": "c", "namespace": "n"}, "spec": spec}
     found = list(claims([workload("StatefulSet", replicas=2, volumeClaimTemplates=[template]), single]))
-    assert found == [("n", "data-w-0", 2**30), ("n", "data-w-1", 2**30), ("n", "c", 2**30)]
+    assert [claim.total for claim in found] == [2**31, 2**30]
+    names = ("data-w-0", "data-w-1", "data-w-2", "data-w", "c")
+    assert [any(claim.covers("n", name) for claim in found) for name in names] == [True, True, False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +135,7 @@ def test_ingress_rewrite(component: str, path: str, reaches: str | None) -> None
 def test_disk_is_limited_to_logs_and_scratch_volumes(rendered: Inputs) -> None:
     """A container may write what its pod's volumes hold, and be as loud as the kubelet allows."""
     for workload in rendered.workloads():
-        volumes = workload.template["spec"].get("volumes", [])
+        volumes = workload.volumes
         scratch = sum(in_bytes(volume["emptyDir"]["sizeLimit"]) for volume in volumes if "emptyDir" in volume)
         for container in workload.containers:
             resources = container["resources"]

@@ -76,6 +76,9 @@ def _no_quantity(read: Callable[[str], int], text: str) -> str:
         number = read(text)
     except ValueError as error:
         return str(error).rpartition(": ")[2]
+    if read is in_bytes and text.endswith(("m", "u", "n")):
+        # Legal in Kubernetes, which rounds it up to a byte: nobody means that.
+        return "write it in Mi or Gi"
     return "" if number > 0 else "write more than nothing"
 
 
