@@ -72,7 +72,7 @@ def test_everything_wrong_at_once() -> None:
         "--tier attic: there is no such tier; use one of platform, ",
         "--needs kafka: is no NAME:PORT; ",
         "'Bill_ing' is no name of a Service; ",
-        "'chatdb/Bill_ing' is no repository of images; ",
+        "repository 'chatdb/Bill_ing' has the part 'Bill_ing', which is not valid; ",
         "70000 is no port; ",
         "there is no component kafak; ",
         "kafka has no port web; it has: kafka",

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from constructs_lib.model import Catalogue, Component, Image, Topic
+from constructs_lib.model import Catalogue, Component, Topic
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems import places
 from constructs_lib.resolve.problems.places import where
@@ -23,15 +23,12 @@ RESERVED_NAMES = ("namespaces",)
 """A file of dist/ that belongs to no component."""
 # Kafka's own limit is 249: the dead-letter topic's suffix has to fit, too.
 TOPIC = re.compile(r"[A-Za-z0-9._-]{1,245}")
-REPOSITORY = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*")
-TAG = re.compile(r"(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 BUCKET = re.compile(r"(?!.*[.][.])[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]")
 """What S3 takes."""
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def found(catalogue: Catalogue) -> Iterator[Problem]:
-    """Of components with their ports, labels and schemas, of topics, buckets, dashboards and images."""
+    """Of components with their ports, labels and schemas, of topics, buckets and dashboards."""
     every = [*(c.name for c in catalogue.components), *(e.name for e in catalogue.externals)]
     for name, count in _repeated(every):
         yield Problem(
@@ -48,8 +45,6 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
     yield from _schemas(catalogue)
     yield from _topics(catalogue.topics)
     yield from _buckets(catalogue)
-    for name, image in catalogue.images.items():
-        yield from _image(places.entry(places.IMAGES, name), image)
 
 
 def _repeated(values: Iterable[object]) -> Iterator[tuple[str, int]]:
@@ -114,12 +109,3 @@ def _buckets(catalogue: Catalogue) -> Iterator[Problem]:
             yield Problem(places.entry(places.BUCKETS, bucket.name), "is no name of a bucket", fix)
     for name, count in _repeated(dashboard.name for dashboard in catalogue.dashboards):
         yield Problem(places.COMPONENTS, f"the dashboard {name!r} is there {count} times", "keep one")
-
-
-def _image(place: str, image: Image) -> Iterator[Problem]:
-    if not REPOSITORY.fullmatch(image.repository):
-        yield Problem(place, f"{image.repository!r} is no repository of images", "write it like prom/prometheus")
-    if not TAG.fullmatch(image.tag):
-        yield Problem(place, f"tag {image.tag!r} is no version", "name one, such as 1.2.3: latest is another tomorrow")
-    if image.digest is not None and not DIGEST.fullmatch(image.digest):
-        yield Problem(place, f"digest {image.digest!r} is none", "write sha256: and 64 hexadecimal digits")

@@ -8,6 +8,7 @@ from constructs_lib.resolve.problems import (
     component_types,
     dependencies,
     env_vars,
+    images,
     migrations,
     names,
     references,
@@ -16,7 +17,7 @@ from constructs_lib.resolve.problems import (
     vocabulary,
 )
 
-ENTRIES = (names, dependencies, env_vars, references, values, component_types)
+ENTRIES = (names, images, dependencies, env_vars, references, values, component_types)
 """What can be seen in the entries alone."""
 
 
