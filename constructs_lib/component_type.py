@@ -24,9 +24,9 @@ class ComponentType:
     is told to stop, and so needs a longer grace period.
 
     What others use it for: `holds` is "topics", "schemas" or "buckets" for a server that keeps them; `makes` is
-    "secrets" or "schemas" for the Job that makes them; `tested` components are called by the integration tests,
-    `unscraped` ones are watched through their consumers. `external` is a node that must be among the catalogue's
-    externals.
+    "secrets", "schemas" or "routes" for what makes them of the entries; `tested` components are called by the
+    integration tests, `unscraped` ones are watched through their consumers. `external` is a node that must be among the
+    catalogue's externals.
     """
 
     name: ClassVar[str]

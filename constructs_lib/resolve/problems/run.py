@@ -12,12 +12,13 @@ from constructs_lib.resolve.problems import (
     migrations,
     names,
     references,
+    routes,
     value_types,
     values,
     vocabulary,
 )
 
-ENTRIES = (names, images, dependencies, env_vars, references, values, component_types)
+ENTRIES = (names, images, dependencies, env_vars, references, routes, values, component_types)
 """What can be seen in the entries alone."""
 
 

@@ -32,6 +32,7 @@ class Ingress(ComponentType):
     name = "ingress"
     pods = False
     single = True
+    makes = "routes"
     external = INGRESS_CONTROLLER
 
     def implies(self, catalogue: Catalogue, component: Component) -> Iterable[Implied]:
