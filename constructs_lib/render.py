@@ -36,7 +36,7 @@ def render(platform: ResolvedPlatform) -> Rendered:
     namespaces = Namespaces(app, NAMESPACES, spec=platform.namespaces)
     charts[platform.namespaces.tier, NAMESPACES] = namespaces.to_json()
     if platform.gateway:
-        charts[GATEWAY_API, GATEWAY] = Gateway(app, GATEWAY, spec=platform.gateway).to_json()
+        charts[GATEWAY_API, GATEWAY] = Gateway(app, f"trait.{GATEWAY}", spec=platform.gateway).to_json()
     return Rendered(charts=charts, templates=templates)
 
 

@@ -83,6 +83,8 @@ def _probe(component: Component, name: str, probe: Probe) -> Defects:
     ports = [port.name for port in component.ports]
     if not probe.command and probe.port not in ports:
         yield f"the {name} probe asks port {probe.port!r}, which is not there", f"it has: {', '.join(ports) or 'none'}"
+    if probe.command and probe.port != Probe().port:
+        yield f"the {name} probe has a port and a command", "keep one"
     if probe.command and probe.path:
         yield f"the {name} probe has a path and a command", "keep one"
     if probe.path is not None and not probe.path.startswith("/"):
@@ -124,5 +126,7 @@ def _topic(topic: Topic, brokers: int) -> Defects:
 
 def _external(external: External) -> Iterator[Problem]:
     place = places.entry(places.EXTERNALS, external.name)
+    if external.pod_labels and external.namespace is None:
+        yield Problem(place, "it has pod_labels, but no namespace", "add the namespace of its pods")
     for protocol in sorted(set(external.protocols) - set(PROTOCOLS)):
         yield Problem(place, f"{protocol!r} is no protocol", f"use {', '.join(PROTOCOLS)}")

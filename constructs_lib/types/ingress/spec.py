@@ -30,6 +30,7 @@ class Ingress(ComponentType):
     """The platform's public entry point: one Ingress for each leading part of a path that is stripped."""
 
     name = "ingress"
+    takes = frozenset()
     pods = False
     single = True
     makes = "routes"
