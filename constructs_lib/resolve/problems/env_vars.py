@@ -9,6 +9,7 @@ from constructs_lib.model import Catalogue, Component, External, Port
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.env_vars import env_vars
 from constructs_lib.resolve.graph import by_consumer, links_of
+from constructs_lib.resolve.problems.names import read_otherwise
 from constructs_lib.resolve.problems.places import EXTERNALS, entry, where
 from constructs_lib.resolve.secrets import secret_keys
 from constructs_lib.resolved import Link, in_cluster
@@ -34,6 +35,7 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
             if not VARIABLE.fullmatch(name):
                 fix = "use letters, digits and _, not beginning with a digit"
                 yield Problem(place, f"{name!r} is no name of a variable", fix)
+            yield from read_otherwise(place, "variable", name)
         yield from _open_secrets(place, node)
         yield from _untold(place, node)
     links = {} if broken else by_consumer(links_of(catalogue))

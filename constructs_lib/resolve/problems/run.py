@@ -8,6 +8,7 @@ from constructs_lib.resolve.problems import (
     component_types,
     dependencies,
     env_vars,
+    generated_names,
     images,
     migrations,
     names,
@@ -18,7 +19,7 @@ from constructs_lib.resolve.problems import (
     vocabulary,
 )
 
-ENTRIES = (names, images, dependencies, env_vars, references, routes, values, component_types)
+ENTRIES = (names, generated_names, images, dependencies, env_vars, references, routes, values, component_types)
 """What can be seen in the entries alone."""
 
 

@@ -10,6 +10,7 @@ from constructs_lib.resolve.problems import places
 from constructs_lib.resolve.problems.names import NAME
 from constructs_lib.resolve.problems.places import where
 from constructs_lib.types import type_of
+from constructs_lib.yaml_words import reads_as_text
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
@@ -105,6 +106,8 @@ def _storage(component: Component) -> Defects:
         yield f"storage.mount_path is {storage.mount_path!r}", "begin it with a slash, and use no colon"
     if not NAME.fullmatch(storage.claim):
         yield f"storage.claim {storage.claim!r} is no name", "use lower-case letters, digits and dashes"
+    elif not reads_as_text(storage.claim):
+        yield f"storage.claim {storage.claim!r} is not text to YAML", "choose another name"
 
 
 def _access(component: Component) -> Defects:
