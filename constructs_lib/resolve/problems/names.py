@@ -148,6 +148,10 @@ def _buckets(catalogue: Catalogue) -> Iterator[Problem]:
         yield Problem(places.COMPONENTS, f"the dashboard {name!r} is there {count} times", "keep one")
     for dashboard in catalogue.dashboards:
         yield from read_otherwise(places.COMPONENTS, "dashboard", dashboard.name)
+        for row in dashboard.rows:
+            if not row.panels:
+                what = f"row {row.title!r} of the dashboard {dashboard.name!r} has no panels"
+                yield Problem(places.COMPONENTS, what, "add one, or remove the row")
         if dashboard.name in DERIVED:
             yield Problem(places.COMPONENTS, f"the dashboard {dashboard.name!r} is derived", "choose another name")
         if not NAME.fullmatch(dashboard.name):
