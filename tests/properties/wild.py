@@ -14,8 +14,8 @@ from tests.properties.catalogues import ANYTHING, TEXT
 WILD = ANYTHING | st.sampled_from(
     [
         None, True, -1, 0, 2**63, 1.5, float("nan"), float("inf"), "", "\0", "..", "true", "{", "{0}", "{host!r}",
-        "a" * 300, [], (), {}, (None,), ("",), (("",),), {"": ""}, {"A": None}, {1: "a"}, {"A": 1}, set(), frozenset({""}),
-        object, b"kafka", Path("/"), CATALOGUE.components[0], CATALOGUE.externals[0],
+        "a" * 300, [], (), {}, (None,), ("",), (("",),), {"": ""}, {"A": None}, {1: "a"}, {"A": 1}, set(),
+        frozenset({""}), object, b"kafka", Path("/"), CATALOGUE.components[0], CATALOGUE.externals[0],
     ]
 )  # fmt: skip
 """Values of any type, and those that programs stumble over."""
