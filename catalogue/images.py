@@ -9,7 +9,7 @@ RELEASE = "0.1.0"
 """Tag of the images that are built from this repository until a build writes others into images.yaml."""
 
 
-def third_party(repository: str, tag: str, digest: str | None = None) -> Image:
+def third_party(repository: str, tag: str | None, digest: str | None = None) -> Image:
     """An image that others publish."""
     return Image(repository=repository, tag=tag, digest=digest)
 

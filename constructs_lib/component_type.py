@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,6 +14,17 @@ Defect = tuple[str, str]
 """What is wrong with an entry, and the fix; the caller knows the entry."""
 Implied = tuple[Relation, Dependency]
 """A dependency that an entry does not name."""
+EVERY = frozenset({"name", "tier", "type", "namespace", "labels", "after"})
+"""Fields that an entry of any type may set: the generator itself reads them."""
+POD = frozenset(
+    {
+        "image", "uid", "needs", "talks_to", "settings", "produces", "consumes", "generated_secrets", "shared_secrets",
+        "resources", "grace_period",
+    }
+)  # fmt: skip
+"""Those that take effect on any pod whose construct makes a ConfigMap of its variables."""
+SERVER = POD | {"ports", "probes"}
+"""Those of a long-running pod behind a Service."""
 
 
 class ComponentType:
@@ -23,15 +35,19 @@ class ComponentType:
     runs one pod; one that is `single` makes objects of fixed names; one that `drains` still serves for a while after it
     is told to stop, and so needs a longer grace period.
 
+    `takes` are the fields that its construct and its resolve step read, besides `EVERY` and what it demands; an entry
+    that sets another one is refused, so that no field is without effect.
+
     What others use it for: `holds` is "topics", "schemas" or "buckets" for a server that keeps them; `makes` is
-    "secrets" or "schemas" for the Job that makes them; `tested` components are called by the integration tests,
-    `unscraped` ones are watched through their consumers. `external` is a node that must be among the catalogue's
-    externals.
+    "secrets", "schemas" or "routes" for what makes them of the entries; `tested` components are called by the
+    integration tests, `unscraped` ones are watched through their consumers. `external` is a node that must be among the
+    catalogue's externals.
     """
 
     name: ClassVar[str]
     construct: ClassVar[str] = ""
     """The module whose CONSTRUCT builds it; without one, `construct` beside the module of the class."""
+    takes: ClassVar[frozenset[str]] = SERVER
     ports: ClassVar[tuple[str, ...]] = ()
     probes: ClassVar[bool] = False
     storage: ClassVar[bool] = False
@@ -77,6 +93,13 @@ class ComponentType:
     def resolve(self, base: ResolvedComponent, around: Surroundings) -> ResolvedComponent:
         """The component with the data that its construct needs besides."""
         return base
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that its entries may set, in the order of the model."""
+        demands = {"ports": self.ports, "probes": self.probes, "storage": self.storage, "replicas": self.scales}
+        known = EVERY | (self.takes if self.pods else self.takes - SERVER)
+        return tuple(one.name for one in fields(Component) if one.name in known or demands.get(one.name))
 
     @property
     def construct_module(self) -> str:

@@ -198,17 +198,18 @@ class External:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """A container image; `source` is the folder it is built from when it is ours."""
+    """A container image; `source` is the folder it is built from when it is ours. A digest may stand without a tag."""
 
     repository: str
-    tag: str
+    tag: str | None = None
     digest: str | None = None
     source: str | None = None
 
     @property
     def reference(self) -> str:
         """The reference that a container names."""
-        return f"{self.repository}:{self.tag}" + (f"@{self.digest}" if self.digest else "")
+        tag = f":{self.tag}" if self.tag else ""
+        return f"{self.repository}{tag}" + (f"@{self.digest}" if self.digest else "")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,6 @@
-"""The base manifests: the objects of each chart, as data."""
+"""The base manifests: the objects of each chart, as data; InvalidInput where two are one."""
+
+from collections.abc import Iterable, Iterator
 
 from cdk8s import App, Chart
 
@@ -7,10 +9,13 @@ from constructs_lib.parts.disruption import disruption_budget
 from constructs_lib.parts.gateway import Gateway
 from constructs_lib.parts.namespaces import Namespaces
 from constructs_lib.parts.policy import network_policy
+from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.rendered import Manifest, Rendered
+from constructs_lib.resolve.problems.places import COMPONENTS
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
 from constructs_lib.types import construct_of, type_of
 
+CLAIM = "PersistentVolumeClaim"
 NAMESPACES = "namespaces"
 """The chart that is no component's."""
 GATEWAY = "gateway"
@@ -36,8 +41,33 @@ def render(platform: ResolvedPlatform) -> Rendered:
     namespaces = Namespaces(app, NAMESPACES, spec=platform.namespaces)
     charts[platform.namespaces.tier, NAMESPACES] = namespaces.to_json()
     if platform.gateway:
-        charts[GATEWAY_API, GATEWAY] = Gateway(app, GATEWAY, spec=platform.gateway).to_json()
+        charts[GATEWAY_API, GATEWAY] = Gateway(app, f"trait.{GATEWAY}", spec=platform.gateway).to_json()
+    every = [*charts.items(), *(((tier, "what each environment completes"), made) for tier, made in templates.items())]
+    if clashes := list(_clashes(every)):
+        raise InvalidInput(clashes)
     return Rendered(charts=charts, templates=templates)
+
+
+def _clashes(charts: Iterable[tuple[tuple[str, str], list[Manifest]]]) -> Iterator[Problem]:
+    """Objects, and claims of StatefulSets, of one kind, namespace and name: one would replace the other."""
+    makers: dict[tuple[str, str, str], str] = {}
+    for (_, chart), objects in charts:
+        for identity in (one for manifest in objects for one in _identities(manifest)):
+            if identity in makers:
+                kind, namespace, name = identity
+                what = f"{kind} {namespace}/{name} is made by {makers[identity]} and by {chart}"
+                yield Problem(COMPONENTS, what, "rename one of them, or the claim of its storage")
+            makers[identity] = chart
+
+
+def _identities(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
+    metadata, kind = manifest["metadata"], manifest["kind"]
+    namespace = metadata.get("namespace", "")
+    yield kind, namespace, metadata["name"]
+    if kind == "StatefulSet":
+        for template in manifest["spec"]["volumeClaimTemplates"]:
+            for number in range(manifest["spec"]["replicas"]):
+                yield CLAIM, namespace, f"{template['metadata']['name']}-{metadata['name']}-{number}"
 
 
 def _chart(app: App, component: ResolvedComponent) -> Chart:

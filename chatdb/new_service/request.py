@@ -8,6 +8,7 @@ from catalogue.components import API_PREFIX, TELEMETRY
 from catalogue.images import ours
 from catalogue.namespaces import Namespace
 from catalogue.tiers import Tier
+from chatdb.new_service import packages
 from constructs_lib.component_type import type_of
 from constructs_lib.defaults import http, service_probes
 from constructs_lib.model import Catalogue, Component, Dependency, Resources, Route, Schema
@@ -44,7 +45,7 @@ def next_port(catalogue: Catalogue) -> int:
 
 def component_of(catalogue: Catalogue, request: Request) -> Component:
     """The component that the request describes; InvalidInput with every problem."""
-    wrong = [*_words(request), *_taken(catalogue, request)]
+    wrong = [*_words(request), *_taken(catalogue, request), *packages.problems(request.name)]
     component = _draft(catalogue, request)
     if component.name not in _names(catalogue):
         wrong += problems_of_entries(extended(catalogue, component))

@@ -16,6 +16,10 @@ UP_OR_DOWN = {"0": {"text": "down", "color": "red", "index": 0}, "1": {"text": "
 Panel = dict[str, Any]
 
 
+DERIVED = ("platform", "services", "kafka")
+"""Names of dashboards that follow from the entries; a catalogue's own have others."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """Panels under a title; with `repeat` once for each value of that variable."""

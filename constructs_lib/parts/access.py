@@ -25,7 +25,7 @@ def access(scope: Construct, component: ResolvedComponent) -> None:
 def _role(scope: Construct, component: ResolvedComponent, namespace: str, rules: Iterable[Access]) -> None:
     k8s.KubeRole(
         scope,
-        f"{namespace}-role",
+        f"role-in-{namespace}",
         metadata=metadata(component, namespace=namespace),
         rules=[
             k8s.PolicyRule(
@@ -39,7 +39,7 @@ def _role(scope: Construct, component: ResolvedComponent, namespace: str, rules:
     )
     k8s.KubeRoleBinding(
         scope,
-        f"{namespace}-role-binding",
+        f"role-binding-in-{namespace}",
         metadata=metadata(component, namespace=namespace),
         role_ref=k8s.RoleRef(api_group="rbac.authorization.k8s.io", kind="Role", name=component.name),
         subjects=[k8s.Subject(kind="ServiceAccount", name=component.name, namespace=component.namespace)],

@@ -27,11 +27,11 @@ def checksum(component: ResolvedComponent, configs: Iterable[Config]) -> dict[st
 
 def config_map(scope: Construct, component: ResolvedComponent, name: str, data: Mapping[str, str]) -> Config:
     """Make a ConfigMap in the component's namespace."""
-    k8s.KubeConfigMap(scope, name, metadata=metadata(component, name), data=dict(data))
+    k8s.KubeConfigMap(scope, f"config-{name}", metadata=metadata(component, name), data=dict(data))
     return Config(name, data)
 
 
-def env_config(scope: Construct, component: ResolvedComponent) -> Config | None:
-    """Make the ConfigMap <name>-config of its environment variables; None where it has none."""
+def env_config(scope: Construct, component: ResolvedComponent, name: str = "") -> Config | None:
+    """Make the ConfigMap of its environment variables, <component>-config without a name; None where it has none."""
     settings = component.settings
-    return config_map(scope, component, f"{component.name}-config", settings) if settings else None
+    return config_map(scope, component, name or f"{component.name}-config", settings) if settings else None

@@ -24,7 +24,7 @@ class Namespaces(ComponentChart):
         for namespace in spec.names:
             k8s.KubeNamespace(
                 self,
-                namespace,
+                f"namespace-{namespace}",
                 metadata=k8s.ObjectMeta(
                     name=namespace, labels={"name": namespace, **labels, **POD_SECURITY}, annotations=KEEP
                 ),
@@ -36,7 +36,7 @@ class Namespaces(ComponentChart):
         """For what somebody adds by hand; our own containers all name theirs."""
         k8s.KubeLimitRange(
             self,
-            f"{namespace}-limits",
+            f"limits-{namespace}",
             metadata=k8s.ObjectMeta(name="limits", namespace=namespace, labels=labels),
             spec=k8s.LimitRangeSpec(
                 limits=[

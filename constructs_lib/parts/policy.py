@@ -18,13 +18,13 @@ def namespace_policies(scope: Construct, namespace: str, spec: ResolvedNamespace
     labels = part_of(spec.platform)
     k8s.KubeNetworkPolicy(
         scope,
-        f"{namespace}-default-deny",
+        f"default-deny-{namespace}",
         metadata=k8s.ObjectMeta(name="default-deny", namespace=namespace, labels=labels),
         spec=k8s.NetworkPolicySpec(pod_selector=everyone, policy_types=["Ingress", "Egress"]),
     )
     k8s.KubeNetworkPolicy(
         scope,
-        f"{namespace}-allow-dns",
+        f"allow-dns-{namespace}",
         metadata=k8s.ObjectMeta(name="allow-dns", namespace=namespace, labels=labels),
         spec=k8s.NetworkPolicySpec(
             pod_selector=everyone,

@@ -59,7 +59,7 @@ def claim_spec(storage: Storage) -> k8s.PersistentVolumeClaimSpec:
 def claim(scope: Construct, component: ResolvedComponent, storage: Storage) -> None:
     """Make a PersistentVolumeClaim that no prune deletes."""
     made = metadata(component, storage.claim, annotations=KEEP)
-    k8s.KubePersistentVolumeClaim(scope, storage.claim, metadata=made, spec=claim_spec(storage))
+    k8s.KubePersistentVolumeClaim(scope, f"claim-{storage.claim}", metadata=made, spec=claim_spec(storage))
 
 
 def claim_template(component: ResolvedComponent, storage: Storage) -> k8s.KubePersistentVolumeClaimProps:

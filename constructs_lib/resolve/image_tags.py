@@ -9,7 +9,7 @@ from constructs_lib.command import COMMAND
 from constructs_lib.files import write_by_rename
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import Problem
-from constructs_lib.resolve.problems.names import TAG
+from constructs_lib.resolve.problems.images import tag_defects
 
 FILE = "images.yaml"
 HEAD = f"# Tags of the images of services/; `{COMMAND} images --build` writes them, and `{COMMAND} synth` reads them.\n"
@@ -24,8 +24,9 @@ def problems(root: Path, catalogue: Catalogue) -> Iterator[Problem]:
     for name, tag in found.items():
         if name not in ours:
             yield Problem(FILE, f"{name!r} is not built here", f"delete the line; there are: {', '.join(ours)}")
-        if not isinstance(tag, str) or not TAG.fullmatch(tag):
-            yield Problem(FILE, f"{name} has the tag {tag!r}, which is no version", FIX)
+        defects = tag_defects(tag) if isinstance(tag, str) else [(f"{tag!r} is not a text", "")]
+        for what, _ in defects:
+            yield Problem(FILE, f"{name}: {what}", FIX)
 
 
 def _read(root: Path) -> tuple[dict[str, Any], list[Problem]]:

@@ -1,6 +1,6 @@
 """Secrets: which ones there are, with which keys, and where their values come from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from constructs_lib.model import Catalogue, Component, External
 from constructs_lib.resolve.graph import by_consumer
@@ -26,6 +26,19 @@ def with_secret(catalogue: Catalogue, links: Iterable[Link]) -> frozenset[str]:
         or type_of(component).origin_secrets(catalogue, component)
         or any(_handed_out(component, link) for link in mine.get(component.name, ()))
     )
+
+
+def secret_keys(catalogue: Catalogue, component: Component, links: Iterable[Link]) -> Iterator[tuple[str, str]]:
+    """(key, where it comes from) of the component's Secret, also of a catalogue with problems; `links` are its own."""
+    for origin, keys in (
+        ("generated_secrets", component.generated_secrets),
+        ("shared_secrets", component.shared_secrets),
+        (f"type {component.type}", type_of(component).origin_secrets(catalogue, component)),
+    ):
+        yield from ((key, origin) for key in keys)
+    # One port of one provider hands out the same, however many relations there are to it.
+    for origin, link in {f"{link.provider.name}:{link.port.name}": link for link in links}.items():
+        yield from ((key, origin) for key in _handed_out(component, link))
 
 
 def _handed_out(component: Component, link: Link) -> dict[str, str]:

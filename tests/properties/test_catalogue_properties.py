@@ -26,6 +26,7 @@ from constructs_lib.resolve import resolve
 from constructs_lib.resolve.problems import problems
 from constructs_lib.settings import read_settings
 from tests.properties.catalogues import catalogues, garbage, permuted, services
+from tests.properties.wild import wild
 from tests.repository import ROOT, texts
 
 PERMUTATIONS, LEAVES, POLICIES, GARBAGE = 15, 15, 20, 300
@@ -154,7 +155,7 @@ def test_policies_are_the_edges(catalogue: Catalogue) -> None:
 
 
 @settings(max_examples=GARBAGE, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-@given(garbage())
+@given(garbage() | wild())
 def test_garbage_is_advice(catalogue: Catalogue) -> None:
     """Whatever an entry holds, there is an answer: a line for each problem, with where, what and fix; or none."""
     found = problems(catalogue)

@@ -72,7 +72,7 @@ def test_everything_wrong_at_once() -> None:
         "--tier attic: there is no such tier; use one of platform, ",
         "--needs kafka: is no NAME:PORT; ",
         "'Bill_ing' is no name of a Service; ",
-        "'chatdb/Bill_ing' is no repository of images; ",
+        "repository 'chatdb/Bill_ing' has the part 'Bill_ing', which is not valid; ",
         "70000 is no port; ",
         "there is no component kafak; ",
         "kafka has no port web; it has: kafka",
@@ -89,8 +89,17 @@ def test_everything_wrong_at_once() -> None:
         (Request(name="ingress-controller"), "is the name of another component or image"),
         (Request(name="ml"), "route /api/v1/ml leads to ml and ml-engine"),
         (Request(name="registry", needs=("postgres:postgres",)), "2 components own the schema 'registry'"),
-        (Request(name="pg-x", needs=("postgres:postgres",)), "'pg_x' is no name of a schema"),
         (Request(name="migrations", needs=("postgres:postgres",)), "the schema 'migrations' is in use"),
+        (Request(name="true"), "the name 'true' is not text to YAML"),
+        (Request(name="no"), "the name 'no' is not text to YAML"),
+        (Request(name="default"), "every namespace has a service account of that name"),
+        (Request(name="class"), "NAME class: class is a keyword of Python; choose another name"),
+        (Request(name="json"), "json is a module of Python's standard library"),
+        (Request(name="test"), "test is a package that is there already"),
+        (Request(name="yaml"), "yaml is a package that is there already"),
+        (Request(name="chatdb"), "chatdb is a package that is there already"),
+        (Request(name="chatdb-common"), "chatdb_common is a package that is there already"),
+        (Request(name="annotated-types"), "annotated_types is a package that is there already"),
         (Request(name="toy-shop", port=8001), f"--port 8001: is test-service's; {FREE} is free"),
         (Request(name="toy-shop", port=0), "0 is no port"),
         (
@@ -107,6 +116,13 @@ def test_what_cannot_be(request_: Request, what: str) -> None:
     """One thing wrong, one problem."""
     found = complaints(request_)
     assert len([line for line in found if what in line]) == len(found) == 1, found
+
+
+@pytest.mark.parametrize("name", ["1st", "__main__", "", "a.b", "../x", "-", "pg-x", "A", "x" * 53])
+def test_no_name_is_a_traceback(name: str) -> None:
+    """Also one that is wrong in several ways."""
+    found = complaints(Request(name=name, needs=("postgres:postgres",)))
+    assert any("is no name of a" in line for line in found), found
 
 
 @pytest.mark.parametrize("name", ["x", "a" * 37, "a" * 45, LONG])

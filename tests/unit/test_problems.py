@@ -11,7 +11,7 @@ from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
 from constructs_lib.defaults import env
 from constructs_lib.gitops.synth import resolved
-from constructs_lib.model import Catalogue, Component, Dependency, Port, Route
+from constructs_lib.model import Catalogue, Component, Dependency, Image, Port, Route
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems
 
@@ -87,6 +87,13 @@ def test_problem_is_named(make: Callable[[], Catalogue], text: str) -> None:
     found = problems(make())
     assert text in "\n".join(map(str, found))
     assert all(problem.where and problem.fix for problem in found)
+
+
+def test_a_digest_pins_an_image_without_a_tag() -> None:
+    """The reference is then the repository and the digest."""
+    image = Image(repository="apache/kafka", digest=f"sha256:{'0f' * 32}")
+    assert problems(replace(CATALOGUE, images={**CATALOGUE.images, "kafka": image})) == ()
+    assert image.reference == f"apache/kafka@{image.digest}"
 
 
 def test_a_problem_is_one_line() -> None:

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import MISSING, Field, fields
+from typing import Any
 
 from constructs_lib.component_type import ComponentType, Defect
 from constructs_lib.model import KUBERNETES_API, Catalogue, Component
@@ -19,6 +21,7 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
         needed = [(types[one.to], one.port) for one in component.needs if one.to in types]
         own = types[component.name]
         for what, fix in (
+            *_fields(component, own),
             *_parts(component, own),
             *_api(component, own),
             *_provider(component, own, needed),
@@ -26,6 +29,22 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
         ):
             yield Problem(where(component), f"it is of type {component.type}, but {what}", fix)
     yield from _whole(catalogue)
+
+
+def _fields(component: Component, type_: ComponentType) -> Defects:
+    for name in set_fields(component):
+        if name not in type_.fields:
+            fix = f"remove it, or use another type; {component.type} takes {', '.join(type_.fields)}"
+            yield f"has {name}, which this type does not take", fix
+
+
+def set_fields(component: Component) -> tuple[str, ...]:
+    """The fields whose values are not those of an entry that does not name them."""
+    return tuple(one.name for one in fields(component) if getattr(component, one.name) not in (None, _default(one)))
+
+
+def _default(field: Field[Any]) -> Any:
+    return field.default if field.default_factory is MISSING else field.default_factory()
 
 
 def _parts(component: Component, type_: ComponentType) -> Defects:
@@ -39,10 +58,6 @@ def _parts(component: Component, type_: ComponentType) -> Defects:
         yield "has no probes", "add probes=service_probes() or tool_probes(...)"
     if type_.storage and component.storage is None:
         yield "has no storage", "add storage=Storage(...)"
-    if component.storage and not type_.storage:
-        yield "has storage, which this type does not mount", "remove it, or use another type"
-    if component.replicas > 1 and not type_.scales:
-        yield f"replicas is {component.replicas}", "this type runs one pod: set it to 1"
 
 
 def _api(component: Component, type_: ComponentType) -> Defects:

@@ -1,6 +1,6 @@
 """Relations between components: that they lead somewhere, are there once, and give an order."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
@@ -10,6 +10,7 @@ from constructs_lib.problem import Problem
 from constructs_lib.resolve.graph import links_of, prepared, startup
 from constructs_lib.resolve.problems.places import where
 from constructs_lib.resolve.secrets import with_secret
+from constructs_lib.resolved import Relation
 
 Graph = Mapping[str, Mapping[str, str]]
 """Of each component, those that must be up before it: name -> verb."""
@@ -67,9 +68,14 @@ def _repeated(component: Component) -> Iterator[Problem]:
 
 def _derived(catalogue: Catalogue) -> Iterator[Problem]:
     """What an entry says of its order although it follows from the rest of it."""
-    jobs = prepared(catalogue, with_secret(catalogue, links_of(catalogue)))
+    links = links_of(catalogue)
+    jobs = prepared(catalogue, with_secret(catalogue, links))
+    tested: defaultdict[str, set[str]] = defaultdict(set)
+    for link in links:
+        if link.relation is Relation.TESTS:
+            tested[link.consumer.name].add(link.provider.name)
     for component in catalogue.components:
-        needed = {one.to for one in component.needs}
+        needed = {one.to for one in component.needs} | tested[component.name]
         for name in sorted(set(component.after) & (needed | jobs[component.name])):
             yield Problem(where(component), f"comes after {name} anyway: that is derived", "remove it from after")
 

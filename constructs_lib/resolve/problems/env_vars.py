@@ -9,7 +9,9 @@ from constructs_lib.model import Catalogue, Component, External, Port
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.env_vars import env_vars
 from constructs_lib.resolve.graph import by_consumer, links_of
+from constructs_lib.resolve.problems.names import read_otherwise
 from constructs_lib.resolve.problems.places import EXTERNALS, entry, where
+from constructs_lib.resolve.secrets import secret_keys
 from constructs_lib.resolved import Link, in_cluster
 from constructs_lib.types import type_of
 
@@ -33,7 +35,9 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
             if not VARIABLE.fullmatch(name):
                 fix = "use letters, digits and _, not beginning with a digit"
                 yield Problem(place, f"{name!r} is no name of a variable", fix)
+            yield from read_otherwise(place, "variable", name)
         yield from _open_secrets(place, node)
+        yield from _untold(place, node)
     links = {} if broken else by_consumer(links_of(catalogue))
     for component in catalogue.components:
         yield from _random(component)
@@ -89,6 +93,17 @@ def _open_secrets(place: str, node: Component | External) -> Iterator[Problem]:
             yield Problem(place, f"{name} has a password in its address", fix)
 
 
+def _untold(place: str, node: Component | External) -> Iterator[Problem]:
+    """What a port holds ready for nobody."""
+    for port in node.ports:
+        if port.admin_env and not (isinstance(node, Component) and node.generated_secrets):
+            what = f"port {port.name!r} has admin_env, which goes to whoever shares a secret, but generates none"
+            yield Problem(place, what, "write them into env, or add generated_secrets")
+        if port.credentials and isinstance(node, External):
+            what = f"port {port.name!r} has credentials, which only components hand out"
+            yield Problem(place, what, "write what is no secret into env, and remove the rest")
+
+
 def _random(component: Component) -> Iterator[Problem]:
     for key, kind in component.generated_secrets.items():
         if kind not in RANDOM:
@@ -102,4 +117,10 @@ def _collisions(catalogue: Catalogue, component: Component, links: Iterable[Link
     for one, other in pairwise(every):
         if one.name == other.name and one.value != other.value:
             what = f"variable {one.name} is {one.value} by {one.origin} and {other.value} by {other.origin}"
+            yield Problem(where(component), what, "rename one of them")
+    # A pod takes the Secret's value, and nobody would see that the other one is lost.
+    origins = {one.name: one.origin for one in reversed(every)}
+    for key, origin in secret_keys(catalogue, component, links):
+        if origins.setdefault(key, origin) != origin:
+            what = f"variable {key} comes from {origins[key]} and from {origin}"
             yield Problem(where(component), what, "rename one of them")

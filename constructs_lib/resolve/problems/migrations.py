@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from constructs_lib.model import Catalogue, Component
 from constructs_lib.problem import Problem
+from constructs_lib.resolve.problems.names import NAME
 from constructs_lib.resolve.problems.places import BUCKETS, FILES, entry, where
 from constructs_lib.types import known_type, type_of
 
@@ -15,9 +16,11 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
             what = f"there is no migration in {component.schema.migrations!r}"
             yield Problem(where(component), what, "add a file such as 0001_tables.sql to the folder")
         provider = known_type(type_of(component).prepares)
-        if provider and provider.holds == "buckets":
+        if provider and provider.holds == "buckets" and NAME.fullmatch(component.name):
             yield from _samples(catalogue, component.name)
-        yield from _texts(catalogue, component)
+        # A file system refuses to look for some names that no component can have anyway.
+        if NAME.fullmatch(component.name):
+            yield from _texts(catalogue, component)
 
 
 def _samples(catalogue: Catalogue, maker: str) -> Iterator[Problem]:

@@ -2,15 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from constructs_lib.model import Catalogue, Component, Image, Topic
+from constructs_lib.dashboards.panels import DERIVED
+from constructs_lib.model import Catalogue, Component, External, Topic
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems import places
 from constructs_lib.resolve.problems.places import where
 from constructs_lib.resolve.topics import DEAD_LETTER_SUFFIX
+from constructs_lib.yaml_words import reads_as_text
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,50}[a-z0-9])?")
+NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 PORT_NAME = re.compile(r"(?!.*--)[a-z]([a-z0-9-]{0,13}[a-z0-9])?")
 LAST_PORT = 65535
 LABEL_KEY = re.compile(r"([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
@@ -19,19 +22,18 @@ OWN_LABELS = frozenset({"app", "version", "app.kubernetes.io/part-of"})
 SCHEMA = re.compile(r"(?!pg_)[a-z_][a-z0-9_]{0,62}")
 RESERVED_SCHEMAS = ("migrations", "public")
 """What the schema Job and PostgreSQL itself use."""
-RESERVED_NAMES = ("namespaces",)
-"""A file of dist/ that belongs to no component."""
+RESERVED_NAMES = {
+    "default": "every namespace has a service account of that name",
+    "namespaces": "a file that no component has is named so",
+}
 # Kafka's own limit is 249: the dead-letter topic's suffix has to fit, too.
 TOPIC = re.compile(r"[A-Za-z0-9._-]{1,245}")
-REPOSITORY = re.compile(r"[a-z0-9]+([._:/-]+[a-z0-9]+)*")
-TAG = re.compile(r"(?!latest$)[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
-BUCKET = re.compile(r"(?!.*[.][.])[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]")
+BUCKET = re.compile(r"(?!.*(?:[.][.]|[.]-|-[.]))(?!([0-9]+[.]){3}[0-9]+$)[a-z0-9]([a-z0-9.-]{1,61})[a-z0-9]")
 """What S3 takes."""
-DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def found(catalogue: Catalogue) -> Iterator[Problem]:
-    """Of components with their ports, labels and schemas, of topics, buckets, dashboards and images."""
+    """Of components with their ports, labels and schemas, of topics, buckets and dashboards."""
     every = [*(c.name for c in catalogue.components), *(e.name for e in catalogue.externals)]
     for name, count in _repeated(every):
         yield Problem(
@@ -41,44 +43,68 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
         if not NAME.fullmatch(component.name):
             fix = "use at most 52 lower-case letters, digits and dashes, beginning with a letter"
             yield Problem(where(component), f"{component.name!r} is no name of a Service", fix)
-        if component.name in RESERVED_NAMES:
-            yield Problem(where(component), "a file that no component has is named so", "choose another name")
-        yield from _ports(component)
-        yield from _labels(component)
+        if reason := RESERVED_NAMES.get(component.name):
+            yield Problem(where(component), reason, "choose another name")
+        yield from read_otherwise(where(component), "name", component.name)
+        yield from _ports(where(component), component)
+        yield from _labels(where(component), component.labels)
+    controller = [catalogue.gateway_controller] if catalogue.gateway_controller else []
+    for external in (*catalogue.externals, *controller):
+        yield from _external(external)
     yield from _schemas(catalogue)
     yield from _topics(catalogue.topics)
     yield from _buckets(catalogue)
-    for name, image in catalogue.images.items():
-        yield from _image(places.entry(places.IMAGES, name), image)
+
+
+def read_otherwise(place: str, what: str, name: str) -> Iterator[Problem]:
+    """A name that YAML reads as something else: a hand-written patch or a template would not mean it."""
+    if name and not reads_as_text(name):
+        yield Problem(
+            place, f"the {what} {name!r} is not text to YAML", "choose another name: YAML reads it as a value"
+        )
+
+
+def _external(external: External) -> Iterator[Problem]:
+    place = places.entry(places.EXTERNALS, external.name)
+    if not NAME.fullmatch(external.name):
+        fix = "use at most 52 lower-case letters, digits and dashes, beginning with a letter"
+        yield Problem(place, f"{external.name!r} is not a valid name: policies are named by it", fix)
+    if external.namespace is not None and not NAMESPACE.fullmatch(external.namespace):
+        fix = "use at most 63 lower-case letters, digits and dashes"
+        yield Problem(place, f"{external.namespace!r} is not a valid namespace", fix)
+    yield from read_otherwise(place, "name", external.name)
+    yield from _ports(place, external)
+    yield from _labels(place, external.pod_labels, own=frozenset())
 
 
 def _repeated(values: Iterable[object]) -> Iterator[tuple[str, int]]:
     return ((str(value), count) for value, count in Counter(values).items() if count > 1)
 
 
-def _ports(component: Component) -> Iterator[Problem]:
-    for number, count in _repeated(port.number for port in component.ports):
-        yield Problem(where(component), f"port {number} is there {count} times", "give each port its own number")
-    for name, count in _repeated(port.name for port in component.ports):
-        yield Problem(where(component), f"the port name {name!r} is there {count} times", "give each port its own name")
-    for port in component.ports:
+def _ports(place: str, node: Component | External) -> Iterator[Problem]:
+    for number, count in _repeated(port.number for port in node.ports):
+        yield Problem(place, f"port {number} is there {count} times", "give each port its own number")
+    for name, count in _repeated(port.name for port in node.ports):
+        yield Problem(place, f"the port name {name!r} is there {count} times", "give each port its own name")
+    for port in node.ports:
+        yield from read_otherwise(place, "port name", port.name)
         if not PORT_NAME.fullmatch(port.name):
             fix = "use at most 15 lower-case letters, digits and single dashes, beginning with a letter"
-            yield Problem(where(component), f"{port.name!r} is no name of a port", fix)
+            yield Problem(place, f"{port.name!r} is no name of a port", fix)
         if not 0 < port.number <= LAST_PORT:
-            yield Problem(where(component), f"{port.number} is no port", f"choose one from 1 to {LAST_PORT}")
+            yield Problem(place, f"{port.number} is no port", f"choose one from 1 to {LAST_PORT}")
 
 
-def _labels(component: Component) -> Iterator[Problem]:
-    for key, value in component.labels.items():
-        if key in OWN_LABELS:
-            yield Problem(where(component), f"label {key} is written by the generator", "choose another key")
+def _labels(place: str, labels: Mapping[str, str], own: Collection[str] = OWN_LABELS) -> Iterator[Problem]:
+    for key, value in labels.items():
+        if key in own:
+            yield Problem(place, f"label {key} is written by the generator", "choose another key")
         if not LABEL_KEY.fullmatch(key):
             fix = "use at most 63 letters, digits, . _ and -, with a letter or digit at both ends"
-            yield Problem(where(component), f"{key!r} is no key of a label", fix)
+            yield Problem(place, f"{key!r} is no key of a label", fix)
         if not LABEL_VALUE.fullmatch(value):
             fix = "use at most 63 letters, digits, . _ and -, with a letter or digit at both ends"
-            yield Problem(where(component), f"label {key!r} is {value!r}", fix)
+            yield Problem(place, f"label {key!r} is {value!r}", fix)
 
 
 def _schemas(catalogue: Catalogue) -> Iterator[Problem]:
@@ -87,6 +113,8 @@ def _schemas(catalogue: Catalogue) -> Iterator[Problem]:
         if owner.schema and not SCHEMA.fullmatch(owner.schema.name):
             fix = "use at most 63 lower-case letters, digits and _, beginning with a letter, and not with pg_"
             yield Problem(where(owner), f"{owner.schema.name!r} is no name of a schema", fix)
+        elif owner.schema and not reads_as_text(owner.schema.name):
+            yield from read_otherwise(where(owner), "schema", owner.schema.name)
         elif owner.schema and owner.schema.name in RESERVED_SCHEMAS:
             yield Problem(where(owner), f"the schema {owner.schema.name!r} is in use", "choose another name")
     for name, count in _repeated(owner.schema.name for owner in owners if owner.schema):
@@ -101,6 +129,9 @@ def _topics(topics: Iterable[Topic]) -> Iterator[Problem]:
         place = places.entry(places.TOPICS, topic.name)
         if not TOPIC.fullmatch(topic.name) or topic.name in (".", ".."):
             yield Problem(place, "is no name of a topic", "use at most 245 letters, digits, . _ and -")
+        if topic.name.startswith("__"):
+            yield Problem(place, "topics of that kind are Kafka's own", "use a name that does not begin with __")
+        yield from read_otherwise(place, "topic", topic.name)
         if topic.name.endswith(DEAD_LETTER_SUFFIX):
             yield Problem(place, "dead-letter topics are derived", f"use a name without {DEAD_LETTER_SUFFIX}")
 
@@ -112,14 +143,17 @@ def _buckets(catalogue: Catalogue) -> Iterator[Problem]:
         if not BUCKET.fullmatch(bucket.name):
             fix = "use 3 to 63 lower-case letters, digits, dashes and dots"
             yield Problem(places.entry(places.BUCKETS, bucket.name), "is no name of a bucket", fix)
+        yield from read_otherwise(places.entry(places.BUCKETS, bucket.name), "bucket", bucket.name)
     for name, count in _repeated(dashboard.name for dashboard in catalogue.dashboards):
         yield Problem(places.COMPONENTS, f"the dashboard {name!r} is there {count} times", "keep one")
-
-
-def _image(place: str, image: Image) -> Iterator[Problem]:
-    if not REPOSITORY.fullmatch(image.repository):
-        yield Problem(place, f"{image.repository!r} is no repository of images", "write it like prom/prometheus")
-    if not TAG.fullmatch(image.tag):
-        yield Problem(place, f"tag {image.tag!r} is no version", "name one, such as 1.2.3: latest is another tomorrow")
-    if image.digest is not None and not DIGEST.fullmatch(image.digest):
-        yield Problem(place, f"digest {image.digest!r} is none", "write sha256: and 64 hexadecimal digits")
+    for dashboard in catalogue.dashboards:
+        yield from read_otherwise(places.COMPONENTS, "dashboard", dashboard.name)
+        for row in dashboard.rows:
+            if not row.panels:
+                what = f"row {row.title!r} of the dashboard {dashboard.name!r} has no panels"
+                yield Problem(places.COMPONENTS, what, "add one, or remove the row")
+        if dashboard.name in DERIVED:
+            yield Problem(places.COMPONENTS, f"the dashboard {dashboard.name!r} is derived", "choose another name")
+        if not NAME.fullmatch(dashboard.name):
+            fix = "use at most 52 lower-case letters, digits and dashes, beginning with a letter"
+            yield Problem(places.COMPONENTS, f"{dashboard.name!r} is not a valid name of a dashboard", fix)

@@ -8,15 +8,18 @@ from constructs_lib.resolve.problems import (
     component_types,
     dependencies,
     env_vars,
+    generated_names,
+    images,
     migrations,
     names,
     references,
+    routes,
     value_types,
     values,
     vocabulary,
 )
 
-ENTRIES = (names, dependencies, env_vars, references, values, component_types)
+ENTRIES = (names, generated_names, images, dependencies, env_vars, references, routes, values, component_types)
 """What can be seen in the entries alone."""
 
 

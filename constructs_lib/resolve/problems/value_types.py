@@ -1,5 +1,6 @@
 """Values of a wrong type: every field of the catalogue against the annotations of constructs_lib/model.py."""
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -14,7 +15,8 @@ from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems.places import BUCKETS, COMPONENTS, EXTERNALS, IMAGES, TOPICS, entry
 
 CONTROL = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-WORDS: Mapping[Any, str] = {str: "a text", int: "a whole number", float: "a number", NoneType: "None"}
+JSON = "what JSON has: texts, numbers, lists, and mappings of texts to these"
+WORDS: Mapping[Any, str] = {Any: JSON, str: "a text", int: "a whole number", float: "a number", NoneType: "None"}
 WITH_NAMES = ("components", "externals", "topics", "buckets", "images")
 """Fields of the catalogue whose entries are named where one of them is wrong."""
 _SHORT = Repr()
@@ -82,7 +84,7 @@ def _wrong(path: str, value: Any, wanted: Any) -> Iterator[Wrong]:
         yield path, value, _words(wanted)
     elif isinstance(value, str):
         yield from _text(path, value)
-    elif is_dataclass(value) and wanted is not Any:
+    elif is_dataclass(value):
         for name, annotation in _annotations(wanted).items():
             yield from _wrong(f"{path}.{name}" if path else name, getattr(value, name), annotation)
 
@@ -114,7 +116,17 @@ def _is(value: Any, wanted: type) -> bool:
     """Like isinstance, but True and False are no numbers, and a whole number is one with a fraction, too."""
     if wanted in (int, float) and isinstance(value, bool):
         return False
-    return wanted is Any or isinstance(value, (int, float) if wanted is float else wanted)
+    if wanted is Any:
+        return _is_json(value)
+    return isinstance(value, (int, float) if wanted is float else wanted)
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value, allow_nan=False, sort_keys=True)
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 @cache
@@ -132,7 +144,7 @@ def _words(wanted: Any) -> str:
     if get_origin(wanted) is not None:
         of = get_args(wanted)[1]
         return f"a mapping of texts to {_name(of)}" + (", such as env(KEY='value')" if of is str else "")
-    if issubclass(wanted, Enum):
+    if isinstance(wanted, type) and issubclass(wanted, Enum):
         return f"one of {', '.join(f'{wanted.__name__}.{member.name}' for member in wanted)}"
     return WORDS.get(wanted) or f"{wanted.__name__}(...)"
 

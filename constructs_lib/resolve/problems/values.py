@@ -10,6 +10,7 @@ from constructs_lib.resolve.problems import places
 from constructs_lib.resolve.problems.names import NAME
 from constructs_lib.resolve.problems.places import where
 from constructs_lib.types import type_of
+from constructs_lib.yaml_words import reads_as_text
 
 PROTOCOLS = ("TCP", "UDP", "SCTP")
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection")
@@ -86,6 +87,8 @@ def _probe(component: Component, name: str, probe: Probe) -> Defects:
     ports = [port.name for port in component.ports]
     if not probe.command and probe.port not in ports:
         yield f"the {name} probe asks port {probe.port!r}, which is not there", f"it has: {', '.join(ports) or 'none'}"
+    if probe.command and probe.port != Probe().port:
+        yield f"the {name} probe has a port and a command", "keep one"
     if probe.command and probe.path:
         yield f"the {name} probe has a path and a command", "keep one"
     if probe.path is not None and not probe.path.startswith("/"):
@@ -106,6 +109,8 @@ def _storage(component: Component) -> Defects:
         yield f"storage.mount_path is {storage.mount_path!r}", "begin it with a slash, and use no colon"
     if not NAME.fullmatch(storage.claim):
         yield f"storage.claim {storage.claim!r} is no name", "use lower-case letters, digits and dashes"
+    elif not reads_as_text(storage.claim):
+        yield f"storage.claim {storage.claim!r} is not text to YAML", "choose another name"
 
 
 def _access(component: Component) -> Defects:
@@ -127,5 +132,7 @@ def _topic(topic: Topic, brokers: int) -> Defects:
 
 def _external(external: External) -> Iterator[Problem]:
     place = places.entry(places.EXTERNALS, external.name)
+    if external.pod_labels and external.namespace is None:
+        yield Problem(place, "it has pod_labels, but no namespace", "add the namespace of its pods")
     for protocol in sorted(set(external.protocols) - set(PROTOCOLS)):
         yield Problem(place, f"{protocol!r} is no protocol", f"use {', '.join(PROTOCOLS)}")

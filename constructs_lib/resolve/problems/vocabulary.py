@@ -8,9 +8,15 @@ from constructs_lib.model import Catalogue, Component
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems.places import COMPONENTS, where
 from constructs_lib.types import known_type, type_names
+from constructs_lib.yaml_words import reads_as_text
 
 NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
 LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+LONGEST_HOST = 253
+RESERVED_TIERS = {
+    "released": "a file of the Applications has that name",
+    "traits": "the folder of optional traits in dist/ has that name",
+}
 HOST = re.compile(rf"({LABEL}([.]{LABEL})*)?")
 
 
@@ -29,7 +35,7 @@ def of_platform(catalogue: Catalogue) -> Iterator[Problem]:
     for what, declared in (("tiers", catalogue.tiers), ("namespaces", catalogue.namespaces)):
         if not declared:
             yield Problem(COMPONENTS, f"the platform declares no {what}", "declare one at least")
-    if not HOST.fullmatch(catalogue.host):
+    if not HOST.fullmatch(catalogue.host) or len(catalogue.host) > LONGEST_HOST:
         fix = "use lower-case letters, digits, dashes and dots, such as platform.example"
         yield Problem(COMPONENTS, f"{catalogue.host!r} is not a valid host", fix)
     for tier in sorted(catalogue.optional_tiers - set(catalogue.tiers)):
@@ -58,6 +64,10 @@ def _declared(what: str, names: Iterable[str]) -> Iterator[Problem]:
     for name, count in Counter(map(str, names)).items():
         if count > 1:
             yield Problem(COMPONENTS, f"the platform declares the {what} {name} {count} times", "keep one")
+        if not reads_as_text(name):
+            yield Problem(COMPONENTS, f"the {what} {name!r} is not text to YAML", "choose another name")
+        if what == "tier" and name in RESERVED_TIERS:
+            yield Problem(COMPONENTS, f"a tier cannot be called {name}: {RESERVED_TIERS[name]}", "choose another name")
         if not NAME.fullmatch(name):
             fix = "use at most 40 lower-case letters, digits and dashes, beginning with a letter"
             yield Problem(COMPONENTS, f"{name!r} is not a valid name of a {what}", fix)

@@ -6,6 +6,7 @@ from constructs import Construct
 from constructs_lib.defaults import tool_probes
 from constructs_lib.parts.access import access
 from constructs_lib.parts.chart import ComponentChart
+from constructs_lib.parts.config import Config, checksum, env_config
 from constructs_lib.parts.labels import metadata, pod_labels, selector
 from constructs_lib.parts.pod import PodOptions, container, pod_spec
 from constructs_lib.parts.storage import tmp
@@ -23,8 +24,10 @@ class Chaos(ComponentChart):
         super().__init__(scope, id_)
         access(self, component)
         namespaces = sorted({rule.namespace for rule in component.access})
+        env_vars = env_config(self, component)
         containers = [
-            self._container(component, namespace, METRICS_PORT + number) for number, namespace in enumerate(namespaces)
+            self._container(component, namespace, METRICS_PORT + number, env_vars)
+            for number, namespace in enumerate(namespaces)
         ]
         k8s.KubeDeployment(
             self,
@@ -35,13 +38,18 @@ class Chaos(ComponentChart):
                 selector=k8s.LabelSelector(match_labels=selector(component)),
                 strategy=k8s.DeploymentStrategy(type="Recreate"),
                 template=k8s.PodTemplateSpec(
-                    metadata=k8s.ObjectMeta(labels=pod_labels(component)),
+                    metadata=k8s.ObjectMeta(
+                        labels=pod_labels(component),
+                        annotations=checksum(component, [env_vars]) if env_vars else None,
+                    ),
                     spec=pod_spec(component, containers, PodOptions(mounts=[tmp()])),
                 ),
             ),
         )
 
-    def _container(self, component: ResolvedComponent, namespace: str, port: int) -> k8s.Container:
+    def _container(
+        self, component: ResolvedComponent, namespace: str, port: int, env_vars: Config | None
+    ) -> k8s.Container:
         arguments = [
             f"--namespaces={namespace}",
             f"--client-namespace-scope={namespace}",
@@ -51,6 +59,7 @@ class Chaos(ComponentChart):
         ]
         name = f"metrics-{port}"
         options = PodOptions(
+            env_vars=env_vars,
             args=arguments,
             mounts=[tmp()],
             ports=[ResolvedPort(name=name, number=port)],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from constructs_lib.component_type import ComponentType, Defect
+from constructs_lib.component_type import POD, ComponentType, Defect
 from constructs_lib.model import Component
 
 
@@ -10,6 +10,7 @@ class Chaos(ComponentType):
     """Pods are killed now and then, once somebody takes the dry run off."""
 
     name = "chaos"
+    takes = POD | {"access"}
     api = True
 
     def problems(self, component: Component) -> Iterable[Defect]:

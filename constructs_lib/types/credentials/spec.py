@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from constructs_lib.component_type import ComponentType, own_file
+from constructs_lib.component_type import POD, ComponentType, own_file
 from constructs_lib.model import Access
 from constructs_lib.resolved import Folder, ResolvedComponent, ScriptComponent, SecretPlan, Surroundings, specialized
 
@@ -16,6 +16,8 @@ class Credentials(ComponentType):
 
     name = "credentials"
     construct = "constructs_lib.parts.script_job"
+    takes = POD - {"generated_secrets", "shared_secrets"}
+    """Its pod would wait for the Secret that it makes."""
     single = True
     api = True
     makes = "secrets"

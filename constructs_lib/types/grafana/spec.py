@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from constructs_lib.component_type import ComponentType
+from constructs_lib.component_type import SERVER, ComponentType
 from constructs_lib.resolved import ResolvedComponent, Surroundings, frozen, specialized
 from constructs_lib.types.grafana.dashboards import dashboards
 
@@ -20,6 +20,7 @@ class Grafana(ComponentType):
     """Data sources and dashboards are files: nothing is clicked together, and nothing is lost with the pod."""
 
     name = "grafana"
+    takes = SERVER | {"metrics"}
     ports = ("http",)
     probes = True
     scales = True

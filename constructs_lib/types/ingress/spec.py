@@ -30,8 +30,10 @@ class Ingress(ComponentType):
     """The platform's public entry point: one Ingress for each leading part of a path that is stripped."""
 
     name = "ingress"
+    takes = frozenset()
     pods = False
     single = True
+    makes = "routes"
     external = INGRESS_CONTROLLER
 
     def implies(self, catalogue: Catalogue, component: Component) -> Iterable[Implied]:

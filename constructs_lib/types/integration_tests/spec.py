@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from operator import itemgetter
 from typing import Any
 
-from constructs_lib.component_type import ComponentType, Implied, type_of
+from constructs_lib.component_type import POD, ComponentType, Implied, type_of
 from constructs_lib.model import Catalogue, Component, Dependency, External, Port
 from constructs_lib.resolved import Relation, ResolvedComponent, Surroundings, specialized
 
@@ -26,6 +26,7 @@ class IntegrationTests(ComponentType):
     """A plain Job whose name depends on the whole environment, so that every change is tested."""
 
     name = "integration-tests"
+    takes = POD
     single = True
 
     def per_environment(self, manifest: Mapping[str, Any]) -> bool:

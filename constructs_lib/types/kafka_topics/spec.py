@@ -1,6 +1,6 @@
 """What a component of type kafka-topics is."""
 
-from constructs_lib.component_type import ComponentType, own_file
+from constructs_lib.component_type import POD, ComponentType, own_file
 from constructs_lib.resolved import Folder, ResolvedComponent, ScriptComponent, Surroundings, specialized
 
 FOLDER = "/opt/topics"
@@ -11,6 +11,7 @@ class KafkaTopics(ComponentType):
 
     name = "kafka-topics"
     construct = "constructs_lib.parts.script_job"
+    takes = POD
     prepares = "kafka"
 
     def resolve(self, base: ResolvedComponent, around: Surroundings) -> ResolvedComponent:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from constructs_lib.component_type import ComponentType
+from constructs_lib.component_type import POD, ComponentType
 from constructs_lib.model import Catalogue, Component
 from constructs_lib.resolved import ResolvedComponent, Surroundings, specialized
 from constructs_lib.types.locust_master.spec import SETTINGS, LocustComponent
@@ -12,6 +12,7 @@ class LocustWorker(ComponentType):
     """Makes the load, once its master says so."""
 
     name = "locust-worker"
+    takes = POD | {"probes"}
     scales = True
 
     def settings(self, catalogue: Catalogue, component: Component) -> Mapping[str, str]:

@@ -1,6 +1,6 @@
 """What a component of type microservice is."""
 
-from constructs_lib.component_type import ComponentType
+from constructs_lib.component_type import SERVER, ComponentType
 from constructs_lib.model import Component
 
 
@@ -8,6 +8,7 @@ class Microservice(ComponentType):
     """ConfigMap, Deployment and Service, all from the catalogue's entry."""
 
     name = "microservice"
+    takes = SERVER | {"route", "metrics", "schema", "ready_alone"}
     ports = ("http",)
     probes = True
     scales = True

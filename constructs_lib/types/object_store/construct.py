@@ -18,13 +18,13 @@ class ObjectStore(ComponentChart):
         """Exclusive: two servers on one volume would destroy its data."""
         super().__init__(scope, id_)
         env_vars = env_config(self, component)
-        mounts = [tmp()]
-        arguments = ["server", "/data", "--console-address", f":{component.port('console').number}"]
-        if component.storage:
-            claim(self, component, component.storage)
-            name = f"{component.name}-storage"
-            mounts.append(Mount(name=name, path=component.storage.mount_path, claim=component.storage.claim))
-        options = PodOptions(env_vars=env_vars, args=arguments, mounts=mounts)
+        storage = component.storage
+        if storage is None:
+            raise ValueError(f"{component.name}: an object store needs storage; add it to the component's entry")
+        claim(self, component, storage)
+        volume = Mount(name=f"{component.name}-storage", path=storage.mount_path, claim=storage.claim)
+        arguments = ["server", storage.mount_path, "--console-address", f":{component.port('console').number}"]
+        options = PodOptions(env_vars=env_vars, args=arguments, mounts=[tmp(), volume])
         deployment(self, component, options, exclusive=True)
         service(self, component)
 

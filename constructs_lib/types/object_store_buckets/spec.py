@@ -2,7 +2,7 @@
 
 import json
 
-from constructs_lib.component_type import ComponentType, own_file
+from constructs_lib.component_type import POD, ComponentType, own_file
 from constructs_lib.resolved import Folder, ResolvedComponent, ScriptComponent, Surroundings, specialized
 
 FOLDER = "/opt/buckets"
@@ -13,6 +13,7 @@ class ObjectStoreBuckets(ComponentType):
 
     name = "object-store-buckets"
     construct = "constructs_lib.parts.script_job"
+    takes = POD
     prepares = "object-store"
 
     def resolve(self, base: ResolvedComponent, around: Surroundings) -> ResolvedComponent:

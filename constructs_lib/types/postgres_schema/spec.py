@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from constructs_lib.component_type import ComponentType, own_file
+from constructs_lib.component_type import POD, ComponentType, own_file
 from constructs_lib.model import Catalogue, Component
 from constructs_lib.resolved import Folder, ResolvedComponent, ScriptComponent, Surroundings, specialized
 
@@ -16,6 +16,7 @@ class PostgresSchema(ComponentType):
 
     name = "postgres-schema"
     construct = "constructs_lib.parts.script_job"
+    takes = POD
     prepares = "postgres"
     single = True
     makes = "schemas"

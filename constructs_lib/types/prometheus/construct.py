@@ -27,7 +27,8 @@ class Prometheus(ComponentChart):
         access(self, component)
         data = {"prometheus.yml": _config(component), **component.files}
         files = config_map(self, component, "prometheus-config", data)
-        env_vars = env_config(self, component)
+        # <name>-config is the name of its files' ConfigMap where the component is called like its type.
+        env_vars = env_config(self, component, f"{component.name}-environment")
         options = PodOptions(
             env_vars=env_vars,
             reloaded=[files],

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from constructs_lib.component_type import ComponentType, Implied
+from constructs_lib.component_type import SERVER, ComponentType, Implied
 from constructs_lib.model import Catalogue, Component, Dependency
 from constructs_lib.resolved import Relation, ResolvedComponent, Surroundings, specialized
 
@@ -20,6 +20,7 @@ class Prometheus(ComponentType):
     """Scrapes the services twice over, as the specification says: by address, and by pod annotation."""
 
     name = "prometheus"
+    takes = SERVER | {"access"}
     ports = ("prometheus",)
     probes = True
     single = True

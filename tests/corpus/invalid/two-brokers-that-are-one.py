@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: kafka: it is of type kafka, but replicas is 3; this type runs one pod: set it to 1
+# says: kafka: it is of type kafka, but has replicas, which this type does not take; remove it
 CATALOGUE = changed(CATALOGUE, "kafka", replicas=3)
