@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from constructs_lib.command import COMMAND, SETTINGS
+from constructs_lib.dns import DnsSetting, read_dns
 from constructs_lib.files import write_by_rename
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
@@ -21,7 +22,7 @@ ENVIRONMENT = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
 REPOSITORY = re.compile(r"(https?://|ssh://|file://)[^\s]+|[^\s@:]+@[^\s:]+:[^\s]+")
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
-KEYS = ("repository", "revision", "environment", "tiers")
+KEYS = ("repository", "revision", "environment", "tiers", "dns")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +37,7 @@ class Settings:
     environment: str
     tiers: tuple[str, ...]
     pins: tuple[tuple[str, str], ...] = ()
+    dns: DnsSetting = field(default_factory=DnsSetting)
 
     def target(self, tier: str) -> str:
         """The revision of the tier's Application."""
@@ -61,7 +63,8 @@ def read_settings(root: Path, catalogue: Catalogue) -> Settings:
     problems += _texts(raw)
     tiers, of_tiers = _tiers(raw.get("tiers"), catalogue)
     pins, of_pins = _pins(root, str(raw.get("environment", "")), catalogue)
-    problems += [*of_tiers, *of_pins]
+    dns, of_dns = read_dns(raw, catalogue.namespaces)
+    problems += [*of_tiers, *of_pins, *of_dns]
     if problems:
         raise InvalidInput(problems)
     return Settings(
@@ -70,19 +73,25 @@ def read_settings(root: Path, catalogue: Catalogue) -> Settings:
         environment=raw["environment"],
         tiers=tiers,
         pins=pins,
+        dns=dns,
     )
 
 
 def write(root: Path, catalogue: Catalogue, *, repository: str, revision: str, environment: str) -> Path:
-    """Write a settings file with all tiers, and no pins; InvalidInput where a value is none."""
+    """Write a settings file with all tiers, and no pins; InvalidInput where a value is none.
+
+    The setting `dns` stays where the environment does: it says what its cluster has.
+    """
     values = {"repository": repository, "revision": revision, "environment": environment}
     problems = [*_texts(values), *problems_of_platform(catalogue)]
     if problems:
         raise InvalidInput(problems)
     path = root / FILE
+    before, _ = read_mapping(path, FILE, "")
+    kept = {"dns": before["dns"]} if before.get("environment") == environment and "dns" in before else {}
     # Pins name commits of the repository that was there before.
     pins_path(root, environment).unlink(missing_ok=True)
-    text = yaml.safe_dump({**values, "tiers": list(catalogue.tiers)}, sort_keys=False)
+    text = yaml.safe_dump({**values, "tiers": list(catalogue.tiers), **kept}, sort_keys=False)
     write_by_rename(path, f"# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n{text}")
     return path
 

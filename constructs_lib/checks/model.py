@@ -7,7 +7,7 @@ from typing import Any
 
 from constructs_lib.footprint import WORKLOADS, pod_spec
 from constructs_lib.problem import Problem
-from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.resolved import Dns, ResolvedPlatform
 from constructs_lib.settings import Settings
 
 
@@ -60,6 +60,11 @@ class Inputs:
     settings: Settings
     rendered: tuple[Rendered, ...]
     argo_cd: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def dns(self) -> Dns:
+        """The DNS servers of the environment."""
+        return self.settings.dns.over(self.platform.namespaces.dns)
 
     def of(self, *kinds: str) -> Iterator[Rendered]:
         """The objects of these kinds."""
