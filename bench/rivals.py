@@ -159,7 +159,8 @@ def missing() -> list[str]:
 def unequal(commands: list[Command]) -> Mapping[str, tuple[str, ...]]:
     """What each peer rendered otherwise than we did; empty where all sets of objects are equal."""
     made = {command.name: command.made[0] for command in commands}
-    mine = objects(made[OURS], "*.k8s.yaml") | objects(made[OURS], "quotas.yaml")
+    patterns = ("*.k8s.yaml", "dns.yaml", "quotas.yaml")
+    mine = {key: one for pattern in patterns for key, one in objects(made[OURS], pattern).items()}
     found = {name: difference(mine, objects(folder)) for name, folder in made.items() if name != OURS}
     return {name: lines for name, lines in found.items() if lines}
 

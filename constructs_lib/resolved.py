@@ -23,6 +23,8 @@ from constructs_lib.model import (
     nothing,
 )
 
+NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+"""The label that Kubernetes itself gives each namespace: its name."""
 SECRET_SUFFIX = "-credentials"  # noqa: S105 - of a name
 """Of the name of a component's own Secret."""
 
@@ -122,6 +124,18 @@ class Peer:
 
     namespace: str
     labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Dns:
+    """The DNS servers: pods, addresses that are no pod's (CIDR blocks of IPv4 or IPv6), or both.
+
+    `ports` are pairs of protocol and number; each server answers on all of them.
+    """
+
+    pods: Peer | None
+    addresses: tuple[str, ...] = ()
+    ports: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -250,13 +264,15 @@ class ResolvedGateway:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResolvedNamespaces:
-    """What the chart of all namespaces is made of; `dns` is who answers names, `tier` where it is applied."""
+    """What the chart of all namespaces is made of; `tier` is where it is applied.
+
+    `dns` are the servers of a usual cluster; the settings of an environment may name others.
+    """
 
     platform: str
     tier: str
     names: tuple[str, ...]
-    dns: Peer
-    dns_ports: tuple[tuple[str, int], ...]
+    dns: Dns
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

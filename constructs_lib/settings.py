@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from constructs_lib.command import COMMAND, SETTINGS
+from constructs_lib.dns import DnsSetting, read_dns
 from constructs_lib.files import write_by_rename
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
@@ -22,7 +23,7 @@ REPOSITORY = re.compile(r"(https?://|ssh://|file://)[^\s]+|[^\s@:]+@[^\s:]+:[^\s
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
-KEYS = ("repository", "revision", "environment", "tiers", "kinds")
+KEYS = ("repository", "revision", "environment", "tiers", "kinds", "dns")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,6 +40,7 @@ class Settings:
     tiers: tuple[str, ...]
     pins: tuple[tuple[str, str], ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
+    dns: DnsSetting = field(default_factory=DnsSetting)
 
     def target(self, tier: str) -> str:
         """The revision of the tier's Application."""
@@ -65,7 +67,8 @@ def read_settings(root: Path, catalogue: Catalogue) -> Settings:
     tiers, of_tiers = _tiers(raw.get("tiers"), catalogue)
     pins, of_pins = _pins(root, str(raw.get("environment", "")), catalogue)
     kinds, of_kinds = _kinds(raw.get("kinds"))
-    problems += [*of_tiers, *of_pins, *of_kinds]
+    dns, of_dns = read_dns(raw, catalogue.namespaces)
+    problems += [*of_tiers, *of_pins, *of_kinds, *of_dns]
     if problems:
         raise InvalidInput(problems)
     return Settings(
@@ -75,19 +78,25 @@ def read_settings(root: Path, catalogue: Catalogue) -> Settings:
         tiers=tiers,
         pins=pins,
         kinds=kinds,
+        dns=dns,
     )
 
 
 def write(root: Path, catalogue: Catalogue, *, repository: str, revision: str, environment: str) -> Path:
-    """Write a settings file with all tiers, and no pins; InvalidInput where a value is none."""
+    """Write a settings file with all tiers, and no pins; InvalidInput where a value is none.
+
+    The setting `dns` stays where the environment does: it says what its cluster has.
+    """
     values = {"repository": repository, "revision": revision, "environment": environment}
     problems = [*_texts(values), *problems_of_platform(catalogue)]
     if problems:
         raise InvalidInput(problems)
     path = root / FILE
+    before, _ = read_mapping(path, FILE, "")
+    kept = {"dns": before["dns"]} if before.get("environment") == environment and "dns" in before else {}
     # Pins name commits of the repository that was there before.
     pins_path(root, environment).unlink(missing_ok=True)
-    text = yaml.safe_dump({**values, "tiers": list(catalogue.tiers)}, sort_keys=False)
+    text = yaml.safe_dump({**values, "tiers": list(catalogue.tiers), **kept}, sort_keys=False)
     write_by_rename(path, f"# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n{text}")
     return path
 

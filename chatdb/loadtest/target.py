@@ -21,7 +21,8 @@ def target(
     if host:
         yield _allowed(host, elsewhere=elsewhere)
     elif context:
-        yield f"http://{minikube.address(str(connect(context).context))}"
+        address = minikube.address(str(connect(context).context))
+        yield f"http://[{address}]" if ":" in address else f"http://{address}"
     else:
         with door(routes(platform, read_exports(env_file))) as url:
             yield url

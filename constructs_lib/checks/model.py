@@ -7,7 +7,7 @@ from typing import Any
 
 from constructs_lib.pods import KINDS, all_containers, api_group, pod_labels, pod_spec, pod_template
 from constructs_lib.problem import Problem
-from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.resolved import Dns, ResolvedPlatform
 from constructs_lib.settings import Settings
 
 
@@ -103,6 +103,11 @@ class Inputs:
     rendered: tuple[Rendered, ...]
     argo_cd: tuple[Mapping[str, Any], ...] = ()
     invalid: tuple[Rendered, ...] = ()
+
+    @property
+    def dns(self) -> Dns:
+        """The DNS servers of the environment."""
+        return self.settings.dns.over(self.platform.namespaces.dns)
 
     def of(self, *kinds: str) -> Iterator[Rendered]:
         """The objects of these kinds."""

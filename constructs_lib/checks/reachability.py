@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.model import DNS, Component, External
 from constructs_lib.problem import Problem
+from constructs_lib.resolved import NAMESPACE_LABEL, Peer
 
-NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 NOBODYS_PORT = 9
 """A port that no component has: what reaches it reaches everything."""
 
@@ -25,6 +26,10 @@ class Endpoint:
     labels: tuple[tuple[str, str], ...]
     guarded: bool
     """Whether it is in a namespace of the platform, where policies apply."""
+    block: str = ""
+    """Where it is, as CIDR; empty where that is not known."""
+    elsewhere: tuple[str, ...] = ()
+    """Blocks in which it is not, as others are there."""
 
 
 def exact(inputs: Inputs) -> Iterator[Problem]:
@@ -88,13 +93,26 @@ def _rule(rule: Mapping[str, Any], direction: str, peer: Endpoint, port: Protoco
 
 def _peer(entry: Mapping[str, Any], peer: Endpoint) -> bool:
     if "ipBlock" in entry:
-        return peer.namespace is None
+        return peer.namespace is None and _in_block(entry["ipBlock"], peer)
     if peer.namespace is None:
         return False
     namespaces = entry.get("namespaceSelector")
     if namespaces is not None and not _matches(namespaces, {NAMESPACE_LABEL: peer.namespace, "name": peer.namespace}):
         return False
     return _matches(entry.get("podSelector") or {}, dict(peer.labels))
+
+
+def _in_block(entry: Mapping[str, Any], peer: Endpoint) -> bool:
+    """Whether all of the peer is in the block; one whose address is not known may be in each that is not another's."""
+    cidr = str(entry["cidr"])
+    if not peer.block:
+        return not any(_within(cidr, block) for block in peer.elsewhere)
+    return _within(peer.block, cidr) and not any(_within(peer.block, block) for block in entry.get("except") or [])
+
+
+def _within(inner: str, outer: str) -> bool:
+    small, large = ip_network(inner, strict=False), ip_network(outer, strict=False)
+    return small.version == large.version and small.subnet_of(large)  # type: ignore[arg-type]
 
 
 def _matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
@@ -115,9 +133,28 @@ def _components(inputs: Inputs) -> Iterator[Endpoint]:
 
 def _externals(inputs: Inputs) -> Iterator[Endpoint]:
     for external in inputs.platform.catalogue.externals:
+        if external.name == DNS:
+            continue
         labels = tuple(sorted(external.pod_labels.items()))
         guarded = external.namespace in inputs.platform.namespaces.names
-        yield Endpoint(external.name, external.namespace, labels, guarded=guarded)
+        yield Endpoint(external.name, external.namespace, labels, guarded=guarded, elsewhere=inputs.dns.addresses)
+    yield from _dns(inputs)
+    usual = inputs.platform.namespaces.dns.pods
+    if usual and usual != inputs.dns.pods:
+        yield _pods(inputs, f"{DNS} of the catalogue", usual)
+
+
+def _dns(inputs: Inputs) -> Iterator[Endpoint]:
+    """The DNS servers of the environment: everyone has a way to each."""
+    if inputs.dns.pods:
+        yield _pods(inputs, DNS, inputs.dns.pods)
+    for block in inputs.dns.addresses:
+        yield Endpoint(f"{DNS} {block}", None, (), guarded=False, block=block)
+
+
+def _pods(inputs: Inputs, name: str, peer: Peer) -> Endpoint:
+    guarded = peer.namespace in inputs.platform.namespaces.names
+    return Endpoint(name, peer.namespace, tuple(sorted(peer.labels.items())), guarded=guarded)
 
 
 def _expected(inputs: Inputs, endpoints: list[Endpoint]) -> set[tuple[str, str, Protocol]]:
@@ -130,20 +167,25 @@ def _expected(inputs: Inputs, endpoints: list[Endpoint]) -> set[tuple[str, str, 
         for protocol in _protocols(link.provider)
     }
     found |= set(_beside_addressless(inputs, there))
-    dns = next(external for external in inputs.platform.catalogue.externals if external.name == DNS)
+    servers = list(_dns(inputs))
+    pods = inputs.dns.pods
+    # The catalogue's servers are among them where they have all labels of the setting.
+    servers += [one for one in _externals(inputs) if pods and _selected(one, pods)]
     for endpoint in endpoints:
         if endpoint.guarded:
-            found |= {
-                (endpoint.name, dns.name, (protocol, port.number)) for port in dns.ports for protocol in dns.protocols
-            }
+            found |= {(endpoint.name, server.name, port) for server in servers for port in inputs.dns.ports}
     return found
+
+
+def _selected(endpoint: Endpoint, peer: Peer) -> bool:
+    return endpoint.namespace == peer.namespace and peer.labels.items() <= dict(endpoint.labels).items()
 
 
 def _beside_addressless(inputs: Inputs, there: set[str]) -> Iterator[tuple[str, str, Protocol]]:
     """A policy towards an address that is not known opens its ports to every address: say so, do not hide it."""
     for link in inputs.platform.links:
         if link.provider.namespace is None and link.consumer.name in there:
-            for external in inputs.platform.catalogue.externals:
+            for external in _externals(inputs):
                 yield link.consumer.name, external.name, ("TCP", link.port.number)
 
 

@@ -1,7 +1,7 @@
-"""What depends on an environment: quotas, and the Job that tests all of it; written as plain data.
+"""What depends on an environment: the way to DNS, quotas, and the Job that tests all of it; written as plain data.
 
-R is the environment rendered with nothing generated in it. The name of the Job is a hash of R, and the quotas hold the
-peak of R and the Job, so neither depends on itself.
+R is the environment rendered with only that generated in it which follows from the settings alone: the policies of DNS.
+The name of the Job is a hash of R, and the quotas hold the peak of R and the Job, so neither depends on itself.
 """
 
 import shutil
@@ -18,10 +18,12 @@ from constructs_lib.job_names import config_data, digest, named_by_content
 from constructs_lib.kustomize import DIST, GENERATED, KUSTOMIZATION, kustomize
 from constructs_lib.problem import InvalidInput
 from constructs_lib.rendered import Manifest, Rendered
-from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.resolved import NAMESPACE_LABEL, ResolvedPlatform
 from constructs_lib.settings import Settings
 from constructs_lib.yaml_files import read_mapping
 
+Given = Mapping[str, Mapping[str, list[Manifest]]]
+"""What the settings alone give: tier -> file name -> objects."""
 DIGEST_KEY = "platform.sha256"
 """In the ConfigMap of the tests: SHA-256 of all that the environment runs."""
 
@@ -36,14 +38,19 @@ def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings:
 
     InvalidInput where an overlay of the repository `root` does not build.
     """
-    objects = _render(root, out, platform, settings, rendered)
-    found = dict(_generated(platform, settings, rendered, objects))
+    given = {platform.namespaces.tier: {"dns.yaml": dns_policies(platform, settings)}}
+    objects = _render(root, out, platform, settings, rendered, given)
+    found = dict(_generated(platform, settings, rendered, objects, given))
     for tier, folder in folders(platform, settings).items():
         shutil.rmtree(out / folder, ignore_errors=True)
-        for name, manifests in found.get(tier, {}).items():
-            write_objects(out / folder / name, manifests)
         if tier in found or (tier in settings.tiers and _listed(root / folder.parent)):
-            write_kustomization(out / folder, sorted(found.get(tier, {})))
+            _write(out / folder, found.get(tier, {}))
+
+
+def _write(folder: Path, files: Mapping[str, list[Manifest]]) -> None:
+    for name, manifests in files.items():
+        write_objects(folder / name, manifests)
+    write_kustomization(folder, sorted(files))
 
 
 def _listed(overlay: Path) -> bool:
@@ -53,17 +60,17 @@ def _listed(overlay: Path) -> bool:
 
 
 def _render(
-    root: Path, out: Path, platform: ResolvedPlatform, settings: Settings, rendered: Rendered
+    root: Path, out: Path, platform: ResolvedPlatform, settings: Settings, rendered: Rendered, given: Given
 ) -> list[Manifest]:
-    """R: the hand-written overlays on the new dist/, with empty generated folders, which stay in `out`.
+    """R: the hand-written overlays on the new dist/, with what is given in their generated folders; all stays in `out`.
 
-    An overlay that changes nothing gives its base, for which Kustomize is not started.
+    An overlay that changes nothing gives its base and what is given, for which Kustomize is not started.
     """
     (root / "overlays").mkdir(exist_ok=True)
     shutil.copytree(root / "overlays", out / "overlays", dirs_exist_ok=True, ignore=shutil.ignore_patterns(GENERATED))
-    for folder in folders(platform, settings).values():
+    for tier, folder in folders(platform, settings).items():
         if (out / folder.parent).is_dir():
-            write_kustomization(out / folder, [])
+            _write(out / folder, given.get(tier, {}))
     overlays = {tier: out / "overlays" / settings.environment / tier for tier in settings.tiers}
     plain = {tier for tier, folder in overlays.items() if _changes_nothing(folder, tier)}
     with ThreadPoolExecutor() as pool:
@@ -72,6 +79,8 @@ def _render(
     if problems:
         raise InvalidInput(problems)
     bases = [objects for (folder, _), objects in rendered.charts.items() if folder in plain]
+    listed = [tier for tier in sorted(plain & set(given)) if _listed(overlays[tier])]
+    bases += [manifests for tier in listed for manifests in given[tier].values()]
     return [manifest for objects in (*bases, *(build.result() for build in builds)) for manifest in objects]
 
 
@@ -94,13 +103,13 @@ def _problems(error: BaseException) -> Iterator[Any]:
 
 
 def _generated(
-    platform: ResolvedPlatform, settings: Settings, rendered: Rendered, objects: list[Manifest]
+    platform: ResolvedPlatform, settings: Settings, rendered: Rendered, objects: list[Manifest], given: Given
 ) -> Iterator[tuple[str, Mapping[str, list[Manifest]]]]:
     """(tier, file name -> objects)."""
     tests = {tier: _completed(rendered.templates.get(tier, []), objects) for tier in settings.tiers}
     everything = [*objects, *(manifest for found in tests.values() for manifest in found)]
     for tier in settings.tiers:
-        files = {"tests.yaml": tests[tier]} if tests[tier] else {}
+        files = {**given.get(tier, {}), **({"tests.yaml": tests[tier]} if tests[tier] else {})}
         if tier == platform.namespaces.tier:
             files["quotas.yaml"] = [_quota(platform, name, everything) for name in platform.namespaces.names]
         if files:
@@ -128,11 +137,33 @@ def _with_digest(manifest: Manifest, tested: str) -> Manifest:
     return {**manifest, "data": {**manifest["data"], DIGEST_KEY: tested + "\n"}}
 
 
+def dns_policies(platform: ResolvedPlatform, settings: Settings) -> list[Manifest]:
+    """One for each namespace: its pods may ask the DNS servers of the environment."""
+    dns = settings.dns.over(platform.namespaces.dns)
+    peers: list[Manifest] = [{"ipBlock": {"cidr": block}} for block in dns.addresses]
+    if dns.pods is not None:
+        inside = {"matchLabels": {NAMESPACE_LABEL: dns.pods.namespace}}
+        peers.insert(0, {"namespaceSelector": inside, "podSelector": {"matchLabels": dict(dns.pods.labels)}})
+    ports = [{"protocol": protocol, "port": number} for protocol, number in dns.ports]
+    return [
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": "allow-dns", "namespace": namespace, "labels": _labels(platform)},
+            "spec": {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": peers, "ports": ports}]},
+        }
+        for namespace in platform.namespaces.names
+    ]
+
+
+def _labels(platform: ResolvedPlatform) -> dict[str, str]:
+    return {"app.kubernetes.io/part-of": platform.name}
+
+
 def _quota(platform: ResolvedPlatform, namespace: str, objects: list[Manifest]) -> Manifest:
-    labels = {"app.kubernetes.io/part-of": platform.name}
     return {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
-        "metadata": {"name": "quota", "namespace": namespace, "labels": labels},
+        "metadata": {"name": "quota", "namespace": namespace, "labels": _labels(platform)},
         "spec": {"hard": quota(objects, namespace)},
     }

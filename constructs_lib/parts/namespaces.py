@@ -7,7 +7,7 @@ from constructs import Construct
 
 from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.labels import KEEP, part_of
-from constructs_lib.parts.policy import namespace_policies
+from constructs_lib.parts.policy import default_deny
 from constructs_lib.parts.values import quantity
 from constructs_lib.resolved import ResolvedNamespaces
 
@@ -15,7 +15,7 @@ POD_SECURITY = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in (
 
 
 class Namespaces(ComponentChart):
-    """All namespaces of the platform; each environment adds quotas."""
+    """All namespaces of the platform; each environment adds quotas and the way to DNS."""
 
     def __init__(self, scope: Construct, id_: str, *, spec: ResolvedNamespaces) -> None:
         """No component's: what the components live in."""
@@ -30,7 +30,7 @@ class Namespaces(ComponentChart):
                 ),
             )
             self._limits(namespace, labels)
-            namespace_policies(self, namespace, spec)
+            default_deny(self, namespace, labels)
 
     def _limits(self, namespace: str, labels: Mapping[str, str]) -> None:
         """For what somebody adds by hand; our own containers all name theirs."""

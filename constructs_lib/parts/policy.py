@@ -1,36 +1,22 @@
 """NetworkPolicies: those of a component's dependencies, and what every namespace begins with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
 from constructs_lib.parts.labels import part_of
 from constructs_lib.parts.values import number
-from constructs_lib.resolved import Peer, Policy, ResolvedNamespaces
-
-NAMESPACE_LABEL = "kubernetes.io/metadata.name"
+from constructs_lib.resolved import NAMESPACE_LABEL, Peer, Policy
 
 
-def namespace_policies(scope: Construct, namespace: str, spec: ResolvedNamespaces) -> None:
-    """Nothing in, nothing out, but questions to DNS."""
-    everyone = k8s.LabelSelector()
-    labels = part_of(spec.platform)
+def default_deny(scope: Construct, namespace: str, labels: Mapping[str, str]) -> None:
+    """Forbid all traffic of the namespace that no other policy allows."""
     k8s.KubeNetworkPolicy(
         scope,
         f"default-deny-{namespace}",
         metadata=k8s.ObjectMeta(name="default-deny", namespace=namespace, labels=labels),
-        spec=k8s.NetworkPolicySpec(pod_selector=everyone, policy_types=["Ingress", "Egress"]),
-    )
-    k8s.KubeNetworkPolicy(
-        scope,
-        f"allow-dns-{namespace}",
-        metadata=k8s.ObjectMeta(name="allow-dns", namespace=namespace, labels=labels),
-        spec=k8s.NetworkPolicySpec(
-            pod_selector=everyone,
-            policy_types=["Egress"],
-            egress=[k8s.NetworkPolicyEgressRule(to=_peers(spec.dns), ports=_ports(spec.dns_ports))],
-        ),
+        spec=k8s.NetworkPolicySpec(pod_selector=k8s.LabelSelector(), policy_types=["Ingress", "Egress"]),
     )
 
 

@@ -13,6 +13,7 @@ from constructs_lib.resolve.problems import problems, problems_of_entries
 from constructs_lib.resolve.secrets import secret_plans, with_secret
 from constructs_lib.resolve.topics import declared_topics
 from constructs_lib.resolved import (
+    Dns,
     Link,
     Locate,
     Relation,
@@ -137,8 +138,10 @@ def _namespaces(catalogue: Catalogue) -> ResolvedNamespaces:
         platform=catalogue.name,
         tier=catalogue.tiers[0],
         names=tuple(map(str, catalogue.namespaces)),
-        dns=external_peer(dns),
-        dns_ports=tuple((protocol, port.number) for port in dns.ports for protocol in protocols),
+        dns=Dns(
+            pods=external_peer(dns),
+            ports=tuple((protocol, port.number) for port in dns.ports for protocol in protocols),
+        ),
     )
 
 

@@ -58,13 +58,14 @@ def test_other_machines_are_said_twice() -> None:
         reached("chatdb.local", elsewhere=True)
 
 
-def test_ingress_of_a_minikube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("address", "host"), [("192.0.2.2", "192.0.2.2"), ("fd00::2", "[fd00::2]")])
+def test_ingress_of_a_minikube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, host: str) -> None:
     """The context's name is the profile's, and its node is where the ingress controller listens."""
     programs = Recorded(tmp_path, sys.executable)
     programs.add("kubectl", prints=json.dumps(KUBECONFIG))
-    programs.add("minikube", prints="192.0.2.2")
+    programs.add("minikube", prints=address)
     monkeypatch.setenv("PATH", programs.path)
-    assert reached(context="minikube") == "http://192.0.2.2"
+    assert reached(context="minikube") == f"http://{host}"
     assert programs.calls[-1] == ["minikube", "ip", "--profile=minikube"]
 
 

@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from catalogue.components import CATALOGUE
+from constructs_lib.dns import DnsSetting
 from constructs_lib.gitops.synth import resolved, stage
 from tests.repository import ROOT, copy_inputs, texts
 
@@ -65,6 +68,38 @@ def test_overlays_decide_when_the_integration_tests_run_again(tmp_path: Path) ->
         "overlays/minikube/platform/generated/quotas.yaml",
         "overlays/minikube/testing/generated/tests.yaml",
     }
+
+
+def test_dns_is_the_environments_alone(tmp_path: Path) -> None:
+    """Where DNS is changes the policies of its environment, whose tests run again; no base and nothing else."""
+    platform, settings = resolved(ROOT, CATALOGUE)
+    repository = copy_inputs(tmp_path)
+    dns = DnsSetting(addresses=("169.254.20.10/32", "fd00::10/128"))
+    stage(repository, platform, settings, tmp_path / "before")
+    stage(repository, platform, replace(settings, dns=dns), tmp_path / "after")
+    before, after = texts(tmp_path / "before"), texts(tmp_path / "after")
+    assert before.keys() == after.keys()
+    assert {name for name in before if before[name] != after[name]} == {
+        "overlays/minikube/platform/generated/dns.yaml",
+        "overlays/minikube/testing/generated/tests.yaml",
+    }
+    written = list(yaml.safe_load_all(after["overlays/minikube/platform/generated/dns.yaml"]))
+    assert [found["metadata"]["namespace"] for found in written] == list(platform.namespaces.names)
+    for found in written:
+        (rule,) = found["spec"]["egress"]
+        assert rule["to"] == [{"ipBlock": {"cidr": block}} for block in dns.addresses]
+
+
+def test_patch_of_a_dns_policy_builds(tmp_path: Path) -> None:
+    """It is for `chatdb check` to say that the object is generated; a patch that finds nothing would say less."""
+    platform, settings = resolved(ROOT, CATALOGUE)
+    repository = copy_inputs(tmp_path)
+    overlay = repository / "overlays/minikube/platform/kustomization.yaml"
+    content = yaml.safe_load(overlay.read_text())
+    metadata = "{name: allow-dns, namespace: chatdb-system}"
+    patch = f"{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {metadata}, spec: {{egress: []}}}}"
+    overlay.write_text(yaml.safe_dump(content | {"patches": [{"patch": patch}]}))
+    stage(repository, platform, settings, tmp_path / "out")
 
 
 def test_node_of_the_machine_does_not_matter(tmp_path: Path) -> None:

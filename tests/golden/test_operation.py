@@ -1,6 +1,7 @@
 """What keeps data, order and access as they are in a running cluster, looked up in what is generated."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -120,6 +121,22 @@ def test_policies_select_pods(rendered: Inputs) -> None:
         for peer in (peer for rule, side in rules for peer in rule.get(side, [])):
             assert peer["podSelector"]["matchLabels"], found.name
             assert peer["namespaceSelector"]["matchLabels"].keys() == {"kubernetes.io/metadata.name"}, found.name
+
+
+IPV4 = re.compile(r"\b\d+\.\d+\.\d+\.\d+\b")
+IPV4_IS_ENOUGH = {
+    ("ConfigMap", "jaeger-files", "0.0.0.0"): "Go listens on all addresses, those of IPv6 too",
+    ("ConfigMap", "locust-scripts", "0.0.0.0"): "only where the kernel has no IPv6",
+    ("StatefulSet", "postgres", "127.0.0.1"): "loopback of the pod, whatever the cluster's addresses are",
+}
+
+
+def test_nothing_assumes_ipv4(rendered: Inputs) -> None:
+    """No object has an address of IPv4, but where it also does on a cluster without them."""
+    found = {
+        (one.kind, one.name, address) for one in rendered.rendered for address in IPV4.findall(json.dumps(one.manifest))
+    }
+    assert found == set(IPV4_IS_ENOUGH)
 
 
 def test_dns_by_both_protocols(rendered: Inputs) -> None:

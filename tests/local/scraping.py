@@ -72,6 +72,7 @@ def discovered(running: Platform, name: str) -> dict[str, Any]:
     found = annotations(name) | {"prometheus.io/port": port}
     labels = {f"__meta_kubernetes_pod_annotation_{re.sub('[./]', '_', key)}": value for key, value in found.items()}
     meta = {"__meta_kubernetes_pod_label_app": name, "__meta_kubernetes_pod_name": f"{name}-0"}
+    meta["__meta_kubernetes_pod_ip"] = host
     return {"targets": [host], "labels": labels | meta}
 
 

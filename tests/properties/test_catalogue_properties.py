@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from catalogue.components import CATALOGUE
 from constructs_lib.checks import reachability
 from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.gitops.generated import dns_policies
 from constructs_lib.gitops.kustomizations import write_kustomization
 from constructs_lib.gitops.synth import stage
 from constructs_lib.model import Catalogue, Component, External
@@ -147,9 +148,10 @@ def test_policies_are_the_edges(catalogue: Catalogue) -> None:
     platform = resolve(catalogue)
     objects = objects_of(render(platform))
     found = Counter((r.namespace, r.name) for r in objects if r.kind == "NetworkPolicy")
-    own = {key: count for key, count in found.items() if key[1] not in ("default-deny", "allow-dns")}
+    own = {key: count for key, count in found.items() if key[1] != "default-deny"}
     assert own == dict.fromkeys(pairs(catalogue), 1)
     settings_ = read_settings(ROOT, catalogue)
+    objects += [Rendered(platform.namespaces.tier, policy) for policy in dns_policies(platform, settings_)]
     inputs = Inputs(root=ROOT, platform=platform, settings=settings_, rendered=tuple(objects))
     assert [str(problem) for problem in reachability.exact(inputs)] == []
 

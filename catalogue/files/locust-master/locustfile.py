@@ -1,13 +1,22 @@
 """ChatDB's load: training jobs, health, and questions, as users send them through the ingress."""
 
+import socket
+from argparse import ArgumentParser
 from http import HTTPStatus
 
-from locust import HttpUser, between, task
+from locust import HttpUser, between, events, task
 
 HOST_NAME = "chatdb.local"
 """The name that the ingress routes by; it does not resolve in the cluster, so the address is the controller's."""
 REFUSED = "/api/v1/jobs refused: queue full"
 """What is counted under this name is no failure: the bound of the queue does what it is for."""
+
+
+@events.init_command_line_parser.add_listener
+def listen_by_both_families(parser: ArgumentParser) -> None:
+    """Serve the page on IPv6 and IPv4, as Locust does by itself; without IPv6 in the kernel it would not start so."""
+    if not socket.has_dualstack_ipv6():
+        parser.set_defaults(web_host="0.0.0.0")  # noqa: S104 - inside a pod every interface is the pod's own
 
 
 class ChatDBUser(HttpUser):

@@ -31,7 +31,7 @@ class LocustMaster(ComponentChart):
         """Exclusive: workers would connect to either of two masters."""
         super().__init__(scope, id_)
         config_map(self, component, SCRIPTS, component.scripts)
-        deployment(self, component, locust_options(self, component, "--master", "--web-host=0.0.0.0"), exclusive=True)
+        deployment(self, component, locust_options(self, component, "--master"), exclusive=True)
         service(self, component)
 
 

