@@ -21,13 +21,17 @@ OLDER_SERVERS := kubernetes-1.28 argo-cd-3.2
 SERVERS := cluster $(OLDER_SERVERS)
 # An object store for the platform, and Prometheus for the tests that ask its services.
 LOCAL_TOOLS := versitygw prometheus
-GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS)
+# Another implementation of NetworkPolicies, which the rule `reachability` is compared with.
+POLICY_TOOLS := netpol-verdicts
+GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS) $(POLICY_TOOLS)
 ENVIRONMENTS := scan bench mlflow services load
 # What is built into images; the environment in which their packages can be imported.
 SERVICES := $(sort $(patsubst services/%/Dockerfile,%,$(wildcard services/*/Dockerfile)))
 SERVICES_PYTHON := $(TOOLS)/services/bin/python
 # What e2e-long is asked for; one scenario again, and no older versions before it: make e2e-long LONG="--seed 17 --count 1"
 LONG ?= --write
+# How many random sets of policies `make policy-sets` compares.
+POLICY_SETS ?= 2000
 # Which mutations; all of them without this: make mutations MUTATIONS="no-drain open-namespaces"
 MUTATIONS ?=
 # What kill-test is asked for: make kill-test KILLS="--seed 7 --rounds 50"
@@ -39,7 +43,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations lint e2e e2e-versions e2e-long kill-test long load chaos images-test dashboards screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long load chaos images-test dashboards screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -56,12 +60,15 @@ check: setup-test ## Check every manifest as it is rendered
 	chatdb check
 
 # Maven is the one thing that no package brings: without it the tests that need Kafka say that they were not run.
-test: setup-test setup-services lint $(if $(shell command -v mvn),setup-local) ## Install what tests need, and run all of them
+test: setup-test setup-services setup-policies lint $(if $(shell command -v mvn),setup-local) ## Install what tests need, and run all of them
 	pytest -n 2
 	$(SERVICES_PYTHON) -m pytest -n 2 services
 
 mutations: setup-test ## Take facts of the generator away, one at a time, and check that a test notices
 	python -m tests.mutations.run_mutations $(MUTATIONS)
+
+policy-sets: setup-test setup-policies ## Compare the evaluation of NetworkPolicies with another implementation's (POLICY_SETS=2000)
+	CHATDB_POLICY_SETS=$(POLICY_SETS) pytest tests/checks/test_network_policies.py
 
 lint: setup-test setup-services ## Style, types, layers
 	ruff check .
@@ -91,7 +98,7 @@ kill-test: setup-local ## Take guards of services away, then kill 50 times and w
 	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
 	python -m tests.local.kill_long $(KILLS)
 
-long: mutations e2e-long kill-test ## Run everything that is random, long or repeated (hours)
+long: mutations policy-sets e2e-long kill-test ## Run everything that is random, long or repeated (hours)
 
 load: setup-local ## Let 10, 50 and 100 users work on the local platform, and write the tables of docs/load.md
 	PYTHONPATH=. python bench/figures.py load
@@ -136,6 +143,8 @@ setup-e2e-long: setup-e2e $(OLDER_SERVERS:%=$(STAMPS)/%)
 
 # Artifacts are tested on a real S3 server.
 setup-services: $(STAMPS)/env-services $(STAMPS)/versitygw
+
+setup-policies: $(POLICY_TOOLS:%=$(STAMPS)/%)
 
 setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) setup-load ## Install what `chatdb local up` starts
 
@@ -200,6 +209,7 @@ $(GO_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(ST
 	  $$(cat $(CURDIR)/$(STAMPS)/go) build -trimpath -o $(CURDIR)/$(TOOLS)/bin/ tool
 	@touch $@
 
+$(STAMPS)/netpol-verdicts: tools/go/netpol-verdicts/main.go tools/go/netpol-verdicts/link.s
 $(STAMPS)/cluster: tools/go/cluster/kstack/main.go
 $(SERVERS:%=$(STAMPS)/%): $(STAMPS)/%: tools/cluster.sh tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go
 	@echo "building the servers of tools/go/$* (ten minutes the first time)"

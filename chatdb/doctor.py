@@ -33,6 +33,7 @@ EXTRAS = {
     "versitygw": "setup-local",
     "prometheus": "setup-local",
     "env-load": "setup-load",
+    "netpol-verdicts": "setup-policies",
 }
 """Stamps of what one target alone needs: it installs them itself, and nothing else misses them."""
 PROGRAMS = {

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from constructs_lib.checks.label_sets import POD, holds, labels_of, requirements
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.overlays import sources
-from constructs_lib.checks.selectors import matches
 from constructs_lib.command import COMMAND, SETTINGS
 from constructs_lib.footprint import part, replicas
 from constructs_lib.gitops.argo_cd import WAVE, application_name, kind_name, platform_project_name, released_name
@@ -72,7 +72,7 @@ def drainable(inputs: Inputs) -> Iterator[Problem]:
             found
             for found in inputs.workloads()
             if found.kind in LONG_RUNNING and found.namespace == budget.namespace
-            if selector is not None and matches(selector, found.pod_labels)
+            if selector is not None and holds(requirements(POD, selector), labels_of(POD, found.pod_labels))
         ]
         number = sum(replicas(found.manifest) for found in pods)
         if not pods:

@@ -1,202 +1,240 @@
-"""NetworkPolicies, evaluated: for every pair of components and every port, against the catalogue's dependencies."""
+"""NetworkPolicies, evaluated: what is open between components, and to everybody else, against the dependencies.
 
-from collections.abc import Iterable, Iterator, Mapping
+For each pair of workloads all ports are compared. Everybody else are pods of other namespaces, with whatever labels, in
+namespaces with whatever labels; and all addresses. A policy that opens a port to more of them than the catalogue names
+is a finding, with those whom it names without need.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import ip_network
-from typing import Any
 
-from constructs_lib.checks.model import Inputs, Rendered
-from constructs_lib.model import DNS, Component, External
+from constructs_lib.checks import label_sets
+from constructs_lib.checks.label_sets import EVERY_POD, NAMESPACE, Values
+from constructs_lib.checks.model import Inputs
+from constructs_lib.checks.network_policies import (
+    EGRESS,
+    INGRESS,
+    Peers,
+    Policy,
+    Rule,
+    is_network_policy,
+    open_ports,
+    opened,
+    read_policy,
+)
+from constructs_lib.checks.spans import ALL_ADDRESSES, ALL_PORTS, BITS, Spans, common, union, without
+from constructs_lib.checks.traffic import Expected, Node, Outside, expected, nodes
 from constructs_lib.problem import Problem
-from constructs_lib.resolved import NAMESPACE_LABEL, Peer
+from constructs_lib.resolved import NAMESPACE_LABEL
 
-NOBODYS_PORT = 9
-"""A port that no component has: what reaches it reaches everything."""
-
-Policy = Mapping[str, Any]
-Protocol = tuple[str, int]
+NARROW = "add the dependency to the catalogue, or narrow the policy"
+Door = tuple[Peers, Spans]
+"""Whom something is open to, on which ports."""
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Pods that policies treat alike; without a namespace it is an address outside the cluster's pods."""
+class Hole:
+    """Traffic that no dependency asks for: which pods, with whom, on which ports of the one that is connected to."""
 
-    name: str
-    namespace: str | None
-    labels: tuple[tuple[str, str], ...]
-    guarded: bool
-    """Whether it is in a namespace of the platform, where policies apply."""
-    block: str = ""
-    """Where it is, as CIDR; empty where that is not known."""
-    elsewhere: tuple[str, ...] = ()
-    """Blocks in which it is not, as others are there."""
+    node: str
+    other: str
+    ports: Spans
 
 
 def exact(inputs: Inputs) -> Iterator[Problem]:
     """Traffic is allowed exactly where a dependency says so, and to DNS."""
-    endpoints = [*_components(inputs), *_externals(inputs)]
-    policies = [found.manifest for found in inputs.of("NetworkPolicy")]
-    expected = _expected(inputs, endpoints)
-    ports = sorted({port for _, _, port in expected} | {("TCP", NOBODYS_PORT)} | _all_ports(inputs))
-    for source in endpoints:
-        for target in endpoints:
-            if source == target or not (source.guarded or target.guarded):
-                continue
-            for port in ports:
-                yield from _compare(policies, expected, source, target, port)
+    policies: list[Policy] = []
+    for found in inputs.of("NetworkPolicy"):
+        if is_network_policy(found.manifest):
+            try:
+                policies.append(read_policy(found.manifest, found.where))
+            except ValueError as error:
+                yield Problem(found.where, f"the API server refuses it: {error}", "correct the policy")
+    every = list(nodes(inputs, policies))
+    wanted = expected(inputs, {node.name for node in every})
+    yield from dict.fromkeys(_closed(policies, every, wanted))
+    yield from _undefended(every)
+    yield from _between(every, wanted)
+    yield from _strangers(every, wanted, inputs.platform.namespaces.names)
 
 
-def _compare(
-    policies: list[Policy],
-    expected: set[tuple[str, str, Protocol]],
-    source: Endpoint,
-    target: Endpoint,
-    port: Protocol,
-) -> Iterator[Problem]:
-    wanted = (source.name, target.name, port) in expected
-    found = allowed(policies, source, target, port)
-    where = f"{source.name} -> {target.name}:{port[1]}/{port[0]}"
-    if wanted and not found:
+def _closed(policies: list[Policy], every: list[Node], wanted: Expected) -> Iterator[Problem]:
+    """Dependencies that policies forbid."""
+    for source in every:
+        for target in every:
+            ports = wanted.inside.get((source.name, target.name), ())
+            if ports and source is not target:
+                open_ = common(_ports(source, EGRESS, target, target), _ports(target, INGRESS, source, target))
+                yield from _forbidden(source.name, target.name, without(ports, open_))
+    for node in every:
+        for other, ports in wanted.outside.get((EGRESS, node.name), ()):
+            yield from _forbidden(node.name, other.name, without(ports, _with(policies, node, EGRESS, other)))
+        for other, ports in wanted.outside.get((INGRESS, node.name), ()):
+            yield from _forbidden(other.name, node.name, without(ports, _with(policies, node, INGRESS, other)))
+
+
+def _forbidden(source: str, target: str, ports: Spans) -> Iterator[Problem]:
+    if ports:
+        where = f"{source} -> {target}:{_port_text(ports)}"
         yield Problem(
             where, "a dependency says so, but policies forbid it", "see the pair of policies of that dependency"
         )
-    if found and not wanted:
-        yield Problem(where, "policies allow it, but no dependency says so", "add the dependency, or narrow the policy")
 
 
-def allowed(policies: Iterable[Policy], source: Endpoint, target: Endpoint, port: Protocol) -> bool:
-    """Whether a connection is possible: both sides have to agree, and a side without any policy agrees to all."""
-    both = [policy for policy in policies if policy["kind"] == "NetworkPolicy"]
-    return _side(both, "Egress", source, target, port) and _side(both, "Ingress", target, source, port)
+def _ports(node: Node, direction: str, peer: Node, target: Node) -> Spans:
+    """The ports of the target that the node's policies open between it and the peer."""
+    mine = node.policies[direction]
+    if mine is None:
+        return ALL_PORTS
+    return union(span for policy in mine for span in opened(policy, direction, peer.pod, target.pod))
 
 
-def _side(policies: list[Policy], direction: str, subject: Endpoint, peer: Endpoint, port: Protocol) -> bool:
-    if not subject.guarded:
-        return True
-    mine = [policy for policy in policies if direction in policy["spec"]["policyTypes"] and _subject(policy, subject)]
-    rules = [rule for policy in mine for rule in policy["spec"].get(direction.lower(), [])]
-    return not mine or any(_rule(rule, "to" if direction == "Egress" else "from", peer, port) for rule in rules)
+def _with(policies: list[Policy], node: Node, direction: str, other: Outside) -> Spans:
+    """The ports that are open between the node and the external node, or one of the addresses that it may have."""
+    if other.pod is not None:
+        source, target = (node.pod, other.pod) if direction == EGRESS else (other.pod, node.pod)
+        return open_ports(policies, source, target)
+    mine = node.policies[direction]
+    if mine is None:
+        return ALL_PORTS
+    rules = [rule for policy in mine for rule in policy.rules[direction]]
+    matching = [rule for rule in rules if common(rule.peers.addresses, other.peers.addresses)]
+    return union(s for rule in matching for s in (rule.numbers if direction == EGRESS else rule.ports(node.pod)))
 
 
-def _subject(policy: Policy, endpoint: Endpoint) -> bool:
-    in_namespace = policy["metadata"]["namespace"] == endpoint.namespace
-    return in_namespace and _matches(policy["spec"].get("podSelector") or {}, dict(endpoint.labels))
+def _undefended(every: list[Node]) -> Iterator[Problem]:
+    """Pods that no policy restricts: one finding for each namespace and direction."""
+    for direction, what in ((INGRESS, "everybody reaches all ports of"), (EGRESS, "nothing holds back")):
+        for namespace in sorted({node.pod.namespace for node in every}):
+            names = {n.name for n in every if n.pod.namespace == namespace and n.policies[direction] is None}
+            if names:
+                yield Problem(
+                    f"namespace {namespace}",
+                    f"{what} {_listed(names)}: no NetworkPolicy of type {direction} selects the pods",
+                    "bring back the namespace's default-deny policy",
+                )
 
 
-def _rule(rule: Mapping[str, Any], direction: str, peer: Endpoint, port: Protocol) -> bool:
-    ports = rule.get("ports")
-    if ports and not any((p.get("protocol", "TCP"), p.get("port", port[1])) == port for p in ports):
-        return False
-    peers = rule.get(direction)
-    return not peers or any(_peer(entry, peer) for entry in peers)
+def _between(every: list[Node], wanted: Expected) -> Iterator[Problem]:
+    """Ports that both sides open to each other without need; one finding for each pair of policies that does it.
+
+    What the target opens to every pod is a finding of `_strangers` already.
+    """
+    holes: dict[tuple[str, str], list[Hole]] = {}
+    for source in every:
+        for target in every:
+            if source.name == target.name:
+                continue
+            inside = wanted.inside.get((source.name, target.name), ())
+            both = common(_ports(source, EGRESS, target, target), _ports(target, INGRESS, source, target))
+            excess = without(without(both, inside), _open_to_every_pod(target)) if both != inside else ()
+            for leaving in (source.policies[EGRESS] or ()) if excess else ():
+                for entering in target.policies[INGRESS] or ():
+                    ports = common(excess, opened(leaving, EGRESS, target.pod, target.pod))
+                    ports = common(ports, opened(entering, INGRESS, source.pod, target.pod))
+                    if ports:
+                        pair = entering.where, leaving.where
+                        holes.setdefault(pair, []).append(Hole(source.name, target.name, ports))
+    for (entering_where, leaving_where), found in holes.items():
+        whom = "; ".join(f"{names} reach {other} on {_port_text(ports)}" for names, other, ports in _grouped(found))
+        what = f"together with {leaving_where} it lets {whom}, but no dependency says so"
+        yield Problem(entering_where, what, NARROW)
 
 
-def _peer(entry: Mapping[str, Any], peer: Endpoint) -> bool:
-    if "ipBlock" in entry:
-        return peer.namespace is None and _in_block(entry["ipBlock"], peer)
-    if peer.namespace is None:
-        return False
-    namespaces = entry.get("namespaceSelector")
-    if namespaces is not None and not _matches(namespaces, {NAMESPACE_LABEL: peer.namespace, "name": peer.namespace}):
-        return False
-    return _matches(entry.get("podSelector") or {}, dict(peer.labels))
+def _open_to_every_pod(target: Node) -> Spans:
+    rules = [rule for policy in target.policies[INGRESS] or () for rule in policy.rules[INGRESS]]
+    return union(span for rule in rules if EVERY_POD in rule.peers.pods for span in rule.ports(target.pod))
 
 
-def _in_block(entry: Mapping[str, Any], peer: Endpoint) -> bool:
-    """Whether all of the peer is in the block; one whose address is not known may be in each that is not another's."""
-    cidr = str(entry["cidr"])
-    if not peer.block:
-        return not any(_within(cidr, block) for block in peer.elsewhere)
-    return _within(peer.block, cidr) and not any(_within(peer.block, block) for block in entry.get("except") or [])
-
-
-def _within(inner: str, outer: str) -> bool:
-    small, large = ip_network(inner, strict=False), ip_network(outer, strict=False)
-    return small.version == large.version and small.subnet_of(large)  # type: ignore[arg-type]
-
-
-def _matches(selector: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    if selector.get("matchExpressions"):
-        raise ValueError("matchExpressions are not evaluated: use matchLabels")
-    wanted: Mapping[str, str] = selector.get("matchLabels") or {}
-    return wanted.items() <= labels.items()
-
-
-def _components(inputs: Inputs) -> Iterator[Endpoint]:
-    """One endpoint for each workload; the name is the component's, as its label app says."""
-    for workload in inputs.workloads():
-        labels = workload.pod_labels
-        yield Endpoint(
-            labels.get("app", workload.name), workload.namespace, tuple(sorted(labels.items())), guarded=True
+def _strangers(every: list[Node], wanted: Expected, platform: Iterable[str]) -> Iterator[Problem]:
+    """What policies open to others than the platform's pods; one finding for each policy and direction."""
+    elsewhere = {(NAMESPACE, NAMESPACE_LABEL): Values(frozenset(platform), inverse=True)}
+    foreign = Peers((elsewhere,), ALL_ADDRESSES)
+    holes: dict[tuple[str, str], list[Hole]] = {}
+    for node in every:
+        for direction in (INGRESS, EGRESS):
+            needed = wanted.outside.get((direction, node.name), ())
+            for policy in node.policies[direction] or ():
+                doors = [door for rule in policy.rules[direction] for door in _doors(rule, direction, node)]
+                for peers, ports in _too_wide(doors, foreign, needed):
+                    whom = [Hole(node.name, who, ports) for who in _who(peers)]
+                    holes.setdefault((policy.where, direction), []).extend(whom)
+    for (where, direction), found in holes.items():
+        whom_text = "; ".join(
+            f"{others} reach {names} on {_port_text(ports)}"
+            if direction == INGRESS
+            else f"{names} reach {others} on {_port_text(ports)}"
+            for names, others, ports in _grouped(found)
         )
+        yield Problem(where, f"it lets {whom_text}: more than the dependencies ask for", NARROW)
 
 
-def _externals(inputs: Inputs) -> Iterator[Endpoint]:
-    for external in inputs.platform.catalogue.externals:
-        if external.name == DNS:
-            continue
-        labels = tuple(sorted(external.pod_labels.items()))
-        guarded = external.namespace in inputs.platform.namespaces.names
-        yield Endpoint(external.name, external.namespace, labels, guarded=guarded, elsewhere=inputs.dns.addresses)
-    yield from _dns(inputs)
-    usual = inputs.platform.namespaces.dns.pods
-    if usual and usual != inputs.dns.pods:
-        yield _pods(inputs, f"{DNS} of the catalogue", usual)
+def _doors(rule: Rule, direction: str, node: Node) -> Iterator[Door]:
+    """What the rule opens to whom; pods and addresses apart, as no address has ports with names."""
+    own = rule.ports(node.pod)
+    pods, addresses = (own, own) if direction == INGRESS else (rule.ports_of_unknown_pods, rule.numbers)
+    yield from ((Peers((box,)), pods) for box in rule.peers.pods)
+    yield Peers(addresses=rule.peers.addresses), addresses
 
 
-def _dns(inputs: Inputs) -> Iterator[Endpoint]:
-    """The DNS servers of the environment: everyone has a way to each."""
-    if inputs.dns.pods:
-        yield _pods(inputs, DNS, inputs.dns.pods)
-    for block in inputs.dns.addresses:
-        yield Endpoint(f"{DNS} {block}", None, (), guarded=False, block=block)
+def _too_wide(doors: Iterable[Door], foreign: Peers, needed: Iterable[tuple[Outside, Spans]]) -> Iterator[Door]:
+    """What is too much of each door that foreign peers pass without need; all of the door where that is in parts."""
+    every = tuple(needed)
+    for door in doors:
+        outside = door[0] & foreign, door[1]
+        too_much = _unneeded(outside, every)
+        if too_much:
+            yield too_much[0] if len(too_much) == 1 and too_much != [outside] else door
 
 
-def _pods(inputs: Inputs, name: str, peer: Peer) -> Endpoint:
-    guarded = peer.namespace in inputs.platform.namespaces.names
-    return Endpoint(name, peer.namespace, tuple(sorted(peer.labels.items())), guarded=guarded)
+def _unneeded(door: Door, needed: Iterable[tuple[Outside, Spans]]) -> list[Door]:
+    """What is left of the door without what is needed."""
+    left = [door]
+    for other, ports in needed:
+        parts: list[Door] = []
+        for peers, open_ in left:
+            shared = common(open_, ports) if peers & other.peers else ()
+            parts += [(peers, without(open_, shared)), (peers - other.peers, shared)]
+        left = [(peers, open_) for peers, open_ in parts if peers and open_]
+    return [(peers, open_) for peers, open_ in left if peers and open_]
 
 
-def _expected(inputs: Inputs, endpoints: list[Endpoint]) -> set[tuple[str, str, Protocol]]:
-    """(consumer, provider, port) of every dependency between what is there, and everyone's way to DNS."""
-    there = {endpoint.name for endpoint in endpoints}
-    found = {
-        (link.consumer.name, link.provider.name, (protocol, link.port.number))
-        for link in inputs.platform.links
-        if {link.consumer.name, link.provider.name} <= there
-        for protocol in _protocols(link.provider)
-    }
-    found |= set(_beside_addressless(inputs, there))
-    servers = list(_dns(inputs))
-    pods = inputs.dns.pods
-    # The catalogue's servers are among them where they have all labels of the setting.
-    servers += [one for one in _externals(inputs) if pods and _selected(one, pods)]
-    for endpoint in endpoints:
-        if endpoint.guarded:
-            found |= {(endpoint.name, server.name, port) for server in servers for port in inputs.dns.ports}
-    return found
+def _grouped(holes: Iterable[Hole]) -> Iterator[tuple[str, str, Spans]]:
+    """(nodes, others, ports) in words: nodes of the same other and ports together, then others of the same nodes."""
+    nodes_of: dict[tuple[str, Spans], set[str]] = {}
+    for hole in holes:
+        nodes_of.setdefault((hole.other, hole.ports), set()).add(hole.node)
+    others_of: dict[tuple[str, Spans], set[str]] = {}
+    for (other, ports), names in nodes_of.items():
+        others_of.setdefault((_listed(names), ports), set()).add(other)
+    for (joined, ports), others in others_of.items():
+        yield joined, _listed(others), ports
 
 
-def _selected(endpoint: Endpoint, peer: Peer) -> bool:
-    return endpoint.namespace == peer.namespace and peer.labels.items() <= dict(endpoint.labels).items()
+def _who(peers: Peers) -> Iterator[str]:
+    for box in peers.pods:
+        yield label_sets.text(box)
+    if peers.addresses == ALL_ADDRESSES:
+        yield "any address"
+        return
+    yield from (_range_text(*span) for span in peers.addresses)
 
 
-def _beside_addressless(inputs: Inputs, there: set[str]) -> Iterator[tuple[str, str, Protocol]]:
-    """A policy towards an address that is not known opens its ports to every address: say so, do not hide it."""
-    for link in inputs.platform.links:
-        if link.provider.namespace is None and link.consumer.name in there:
-            for external in _externals(inputs):
-                yield link.consumer.name, external.name, ("TCP", link.port.number)
+def _range_text(family: str, first: int, last: int) -> str:
+    made = ipaddress.IPv4Address if family == "IPv4" else ipaddress.IPv6Address
+    if (first, last) == (0, 2 ** BITS[family] - 1):
+        return f"any {family} address"
+    return str(made(first)) if first == last else f"{made(first)}-{made(last)}"
 
 
-def _protocols(node: Component | External) -> tuple[str, ...]:
-    return node.protocols if isinstance(node, External) else ("TCP",)
+def _port_text(spans: Spans) -> str:
+    """As 80/TCP, 8000-8010/UDP."""
+    if spans == ALL_PORTS:
+        return "all ports"
+    return ", ".join(f"{first}/{kind}" if first == last else f"{first}-{last}/{kind}" for kind, first, last in spans)
 
 
-def _all_ports(inputs: Inputs) -> set[Protocol]:
-    return {("TCP", port["containerPort"]) for w in inputs.workloads() for port in _container_ports(w)}
-
-
-def _container_ports(workload: Rendered) -> Iterator[Mapping[str, Any]]:
-    for container in workload.containers:
-        yield from container.get("ports", [])
+def _listed(names: Iterable[str]) -> str:
+    *most, last = sorted(names)
+    return f"{', '.join(most)} and {last}" if most else last

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs
-from constructs_lib.checks.reachability import Endpoint, allowed
+from constructs_lib.checks.network_policies import End, Pod, one_address, open_ports, read_policy
+from constructs_lib.checks.spans import common
 from constructs_lib.types.integration_tests.spec import IntegrationTestsComponent
 from tests.repository import PLATFORM
 
@@ -25,20 +26,20 @@ def test_every_port_once() -> None:
 
 def test_as_the_policies_have_it(rendered: Inputs) -> None:
     """What is rendered allows each of the edges, and none of the others."""
-    policies = [found.manifest for found in rendered.of("NetworkPolicy")]
-    ends = {
-        one.name: Endpoint(one.name, one.namespace, (("app", one.name), ("version", "v1")), guarded=True)
+    policies = [read_policy(found.manifest) for found in rendered.of("NetworkPolicy")]
+    ends: dict[str, End] = {
+        one.name: Pod(namespace=one.namespace, labels={"app": one.name, "version": "v1"})
         for one in CATALOGUE.components
     }
-    ends |= {
-        one.name: Endpoint(one.name, one.namespace, tuple(one.pod_labels.items()), guarded=False)
-        for one in CATALOGUE.externals
-    }
+    for external in CATALOGUE.externals:
+        known = external.namespace is not None
+        pod = Pod(namespace=external.namespace or "", labels=external.pod_labels)
+        ends[external.name] = pod if known else one_address("192.0.2.1")
     for list_, wanted in (("edges", True), ("denied", False)):
         for target in MATRIX[list_]:
-            port = ("TCP", int(target["address"].rpartition(":")[2]))
-            found = allowed(policies, ends[TESTS.name], ends[target["name"].partition(":")[0]], port)
-            assert found is wanted, target
+            port = int(target["address"].rpartition(":")[2])
+            ports = open_ports(policies, ends[TESTS.name], ends[target["name"].partition(":")[0]])
+            assert bool(common(ports, (("TCP", port, port),))) is wanted, target
 
 
 def test_witnesses() -> None:
