@@ -9,7 +9,15 @@ from typing import Any
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.references import selects
 from constructs_lib.command import COMMAND
-from constructs_lib.gitops.argo_cd import WAVE, application_name, platform_project_name, released_name
+from constructs_lib.gitops.argo_cd import (
+    WAVE,
+    application_name,
+    platform_project_name,
+    released_name,
+    root_path,
+    tier_path,
+)
+from constructs_lib.gitops.prefix import prefix
 from constructs_lib.job_names import HASH_DIGITS, config_data, named_by_content
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems.env_vars import SECRET_NAME, SECRET_URL
@@ -166,13 +174,17 @@ def _told(found: Rendered) -> Iterator[tuple[str, str]]:
 
 
 def project_allows(inputs: Inputs) -> Iterator[Problem]:
-    """Each Application's project allows its repository, its destination, and every object that it applies."""
+    """Each Application's project allows its repository, its destination, and every object; its folder is the tier's."""
     projects = {found["metadata"]["name"]: found["spec"] for found in inputs.argo_cd if found["kind"] == "AppProject"}
+    paths = _paths(inputs)
     for application in inputs.argo_cd:
         if application["kind"] != "Application":
             continue
         where = f"Application {application['metadata']['name']}"
         spec = application["spec"]
+        path, wanted = spec["source"].get("path"), paths.get(where)
+        if wanted is not None and path != wanted:
+            yield Problem(where, f"its path in the git repository is {path!r}, not {wanted!r}", SYNTH)
         project = projects.get(spec["project"])
         if project is None:
             yield Problem(where, f"there is no project {spec['project']}", SYNTH)
@@ -184,6 +196,13 @@ def project_allows(inputs: Inputs) -> Iterator[Problem]:
     name = platform_project_name(inputs.platform.name)
     for found in inputs.rendered:
         yield from _refused(found, name, projects.get(name, {}))
+
+
+def _paths(inputs: Inputs) -> dict[str, str]:
+    """Application -> the folder that it applies, from the top of the git repository."""
+    name, settings, place = inputs.platform.name, inputs.settings, prefix(inputs.root)
+    tiers = {f"Application {application_name(name, t)}": tier_path(settings, t, place) for t in settings.tiers}
+    return {f"Application {name}": root_path(settings, place)} | tiers
 
 
 def _refused(found: Rendered, name: str, project: Mapping[str, Any]) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from constructs_lib.gitops.argo_cd import write_argo_cd
 from constructs_lib.gitops.generated import folders, write_generated
 from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
+from constructs_lib.gitops.prefix import prefix
 from constructs_lib.gitops.publish import publish, recover
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
@@ -52,7 +53,7 @@ def stage(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path)
             write_kustomization(base, sorted(path.name for path in base.glob("*.k8s.yaml")))
     write_generated(root, out, platform, settings, rendered)
     write_kustomization(out / "overlays" / settings.environment, settings.tiers)
-    write_argo_cd(out / "argocd" / settings.environment, platform, settings, rendered.kinds())
+    write_argo_cd(out / "argocd" / settings.environment, platform, settings, rendered.kinds(), prefix(root))
 
 
 def synthesize(root: Path, catalogue: Catalogue, out: Path) -> tuple[str, ...]:
