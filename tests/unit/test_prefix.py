@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from constructs_lib.gitops.fingerprint import inputs
 from constructs_lib.gitops.prefix import prefix
 from constructs_lib.problem import InvalidInput
 from tests.repository import IDENTITY
@@ -94,3 +95,14 @@ def test_names_that_argo_cd_cannot_read(tmp_path: Path, name: str) -> None:
     folder.mkdir()
     with pytest.raises(InvalidInput, match="rename it"):
         prefix(folder)
+
+
+def test_the_place_is_an_input(tmp_path: Path) -> None:
+    """A project that comes into another git repository is generated anew; at its top it is as without git."""
+    folder = tmp_path / "teams/chatdb"
+    folder.mkdir(parents=True)
+    without = inputs(folder)
+    (folder / ".git").touch()
+    assert inputs(folder) == without
+    (folder / ".git").rename(tmp_path / ".git")
+    assert inputs(folder) != without
