@@ -9,18 +9,32 @@ import click
 from chatdb.cli.common import advised, as_json, json_option, show, with_old_key
 from chatdb.repository import catalogue
 
+DEFAULTS = {"revision": "main", "environment": "minikube"}
+"""What `init` writes where nobody says anything else."""
+
 
 @click.command()
 @click.option("--repository", prompt="Repository URL", help="Where Argo CD finds this repository.")
-@click.option("--revision", default="main", show_default=True, help="The branch that Argo CD follows.")
-@click.option("--environment", default="minikube", show_default=True, help="Name of the folder in overlays/.")
+@click.option("--revision", help=f"The branch that Argo CD follows; at first {DEFAULTS['revision']}.")
+@click.option("--environment", help=f"Name of the folder in overlays/; at first {DEFAULTS['environment']}.")
+@click.option(
+    "--pins", type=click.Choice(["keep", "drop"]), help="What becomes of pins where the repository is another one."
+)
 @click.pass_obj
 @advised
-def init(root: Path, repository: str, revision: str, environment: str) -> None:
-    """Write the settings file chatdb.yaml."""
+def init(root: Path, repository: str, revision: str | None, environment: str | None, pins: str | None) -> None:
+    """Write the settings file chatdb.yaml; what is in it and is not given stays, as tiers and comments do."""
     from constructs_lib import settings
 
-    path = settings.write(root, catalogue(), repository=repository, revision=revision, environment=environment)
+    path = settings.write(
+        root,
+        catalogue(),
+        repository=repository,
+        revision=revision,
+        environment=environment,
+        defaults=DEFAULTS,
+        pins=pins,
+    )
     click.echo(f"wrote {path.relative_to(root)}; now run: chatdb synth")
 
 

@@ -69,15 +69,12 @@ def test_bad_settings_change_no_file(repository: Path) -> None:
 
 
 def test_init_then_synth(repository: Path) -> None:
-    """Repository and revision are in every Application; pins of another repository are gone."""
-    (repository / "pins").mkdir()
-    (repository / "pins/minikube.yaml").write_text(f"core: '{0:040}'\n")
+    """Repository and revision are in every Application."""
     invoke("init", "--repository", "https://git.example/mine.git", "--revision", "trunk")
     invoke("synth")
     root = (repository / "argocd/minikube/root.yaml").read_text()
     assert "repoURL: https://git.example/mine.git" in root
     assert "targetRevision: trunk" in root
-    assert not (repository / "pins/minikube.yaml").exists()
     assert "write something like repository:" in invoke("init", "--repository", "nowhere", code=1)
 
 
