@@ -497,3 +497,11 @@ def test_git_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InvalidInput, match="install git"):
         run_git(tmp_path, "status")
+
+
+@pytest.mark.parametrize("name", ["release", "validate"])
+def test_workflows_fetch_the_history(name: str) -> None:
+    """A shallow checkout could not tell whether a commit is part of the branch."""
+    (job,) = yaml.safe_load((ROOT / f".github/workflows/{name}.yaml").read_text())["jobs"].values()
+    (checkout,) = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
+    assert checkout["with"]["fetch-depth"] == 0
