@@ -233,6 +233,8 @@ def test_remote_is_ahead(project: Path, tmp_path: Path) -> None:
     assert git(project, "cat-file", "-t", tip) == "commit"
     assert state(project) == before
     assert not (project / ".git/FETCH_HEAD").exists()
+    with pytest.raises(InvalidInput, match=f"is not in main of {URL}"):
+        published(project, read_settings(project, CATALOGUE), commit(project, "elsewhere"))
 
 
 def test_no_such_branch_or_repository(project: Path) -> None:
@@ -482,13 +484,24 @@ def test_started_twice(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         refused(project, "another run has been going on")
 
 
+def running(pid: int) -> bool:
+    """Whether the process runs; one that has ended may wait for its parent."""
+    path = Path(f"/proc/{pid}/stat")
+    return path.exists() and path.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
 def test_git_ends_in_time(tmp_path: Path) -> None:
-    """With its children; nobody is asked; what a command leaves in the background is not waited for."""
+    """With its children; what a command leaves in the background is not waited for."""
     began = time.monotonic()
-    slow = {"alias.slow": "!sleep 600", "alias.background": "!sleep 600 & echo done"}
-    done = run_git(tmp_path, "slow", seconds=0.5, settings=slow)
-    assert (done.code, "within 0.5 s" in done.err) == (TIMED_OUT, True)
-    assert run_git(tmp_path, "background", settings=slow).out == "done\n"
+    slow = {"alias.slow": "!sleep 600 & echo $! ; wait", "alias.background": "!sleep 600 & echo $!"}
+    done = run_git(tmp_path, "slow", seconds=2, settings=slow)
+    assert (done.code, "within 2 s" in done.err) == (TIMED_OUT, True)
+    while running(int(done.out)):
+        assert time.monotonic() - began < WAIT
+        time.sleep(0.05)
+    left = int(run_git(tmp_path, "background", settings=slow).out)
+    assert running(left)
+    os.kill(left, signal.SIGKILL)
     assert time.monotonic() - began < WAIT
 
 
