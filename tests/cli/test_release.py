@@ -322,6 +322,9 @@ def test_rollback_to_what_no_longer_builds(project: Path) -> None:
     commit(project, "as before")
     push(project)
     refused(
+        project, f"'HEAD' is not a release of minikube; name one of these: {contents[:12]}", "rollback", "--to=HEAD"
+    )
+    refused(
         project, "overlays/minikube/testing: there is no kustomization.yaml; choose another", "rollback", "--to", pins
     )
     blob = git(project, "rev-parse", f"{contents}:overlays/minikube/kustomization.yaml")
