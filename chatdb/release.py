@@ -1,72 +1,202 @@
-"""A release: every tier is held at one commit, so that updates roll through the waves in order."""
+"""A release: every tier is pinned to one commit, so that updates roll through the waves in order."""
 
-import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from constructs_lib.files import write_by_rename
+from chatdb.committed import AS_COMMITTED, builds, checked_out, generate
+from chatdb.git import failed, git, run_git
+from chatdb.published import DEEPEN, contains, published, shallow
+from chatdb.repository import catalogue
+from constructs_lib.command import COMMAND
+from constructs_lib.files import advised_writes, exclusive, write_by_rename
+from constructs_lib.gitops.publish import publish
+from constructs_lib.gitops.regenerate import LOCK
 from constructs_lib.problem import InvalidInput, Problem
-from constructs_lib.settings import Settings, pins_path
+from constructs_lib.settings import COMMIT, Settings, pins_path, read_settings
 
-HEADER = "# Written by `chatdb release`: the commit that each tier's Application is held at.\n"
-SECONDS = 60
-
-
-def git(root: Path, *arguments: str) -> str:
-    """Run git; InvalidInput with its own words where it fails."""
-    done = subprocess.run(
-        ["git", "-C", str(root), *arguments],
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
-    if done.returncode:
-        raise InvalidInput(
-            [
-                Problem(
-                    f"git {arguments[0]}",
-                    done.stderr.strip() or "failed",
-                    "fix it and release again",
-                )
-            ]
-        )
-    return done.stdout.strip()
+HEADER = "# Written by `chatdb release`: the commit that each tier's Application is pinned to.\n"
+COMMIT_SECONDS = 900
+"""The hooks of the user run in it, and they may check a whole repository."""
+ONE_AT_A_TIME = Path(".cdk8s/release.lock")
+NAMED = 10
+"""How many files or releases a message names."""
+UNDER_WAY = Path(".cdk8s/release")
+"""Names the paths that a run is changing; who finds it after a run that was killed brings them back."""
 
 
-def contents_commit(root: Path) -> str:
-    """The commit to release: HEAD, which must hold everything; InvalidInput where something is not committed."""
-    if git(root, "status", "--porcelain"):
-        raise InvalidInput(
-            [
-                Problem(
-                    "git",
-                    "there are changes that are not committed",
-                    "commit them first",
-                )
-            ]
-        )
-    return git(root, "rev-parse", "HEAD")
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A commit that the tiers of an environment are, or were, pinned to, and the commit that says so."""
+
+    contents: str
+    pins: str
 
 
-def write_pins(root: Path, settings: Settings, commit: str) -> Path:
-    """Pin every tier of the environment to the commit."""
-    path = pins_path(root, settings.environment)
-    write_by_rename(path, HEADER + yaml.safe_dump({str(tier): commit for tier in settings.tiers}))
-    return path
+def release(root: Path, *, offline: bool, commit: bool) -> tuple[Settings, str]:
+    """Pin every tier to HEAD, where it is pushed, and its committed tree is generated anew and checked.
+
+    Returns the settings and the commit. InvalidInput with what is wrong; then nothing has changed.
+    """
+    with _one_at_a_time(root):
+        contents = _committed(root)
+        with checked_out(root, contents) as tree:
+            settings = read_settings(tree, catalogue())
+            if not offline:
+                published(root, settings, contents)
+            generate(tree, dict.fromkeys(settings.tiers, contents), rules=True)
+            message = f"Release {contents[:12]} to {settings.environment}"
+            take(root, tree, settings.environment, message if commit else None)
+    return settings, contents
 
 
-def commit_pins(root: Path, settings: Settings, commit: str) -> None:
-    """Commit the pins and the Applications that were generated with them, and nothing else."""
-    paths = [f"pins/{settings.environment}.yaml", f"argocd/{settings.environment}"]
+def rollback(root: Path, to: str | None, *, offline: bool, commit: bool) -> tuple[Settings, str]:
+    """Pin every tier to the commit of an earlier release: the last one before the present one, or the one named.
+
+    Returns the settings and the commit. InvalidInput with what is wrong; then nothing has changed.
+    """
+    with _one_at_a_time(root):
+        head = _committed(root)
+        with checked_out(root, head) as tree:
+            settings = read_settings(tree, catalogue())
+            earlier = _earlier(root, settings, to)
+            if not offline:
+                published(root, settings, earlier)
+            with checked_out(root, earlier) as old:
+                builds(old, settings.environment, settings.tiers)
+            generate(tree, dict.fromkeys(settings.tiers, earlier), rules=False)
+            # It begins as a release does: what releases after a merge leaves it alone.
+            message = f"Release {earlier[:12]} to {settings.environment} again"
+            take(root, tree, settings.environment, message if commit else None)
+    return settings, earlier
+
+
+def releases(root: Path, environment: str) -> Iterator[Release]:
+    """The releases of an environment, latest first, as the history of HEAD has them."""
+    path = pins_path(Path(), environment).as_posix()
+    for commit in git(root, "rev-list", "HEAD", "--", path).split():
+        text = run_git(root, "cat-file", "blob", f"{commit}:./{path}").out
+        try:
+            contents = set((yaml.safe_load(text) or {}).values())
+        except (yaml.YAMLError, AttributeError, TypeError):
+            continue
+        # Tiers that somebody has pinned to different commits are no release.
+        if len(contents) == 1 and COMMIT.fullmatch(str(*contents)):
+            yield Release(str(*contents), commit)
+
+
+def write_pins(root: Path, environment: str, pins: Mapping[str, str]) -> None:
+    """Pin each tier of the environment to its commit."""
+    write_by_rename(pins_path(root, environment), HEADER + yaml.safe_dump({str(k): v for k, v in pins.items()}))
+
+
+def own_paths(environment: str) -> tuple[str, str]:
+    """What a release changes: the pins, and the Applications that are generated with them."""
+    return pins_path(Path(), environment).as_posix(), f"argocd/{environment}"
+
+
+def take(root: Path, tree: Path, environment: str, message: str | None) -> None:
+    """Take pins and Applications of the tree over into the repository, and commit them where there is a message.
+
+    InvalidInput where git refuses; then index and files are as they were.
+    """
+    paths = own_paths(environment)
+    written = [file.relative_to(tree).as_posix() for path in paths for file in [tree / path, *(tree / path).rglob("*")]]
+    done = run_git(root, "check-ignore", "--no-index", "--", *written)
+    if done.err:
+        raise failed("check-ignore", done, "correct that and run again")
+    if ignored := done.out.splitlines():
+        fix = "take it out of .gitignore: Argo CD sees what is committed alone"
+        raise InvalidInput(Problem(path, "is ignored by git", fix) for path in ignored)
+    with undone_on_failure(root, paths):
+        with exclusive(root / LOCK):
+            publish(root, tree, paths)
+        if message is not None:
+            commit_paths(root, paths, message)
+
+
+def commit_paths(root: Path, paths: tuple[str, ...], message: str) -> None:
+    """Commit these paths alone, with the user's hooks and signature; what else is staged stays so."""
     git(root, "add", "--", *paths)
-    git(
-        root,
-        "commit",
-        "--quiet",
-        "--message",
-        f"Release {commit[:12]} to {settings.environment}",
-        "--",
-        *paths,
-    )
+    arguments = ("commit", "--quiet", "--message", message, "--", *paths)
+    done = run_git(root, *arguments, seconds=COMMIT_SECONDS, hooks=True)
+    if done.code:
+        raise failed("commit", done, "correct that and run again; index and files are as they were before")
+
+
+@contextmanager
+def undone_on_failure(root: Path, paths: tuple[str, ...]) -> Iterator[None]:
+    """Bring the paths, in which nothing was changed before, back to HEAD where something fails."""
+    write_by_rename(root / UNDER_WAY, "\n".join(paths))
+    try:
+        yield
+    except BaseException:
+        recover(root)
+        raise
+    (root / UNDER_WAY).unlink()
+
+
+def recover(root: Path) -> None:
+    """Bring back what a run has changed that failed or was killed: in the index, and in the files."""
+    if not (root / UNDER_WAY).is_file():
+        return
+    paths = (root / UNDER_WAY).read_text(encoding="utf-8").split("\n")
+    fix = f"end what is using the repository, and run `{COMMAND} release` again: it brings back {' and '.join(paths)}"
+    git(root, "reset", "--quiet", "--", *paths, fix=fix)
+    git(root, "clean", "--quiet", "--force", "-d", "--", *paths, fix=fix)
+    if tracked := [path for path in paths if git(root, "ls-files", "--", path)]:
+        done = run_git(root, "restore", "--", *tracked, settings=AS_COMMITTED)
+        if done.code:
+            raise failed("restore", done, fix)
+    (root / UNDER_WAY).unlink()
+
+
+@contextmanager
+def _one_at_a_time(root: Path) -> Iterator[None]:
+    with advised_writes(str(root)), exclusive(root / ONE_AT_A_TIME):
+        recover(root)
+        yield
+
+
+def _committed(root: Path) -> str:
+    """HEAD, which everything of the project is in."""
+    fix = f"run `{COMMAND} release` in a clone of the repository, with a commit"
+    commit = git(root, "rev-parse", "--verify", "HEAD^{commit}", fix=fix)
+    if not COMMIT.fullmatch(commit):
+        raise InvalidInput(
+            [Problem("git", f"{commit} is not an SHA-1 id", "use a repository with SHA-1: Argo CD does")]
+        )
+    status = git(root, "status", "--porcelain", "--untracked-files=all", "--ignore-submodules=none", "--", ".")
+    if changed := status.splitlines():
+        names = ", ".join(line.strip() for line in changed[:NAMED])
+        raise InvalidInput([Problem("git", f"there are changes that are not committed: {names}", "commit them first")])
+    return commit
+
+
+def _earlier(root: Path, settings: Settings, to: str | None) -> str:
+    """The commit of the release that is asked for; without a name, of the last one before what is pinned now."""
+    found, present = list(releases(root, settings.environment)), set(dict(settings.pins).values())
+    if to is None:
+        for one in found:
+            if one.contents not in present and all(contains(root, pinned, one.contents) for pinned in present):
+                return one.contents
+        what = f"the history of HEAD has no earlier release of {settings.environment}"
+        raise InvalidInput([Problem("git", what, f"name a release with --to{_deeper(root)}")])
+    named = run_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{to}^{{commit}}").out.strip()
+    wanted = next((one.contents for one in found if named in (one.contents, one.pins)), None)
+    if wanted is None:
+        known = ", ".join(dict.fromkeys(one.contents[:12] for one in found[:NAMED])) or "none"
+        fix = f"name one of these: {known}{_deeper(root)}"
+        raise InvalidInput([Problem("--to", f"{to!r} is not a release of {settings.environment}", fix)])
+    if present == {wanted}:
+        raise InvalidInput(
+            [Problem("--to", f"{wanted[:12]} is what {settings.environment} is pinned to", "name another")]
+        )
+    return wanted
+
+
+def _deeper(root: Path) -> str:
+    return f"; {DEEPEN}" if shallow(root) else ""

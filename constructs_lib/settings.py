@@ -1,7 +1,7 @@
 """The one settings file: where the repository is, and which environment is generated."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_platform
 from constructs_lib.resolve.problems.env_vars import SECRET_URL
+from constructs_lib.yaml_edit import with_values
 from constructs_lib.yaml_files import read_mapping
 
 FILE = SETTINGS
@@ -24,6 +25,10 @@ REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
 KEYS = ("repository", "revision", "environment", "tiers", "kinds", "dns")
+PINS = "pins"
+KEEP, DROP = "keep", "drop"
+PINS_FIX = f"say --pins {KEEP} if the new one has the same commits, or --pins {DROP}: then all tiers follow the branch"
+HEADER = "# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,7 +54,7 @@ class Settings:
 
 def pins_path(root: Path, environment: str) -> Path:
     """The file of pins; the command `release` writes it."""
-    return root / "pins" / f"{environment}.yaml"
+    return root / PINS / f"{environment}.yaml"
 
 
 def read_settings(root: Path, catalogue: Catalogue) -> Settings:
@@ -82,22 +87,42 @@ def read_settings(root: Path, catalogue: Catalogue) -> Settings:
     )
 
 
-def write(root: Path, catalogue: Catalogue, *, repository: str, revision: str, environment: str) -> Path:
-    """Write a settings file with all tiers, and no pins; InvalidInput where a value is none.
+def write(
+    root: Path,
+    catalogue: Catalogue,
+    *,
+    repository: str,
+    revision: str | None,
+    environment: str | None,
+    defaults: Mapping[str, str] | None = None,
+    pins: str | None = None,
+) -> Path:
+    """Write the settings; a file that is there keeps its comments, its tiers, and each value for which None is given.
 
-    The setting `dns` stays where the environment does: it says what its cluster has.
+    `defaults` are for what is neither given nor there. `pins` is what becomes of pins where the repository is another
+    one, KEEP or DROP. InvalidInput where a value is wrong, the file is unreadable, or nobody says what becomes of pins.
     """
-    values = {"repository": repository, "revision": revision, "environment": environment}
-    problems = [*_texts(values), *problems_of_platform(catalogue)]
+    path = root / FILE
+    text, raw = HEADER, dict[str, Any]()
+    if path.exists():
+        raw, unreadable = read_mapping(path, FILE, f"delete it, and run `{COMMAND} init` again")
+        if unreadable:
+            raise InvalidInput(unreadable)
+        text = path.read_text(encoding="utf-8")
+    given = {"repository": repository, "revision": revision, "environment": environment}
+    values = {key: raw.get(key, (defaults or {}).get(key)) if value is None else value for key, value in given.items()}
+    wanted = {**raw, **values, "tiers": raw.get("tiers") or list(catalogue.tiers)}
+    pinned = sorted((root / PINS).glob("*.yaml")) if raw.get("repository") not in (None, repository) else []
+    problems = [*_texts(values), *_tiers(wanted["tiers"], catalogue)[1], *problems_of_platform(catalogue)]
+    if pinned and pins is None:
+        what = f"{', '.join(file.name for file in pinned)}: pins name commits of the repository that was there before"
+        problems.append(Problem(PINS, what, PINS_FIX))
     if problems:
         raise InvalidInput(problems)
-    path = root / FILE
-    before, _ = read_mapping(path, FILE, "")
-    kept = {"dns": before["dns"]} if before.get("environment") == environment and "dns" in before else {}
-    # Pins name commits of the repository that was there before.
-    pins_path(root, environment).unlink(missing_ok=True)
-    text = yaml.safe_dump({**values, "tiers": list(catalogue.tiers), **kept}, sort_keys=False)
-    write_by_rename(path, f"# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n{text}")
+    if pins == DROP:
+        for file in pinned:
+            file.unlink()
+    write_by_rename(path, with_values(text, raw, wanted) or HEADER + yaml.safe_dump(wanted, sort_keys=False))
     return path
 
 

@@ -40,6 +40,7 @@ from chatdb.repository import ROOT
         repository.doctor,
         repository.init,
         repository.release,
+        repository.rollback,
         synth.synth,
         views.capacity,
         views.graph,

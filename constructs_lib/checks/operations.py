@@ -11,7 +11,16 @@ from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.overlays import sources
 from constructs_lib.command import COMMAND, SETTINGS
 from constructs_lib.footprint import part, replicas
-from constructs_lib.gitops.argo_cd import WAVE, application_name, kind_name, platform_project_name, released_name
+from constructs_lib.gitops.argo_cd import (
+    WAVE,
+    application_name,
+    kind_name,
+    platform_project_name,
+    released_name,
+    root_path,
+    tier_path,
+)
+from constructs_lib.gitops.prefix import prefix
 from constructs_lib.job_names import HASH_DIGITS, config_data, named_by_content
 from constructs_lib.pods import LONG_RUNNING
 from constructs_lib.problem import Problem
@@ -173,13 +182,17 @@ def _told(found: Rendered) -> Iterator[tuple[str, str]]:
 
 
 def project_allows(inputs: Inputs) -> Iterator[Problem]:
-    """Each Application's project allows its repository, its destination, and every object that it applies."""
+    """Each Application's project allows its repository, its destination, and every object; its folder is the tier's."""
     projects = {one["metadata"]["name"]: one["spec"] for one in inputs.argo_cd if one["kind"] == "AppProject"}
+    paths = _paths(inputs)
     for application in inputs.argo_cd:
         if application["kind"] != "Application":
             continue
         where = f"Application {application['metadata']['name']}"
         spec = application["spec"]
+        path, wanted = (spec.get("source") or {}).get("path"), paths.get(where)
+        if wanted is not None and path != wanted:
+            yield Problem(where, f"its path in the git repository is {path!r}, not {wanted!r}", SYNTH)
         project = projects.get(spec["project"])
         sources = [source for source in (spec.get("source"), *spec.get("sources", ())) if source]
         if project is None:
@@ -193,6 +206,13 @@ def project_allows(inputs: Inputs) -> Iterator[Problem]:
     if name in projects:
         for found in inputs.rendered:
             yield from _refused(inputs, found, name, projects[name])
+
+
+def _paths(inputs: Inputs) -> dict[str, str]:
+    """Application -> the folder that it applies, from the top of the git repository."""
+    name, settings, place = inputs.platform.name, inputs.settings, prefix(inputs.root)
+    tiers = {f"Application {application_name(name, t)}": tier_path(settings, t, place) for t in settings.tiers}
+    return {f"Application {name}": root_path(settings, place)} | tiers
 
 
 def _refused(inputs: Inputs, found: Rendered, name: str, project: Mapping[str, Any]) -> Iterator[Problem]:

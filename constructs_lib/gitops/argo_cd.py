@@ -15,14 +15,17 @@ FINALIZER = "resources-finalizer.argocd.argoproj.io"
 
 
 def write_argo_cd(
-    folder: Path, platform: ResolvedPlatform, settings: Settings, kinds: Iterable[tuple[str, str]]
+    folder: Path, platform: ResolvedPlatform, settings: Settings, kinds: Iterable[tuple[str, str]], prefix: str
 ) -> None:
-    """Write <folder>/{projects,root}.yaml and the root's <folder>/apps; `kinds` are (API group, kind) of dist/."""
+    """Write <folder>/{projects,root}.yaml and the root's <folder>/apps.
+
+    `kinds` are (API group, kind) of dist/; `prefix` is where the repository is inside its git repository.
+    """
     projects = [root_project(platform, settings), platform_project(platform, settings, kinds)]
     write_objects(folder / "projects.yaml", projects)
-    write_objects(folder / "root.yaml", [root(platform, settings)])
+    write_objects(folder / "root.yaml", [root(platform, settings, prefix)])
     for tier in settings.tiers:
-        write_objects(folder / "apps" / f"{tier}.yaml", [application(platform, settings, tier)])
+        write_objects(folder / "apps" / f"{tier}.yaml", [application(platform, settings, tier, prefix)])
     write_objects(folder / "apps/released.yaml", [released(platform, settings)])
 
 
@@ -78,22 +81,33 @@ def platform_project(
     )
 
 
-def root(platform: ResolvedPlatform, settings: Settings) -> dict[str, Any]:
+def root_path(settings: Settings, prefix: str) -> str:
+    """The folder that the root Application applies, from the top of the git repository."""
+    return f"{prefix}argocd/{settings.environment}/apps"
+
+
+def tier_path(settings: Settings, tier: str, prefix: str) -> str:
+    """The folder that a tier's Application applies, from the top of the git repository."""
+    return f"{prefix}overlays/{settings.environment}/{tier}"
+
+
+def root(platform: ResolvedPlatform, settings: Settings, prefix: str) -> dict[str, Any]:
     """The app of apps; it lists the children's folder only, since a root that contains itself waits for itself."""
     return {
         **_head(platform.name, "Application", platform.name),
         "spec": {
             "project": f"{platform.name}-root",
-            "source": _source(settings, f"argocd/{settings.environment}/apps", settings.revision),
+            "source": _source(settings, root_path(settings, prefix), settings.revision),
             "destination": {"server": SERVER, "namespace": ARGO_CD},
             "syncPolicy": _sync_policy(),
         },
     }
 
 
-def application(platform: ResolvedPlatform, settings: Settings, tier: str) -> dict[str, Any]:
+def application(platform: ResolvedPlatform, settings: Settings, tier: str, prefix: str) -> dict[str, Any]:
     """The Application of one tier; its wave is the tier's place in the order."""
-    paths = (f"overlays/{settings.environment}/{tier}", f"dist/{tier}", "overlays/components", "dist/traits")
+    own = tier_path(settings, tier, prefix)
+    paths = (own, *(f"{prefix}{path}" for path in (f"dist/{tier}", "overlays/components", "dist/traits")))
     annotations = {
         "argocd.argoproj.io/manifest-generate-paths": ";".join(f"/{path}" for path in paths),
         WAVE: str(platform.catalogue.wave(tier)),
@@ -104,7 +118,7 @@ def application(platform: ResolvedPlatform, settings: Settings, tier: str) -> di
         **head,
         "spec": {
             "project": platform_project_name(platform.name),
-            "source": _source(settings, paths[0], settings.target(tier)),
+            "source": _source(settings, own, settings.target(tier)),
             # Every object names its namespace; the project refuses an Application that names none of its own.
             "destination": {"server": SERVER, "namespace": platform.namespaces.names[0]},
             "syncPolicy": _sync_policy(),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from constructs_lib.command import COMMAND, SETTINGS
 from constructs_lib.files import write_by_rename
+from constructs_lib.gitops.prefix import prefix
 from constructs_lib.gitops.publish import SWAP
 
 CODE = Path(__file__).resolve().parents[2]
@@ -24,8 +25,8 @@ OUTPUTS = ("dist/**/*", "argocd/**/*", "overlays/*/*.yaml", GENERATED)
 
 
 def inputs(root: Path) -> str:
-    """A hash of code, data, and the versions of everything that is installed."""
-    found = hashlib.sha256("\n".join(_tools()).encode())
+    """A hash of code, data, the place in the git repository, and the versions of everything that is installed."""
+    found = hashlib.sha256("\n".join([prefix(root), *_tools()]).encode())
     _add(found, CODE, CODE_INPUTS)
     _add(found, root, DATA_INPUTS, without=GENERATED)
     return found.hexdigest()

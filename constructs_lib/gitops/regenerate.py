@@ -7,7 +7,6 @@ from pathlib import Path
 
 from constructs_lib.files import MIB, advised_writes, enough_room, exclusive
 from constructs_lib.gitops import fingerprint
-from constructs_lib.gitops.publish import differences
 from constructs_lib.model import Catalogue
 
 LOCK = Path(".cdk8s/lock")
@@ -42,17 +41,12 @@ def stale(root: Path, read: Read) -> tuple[str, ...]:
     """The generated files that are not what the code gives; nothing is changed."""
     if fingerprint.unchanged(root, fingerprint.inputs(root)):
         return ()
-    from constructs_lib.gitops.synth import resolved, stage, targets
+    from constructs_lib.gitops.synth import differing, resolved, stage
 
     with advised_writes(str(root)), tempfile.TemporaryDirectory() as out:
         platform, settings = resolved(root, read())
         stage(root, platform, settings, Path(out))
-        names = [
-            f"{target}/{name}"
-            for target in targets(platform, settings)
-            for name in differences(Path(out, target), root / target)
-        ]
-    return tuple(name.removesuffix("/.") for name in names)
+        return differing(root, platform, settings, Path(out))
 
 
 def copy_manifests(root: Path, out: Path) -> None:

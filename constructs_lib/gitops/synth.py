@@ -5,9 +5,11 @@ from pathlib import Path
 from constructs_lib.gitops.argo_cd import write_argo_cd
 from constructs_lib.gitops.generated import folders, write_generated
 from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
-from constructs_lib.gitops.publish import publish, recover
+from constructs_lib.gitops.prefix import prefix
+from constructs_lib.gitops.publish import differences, publish, recover
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.rendered import Rendered
 from constructs_lib.resolve import resolve
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings, read_settings
@@ -37,7 +39,7 @@ def resolved(root: Path, catalogue: Catalogue) -> tuple[ResolvedPlatform, Settin
     return platform, settings
 
 
-def stage(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path) -> None:
+def stage(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path) -> Rendered:
     """Write everything that is generated below the empty folder `out`; InvalidInput where an overlay does not build."""
     # Imported late: it starts Node, which nobody waits for whose input is wrong.
     from constructs_lib.render import render
@@ -52,7 +54,18 @@ def stage(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path)
             write_kustomization(base, sorted(path.name for path in base.glob("*.k8s.yaml")))
     write_generated(root, out, platform, settings, rendered)
     write_kustomization(out / "overlays" / settings.environment, settings.tiers)
-    write_argo_cd(out / "argocd" / settings.environment, platform, settings, rendered.kinds())
+    write_argo_cd(out / "argocd" / settings.environment, platform, settings, rendered.kinds(), prefix(root))
+    return rendered
+
+
+def differing(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path) -> tuple[str, ...]:
+    """The generated files of the repository that are not as they are staged in `out`."""
+    names = (
+        f"{target}/{name}"
+        for target in targets(platform, settings)
+        for name in differences(out / target, root / target)
+    )
+    return tuple(name.removesuffix("/.") for name in names)
 
 
 def synthesize(root: Path, catalogue: Catalogue, out: Path) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ import ipaddress
 from random import Random
 from typing import Any
 
-from constructs_lib.checks.label_sets import NAMESPACE_LABEL
 from constructs_lib.checks.network_policies import Pod
 from constructs_lib.resolved import NAMESPACE_LABEL
 

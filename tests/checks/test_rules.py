@@ -70,6 +70,19 @@ def test_project_refuses_an_application(rendered: Inputs, name: str, change: Man
     assert found(replace(rendered, argo_cd=argo_cd)) == {"project"}
 
 
+def test_project_knows_the_folder_of_a_tier(rendered: Inputs, tmp_path: Path) -> None:
+    """An Application with another tier's folder; and all of them, where the repository is inside another one."""
+    argo_cd = copy.deepcopy(rendered.argo_cd)
+    application = next(a for a in argo_cd if a["metadata"]["name"] == "chatdb-core")
+    application["spec"]["source"]["path"] = "overlays/minikube/edge"
+    assert found(replace(rendered, argo_cd=argo_cd)) == {"project"}
+    (tmp_path / ".git").touch()
+    project = [rule for rule in RULES if rule.id == "project"]
+    findings = run(replace(rendered, root=tmp_path / "teams/chatdb"), project)
+    assert len(findings) == len(rendered.settings.tiers) + 1
+    assert "not 'teams/chatdb/" in findings[0].problem.what
+
+
 def test_init_containers_are_checked(rendered: Inputs) -> None:
     """What runs before a pod's containers is held to the same rules."""
     objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]

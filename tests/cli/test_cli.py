@@ -1,19 +1,16 @@
 """The command, run as a user runs it: output, exit codes, and no file changed where something is wrong."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from catalogue.components import CATALOGUE
-from catalogue.tiers import Tier
 from chatdb.cli import main
 from tests.command import invoke
-from tests.repository import IDENTITY, ROOT, texts
+from tests.repository import ROOT, texts
 
 
 def test_every_command_and_option_has_help() -> None:
@@ -72,15 +69,12 @@ def test_bad_settings_change_no_file(repository: Path) -> None:
 
 
 def test_init_then_synth(repository: Path) -> None:
-    """Repository and revision are in every Application; pins of another repository are gone."""
-    (repository / "pins").mkdir()
-    (repository / "pins/minikube.yaml").write_text(f"core: '{0:040}'\n")
+    """Repository and revision are in every Application."""
     invoke("init", "--repository", "https://git.example/mine.git", "--revision", "trunk")
     invoke("synth")
     root = (repository / "argocd/minikube/root.yaml").read_text()
     assert "repoURL: https://git.example/mine.git" in root
     assert "targetRevision: trunk" in root
-    assert not (repository / "pins/minikube.yaml").exists()
     assert "write something like repository:" in invoke("init", "--repository", "nowhere", code=1)
 
 
@@ -142,33 +136,3 @@ def test_capacity_adds_up() -> None:
     """What is left is what was there, less what is taken; and it is enough."""
     for line in json.loads(invoke("capacity", "--json"))["lines"]:
         assert line["free"] == line["total"] - line["system"] - line["platform"] >= line["reserve"]
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """Run git in a folder, whatever the user's own settings are."""
-    command = ["git", "-C", str(folder), *arguments]
-    environment = os.environ | IDENTITY
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def test_release_pins_every_tier(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two commits: the contents, then pins that name them; the root keeps following the branch."""
-    for name, value in IDENTITY.items():
-        monkeypatch.setenv(name, value)
-    (repository / ".gitignore").write_text(".tools\n.cdk8s\n")
-    git(repository, "init", "--quiet", "--initial-branch=main")
-    assert "not committed" in invoke("release", code=1)
-    git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "--message=contents")
-    contents = git(repository, "rev-parse", "HEAD")
-    assert contents[:12] in invoke("release")
-    assert git(repository, "rev-parse", "HEAD~1") == contents
-    assert git(repository, "status", "--porcelain") == ""
-    applications = texts(repository / "argocd/minikube/apps")
-    released = yaml.safe_load(applications.pop("released.yaml"))
-    assert released["data"] == dict.fromkeys(map(str, Tier), contents)
-    assert len(applications) == 8
-    sources = [yaml.safe_load(text)["spec"]["source"] for text in applications.values()]
-    assert {source["targetRevision"] for source in sources} == {contents}
-    assert "targetRevision: main" in (repository / "argocd/minikube/root.yaml").read_text()
-    invoke("synth", "--check")

@@ -74,7 +74,7 @@ def test_swapped_waves(platform: Deployment) -> None:
     with never_ready(platform, "query-parser"):
         change(platform, "swapped")
         held = platform.origin.commit("Three tiers")
-        platform.origin.run("release")
+        platform.origin.pin()
         _swap(platform, "core", "processing")
         platform.origin.commit_as_it_is("Exchange two waves")
         platform.argo_cd.look("chatdb")
@@ -105,7 +105,7 @@ def _release_without_last_wave(platform: Deployment) -> str:
     platform.origin.run("synth")
     last.unlink()
     held = platform.origin.commit_as_it_is("Contents")
-    platform.origin.run("release")
+    platform.origin.pin()
     last.unlink()
     platform.origin.commit_as_it_is("Pins")
     platform.argo_cd.look("chatdb")

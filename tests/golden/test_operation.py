@@ -11,6 +11,7 @@ from catalogue.components import CATALOGUE
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.defaults import DRAIN_SECONDS
 from constructs_lib.footprint import claims, steady
+from constructs_lib.gitops.prefix import prefix
 from constructs_lib.model import Component
 from constructs_lib.quantity import in_bytes, millicores
 from tests.repository import ROOT
@@ -212,14 +213,15 @@ def test_application(path: Any) -> None:
         return
     assert found["metadata"]["finalizers"] == ["resources-finalizer.argocd.argoproj.io"]
     paths = found["metadata"]["annotations"]["argocd.argoproj.io/manifest-generate-paths"].split(";")
-    assert {f"/overlays/minikube/{path.stem}", f"/dist/{path.stem}", "/overlays/components"} <= set(paths)
+    wanted = (f"overlays/minikube/{path.stem}", f"dist/{path.stem}", "overlays/components")
+    assert {f"/{prefix(ROOT)}{name}" for name in wanted} <= set(paths)
     assert_syncs(found["spec"]["syncPolicy"])
 
 
 def test_root() -> None:
     """It has the children's folder alone: one that contained itself would wait for itself."""
     spec = yaml.safe_load((ROOT / "argocd/minikube/root.yaml").read_text())["spec"]
-    assert spec["source"]["path"] == "argocd/minikube/apps"
+    assert spec["source"]["path"] == f"{prefix(ROOT)}argocd/minikube/apps"
     assert_syncs(spec["syncPolicy"])
 
 
