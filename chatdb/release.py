@@ -3,8 +3,7 @@
 import subprocess
 from pathlib import Path
 
-import yaml
-
+from constructs_lib import manifest_yaml
 from constructs_lib.files import write_by_rename
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import Settings, pins_path
@@ -53,7 +52,7 @@ def contents_commit(root: Path) -> str:
 def write_pins(root: Path, settings: Settings, commit: str) -> Path:
     """Pin every tier of the environment to the commit."""
     path = pins_path(root, settings.environment)
-    write_by_rename(path, HEADER + yaml.safe_dump({str(tier): commit for tier in settings.tiers}))
+    write_by_rename(path, HEADER + manifest_yaml.dump([{str(tier): commit for tier in sorted(settings.tiers)}]))
     return path
 
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from constructs_lib import manifest_yaml
 from constructs_lib.command import COMMAND, SETTINGS
 from constructs_lib.files import write_by_rename
 from constructs_lib.model import Catalogue
@@ -82,7 +81,7 @@ def write(root: Path, catalogue: Catalogue, *, repository: str, revision: str, e
     path = root / FILE
     # Pins name commits of the repository that was there before.
     pins_path(root, environment).unlink(missing_ok=True)
-    text = yaml.safe_dump({**values, "tiers": list(catalogue.tiers)}, sort_keys=False)
+    text = manifest_yaml.dump([{**values, "tiers": list(catalogue.tiers)}])
     write_by_rename(path, f"# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n{text}")
     return path
 

@@ -4,8 +4,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 
-import yaml
-
+from constructs_lib import manifest_yaml
 from constructs_lib.checks.model import Inputs
 from constructs_lib.command import COMMAND
 from constructs_lib.kustomize import tool
@@ -28,7 +27,7 @@ def versions(inputs: Inputs) -> list[str]:
 def valid_for_kubernetes(inputs: Inputs) -> Iterator[Problem]:
     """Run kubeconform over everything at once, for each version; a kind without a schema is an error."""
     objects = [*(found.manifest for found in inputs.rendered), *inputs.argo_cd]
-    text = yaml.dump_all(objects, Dumper=yaml.CSafeDumper)
+    text = manifest_yaml.dump(objects)
     for version in versions(inputs):
         for resource in _kubeconform(inputs, version, text):
             where = f"{resource['kind']} {resource['name']}"

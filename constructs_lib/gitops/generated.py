@@ -10,17 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from constructs_lib.footprint import quota
 from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
 from constructs_lib.job_names import config_data, digest, named_by_content
-from constructs_lib.kustomize import DIST, GENERATED, KUSTOMIZATION, kustomize
+from constructs_lib.kustomization import DIST, GENERATED, Kustomization
+from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput
 from constructs_lib.rendered import Manifest, Rendered
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings
-from constructs_lib.yaml_files import read_mapping
 
 DIGEST_KEY = "platform.sha256"
 """In the ConfigMap of the tests: SHA-256 of all that the environment runs."""
@@ -42,14 +40,13 @@ def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings:
         shutil.rmtree(out / folder, ignore_errors=True)
         for name, manifests in found.get(tier, {}).items():
             write_objects(out / folder / name, manifests)
-        if tier in found or (tier in settings.tiers and _listed(root / folder.parent)):
+        if tier in found or (tier in settings.tiers and _listed(out, folder.parent)):
             write_kustomization(out / folder, sorted(found.get(tier, {})))
 
 
-def _listed(overlay: Path) -> bool:
+def _listed(out: Path, overlay: Path) -> bool:
     """Whether the tier's overlay lists the folder: then it builds, also where nothing is generated for it."""
-    content = yaml.safe_load((overlay / KUSTOMIZATION).read_text(encoding="utf-8"))
-    return GENERATED in {Path(name).as_posix() for name in content.get("resources") or []}
+    return out / overlay / GENERATED in Kustomization(out, out / overlay).paths("resources")
 
 
 def _render(
@@ -59,13 +56,15 @@ def _render(
 
     An overlay that changes nothing gives its base, for which Kustomize is not started.
     """
-    (root / "overlays").mkdir(exist_ok=True)
-    shutil.copytree(root / "overlays", out / "overlays", dirs_exist_ok=True, ignore=shutil.ignore_patterns(GENERATED))
+    if (root / "overlays").is_dir():
+        own = shutil.ignore_patterns(GENERATED)
+        # An editor's lock is a link to nowhere.
+        shutil.copytree(root / "overlays", out / "overlays", ignore=own, ignore_dangling_symlinks=True)
     for folder in folders(platform, settings).values():
         if (out / folder.parent).is_dir():
             write_kustomization(out / folder, [])
     overlays = {tier: out / "overlays" / settings.environment / tier for tier in settings.tiers}
-    plain = {tier for tier, folder in overlays.items() if _changes_nothing(folder, tier)}
+    plain = {tier for tier, folder in overlays.items() if _changes_nothing(out, folder)}
     with ThreadPoolExecutor() as pool:
         builds = [pool.submit(kustomize, out, folder, root) for tier, folder in overlays.items() if tier not in plain]
     problems = [problem for build in builds if (error := build.exception()) for problem in _problems(error)]
@@ -75,15 +74,16 @@ def _render(
     return [manifest for objects in (*bases, *(build.result() for build in builds)) for manifest in objects]
 
 
-def _changes_nothing(overlay: Path, tier: str) -> bool:
+def _changes_nothing(out: Path, overlay: Path) -> bool:
     """Whether the overlay lists its base and what is generated, and nothing else."""
-    path = overlay / KUSTOMIZATION
-    content, problems = read_mapping(path, path.name, "") if path.is_file() else ({}, [])
-    listed = content.pop("resources", None)
-    return (
-        not problems
-        and listed in ([f"{DIST}/{tier}"], [f"{DIST}/{tier}", GENERATED])
-        and set(content) <= {"apiVersion", "kind"}
+    try:
+        content = Kustomization(out, overlay).content
+    except InvalidInput:
+        return False
+    base = f"{DIST}/{overlay.name}"
+    return set(content) <= {"apiVersion", "kind", "resources"} and content.get("resources") in (
+        [base],
+        [base, GENERATED],
     )
 
 
