@@ -12,7 +12,7 @@ from fleet import catalogue
 from constructs_lib import settings
 from constructs_lib.gitops.kustomizations import write_kustomization
 from constructs_lib.gitops.synth import resolved, stage
-from constructs_lib.kustomize import DIST, GENERATED
+from constructs_lib.kustomization import DIST, GENERATED
 
 ENVIRONMENT = "bench"
 

@@ -11,6 +11,7 @@ from chatdb.committed import AS_COMMITTED, builds, checked_out, generate
 from chatdb.git import failed, git, run_git
 from chatdb.published import DEEPEN, contains, published, shallow
 from chatdb.repository import catalogue
+from constructs_lib import manifest_yaml
 from constructs_lib.command import COMMAND
 from constructs_lib.files import advised_writes, exclusive, write_by_rename
 from constructs_lib.gitops.publish import publish
@@ -90,7 +91,10 @@ def releases(root: Path, environment: str) -> Iterator[Release]:
 
 def write_pins(root: Path, environment: str, pins: Mapping[str, str]) -> None:
     """Pin each tier of the environment to its commit."""
-    write_by_rename(pins_path(root, environment), HEADER + yaml.safe_dump({str(k): v for k, v in pins.items()}))
+    write_by_rename(
+        pins_path(root, environment),
+        HEADER + manifest_yaml.dump([{str(tier): commit for tier, commit in sorted(pins.items())}]),
+    )
 
 
 def own_paths(environment: str) -> tuple[str, str]:

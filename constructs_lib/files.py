@@ -29,6 +29,11 @@ def write_by_rename(path: Path, text: str) -> None:
         fresh.unlink(missing_ok=True)
 
 
+def is_scratch(name: str) -> bool:
+    """Whether an editor or a file manager leaves files of that name behind: they are no part of any input."""
+    return name.startswith((".", "#")) or name.endswith(("~", ".swp", ".orig", ".rej", ".bak"))
+
+
 @contextmanager
 def advised_writes(where: str) -> Iterator[None]:
     """InvalidInput where the file system refuses: no room, no right, no such folder."""

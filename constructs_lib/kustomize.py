@@ -1,21 +1,19 @@
-"""Rendering overlays with Kustomize, and where its files are."""
+"""Rendering overlays with Kustomize."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from constructs_lib.kustomization import Kustomization
 from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.yaml_loader import load_all
 
 SECONDS = 120
-KUSTOMIZATION = "kustomization.yaml"
-DIST = "../../../dist"
-"""The generated bases, as an overlay's folder sees them."""
-GENERATED = "generated"
-"""The folder of a tier's overlay for what depends on its environment."""
+OBJECT = re.compile(r"^map\[string\]interface \{\}.*\}: ", re.DOTALL)
+"""All of an object, before what is wrong with it."""
 
 
 def tool(root: Path, name: str) -> str:
@@ -32,16 +30,21 @@ def kustomize(root: Path, folder: Path, tools: Path | None = None) -> list[dict[
 
     `root` is the tree that messages name the folder by, `tools` the repository whose Kustomize is run.
     """
-    place = str(folder.relative_to(root) if folder.is_relative_to(root) else folder)
-    if not (folder / KUSTOMIZATION).is_file():
-        fix = f"make it: it lists {DIST}/{folder.name} among its resources"
-        raise InvalidInput([Problem(place, f"there is no {KUSTOMIZATION}", fix)])
+    kustomization = Kustomization(root, folder)
+    if wrong := tuple(kustomization.problems()):
+        raise InvalidInput(dict.fromkeys(wrong))
     command = [tool(tools or root, "kustomize"), "build", str(folder)]
     # It lives for a tenth of a second: a third of it would be spent on collecting garbage.
     env_vars = os.environ | {"GOGC": "off", "GOMEMLIMIT": "512MiB"}
-    done = subprocess.run(command, env=env_vars, capture_output=True, text=True, timeout=SECONDS, check=False)
+    try:
+        done = subprocess.run(command, env=env_vars, capture_output=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        what = f"Kustomize did not finish within {SECONDS} s"
+        raise InvalidInput([Problem(kustomization.where, what, "make its files smaller, or local")]) from error
     if done.returncode:
         # Its words name files by their full path, which says nothing more and differs between machines.
-        words = done.stderr.strip().replace(f"{root}/", "").removeprefix("Error: ")
-        raise InvalidInput([Problem(place, words, "fix the kustomization; is dist/ up to date?")])
-    return [found for found in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if found]
+        words = done.stderr.decode(errors="replace").strip().replace(f"{root}/", "").removeprefix("Error: ")
+        words = OBJECT.sub("", words)
+        fix = "fix the kustomization; is dist/ up to date?"
+        raise InvalidInput([Problem(kustomization.where, words, fix)])
+    return load_all(done.stdout.decode())

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from constructs_lib.dashboards.panels import Dashboard
+from constructs_lib.files import is_scratch
 
 KUBERNETES_API = "kubernetes-api"
 INGRESS_CONTROLLER = "ingress-controller"
@@ -318,15 +319,16 @@ class Catalogue:
         return MappingProxyType({path.name: path.read_text(encoding="utf-8") for path in self.file_paths(name)})
 
     def file_paths(self, name: str) -> tuple[Path, ...]:
-        """Where these files are, sorted."""
+        """Where these files are, sorted; without what an editor leaves there."""
         folder = self.root / "catalogue/files" / name
-        return tuple(sorted(path for path in folder.iterdir() if path.is_file())) if folder.is_dir() else ()
+        found = folder.iterdir() if folder.is_dir() else ()
+        return tuple(sorted(path for path in found if path.is_file() and not is_scratch(path.name)))
 
     def migrations(self, schema: Schema) -> tuple[Path, ...]:
         """The numbered migrations of the schema in the order in which they are applied."""
         # A null byte is no part of any path, and the system refuses to look for one.
         folder = self.root / schema.migrations.replace("\0", "")
-        return tuple(sorted(folder.glob("*.sql")))
+        return tuple(sorted(path for path in folder.glob("*.sql") if not is_scratch(path.name)))
 
     @property
     def schema_owners(self) -> tuple[Component, ...]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from constructs_lib import manifest_yaml
 from constructs_lib.command import COMMAND, SETTINGS
 from constructs_lib.dns import DnsSetting, read_dns
 from constructs_lib.files import write_by_rename
@@ -122,7 +121,7 @@ def write(
     if pins == DROP:
         for file in pinned:
             file.unlink()
-    write_by_rename(path, with_values(text, raw, wanted) or HEADER + yaml.safe_dump(wanted, sort_keys=False))
+    write_by_rename(path, with_values(text, raw, wanted) or HEADER + manifest_yaml.dump([wanted]))
     return path
 
 

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, combinations
 from pathlib import Path
 
-import yaml
-
-from constructs_lib.kustomize import KUSTOMIZATION
+from constructs_lib import manifest_yaml
+from constructs_lib.kustomization import Kustomization
 
 COMPONENTS = "components"
 
@@ -14,8 +13,8 @@ COMPONENTS = "components"
 def traits(overlays: Path) -> dict[str, tuple[str, ...]]:
     """Trait -> the tiers that it changes: each is a folder overlays/components/<trait>/<tier>."""
     found: dict[str, list[str]] = {}
-    for path in sorted((overlays / COMPONENTS).glob(f"*/*/{KUSTOMIZATION}")):
-        found.setdefault(path.parents[1].name, []).append(path.parent.name)
+    for path in sorted(path for path in (overlays / COMPONENTS).glob("*/*") if path.is_dir()):
+        found.setdefault(path.parent.name, []).append(path.name)
     return {trait: tuple(tiers) for trait, tiers in found.items()}
 
 
@@ -30,7 +29,7 @@ def attach(overlay: Path, names: Iterable[str]) -> None:
     known = traits(overlay.parent)
     for trait in names:
         for tier in known[trait]:
-            path = overlay / tier / KUSTOMIZATION
-            kustomization = yaml.safe_load(path.read_text(encoding="utf-8"))
-            kustomization.setdefault("components", []).append(f"../../{COMPONENTS}/{trait}/{tier}")
-            path.write_text(yaml.safe_dump(kustomization), encoding="utf-8")
+            kustomization = Kustomization(overlay.parents[1], overlay / tier)
+            names = [*kustomization.entries("components"), f"../../{COMPONENTS}/{trait}/{tier}"]
+            text = manifest_yaml.dump([{**kustomization.content, "components": names}])
+            kustomization.path.write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from constructs_lib.yaml_loader import load_all
 
 ROOT = Path(__file__).resolve().parents[1]
 CHOICE = re.compile(r"\$(\w+)")
@@ -60,7 +60,7 @@ class Shown:
 def dashboards(root: Path = ROOT) -> dict[str, Dashboard]:
     """Those that dist/ gives Grafana, by name."""
     for path in sorted((root / "dist/monitoring").rglob("*.k8s.yaml")):
-        for manifest in yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader):
+        for manifest in load_all(path.read_text(encoding="utf-8")):
             if manifest["kind"] == "ConfigMap" and manifest["metadata"]["name"] == "grafana-dashboards":
                 return {Path(name).stem: json.loads(text) for name, text in manifest["data"].items()}
     raise Undrawable("dist/ has no ConfigMap grafana-dashboards: run `make synth`")

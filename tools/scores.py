@@ -20,8 +20,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from constructs_lib import manifest_yaml
 from constructs_lib.checks.schema import versions
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
@@ -224,7 +223,7 @@ def scan(folder: Path, traits: tuple[str, ...], version: str) -> list[Score]:
         shutil.copytree(ROOT / name, folder / name)
     attach(folder / OVERLAY, traits)
     manifests = kustomize(ROOT, folder / OVERLAY)
-    (folder / "all.yaml").write_text(yaml.dump_all(manifests, Dumper=yaml.CSafeDumper), encoding="utf-8")
+    (folder / "all.yaml").write_text(manifest_yaml.dump(manifests), encoding="utf-8")
     optional = [part for name in OPTIONAL_TESTS for part in ("--enable-optional-test", name)]
     rated = run(
         ROOT / ".tools/bin/kube-score", "score", "--kubernetes-version", version, "--output-format", "json",

@@ -1,13 +1,10 @@
 """Deploying by Argo CD: it is installed with its gate, told of the repository, and watched until all waves are done."""
 
-import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from chatdb.deploy.kubectl import APPLY, Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest, key, ready
@@ -18,6 +15,7 @@ from chatdb.deploy.snapshot import Snapshot, look
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import FILE, Settings
+from constructs_lib.yaml_loader import load_all
 
 NAMESPACE = "argocd"
 ROOT = "chatdb"
@@ -61,7 +59,7 @@ def bootstrap(root: Path, environment: str) -> list[Manifest]:
     """What a person applies: projects and root."""
     folder = root / "argocd" / environment
     texts = [(folder / name).read_text(encoding="utf-8") for name in ("projects.yaml", "root.yaml")]
-    return [found for text in texts for found in yaml.safe_load_all(text)]
+    return [found for text in texts for found in load_all(text)]
 
 
 def as_text(kubectl: Kubectl, environment: str, folder: str, seconds: int) -> Iterator[str]:
@@ -137,8 +135,6 @@ class Following:
 def _built(root: Path, folder: Path) -> list[Manifest]:
     try:
         return kustomize(root, folder)
-    except subprocess.TimeoutExpired as error:
-        raise InvalidInput([Problem(INSTALL, "its base was not fetched in time", OFFLINE)]) from error
     except InvalidInput as error:
         raise InvalidInput([Problem(one.where, one.what, OFFLINE) for one in error.problems]) from error
 

@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
+from constructs_lib import manifest_yaml
 from constructs_lib.problem import InvalidInput, Problem
 
 Manifest = dict[str, Any]
@@ -80,7 +79,7 @@ class Kubectl:
 
 
 def _dump(manifests: Iterable[Manifest]) -> str:
-    return str(yaml.dump_all(manifests, Dumper=yaml.CSafeDumper))
+    return manifest_yaml.dump(manifests)
 
 
 def _documents(text: str) -> Iterable[Manifest]:

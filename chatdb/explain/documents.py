@@ -5,10 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from chatdb.explain.model import Place
-from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.yaml_files import read_text, single
 
 SEPARATOR = re.compile(r"^---\n", re.MULTILINE)
 ESCAPE = re.compile(r"\\[nrt]")
@@ -18,23 +16,19 @@ ESCAPE = re.compile(r"\\[nrt]")
 def documents(root: Path, paths: Iterable[Path], word: re.Pattern[str]) -> Iterator[tuple[Place, dict[str, Any]]]:
     """The mappings in these files whose text has the word; reading all others would take much longer.
 
-    InvalidInput where such a text is no YAML.
+    InvalidInput where such a text is not valid YAML.
     """
     for path in paths:
-        line, text = 1, path.read_text(encoding="utf-8")
+        line, text = 1, read_text(path, path.relative_to(root).as_posix(), "run `chatdb synth`")
         for part in SEPARATOR.split(text):
             place = Place(path.relative_to(root).as_posix(), line + _blank(part))
-            manifest = _read(part, place) if word.search(part) or word.search(ESCAPE.sub(" ", part)) else None
+            named = word.search(part) or word.search(ESCAPE.sub(" ", part))
+            # A problem names the line of the file, and not of the part.
+            document = single("\n" * (line - 1) + part, place.file) if named else None
+            manifest = document and document.content
             if isinstance(manifest, dict):
                 yield place, manifest
             line += part.count("\n") + 1
-
-
-def _read(text: str, place: Place) -> Any:
-    try:
-        return yaml.load(text, Loader=yaml.CSafeLoader)
-    except yaml.YAMLError as error:
-        raise InvalidInput([Problem(str(place), "is no YAML", "fix it, or run `chatdb synth`")]) from error
 
 
 def _blank(text: str) -> int:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from typing import Any
 from chatdb.explain.documents import documents, mentions, words
 from chatdb.explain.model import Object, Place
 from constructs_lib.component_type import type_of
+from constructs_lib.files import is_scratch
+from constructs_lib.kustomization import GENERATED, NAMES, Kustomization
 from constructs_lib.model import Component
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems.places import COMPONENTS
@@ -72,8 +74,9 @@ def _generated(root: Path) -> list[Path]:
 
 
 def _owner(metadata: dict[str, Any], platform: str) -> str:
-    labels = metadata.get("labels", {})
-    return next((str(labels[label]) for label in owner_labels(platform) if label in labels), "")
+    labels = metadata.get("labels")
+    there = labels if isinstance(labels, dict) else {}
+    return next((str(there[label]) for label in owner_labels(platform) if label in there), "")
 
 
 def _traces(root: Path, component: Component) -> Iterator[str]:
@@ -91,22 +94,31 @@ def overlays(root: Path, component: Component, found: Sequence[Object], platform
     """What in overlays/ changes an object of the component, or gives it a further one."""
     own = [item for item in found if item.owner == component.name]
     word = words(component.name, *(item.name for item in own), *(item.kind for item in own))
-    paths = sorted(path for path in (root / "overlays").rglob("*.yaml") if path.parent.name != "generated")
-    patches = documents(root, paths, word)
-    return tuple(place for place, patch in patches if _changes(patch, component, own, platform))
+    written = [path for path in (root / "overlays").rglob("*") if path.is_file() and path.parent.name != GENERATED]
+    lists = [path for path in written if path.name in NAMES]
+    files = {path for path in written if path.suffix == ".yaml" and not is_scratch(path.name)} - {*lists}
+    patches = [
+        place for place, patch in documents(root, sorted(files), word) if _changes(patch, component, own, platform)
+    ]
+    patches += [
+        place
+        for place, _ in documents(root, lists, word)
+        for patch in Kustomization(root, (root / place.file).parent).patches()
+        if patch.target and _selects(patch.target, component, own, platform)
+    ]
+    return tuple(dict.fromkeys(sorted(patches)))
 
 
 def _changes(patch: dict[str, Any], component: Component, own: Sequence[Object], platform: str) -> bool:
-    """Whether it patches one of the objects, is one more, or is a kustomization with a patch that selects one."""
-    if patch.get("kind") in ("Kustomization", "Component"):
-        targets = [entry["target"] for entry in patch.get("patches") or [] if "target" in entry]
-        return any(_selects(target, component, own, platform) for target in targets)
-    metadata = patch.get("metadata") or {}
+    """Whether it patches one of the objects, or is one more."""
+    metadata = patch.get("metadata")
+    if not isinstance(metadata, dict):
+        return False
     own_keys = {(item.kind, item.name) for item in own}
     return _owner(metadata, platform) == component.name or (patch.get("kind"), metadata.get("name")) in own_keys
 
 
-def _selects(target: dict[str, str], component: Component, own: Sequence[Object], platform: str) -> bool:
+def _selects(target: Mapping[str, str], component: Component, own: Sequence[Object], platform: str) -> bool:
     """Labels select what the component owns; else the target's kind and name do."""
     labels = target.get("labelSelector")
     if labels:
@@ -124,7 +136,7 @@ def files(root: Path, component: Component, source: str | None) -> tuple[str, ..
     """Hand-written files: its type's and its own, its image's folder, its migrations, its test."""
     spec = Path(type(type_of(component)).__module__.replace(".", "/"))
     folders = [root / spec.parent / "files", root / FILES / component.name, *([root / source] if source else [])]
-    found = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    found = {path for folder in folders for path in folder.rglob("*") if path.is_file() and not is_scratch(path.name)}
     found |= set((root / component.schema.migrations).glob("*.sql")) if component.schema else set()
     found |= set((root / "tests/services").glob(f"test_service_{component.role}.py"))
     return tuple(sorted(path.relative_to(root).as_posix() for path in found if "__pycache__" not in path.parts))

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.yaml_files import documents, read_text
 
 FIX = "put the definition there as its operator publishes it"
 TEXT = {"type": "string"}
@@ -27,14 +26,16 @@ def write_schemas(source: Path, target: Path) -> None:
     or holds anything else.
     """
     paths = sorted(source.glob("*.yaml")) if source.is_dir() else [source] * source.is_file()
-    problems = []
+    problems: list[Problem] = []
     for path in paths:
+        place = f"{source.name}/{path.name}"
         try:
-            for definition in yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader):
-                if definition:
-                    _write(definition["spec"], target)
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, AttributeError, KeyError, TypeError, ValueError):
-            place = f"{source.name}/{path.name}"
+            for document in documents(read_text(path, place, FIX), place):
+                if document.content:
+                    _write(document.content["spec"], target)
+        except InvalidInput as error:
+            problems += error.problems
+        except (AttributeError, KeyError, TypeError, ValueError):
             problems.append(Problem(place, "it is not a CustomResourceDefinition of apiextensions.k8s.io/v1", FIX))
     if problems:
         raise InvalidInput(problems)

@@ -61,7 +61,7 @@ def _json(text: str) -> str | None:
 
 def _yaml(text: str) -> str | None:
     try:
-        yaml.safe_load(text)
+        list(yaml.compose_all(text, Loader=yaml.CSafeLoader))
     except yaml.YAMLError as error:
         return f"no YAML: {error}"
     return None

@@ -4,13 +4,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.command import COMMAND
+from constructs_lib.files import is_scratch
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings, read_settings
+from constructs_lib.yaml_files import documents, read_text
 
 
 def inputs(root: Path, platform: ResolvedPlatform) -> Inputs:
@@ -21,7 +22,7 @@ def inputs(root: Path, platform: ResolvedPlatform) -> Inputs:
         platform=platform,
         settings=settings,
         rendered=tuple(_tiers(root, settings)),
-        argo_cd=tuple(_argo_cd(root / "argocd" / settings.environment)),
+        argo_cd=tuple(_argo_cd(root, settings.environment)),
     )
 
 
@@ -39,6 +40,9 @@ def _tiers(root: Path, settings: Settings) -> Iterator[Rendered]:
         raise InvalidInput(broken)
 
 
-def _argo_cd(folder: Path) -> Iterator[Mapping[str, Any]]:
-    for path in sorted(folder.rglob("*.yaml")):
-        yield from yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+def _argo_cd(root: Path, environment: str) -> Iterator[Mapping[str, Any]]:
+    paths = (root / "argocd" / environment).rglob("*.yaml")
+    for path in sorted(path for path in paths if not is_scratch(path.name)):
+        name = path.relative_to(root).as_posix()
+        text = read_text(path, name, f"run `{COMMAND} synth`")
+        yield from (document.content for document in documents(text, name))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from constructs_lib.command import COMMAND, SETTINGS
-from constructs_lib.files import write_by_rename
+from constructs_lib.files import is_scratch, write_by_rename
 from constructs_lib.gitops.prefix import prefix
 from constructs_lib.gitops.publish import SWAP
 
@@ -62,7 +62,7 @@ def _add(found: "hashlib._Hash", folder: Path, patterns: Iterable[str], without:
     """Names and contents of all files that the patterns find, but those that `without` finds."""
     paths = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
     paths -= set(folder.glob(without)) if without else set()
-    for path in sorted(path for path in paths if path.parent.name != "__pycache__"):
+    for path in sorted(path for path in paths if path.parent.name != "__pycache__" and not is_scratch(path.name)):
         found.update(f"{path.relative_to(folder).as_posix()}\0".encode())
         found.update(hashlib.sha256(path.read_bytes()).digest())
     found.update(b"\0")

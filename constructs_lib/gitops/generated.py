@@ -10,17 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from constructs_lib.footprint import quota
 from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
 from constructs_lib.job_names import config_data, digest, named_by_content
-from constructs_lib.kustomize import DIST, GENERATED, KUSTOMIZATION, kustomize
+from constructs_lib.kustomization import DIST, GENERATED, Kustomization
+from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput
 from constructs_lib.rendered import Manifest, Rendered
 from constructs_lib.resolved import NAMESPACE_LABEL, ResolvedPlatform
 from constructs_lib.settings import Settings
-from constructs_lib.yaml_files import read_mapping
 
 Given = Mapping[str, Mapping[str, list[Manifest]]]
 """What the settings alone give: tier -> file name -> objects."""
@@ -43,7 +41,7 @@ def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings:
     found = dict(_generated(platform, settings, rendered, objects, given))
     for tier, folder in folders(platform, settings).items():
         shutil.rmtree(out / folder, ignore_errors=True)
-        if tier in found or (tier in settings.tiers and _listed(root / folder.parent)):
+        if tier in found or (tier in settings.tiers and _listed(out, folder.parent)):
             _write(out / folder, found.get(tier, {}))
 
 
@@ -53,10 +51,9 @@ def _write(folder: Path, files: Mapping[str, list[Manifest]]) -> None:
     write_kustomization(folder, sorted(files))
 
 
-def _listed(overlay: Path) -> bool:
+def _listed(out: Path, overlay: Path) -> bool:
     """Whether the tier's overlay lists the folder: then it builds, also where nothing is generated for it."""
-    content = yaml.safe_load((overlay / KUSTOMIZATION).read_text(encoding="utf-8"))
-    return GENERATED in {Path(name).as_posix() for name in content.get("resources") or []}
+    return out / overlay / GENERATED in Kustomization(out, out / overlay).paths("resources")
 
 
 def _render(
@@ -66,33 +63,36 @@ def _render(
 
     An overlay that changes nothing gives its base and what is given, for which Kustomize is not started.
     """
-    (root / "overlays").mkdir(exist_ok=True)
-    shutil.copytree(root / "overlays", out / "overlays", dirs_exist_ok=True, ignore=shutil.ignore_patterns(GENERATED))
+    if (root / "overlays").is_dir():
+        own = shutil.ignore_patterns(GENERATED)
+        # An editor's lock is a link to nowhere.
+        shutil.copytree(root / "overlays", out / "overlays", ignore=own, ignore_dangling_symlinks=True)
     for tier, folder in folders(platform, settings).items():
         if (out / folder.parent).is_dir():
             _write(out / folder, given.get(tier, {}))
     overlays = {tier: out / "overlays" / settings.environment / tier for tier in settings.tiers}
-    plain = {tier for tier, folder in overlays.items() if _changes_nothing(folder, tier)}
+    plain = {tier for tier, folder in overlays.items() if _changes_nothing(out, folder)}
     with ThreadPoolExecutor() as pool:
         builds = [pool.submit(kustomize, out, folder, root) for tier, folder in overlays.items() if tier not in plain]
     problems = [problem for build in builds if (error := build.exception()) for problem in _problems(error)]
     if problems:
         raise InvalidInput(problems)
     bases = [objects for (folder, _), objects in rendered.charts.items() if folder in plain]
-    listed = [tier for tier in sorted(plain & set(given)) if _listed(overlays[tier])]
+    listed = [tier for tier in sorted(plain & set(given)) if _listed(out, overlays[tier])]
     bases += [manifests for tier in listed for manifests in given[tier].values()]
     return [manifest for objects in (*bases, *(build.result() for build in builds)) for manifest in objects]
 
 
-def _changes_nothing(overlay: Path, tier: str) -> bool:
+def _changes_nothing(out: Path, overlay: Path) -> bool:
     """Whether the overlay lists its base and what is generated, and nothing else."""
-    path = overlay / KUSTOMIZATION
-    content, problems = read_mapping(path, path.name, "") if path.is_file() else ({}, [])
-    listed = content.pop("resources", None)
-    return (
-        not problems
-        and listed in ([f"{DIST}/{tier}"], [f"{DIST}/{tier}", GENERATED])
-        and set(content) <= {"apiVersion", "kind"}
+    try:
+        content = Kustomization(out, overlay).content
+    except InvalidInput:
+        return False
+    base = f"{DIST}/{overlay.name}"
+    return set(content) <= {"apiVersion", "kind", "resources"} and content.get("resources") in (
+        [base],
+        [base, GENERATED],
     )
 
 

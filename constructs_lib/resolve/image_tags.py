@@ -45,9 +45,9 @@ def read(root: Path) -> Mapping[str, str]:
 
 def write(root: Path, tags: Mapping[str, str]) -> None:
     """Replace the file at once: a run that dies leaves the old tags."""
-    import yaml
+    from constructs_lib import manifest_yaml
 
-    write_by_rename(root / FILE, HEAD + yaml.safe_dump(dict(tags)))
+    write_by_rename(root / FILE, HEAD + manifest_yaml.dump([dict(sorted(tags.items()))]))
 
 
 def tagged(root: Path, catalogue: Catalogue) -> Catalogue:

@@ -1,6 +1,7 @@
 """dist/ and argocd/ are the golden files: what the code gives, byte for byte, wherever and however it runs."""
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,6 +12,7 @@ import yaml
 
 from catalogue.components import CATALOGUE
 from constructs_lib.dns import DnsSetting
+from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.synth import resolved, stage
 from tests.repository import ROOT, copy_inputs, texts
 
@@ -100,6 +102,33 @@ def test_patch_of_a_dns_policy_builds(tmp_path: Path) -> None:
     patch = f"{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {metadata}, spec: {{egress: []}}}}"
     overlay.write_text(yaml.safe_dump(content | {"patches": [{"patch": patch}]}))
     stage(repository, platform, settings, tmp_path / "out")
+
+
+def test_scratch_files_change_nothing(tmp_path: Path) -> None:
+    """What an editor or a file manager leaves beside the inputs is in no manifest, and is no reason for a run."""
+    code = tmp_path / "code"
+    for name in ("catalogue", "services/model-registry/migrations"):
+        shutil.copytree(ROOT / name, code / name, ignore=shutil.ignore_patterns("__pycache__"))
+    repository = copy_inputs(tmp_path / "repository")
+    catalogue = replace(CATALOGUE, root=code)
+    before = CATALOGUE.files("prometheus"), fingerprint.inputs(repository)
+    for name in (".DS_Store", ".alerts.yml.swp", "alerts.yml~", "#alerts.yml#"):
+        for folder in (code / "catalogue/files/prometheus", repository / "overlays/minikube/core"):
+            (folder / name).write_bytes(b"\xff")
+    (repository / "overlays/minikube/core/.#model-registry.yaml").symlink_to("nowhere")
+    assert (catalogue.files("prometheus"), fingerprint.inputs(repository)) == before
+    migrations = code / "services/model-registry/migrations"
+    (migrations / ".#0001.sql").symlink_to("nowhere")
+    schema = next(c.schema for c in CATALOGUE.components if c.name == "model-registry" and c.schema)
+    assert [path.name for path in catalogue.migrations(schema)] == [path.name for path in CATALOGUE.migrations(schema)]
+    assert set(texts(ROOT / "overlays")) <= set(staged_overlays(repository, tmp_path / "out"))
+
+
+def staged_overlays(repository: Path, out: Path) -> dict[str, bytes]:
+    """What is generated for the repository, with the copy of its overlays."""
+    stage(repository, *resolved(ROOT, CATALOGUE), out)
+    found = (path for path in (out / "overlays").rglob("*") if path.is_file())
+    return {path.relative_to(out / "overlays").as_posix(): path.read_bytes() for path in found}
 
 
 def test_node_of_the_machine_does_not_matter(tmp_path: Path) -> None:

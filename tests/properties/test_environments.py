@@ -13,7 +13,7 @@ import yaml
 from catalogue.components import CATALOGUE
 from constructs_lib import render
 from constructs_lib.gitops.synth import publication, synthesize
-from constructs_lib.kustomize import GENERATED, KUSTOMIZATION
+from constructs_lib.kustomization import GENERATED, KUSTOMIZATION
 from constructs_lib.settings import FILE, Settings, read_settings
 from constructs_lib.traits import attach, traits
 from tests.repository import PLATFORM, copy_inputs

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from constructs_lib.characters import lost
 from constructs_lib.model import Catalogue, Component
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems.names import NAME
@@ -35,8 +36,12 @@ def _texts(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
     """They become parts of ConfigMaps."""
     migrations = catalogue.migrations(component.schema) if component.schema else ()
     for path in (*catalogue.file_paths(component.name), *migrations):
+        place = path.relative_to(catalogue.root).as_posix()
         try:
-            path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
-            place = path.relative_to(catalogue.root).as_posix()
             yield Problem(place, "is no text in UTF-8", "save it as such, or move it to another folder")
+            continue
+        for number, line in enumerate(text.split("\n"), 1):
+            if what := lost(line):
+                yield Problem(f"{place}:{number}", what, "write it as an escape sequence, or remove it")
