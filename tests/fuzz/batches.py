@@ -1,6 +1,7 @@
 """Many objects at once, for what starts a program."""
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from hypothesis import strategies as st
 
@@ -34,6 +35,9 @@ def identity(drawn: Drawn) -> tuple[str, str]:
     return str(drawn[1]["kind"]), str(drawn[1]["metadata"]["name"])
 
 
-def first_alone(batch: Batch, fails: Callable[[Batch], object]) -> Batch:
-    """The first object that fails by itself; the whole batch where none does."""
+Element = TypeVar("Element")
+
+
+def first_alone(batch: Sequence[Element], fails: Callable[[Sequence[Element]], object]) -> Sequence[Element]:
+    """The first element that fails by itself; the whole batch where none does."""
     return next(([one] for one in batch if fails([one])), batch)

@@ -39,9 +39,13 @@ def repeat() -> str:
     return again(os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0])
 
 
-def drawn(sample: int, whole: int, *, shrink: bool = True) -> Callable[[Any], Any]:
-    """Decorate a test of hypothesis: so many examples of the seed, and a failing one made as small as can be."""
-    phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
+def drawn(sample: int, whole: int) -> Callable[[Any], Any]:
+    """Decorate a test of hypothesis: so many examples of the seed.
+
+    A failing example is made smaller where somebody gives the seed to see it again: in a broken state of the code that
+    takes minutes for each of hundreds of tests.
+    """
+    phases = (Phase.generate, Phase.shrink) if os.environ.get(VARIABLE) else (Phase.generate,)
     options = settings(
         max_examples=whole if WHOLE else sample,
         phases=phases,

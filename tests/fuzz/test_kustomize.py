@@ -65,7 +65,7 @@ def overlay(tmp_path_factory: pytest.TempPathFactory) -> Overlay:
     return Overlay(tmp_path_factory.mktemp("overlay"))
 
 
-@drawn(*BATCHES, shrink=False)
+@drawn(*BATCHES)
 @given(batches(OBJECTS))
 def test_batches(platforms: Platforms, overlay: Overlay, batch: Many) -> None:
     """Nothing is lost or becomes another value between the file and the rules; no rule fails."""

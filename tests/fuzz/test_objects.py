@@ -83,7 +83,7 @@ def test_files_in_config_maps(platforms: Platforms, manifest: Manifest) -> None:
     findings(platforms.with_objects(manifest), [rule("files")], manifest)
 
 
-@drawn(1, 12, shrink=False)
+@drawn(1, 12)
 @given(batches(100))
 def test_schemas(platforms: Platforms, batch: Many) -> None:
     """The rule `schema` names each object that the schema of its kind does not allow, and no other."""
