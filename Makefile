@@ -34,6 +34,8 @@ LONG ?= --write
 POLICY_SETS ?= 2000
 # Which mutations; all of them without this: make mutations MUTATIONS="no-drain open-namespaces"
 MUTATIONS ?=
+# The seed of fuzz; the commit's without this: make fuzz FUZZ_SEED=17
+FUZZ_SEED ?=
 # What kill-test is asked for: make kill-test KILLS="--seed 7 --rounds 50"
 KILLS ?= --write
 
@@ -43,7 +45,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long load chaos images-test dashboards screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -69,6 +71,9 @@ mutations: setup-test ## Take facts of the generator away, one at a time, and ch
 
 policy-sets: setup-test setup-policies ## Compare the evaluation of NetworkPolicies with another implementation's (POLICY_SETS=2000)
 	CHATDB_POLICY_SETS=$(POLICY_SETS) pytest tests/checks/test_network_policies.py
+
+fuzz: setup-test ## Ask `chatdb check` for thousands of drawn objects of every kind, and for drawn files of overlays
+	CHATDB_FUZZ=whole CHATDB_FUZZ_SEED=$(FUZZ_SEED) pytest -n 2 tests/fuzz
 
 lint: setup-test setup-services ## Style, types, layers
 	ruff check .
@@ -98,7 +103,7 @@ kill-test: setup-local ## Take guards of services away, then kill 50 times and w
 	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
 	python -m tests.local.kill_long $(KILLS)
 
-long: mutations policy-sets e2e-long kill-test ## Run everything that is random, long or repeated (hours)
+long: mutations policy-sets fuzz e2e-long kill-test ## Run everything that is random, long or repeated (hours)
 
 load: setup-local ## Let 10, 50 and 100 users work on the local platform, and write the tables of docs/load.md
 	PYTHONPATH=. python bench/figures.py load

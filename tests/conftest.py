@@ -15,6 +15,7 @@ from chatdb.local.processes import Server, free_ports, scratch_folder
 from chatdb.local.site import HOST
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.render import inputs
+from tests.fuzz.lane import again
 from tests.local.traces import Collector
 from tests.repository import NOT_RUN, PLATFORM, ROOT
 from tests.scheduler import ServersTogether
@@ -88,7 +89,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ServersTo
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """One line for each reason why tests were not run."""
+    """One line for each reason why tests were not run, and the seed of what was drawn."""
     skipped = (report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
     for reason, count in Counter(reason.partition(NOT_RUN)[2] for reason in skipped if NOT_RUN in reason).items():
         terminalreporter.write_line(f"NOT RUN: {count} tests; {reason}", yellow=True)
+    ran = (report.nodeid for key in ("passed", "failed") for report in terminalreporter.stats.get(key, ()))
+    if any(test.startswith("tests/fuzz/") for test in ran):
+        terminalreporter.write_line(f"fuzz: to draw the same examples again: {again('tests/fuzz')}")

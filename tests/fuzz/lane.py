@@ -1,0 +1,61 @@
+"""How many examples are drawn, and from which seed: a sample with every test run, the whole by `make fuzz`."""
+
+import os
+import random
+import subprocess
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, seed, settings
+
+from tests.repository import ROOT
+
+WHOLE = os.environ.get("CHATDB_FUZZ") == "whole"
+VARIABLE = "CHATDB_FUZZ_SEED"
+WITHOUT_GIT = 20261125
+DIGITS = 8
+"""Of the commit's hash."""
+
+
+def _seed() -> int:
+    """What the user says; else the commit's: each commit draws other examples, and the same ones again."""
+    given = os.environ.get(VARIABLE)
+    if given:
+        return int(given)
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return int(done.stdout[:DIGITS], 16) if done.returncode == 0 else WITHOUT_GIT
+
+
+SEED = _seed()
+
+
+def again(tests: str) -> str:
+    """The command that runs the tests with the same examples."""
+    return f"{'CHATDB_FUZZ=whole ' if WHOLE else ''}{VARIABLE}={SEED} pytest '{tests}'"
+
+
+def repeat() -> str:
+    """The command that runs the test of this moment with the same examples."""
+    return again(os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0])
+
+
+def drawn(sample: int, whole: int) -> Callable[[Any], Any]:
+    """Decorate a test of hypothesis: so many examples of the seed.
+
+    A failing example is made smaller where somebody gives the seed to see it again: in a broken state of the code that
+    takes minutes for each of hundreds of tests.
+    """
+    phases = (Phase.generate, Phase.shrink) if os.environ.get(VARIABLE) else (Phase.generate,)
+    options = settings(
+        max_examples=whole if WHOLE else sample,
+        phases=phases,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    return lambda test: seed(SEED)(options(test))
+
+
+def chosen(cases: Sequence[Any], sample: int) -> Sequence[Any]:
+    """So many of the cases, by the seed; in the whole lane all of them."""
+    return cases if WHOLE else random.Random(SEED).sample(cases, sample)
