@@ -156,6 +156,14 @@ def default_deny_missing(rendered: list[Rendered]) -> None:
     rendered[:] = [r for r in rendered if r.name != "default-deny"]
 
 
+def policy_for_strangers(rendered: list[Rendered]) -> None:
+    """Everybody reaches the port of that name, of whichever pod has one."""
+    spec = {"podSelector": {}, "policyTypes": ["Ingress"], "ingress": [{"ports": [{"port": "postgres"}]}]}
+    metadata = {"name": "open", "namespace": "chatdb-system"}
+    policy = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
+    add(rendered, Tier.FOUNDATION, policy)
+
+
 def undrainable(rendered: list[Rendered]) -> None:
     pick(rendered, "PodDisruptionBudget", "query-parser")["spec"] = {
         "minAvailable": 1,
@@ -351,6 +359,7 @@ MUTATIONS: list[tuple[str, Mutation]] = [
     ("secrets", password_in_an_address),
     ("reachability", policy_missing),
     ("reachability", policy_too_wide),
+    ("reachability", policy_for_strangers),
     ("reachability", default_deny_missing),
     ("disruption", undrainable),
     ("disruption", nobody_to_disrupt),
