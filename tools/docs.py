@@ -46,15 +46,21 @@ def _block(context: click.Context) -> str:
     return f"```text\n{context.get_help()}\n```\n"
 
 
+INTERNAL_ERROR = """
+Objects that `schema` refuses are left out of the other rules, which count what these would provide as provided. A
+rule that fails gives a finding `internal-error` with the object and the place: please report it."""
+
+
 def rules() -> str:
-    """Ids and reasons of the rules, and what is waived."""
-    rows = [f"| `{rule.id}` | {rule.reason} |" for rule in RULES]
+    """The rules with their reasons and limits, and what is waived."""
+    rows = [f"| `{rule.id}` | {rule.reason} | {rule.understands} | {rule.ignores} |" for rule in RULES]
     waived = [f"| `{waiver.rule}` | {waiver.where} | {waiver.reason} |" for waiver in WAIVERS]
     return "\n".join(
         [
             "# The rules of `chatdb check`\n",
             NOTE.strip(),
-            "\n| rule | because |\n|---|---|",
+            INTERNAL_ERROR,
+            "\n| rule | because | it understands | it does not look at |\n|---|---|---|---|",
             *rows,
             "\n## Waivers\n\n| rule | object | because |\n|---|---|---|",
             *waived,

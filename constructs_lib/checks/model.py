@@ -131,11 +131,16 @@ Check = Callable[[Inputs], Iterable[Problem]]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its id on the command line, why it is there, and what finds its violations."""
+    """One rule: its id on the command line, why it is there, and what finds its violations.
+
+    `understands` says what it looks at, `ignores` what it leaves to others, both for docs/rules.md.
+    """
 
     id: str
     reason: str
     check: Check
+    understands: str
+    ignores: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ def test_rule_that_fails_is_an_internal_error(rendered: Inputs) -> None:
             yield Problem(service.where, f"port {1 // (service.name != 'kafka')}", "")
 
     number = sum(one.kind == "Service" for one in rendered.rendered)
-    findings = run(rendered, [Rule("fragile", "", check)])
+    findings = run(rendered, [Rule("fragile", "", check, "", "")])
     assert Counter(finding.rule for finding in findings) == {"internal-error": 1, "fragile": number - 1}
     assert findings[0].problem.where == "tier foundation: Service chatdb-system/kafka"
     assert "rule fragile failed: ZeroDivisionError" in findings[0].problem.what

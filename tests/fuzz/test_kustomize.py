@@ -10,7 +10,8 @@ import yaml
 from hypothesis import given
 
 from constructs_lib.checks.rules import RULES
-from constructs_lib.kustomize import KUSTOMIZATION, kustomize
+from constructs_lib.kustomization import KUSTOMIZATION
+from constructs_lib.kustomize import kustomize
 from constructs_lib.manifest_yaml import dump
 from constructs_lib.problem import InvalidInput
 from tests.fuzz.answers import findings, told

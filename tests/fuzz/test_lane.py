@@ -63,7 +63,7 @@ def test_failures_are_told(
     """With the rule, the object and the command that draws it again."""
     monkeypatch.setattr(answers, "SECONDS", 0.2)
     with pytest.raises(AssertionError) as error:
-        answers.findings(platforms.part, [Rule(id_, "a test", check)], {"kind": "drawn"})
+        answers.findings(platforms.part, [Rule(id_, "a test", check, "", "")], {"kind": "drawn"})
     for part in (words, '{"kind": "drawn"}', f"{VARIABLE}={SEED} pytest 'tests/fuzz/test_lane.py::test_failures"):
         assert part in str(error.value)
 
