@@ -11,6 +11,7 @@ from catalogue.namespaces import Namespace
 from catalogue.tiers import Tier
 from chatdb.chaos.experiments import experiments
 from constructs_lib.defaults import http, service_probes
+from constructs_lib.job_names import used_config_maps
 from constructs_lib.model import (
     INGRESS_CONTROLLER,
     Access,
@@ -118,10 +119,18 @@ def _done(platform: ResolvedPlatform) -> object:
 
 
 def _rendered(platform: ResolvedPlatform, component: ResolvedComponent) -> str:
+    """The component's objects, by their folders; a ConfigMap that no pod reads, and its checksum, are no effect."""
     one = replace(platform.namespaces, names=platform.namespaces.names[:1])
     made = render(replace(platform, components=(component,), namespaces=one, gateway=None))
-    charts = sorted((list(key), objects) for key, objects in made.charts.items())
-    return json.dumps([charts, sorted(made.templates.items())], sort_keys=True)
+    placed = [(tier, manifest) for (tier, _), objects in made.charts.items() for manifest in objects]
+    placed += [(tier, manifest) for tier, objects in made.templates.items() for manifest in objects]
+    pods = [manifest["spec"]["template"] for _, manifest in placed if "template" in manifest.get("spec", {})]
+    read = {name for pod in pods for name in used_config_maps(pod)}
+    for pod in pods:
+        annotations = pod["metadata"].get("annotations") or {}
+        annotations.pop(f"{platform.name}.io/config-checksum", None)
+    kept = [(tier, m) for tier, m in placed if m["kind"] != "ConfigMap" or m["metadata"]["name"] in read]
+    return json.dumps(kept, sort_keys=True)
 
 
 def values(entry: Component) -> Mapping[str, list[Any]]:

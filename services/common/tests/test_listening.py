@@ -108,12 +108,14 @@ def test_a_system_may_have_another_default(monkeypatch: pytest.MonkeyPatch) -> N
         assert made.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY) == 0
 
 
-def test_a_port_that_is_taken_is_an_error() -> None:
+@pytest.mark.parametrize("address", FAMILIES)
+def test_a_port_that_is_taken_is_an_error(address: str) -> None:
     """And no reason to listen on half of the addresses."""
-    with every_address(0) as taken:
-        taken.listen()
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address, 0), family=family) as taken:
+        port = taken.getsockname()[1]
         with pytest.raises(OSError, match="Address already in use"):
-            every_address(taken.getsockname()[1])
+            every_address(port)
 
 
 def test_nobody_waits_for_a_service_that_is_not_started() -> None:
