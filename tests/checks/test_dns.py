@@ -11,9 +11,9 @@ from constructs_lib.checks import reachability
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.dns import DnsSetting
 from constructs_lib.gitops.generated import dns_policies
-from constructs_lib.resolved import Peer
+from constructs_lib.resolved import NAMESPACE_LABEL, Peer
 
-POD = "query-parser"
+POD, NAMESPACE = "query-parser", "chatdb-services"
 KUBE_DNS = Peer(namespace="kube-system", labels={"k8s-app": "kube-dns"})
 NODE_LOCAL = DnsSetting(pods=KUBE_DNS, addresses=("169.254.20.10/32", "fd00::10/128"))
 OPENSHIFT = Peer(namespace="openshift-dns", labels={"dns": "default"})
@@ -29,7 +29,7 @@ Rule = dict[str, Any]
 
 
 def findings(rendered: Inputs, setting: DnsSetting, *changes: Callable[[Rule], None], written: DnsSetting) -> set[str]:
-    """What reachability says of one pod where `setting` holds, and the policies are those of `written`, changed."""
+    """What reachability says of a pod and of the policies where `setting` holds, and they are `written`, changed."""
     asked = replace(rendered, settings=replace(rendered.settings, dns=setting))
     others = [one for one in rendered.rendered if one.name != "allow-dns"]
     policies = dns_policies(rendered.platform, replace(rendered.settings, dns=written))
@@ -38,7 +38,8 @@ def findings(rendered: Inputs, setting: DnsSetting, *changes: Callable[[Rule], N
         for one in made:
             change(one.manifest["spec"]["egress"][0])
     found = reachability.exact(replace(asked, rendered=(*others, *made)))
-    return {problem.where for problem in found if problem.where.startswith(f"{POD} -> ")}
+    heads = (f"{POD} -> ", f"tier platform: NetworkPolicy {NAMESPACE}/allow-dns")
+    return {f"{problem.where}: {problem.what}" for problem in found if problem.where.startswith(heads)}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -49,20 +50,26 @@ def test_what_is_generated_is_accepted(rendered: Inputs, name: str) -> None:
 
 def test_what_is_missing_is_found(rendered: Inputs) -> None:
     """Each server, by each protocol."""
+    text = "a dependency says so, but policies forbid it"
     assert findings(rendered, NODE_LOCAL, written=DnsSetting()) == {
-        f"{POD} -> dns {block}:53/{protocol}" for block in NODE_LOCAL.addresses for protocol in ("TCP", "UDP")
+        f"{POD} -> dns at {block}:53/TCP, 53/UDP: {text}" for block in NODE_LOCAL.addresses
     }
-    address = SETTINGS["address"]
-    assert findings(rendered, NODE_LOCAL, written=address) == {
-        *(f"{POD} -> dns:53/{protocol}" for protocol in ("TCP", "UDP")),
-        *(f"{POD} -> dns fd00::10/128:53/{protocol}" for protocol in ("TCP", "UDP")),
+    assert findings(rendered, NODE_LOCAL, written=SETTINGS["address"]) == {
+        f"{POD} -> {server}:53/TCP, 53/UDP: {text}" for server in ("dns", "dns at fd00::10/128")
     }
 
 
-def test_the_catalogues_servers_are_none_where_others_are_named(rendered: Inputs) -> None:
+@pytest.mark.parametrize("setting", [SETTINGS["address"], SETTINGS["elsewhere"]])
+def test_the_catalogues_servers_are_none_where_others_are_named(rendered: Inputs, setting: DnsSetting) -> None:
     """The way to them is one that nobody needs."""
-    found = findings(rendered, SETTINGS["address"], written=replace(SETTINGS["address"], pods=KUBE_DNS))
-    assert found == {f"{POD} -> dns of the catalogue:53/{protocol}" for protocol in ("TCP", "UDP")}
+
+    def both(rule: Rule) -> None:
+        selector = {"podSelector": {"matchLabels": dict(KUBE_DNS.labels)}}
+        rule["to"].append({"namespaceSelector": {"matchLabels": {NAMESPACE_LABEL: "kube-system"}}, **selector})
+
+    (found,) = findings(rendered, setting, both, written=setting)
+    assert "kube-system" in found
+    assert "more than the dependencies ask for" in found
 
 
 def test_the_catalogues_servers_may_be_among_the_named_ones(rendered: Inputs) -> None:
@@ -77,14 +84,14 @@ def test_the_catalogues_servers_may_be_among_the_named_ones(rendered: Inputs) ->
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (lambda rule: rule["to"].append({"ipBlock": {"cidr": "10.0.0.0/8"}}), "kubernetes-api:53/UDP"),
-        (lambda rule: rule["to"][1]["ipBlock"].update(cidr="169.254.20.0/24"), "kubernetes-api:53/UDP"),
-        (lambda rule: rule["to"][2]["ipBlock"].update({"except": ["fd00::10/128"]}), "dns fd00::10/128:53/UDP"),
-        (lambda rule: rule["ports"].append({"protocol": "TCP", "port": 8443}), "dns 169.254.20.10/32:8443/TCP"),
-        (lambda rule: rule["ports"].append({"protocol": "TCP", "port": 8443}), "dns:8443/TCP"),
+        (lambda rule: rule["to"].append({"ipBlock": {"cidr": "10.0.0.0/8"}}), "10.0.0.0-10.255.255.255 on 53/TCP"),
+        (lambda rule: rule["to"][1]["ipBlock"].update(cidr="169.254.20.0/24"), "169.254.20.0"),
+        (lambda rule: rule["to"][2]["ipBlock"].update({"except": ["fd00::10/128"]}), f"{POD} -> dns at fd00::10/128"),
+        (lambda rule: rule["ports"].append({"protocol": "TCP", "port": 8443}), "169.254.20.10"),
+        (lambda rule: rule["ports"].append({"protocol": "TCP", "port": 8443}), "kube-system"),
     ],
     ids=["another-block", "wider", "except", "port-of-the-address", "port-of-the-pods"],
 )
 def test_another_way_is_found(rendered: Inputs, change: Callable[[Rule], None], expected: str) -> None:
-    """An address that is no server's may be the Kubernetes API's."""
-    assert f"{POD} -> {expected}" in findings(rendered, NODE_LOCAL, change, written=NODE_LOCAL)
+    """An address that is no server's, a server that is left out, and another port."""
+    assert any(expected in found for found in findings(rendered, NODE_LOCAL, change, written=NODE_LOCAL))

@@ -11,19 +11,11 @@ import yaml
 from constructs_lib.checks import reachability
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.traffic import dns_servers
+from constructs_lib.pods import TEMPLATES
 from constructs_lib.resolved import Peer
 from tests.checks.mutations import drop, pick
 
 CASES = yaml.safe_load(Path(__file__).with_name("holes.yaml").read_text(encoding="utf-8"))["cases"]
-WORKLOADS = {
-    "DaemonSet": ("spec", "template"),
-    "ReplicaSet": ("spec", "template"),
-    "Deployment": ("spec", "template"),
-    "StatefulSet": ("spec", "template"),
-    "Job": ("spec", "template"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template"),
-    "Pod": (),
-}
 ANYBODY = {"namespaceSelector": {}}
 
 
@@ -54,12 +46,17 @@ def test_added_policy(rendered: Inputs, case: dict[str, Any]) -> None:
         assert line.startswith(f"tier core: NetworkPolicy {case['namespace']}/added: ")
 
 
-@pytest.mark.parametrize("kind", WORKLOADS)
-def test_pods_of_every_kind(rendered: Inputs, kind: str) -> None:
+@pytest.mark.parametrize(("group", "kind"), TEMPLATES)
+def test_pods_of_every_kind(rendered: Inputs, group: str, kind: str) -> None:
     """A pod is a pod, whoever makes it: a policy opens it, and it may ask for nothing but DNS."""
-    content: dict[str, Any] = {"kind": kind, "metadata": {"name": "tool", "namespace": "chatdb-system"}}
+    version = f"{group}/v1" if group else "v1"
+    content: dict[str, Any] = {
+        "apiVersion": version,
+        "kind": kind,
+        "metadata": {"name": "tool", "namespace": "chatdb-system"},
+    }
     place = content
-    for key in WORKLOADS[kind]:
+    for key in TEMPLATES[group, kind]:
         place = place.setdefault(key, {})
     place["metadata"] = {**place.get("metadata", {}), "labels": {"app": "tool"}}
     place["spec"] = {"containers": [{"name": "tool", "ports": [{"name": "admin", "containerPort": 7000}]}]}
@@ -128,7 +125,9 @@ def test_component_is_known_by_its_namespace(rendered: Inputs) -> None:
     """A pod elsewhere with a component's label has none of its dependencies."""
     metadata = {"name": "copy", "namespace": "chatdb-testing"}
     template = {"metadata": {"labels": {"app": "query-parser"}}, "spec": {"containers": []}}
-    copy_ = Rendered("core", {"kind": "Deployment", "metadata": metadata, "spec": {"template": template}})
+    copy_ = Rendered(
+        "core", {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": {"template": template}}
+    )
     assert findings(rendered, *rendered.rendered, copy_) == []
     out = policy("chatdb-testing", {"podSelector": {}, "egress": [{"to": [ANYBODY], "ports": [{"port": 9092}]}]})
     peer = {**ANYBODY, "podSelector": {"matchLabels": {"app": "query-parser"}}}

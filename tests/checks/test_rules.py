@@ -77,6 +77,8 @@ def test_project_knows_the_folder_of_a_tier(rendered: Inputs, tmp_path: Path) ->
     application["spec"]["source"]["path"] = "overlays/minikube/edge"
     assert found(replace(rendered, argo_cd=argo_cd)) == {"project"}
     (tmp_path / ".git").touch()
+    (tmp_path / "teams/chatdb").mkdir(parents=True)
+    (tmp_path / "teams/chatdb/.tools").symlink_to(ROOT / ".tools")
     project = [rule for rule in RULES if rule.id == "project"]
     findings = run(replace(rendered, root=tmp_path / "teams/chatdb"), project)
     assert len(findings) == len(rendered.settings.tiers) + 1

@@ -209,7 +209,7 @@ def test_invalid(copy: Copy, case: Case) -> None:
         assert line, f"{name}:{number} is empty"
         assert line in written
     if case.rule not in (*REFUSED_BY_SYNTH, "kustomize"):
-        assert {line.partition("]")[0] for line in lines} == {f"[{case.rule}"}
+        assert {line.partition("]")[0] for line in lines} == {f"[{rule}" for rule in case.all("rule")}
 
 
 @pytest.mark.parametrize("case", cases("valid"), ids=lambda case: case.path.stem)

@@ -88,11 +88,10 @@ def test_garbage_is_advice(value: dict[str, Any]) -> None:
         assert len(str(problem).splitlines()) == 1
 
 
-def test_init_keeps_the_dns_of_its_environment(tmp_path: Path) -> None:
-    """Another repository is no other cluster; another environment is one."""
+def test_init_keeps_the_dns(tmp_path: Path) -> None:
+    """As every value that is not given."""
     (tmp_path / FILE).write_text(
         yaml.safe_dump({"environment": "minikube", "dns": {**PODS, "addresses": ["fd00::10"]}})
     )
-    for environment, expected in (("minikube", ("fd00::10/128",)), ("staging", ())):
-        write(tmp_path, CATALOGUE, repository="https://git.example/a.git", revision="main", environment=environment)
-        assert read_settings(tmp_path, CATALOGUE).dns.addresses == expected
+    write(tmp_path, CATALOGUE, repository="https://git.example/a.git", revision="main", environment="minikube")
+    assert read_settings(tmp_path, CATALOGUE).dns.addresses == ("fd00::10/128",)
