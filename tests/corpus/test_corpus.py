@@ -68,9 +68,8 @@ class Case:
 
     @property
     def rule(self) -> str:
-        """Who refuses it."""
-        (rule,) = self.all("rule")
-        return rule
+        """Who refuses it first."""
+        return self.all("rule")[0]
 
     @property
     def file(self) -> str:

@@ -1,24 +1,28 @@
-"""Runs rules, and fails with the rule, the object and the command to repeat it where one does not answer."""
+"""Runs rules over many objects; where one fails, names the objects that make it fail, as small as can be."""
 
 import json
 import signal
-from collections.abc import Iterator, Sequence
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from constructs_lib.checks.model import Finding, Inputs, Rule
 from constructs_lib.checks.rules import RULES, run
+from tests.fuzz.changes import KEPT, paths, without
 from tests.fuzz.lane import repeat
+from tests.fuzz.objects import Manifest
 
-SECONDS = 3
-"""Of this process' own CPU, and not of the clock, for one rule: an ordinary run takes a hundredth of it."""
+SECONDS = 10
+"""Of this process' own CPU, and not of the clock: an ordinary run takes a twentieth of it."""
 INTERNAL = "internal-error"
 """The id of the finding that a rule failed with an exception that nobody expected."""
-PROGRAMS = ("schema", "files")
-"""Rules that start a program: asked for many objects at once."""
-OF_FILES = ("overlays",)
-"""Rules about files, which no object changes."""
-PURE = tuple(rule for rule in RULES if rule.id not in (*PROGRAMS, *OF_FILES))
+ALL_BUT_FILES = tuple(rule for rule in RULES if rule.id not in ("overlays", "files"))
+"""No object changes what 'overlays' reads; 'files' starts a program for each file."""
+GENERATOR = "/constructs_lib/"
+MOST_TOLD = 2
+MOST_RUNS = 25
+"""Of one object that is being made smaller."""
 
 
 def rule(id_: str) -> Rule:
@@ -48,18 +52,66 @@ def bounded(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def findings(inputs: Inputs, rules: Sequence[Rule], drawn: Any) -> list[Finding]:
-    """What each rule finds by itself; AssertionError, from its cause, where one fails or takes too long."""
-    found: list[Finding] = []
-    for asked in rules:
-        try:
-            with bounded(SECONDS):
-                answer = run(inputs, [asked])
-        except Exception as error:
-            raise AssertionError(f"rule {asked.id}: {type(error).__name__}: {error}\n{told(drawn)}") from error
-        broken = [str(finding.problem) for finding in answer if finding.rule == INTERNAL]
-        assert not broken, f"rule {asked.id}: {broken}\n{told(drawn)}"
-        found += answer
+def answer(inputs: Inputs, rules: Sequence[Rule]) -> tuple[list[Finding], str]:
+    """What the rules find, and how they fail: with an exception, a finding of their own failure, or by the time."""
+    try:
+        with bounded(SECONDS):
+            found = run(inputs, rules)
+    except Exception as error:  # noqa: BLE001 - every exception is a failure, InvalidInput, too: it hides all findings
+        return [], _words(error)
+    return found, "; ".join(str(finding.problem) for finding in found if finding.rule == INTERNAL)
+
+
+def _words(error: Exception) -> str:
+    """The exception, and the innermost place in the generator that it came from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if GENERATOR in frame.filename]
+    place = f" at {own[-1].filename.rpartition(GENERATOR)[2]}:{own[-1].lineno}" if own else ""
+    return f"{type(error).__name__}{place}: {error}"
+
+
+Place = Callable[[Sequence[Manifest]], Inputs]
+"""Puts objects among those of a platform."""
+
+
+def findings(place: Place, manifests: Sequence[Manifest], rules: Sequence[Rule]) -> list[Finding]:
+    """What the rules find; AssertionError with the objects that make a rule fail."""
+    found, failure = answer(place(manifests), rules)
+    if failure:
+        key = repeat() + json.dumps(manifests)
+        # hypothesis runs a failing example again.
+        if key not in _TOLD:
+            culprits = list(_culprits(place, manifests, rules))
+            _TOLD[key] = "\n".join(culprits or [failure, told(manifests)])
+        raise AssertionError(_TOLD[key])
+    return found
+
+
+_TOLD: dict[str, str] = {}
+"""What was said of a batch that fails."""
+
+
+def _culprits(place: Place, manifests: Sequence[Manifest], rules: Sequence[Rule]) -> Iterator[str]:
+    """The first objects that make a rule fail by themselves, each with how."""
+    number = 0
+    for manifest in manifests:
+        if answer(place([manifest]), rules)[1]:
+            small = smaller(manifest, lambda found: bool(answer(place([found]), rules)[1]))
+            yield f"{answer(place([small]), rules)[1]}\n{told(small)}"
+            number += 1
+        if number == MOST_TOLD:
+            return
+
+
+def smaller(manifest: Manifest, fails: Callable[[Manifest], bool]) -> Manifest:
+    """The object without the parts that it fails without, largest parts first; what Kustomize asks for stays."""
+    runs, found = 0, manifest
+    places = [place for place in paths(manifest) if place and place not in KEPT]
+    for place in sorted(places, key=len):
+        less = without(found, place)
+        if less is not None and runs < MOST_RUNS:
+            runs += 1
+            found = less if fails(less) else found
     return found
 
 

@@ -1,7 +1,7 @@
 """Many objects at once, for what starts a program."""
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -11,33 +11,44 @@ from tests.fuzz.objects import Manifest, objects
 
 Drawn = tuple[Kind, Manifest]
 """An object and the kind whose schema it was drawn from."""
-Batch = Sequence[Drawn]
 
 
-class Many(list[Drawn]):
-    """A batch that hypothesis prints in a few words: what fails in it is printed by itself."""
+class Many(list[tuple[Any, Manifest]]):
+    """Objects, each with what it was made from; hypothesis prints them in two words, as failures name the culprits."""
 
     def __repr__(self) -> str:
         """Its length."""
         return f"{len(self)} objects"
 
-
-def batches(number: int) -> st.SearchStrategy[Many]:
-    """So many objects of any kinds, the half of them changed, and no two of a kind with the same name."""
-    one = st.sampled_from(kinds()).flatmap(
-        lambda kind: st.tuples(st.just(kind), objects(kind).flatmap(lambda found: st.just(found) | changed(found)))
-    )
-    return st.lists(one, min_size=number, max_size=number, unique_by=identity).map(Many)
+    @property
+    def manifests(self) -> list[Manifest]:
+        """The objects alone."""
+        return [manifest for _, manifest in self]
 
 
-def identity(drawn: Drawn) -> tuple[str, str]:
+@st.composite
+def many(draw: st.DrawFn, found: st.SearchStrategy[Sequence[tuple[Any, Manifest]]]) -> Many:
+    """What is drawn, printed in two words."""
+    return Many(draw(found))
+
+
+def two_of_each(some: Sequence[Kind]) -> st.SearchStrategy[Many]:
+    """An object of each of the kinds, and one that is changed."""
+    both = [_drawn(kind, change) for kind in some for change in (False, True)]
+    return many(st.tuples(*both))
+
+
+def of_any_kind(number: int) -> st.SearchStrategy[Many]:
+    """So many objects, the half of them changed, and no two of a kind with the same name."""
+    one = st.tuples(st.sampled_from(kinds()), st.booleans()).flatmap(lambda choice: _drawn(*choice))
+    return many(st.lists(one, min_size=number, max_size=number, unique_by=_identity))
+
+
+def _drawn(kind: Kind, change: bool) -> st.SearchStrategy[Drawn]:
+    found = objects(kind)
+    return st.tuples(st.just(kind), found.flatmap(changed) if change else found)
+
+
+def _identity(drawn: Drawn) -> tuple[str, str]:
     """Kind and name: Kustomize takes no two objects with the same."""
     return str(drawn[1]["kind"]), str(drawn[1]["metadata"]["name"])
-
-
-Element = TypeVar("Element")
-
-
-def first_alone(batch: Sequence[Element], fails: Callable[[Sequence[Element]], object]) -> Sequence[Element]:
-    """The first element that fails by itself; the whole batch where none does."""
-    return next(([one] for one in batch if fails([one])), batch)

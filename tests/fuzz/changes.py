@@ -91,3 +91,13 @@ def replaced(original: Any, place: Place, value: Any) -> Any:
     found = copy.deepcopy(original)
     _holder(found, place)[place[-1]] = value
     return found
+
+
+def without(original: Any, place: Place) -> Any | None:
+    """A copy without what is at the place; None where nothing is."""
+    found = copy.deepcopy(original)
+    try:
+        del _holder(found, place)[place[-1]]
+    except (LookupError, TypeError):
+        return None
+    return found

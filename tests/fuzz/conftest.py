@@ -1,10 +1,13 @@
 """Platforms for drawn objects to be put into."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import pytest
 
 from constructs_lib.checks.model import Inputs, Rendered
+from tests.fuzz.answers import Place
 from tests.fuzz.objects import Manifest
 from tests.fuzz.values import BESIDE
 
@@ -16,24 +19,22 @@ TIER = "core"
 class Platforms:
     """The rendered platform, whole and in part: rules that compare all pairs of pods take long over the whole."""
 
-    whole: Inputs
-    part: Inputs
+    whole: Inputs = field(repr=False)
+    part: Inputs = field(repr=False)
 
-    def with_objects(self, *manifests: Manifest) -> Inputs:
+    @staticmethod
+    def with_objects(inputs: Inputs, manifests: Sequence[Manifest]) -> Inputs:
+        """The platform, and the objects beside its own."""
+        return replace(inputs, rendered=(*inputs.rendered, *(Rendered(TIER, found) for found in manifests)))
+
+    def beside(self, manifests: Sequence[Manifest]) -> Inputs:
         """The part, and the objects beside it."""
-        return replace(self.part, rendered=(*self.part.rendered, *(Rendered(TIER, found) for found in manifests)))
+        return self.with_objects(self.part, manifests)
 
-    def in_place(self, number: int, manifest: Manifest) -> Inputs:
-        """The whole, with another object in the place of one."""
-        objects = list(self.whole.rendered)
-        objects[number] = Rendered(objects[number].tier, manifest)
-        return replace(self.whole, rendered=tuple(objects))
-
-    def in_part(self, number: int, manifest: Manifest) -> Inputs:
-        """The part, with another object in the place of one of the whole."""
-        original = self.whole.rendered[number]
-        beside = (found for found in self.part.rendered if found is not original)
-        return replace(self.part, rendered=(*beside, Rendered(original.tier, manifest)))
+    def in_place_of(self, numbers: Collection[int]) -> Place:
+        """Puts objects among those of the whole, without those that have these numbers."""
+        others = (found for number, found in enumerate(self.whole.rendered) if number not in numbers)
+        return partial(self.with_objects, replace(self.whole, rendered=tuple(others)))
 
 
 @pytest.fixture(scope="session")

@@ -40,15 +40,10 @@ def repeat() -> str:
 
 
 def drawn(sample: int, whole: int) -> Callable[[Any], Any]:
-    """Decorate a test of hypothesis: so many examples of the seed.
-
-    A failing example is made smaller where somebody gives the seed to see it again: in a broken state of the code that
-    takes minutes for each of hundreds of tests.
-    """
-    phases = (Phase.generate, Phase.shrink) if os.environ.get(VARIABLE) else (Phase.generate,)
+    """Decorate a test of hypothesis: so many examples of the seed. What fails is made smaller by the test itself."""
     options = settings(
         max_examples=whole if WHOLE else sample,
-        phases=phases,
+        phases=[Phase.generate],
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import json
 import re
 from typing import Any
 
@@ -47,11 +48,11 @@ def _objects(draw: st.DrawFn, kind: Kind) -> Manifest:
     schema = kind.schema
     found = _Values(draw, schema.get("$defs", {})).mapping(schema, "", 0)
     metadata = found.get("metadata") or {}
-    metadata["name"] = draw(values.BY_NAME["name"].filter(bool))
+    metadata["name"] = draw(st.sampled_from(values.NAMES).filter(bool))
     if draw(st.integers(0, 3)):
-        metadata["namespace"] = draw(values.BY_NAME["namespace"])
+        metadata["namespace"] = draw(st.sampled_from(values.BY_NAME["namespace"]))
     if draw(st.booleans()):
-        metadata["labels"] = {**(metadata.get("labels") or {}), "app": draw(values.BY_NAME["app"])}
+        metadata["labels"] = {**(metadata.get("labels") or {}), "app": draw(st.sampled_from(values.BY_NAME["app"]))}
     return {**found, "apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata}
 
 
@@ -92,7 +93,9 @@ class _Values:
         more = schema.get("additionalProperties", {})
         if more is False:
             return {}
-        keys = self.draw(st.lists(values.MAP_KEYS.get(name, _KEYS), max_size=MOST_ITEMS, unique=True))
+        keys = self.draw(
+            st.lists(st.sampled_from(values.MAP_KEYS.get(name, values.KEYS)), max_size=MOST_ITEMS, unique=True)
+        )
         return {key: self.value(more, key if key in values.BY_NAME else name, depth + 1) for key in keys}
 
     def required(self, schema: Schema) -> list[str]:
@@ -153,12 +156,18 @@ def _scalars(schema: Schema, type_: str | None, name: str) -> st.SearchStrategy[
 
 
 def _of_no_type(schema: Schema) -> st.SearchStrategy[Any]:
-    """A quantity, a number or a name, or anything at all."""
+    """A quantity, a number or a text, or anything at all: as far as the alternatives allow."""
     alternatives = {found for part in _alternatives(schema) for found in _types(part)}
-    if "number" in alternatives:
-        return st.sampled_from(values.QUANTITIES)
-    has_two = bool(alternatives) or schema.get("x-kubernetes-int-or-string")
-    return st.sampled_from(values.INT_OR_STRING) if has_two else ANY_JSON
+    if not alternatives and not schema.get("x-kubernetes-int-or-string"):
+        return ANY_JSON
+    return _allowed(json.dumps(schema), values.QUANTITIES if "number" in alternatives else values.INT_OR_STRING)
+
+
+@functools.cache
+def _allowed(schema: str, found: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+    """Those of the values that the schema, as JSON, allows."""
+    validator_ = jsonschema.Draft202012Validator(json.loads(schema))
+    return st.sampled_from([value for value in found if validator_.is_valid(value)])
 
 
 def _integers(schema: Schema) -> st.SearchStrategy[int]:
@@ -174,16 +183,16 @@ def _texts(schema: Schema, name: str) -> st.SearchStrategy[str]:
         return st.sampled_from(("2026-01-01T00:00:00Z", "2026-01-01T00:00:00.000001+02:00"))
     if schema.get("format") == "byte":
         return st.sampled_from(("", "YQ==", "/w=="))
-    if not schema.keys().isdisjoint(("pattern", "minLength", "maxLength")):
-        return _fitting(schema.get("pattern", ""), schema.get("minLength", 0), schema.get("maxLength", 2**20))
-    others = values.TEXTS if name in values.MAP_KEYS else values.WORDS
-    return values.BY_NAME[name] if name in values.BY_NAME else st.sampled_from(others)
+    texts = values.BY_NAME.get(name, values.WORDS)
+    if schema.keys().isdisjoint(("pattern", "minLength", "maxLength")):
+        return st.sampled_from(texts)
+    return _fitting(texts, schema.get("pattern", ""), schema.get("minLength", 0), schema.get("maxLength", 2**20))
 
 
 @functools.cache
-def _fitting(pattern: str, least: int, most: int) -> st.SearchStrategy[str]:
+def _fitting(texts: tuple[str, ...], pattern: str, least: int, most: int) -> st.SearchStrategy[str]:
     """Those of the texts that fit; where none does, what the pattern generates."""
-    texts = (*values.NAMES, *values.WORDS)
-    fitting = [text for text in texts if re.search(pattern, text) and least <= len(text) <= most]
+    more = (*texts, *values.NAMES, *values.WORDS)
+    fitting = [text for text in more if re.search(pattern, text) and least <= len(text) <= most]
     generated = st.from_regex(pattern, fullmatch=True).filter(lambda text: least <= len(text) <= most)
     return st.sampled_from(fitting) if fitting else generated

@@ -125,7 +125,8 @@ class Repository:
         assert result.exit_code in (0, 1), f"exit code {result.exit_code}: {result.output}\n{example}"
         assert not any(word in result.output for word in ("Traceback", INTERNAL)), f"{result.output}\n{example}"
         if result.exit_code:
-            named = (str(Path(name).parent), FOLDER if name.startswith(TRAIT) else name)
+            # A patch may also make an object that no schema allows: the finding names the object and its tier.
+            named = (str(Path(name).parent), FOLDER, f"tier {Path(FOLDER).name}: ")
             assert any(place in result.output for place in named), f"{result.output}\n{example}"
         return result
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import given
 
-from constructs_lib.checks.model import Inputs, Rule
+from constructs_lib.checks.model import Check, Inputs, Rule
 from constructs_lib.problem import Problem
 from tests.fuzz import answers
-from tests.fuzz.batches import Many, batches, first_alone
+from tests.fuzz.batches import Many, of_any_kind
 from tests.fuzz.conftest import Platforms
 from tests.fuzz.lane import SEED, VARIABLE, drawn
 from tests.fuzz.objects import Manifest
@@ -19,9 +19,9 @@ def draw() -> list[Manifest]:
     found: list[Manifest] = []
 
     @drawn(2, 2)
-    @given(batches(5))
+    @given(of_any_kind(5))
     def note(batch: Many) -> None:
-        found.extend(manifest for _, manifest in batch)
+        found.extend(batch.manifests)
 
     note()
     return found
@@ -34,41 +34,36 @@ def test_same_examples_again() -> None:
     assert draw() == first
 
 
-def fails(_inputs: Inputs) -> Iterator[Problem]:
-    """A rule with an exception."""
-    raise KeyError("spec")
+def fails(inputs: Inputs) -> Iterator[Problem]:
+    """A rule with an exception for one object."""
+    for found in inputs.of("ConfigMap"):
+        if found.name == "bad":
+            yield Problem("", found.manifest["data"]["missing"], "")
 
 
-def hangs(_inputs: Inputs) -> Iterator[Problem]:
-    """A rule that does not end, and handles every exception."""
-    while True:
+def hangs(inputs: Inputs) -> Iterator[Problem]:
+    """A rule that does not end for one object, and handles every exception."""
+    while any(found.name == "bad" for found in inputs.rendered):
         try:
             sum(range(1000))
         except Exception:  # noqa: BLE001, S112 - as a rule might
             continue
+    yield from ()
 
 
-def internal(_inputs: Inputs) -> Iterator[Problem]:
-    """A rule that reports its own failure."""
-    yield Problem("a", "b", "c")
-
-
-@pytest.mark.parametrize(
-    ("id_", "check", "words"),
-    [("a", fails, "rule a: KeyError"), ("b", hangs, "TimeoutError"), (answers.INTERNAL, internal, "a: b; c")],
-)
-def test_failures_are_told(
-    platforms: Platforms, monkeypatch: pytest.MonkeyPatch, id_: str, check: object, words: str
-) -> None:
-    """With the rule, the object and the command that draws it again."""
-    monkeypatch.setattr(answers, "SECONDS", 0.2)
+@pytest.mark.parametrize(("check", "words"), [(fails, "KeyError"), (hangs, "TimeoutError")])
+def test_culprits(platforms: Platforms, monkeypatch: pytest.MonkeyPatch, check: Check, words: str) -> None:
+    """A failure names the object alone, without what it fails without, and the command that draws it again."""
+    monkeypatch.setattr(answers, "SECONDS", 0.5)
+    bad = {**config_map("bad"), "data": {"a": "b"}}
     with pytest.raises(AssertionError) as error:
-        answers.findings(platforms.part, [Rule(id_, "a test", check, "", "")], {"kind": "drawn"})
-    for part in (words, '{"kind": "drawn"}', f"{VARIABLE}={SEED} pytest 'tests/fuzz/test_lane.py::test_failures"):
+        answers.findings(platforms.beside, [config_map("good"), bad], [Rule("a", "a test", check, "", "")])
+    example = '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "bad"}}'
+    for part in (words, f"example: {example}\n", f"{VARIABLE}={SEED} pytest 'tests/fuzz/test_lane.py::test_culprits"):
         assert part in str(error.value)
+    assert "good" not in str(error.value)
 
 
-def test_the_culprit_of_a_batch() -> None:
-    """The one that fails alone; all where only their meeting fails."""
-    assert first_alone([1, 2, 3], lambda batch: 2 in batch) == [2]
-    assert first_alone([1, 2], lambda batch: len(batch) == 2) == [1, 2]
+def config_map(name: str) -> Manifest:
+    """One that is valid."""
+    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}

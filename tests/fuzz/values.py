@@ -1,7 +1,5 @@
 """Values that are legal somewhere and do harm elsewhere, by the name or the type of their field."""
 
-from hypothesis import strategies as st
-
 from tests.repository import PLATFORM
 
 MOST = 2**31 - 1
@@ -66,17 +64,18 @@ FIELDS = (
     "volumes", "backend", "metadata", "patch", "path", "target", "kind", "name", *KEYS,
 )  # fmt: skip
 
-BY_NAME: dict[str, st.SearchStrategy[str]] = {
-    **dict.fromkeys(("name", "claimName", "secretName", "serviceAccountName", "serviceName"), st.sampled_from(NAMES)),
-    "namespace": st.sampled_from((*NEAR, *NEAR, *NAMESPACES, *NAMES)),
-    "image": st.sampled_from(IMAGES),
-    "value": st.sampled_from((*WORDS, *TEXTS, *HOSTS)),
-    "app": st.sampled_from((*BESIDE, *COMPONENTS, "", "true", "a b")),
-    "kubernetes.io/metadata.name": st.sampled_from((*NAMESPACES, "default")),
+BY_NAME: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("name", "claimName", "secretName", "serviceAccountName", "serviceName"), NAMES),
+    "namespace": (*NEAR, *NEAR, *NAMESPACES, *NAMES),
+    "image": IMAGES,
+    "value": (*WORDS, *TEXTS, *HOSTS),
+    "app": (*BESIDE, *COMPONENTS, "", "true", "a b"),
+    "kubernetes.io/metadata.name": (*NAMESPACES, "default"),
+    **dict.fromkeys(("data", "stringData", "binaryData"), TEXTS),
 }
 """Texts of fields whose names mean the same everywhere."""
-MAP_KEYS: dict[str, st.SearchStrategy[str]] = {
-    **dict.fromkeys(("requests", "limits", "hard", "used", "capacity", "allocatable"), st.sampled_from(RESOURCES)),
-    **dict.fromkeys(("data", "stringData", "binaryData"), st.sampled_from(FILES)),
+MAP_KEYS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("requests", "limits", "hard", "used", "capacity", "allocatable"), RESOURCES),
+    **dict.fromkeys(("data", "stringData", "binaryData"), FILES),
 }
 """Keys of maps, by the name of the map's field."""
