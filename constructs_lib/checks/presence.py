@@ -1,6 +1,6 @@
 """Every component is rendered with what others need of it: its pods, its Service, its claim."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.overlays import deleted_by_traits
@@ -19,7 +19,7 @@ def components_are_complete(inputs: Inputs) -> Iterator[Problem]:
         if component.tier not in inputs.settings.tiers:
             continue
         mine = [one for one in inputs.rendered if one.tier == component.tier and _is_of(one, component)]
-        left_out = [one for one in inputs.invalid if _is_of(one, component)]
+        left_out = [one for one in inputs.invalid if _may_be_of(one, component)]
         missing = [] if left_out else list(_missing(component, mine))
         if missing and not any(_is_of(one, component) for one in deleted_by_traits(inputs, component.tier)):
             names = inputs.platform.dependents(component.name)
@@ -31,6 +31,13 @@ def components_are_complete(inputs: Inputs) -> Iterator[Problem]:
 def _is_of(found: Rendered, component: ResolvedComponent) -> bool:
     labels = (found.labels, found.pod_labels)
     return found.namespace == component.namespace and component.name in (one.get("app") for one in labels)
+
+
+def _may_be_of(invalid: Rendered, component: ResolvedComponent) -> bool:
+    """By whatever can be read of it."""
+    labels = invalid.manifest["metadata"].get("labels")
+    app = labels.get("app") if isinstance(labels, Mapping) else None
+    return invalid.namespace == component.namespace and component.name in (app, invalid.name)
 
 
 def _missing(component: ResolvedComponent, mine: list[Rendered]) -> Iterator[str]:

@@ -235,8 +235,8 @@ def run(inputs: Inputs, rules: Iterable[Rule] = RULES) -> list[Finding]:
     """
     waivers = inputs.platform.catalogue.waivers
     ran = tuple(rules)
-    unused = [waiver for waiver in waivers if waiver.rule in {rule.id for rule in ran} and _applies(inputs, waiver)]
     invalid, valid = schema.split(inputs)
+    unused = [waiver for waiver in waivers if waiver.rule in {rule.id for rule in ran} and _applies(valid, waiver)]
     found = [Finding(SCHEMA, problem) for problem in invalid]
     findings = (finding for rule in ran if rule.id != SCHEMA for finding in _guarded(rule, valid))
     for finding in findings:
@@ -259,8 +259,8 @@ def _guarded(rule: Rule, inputs: Inputs) -> list[Finding]:
     """The rule's findings; where it fails, a finding that names the object, and the findings without that object."""
     try:
         return [Finding(rule.id, problem) for problem in rule.check(inputs)]
-    except InvalidInput:
-        raise
+    except InvalidInput as error:
+        return [Finding(rule.id, problem) for problem in error.problems]
     except Exception as error:  # noqa: BLE001 - whatever a rule did not foresee
         failure = error
     for number, found in enumerate(inputs.rendered):

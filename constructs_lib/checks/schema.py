@@ -70,10 +70,9 @@ def _plain(value: Any) -> Any:
 def _complaints(root: Path, objects: Sequence[Manifest]) -> list[tuple[Manifest, list[str]]]:
     """What is wrong with each object, in words that are the same for all Kubernetes versions that share them."""
     texts = [_json(manifest) for manifest in objects]
-    by_text: list[dict[str, list[str]]] = [{} for _ in objects]
-    for number, text in enumerate(texts):
-        if not text or not _is_named(objects[number]):
-            by_text[number]["it has no kind, or no name" if text else "it holds what JSON cannot hold"] = []
+    by_text: list[dict[str, list[str]]] = [
+        {what: [] for what in _at_first_sight(*one)} for one in zip(objects, texts, strict=True)
+    ]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
         # Files, since only their names tell two objects of one kind and name apart.
         for number, text in enumerate(texts):
@@ -88,6 +87,23 @@ def _complaints(root: Path, objects: Sequence[Manifest]) -> list[tuple[Manifest,
         (manifest, [_for(what, found) for what, found in by_text[number].items()])
         for number, manifest in enumerate(objects)
     ]
+
+
+def _at_first_sight(manifest: Manifest, text: str | None) -> Iterator[str]:
+    """What is wrong whatever the kind is."""
+    if text is None:
+        yield "it holds what JSON cannot hold"
+    elif not _is_named(manifest):
+        yield "it has no kind, or no name"
+    elif _has_empty_item(manifest):
+        yield "it has a list with an empty item"
+
+
+def _has_empty_item(value: Any) -> bool:
+    """Schemas allow null there; the API server takes it for an object without its required fields."""
+    if isinstance(value, Mapping):
+        return any(_has_empty_item(each) for each in value.values())
+    return isinstance(value, list) and any(each is None or _has_empty_item(each) for each in value)
 
 
 def _json(manifest: Manifest) -> str | None:

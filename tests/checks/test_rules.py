@@ -162,6 +162,18 @@ def test_invalid_object_is_left_out_of_other_rules(rendered: Inputs) -> None:
     assert "/spec/replicas: got string" in findings[0].problem.what
 
 
+def test_all_tiers_can_roll_at_once(rendered: Inputs) -> None:
+    """A machine on which each wave fits, but not the surge and the Jobs of all tiers at the same time."""
+    minikube = MACHINES["minikube"]
+    ledger = capacity.ledger(rendered)
+    assert ledger
+    cpu = minikube.cpu_used + ledger.at_once.cpu - 1
+    machines = {"minikube": replace(minikube, cpu=cpu, reserve=0.0)}
+    catalogue = replace(rendered.platform.catalogue, machines=machines)
+    findings = list(capacity.fits(replace(rendered, platform=replace(rendered.platform, catalogue=catalogue))))
+    assert [problem.what for problem in findings] == ["CPU requests: 1m are missing when all tiers roll at once"]
+
+
 def test_every_rule_has_a_mutation() -> None:
     """A rule that nothing violates might not look at anything."""
     assert {rule for rule, _ in MUTATIONS} | {"order", "overlays", "autoscaling"} == {rule.id for rule in RULES}

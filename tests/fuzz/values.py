@@ -26,7 +26,7 @@ FLOATS = (0.5, 1e300, -1e-300)
 NUMBERS = (*INTEGERS, *LARGE, *FLOATS)
 WORDS = (
     "a", "", "true", "on", "y", "null", "~", "=", "<<", "1", "1e3", "0o17", "1_000", "12:30:45", "2001-01-01", "0.5",
-    "*", "-", "#", "a b", " a ", "a: b", "%", "$(A)", "A" * 64, "x" * 254, "\u00e9", "\u0085", "\u2028", "\U0001f600",
+    "*", "-", "#", "a b", " a ", "a: b", "%", "$(A)", "A" * 64, "x" * 254, "\u00e9", "\u2028", "\U0001f600",
     "a\nb", "\t", "/", "a/b/c", "../..", "0.0.0.0/0", "10.0.0.0/8", "::/0", "10.0.0.1", "300.1.1.1/99", "In", "NotIn",
     "Exists", "DoesNotExist", "ExternalName", "None", "Egress", "Ingress", "TCP", "UDP", "SCTP", "Always", "Recreate",
     "OnDelete", "RollingUpdate", "Group", "User", "ServiceAccount", "Localhost", "http", "metrics", "latest", "delete",

@@ -99,6 +99,40 @@ def test_peak_has_jobs_and_surge() -> None:
     assert sum((steady(m) for m in objects), Footprint()).cpu == 300
 
 
+def test_pod_as_the_scheduler_counts() -> None:
+    """Init containers come first, sidecars run beside both; a limit is a request, too; overhead comes on top."""
+
+    def container(cpu: str, **more: str) -> dict[str, object]:
+        return {"resources": {"limits": {"cpu": cpu}}, **more}
+
+    def cpu(**spec: object) -> int:
+        template = {"spec": {"containers": [container("100m"), container("50m")], **spec}}
+        return steady(workload("Deployment", template=template)).cpu
+
+    sidecar = container("30m", restartPolicy="Always")
+    assert cpu() == 150
+    assert cpu(initContainers=[container("100m")]) == 150
+    assert cpu(initContainers=[container("400m"), container("200m")]) == 400
+    assert cpu(initContainers=[sidecar]) == 180
+    assert cpu(initContainers=[sidecar, container("400m")]) == 430
+    assert cpu(initContainers=[container("400m"), sidecar]) == 400
+    assert cpu(overhead={"cpu": "7m"}) == 157
+    assert cpu(resources={"requests": {"cpu": "500m"}}) == 500
+
+
+def test_autoscaler_at_its_most() -> None:
+    """A quota holds all the replicas that an autoscaler may ask for."""
+    target = {"kind": "Deployment", "name": "w"}
+    scaler = {
+        "apiVersion": "autoscaling/v2",
+        "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "s", "namespace": "n"},
+        "spec": {"scaleTargetRef": target, "minReplicas": 2, "maxReplicas": 8},
+    }
+    # Eight at rest, a quarter of them as surge, and one that is terminating.
+    assert quota([workload("Deployment"), scaler], "n")["pods"] == "11"
+
+
 def test_each_replica_has_its_claims() -> None:
     """The names that a StatefulSet's controller gives, and the size of each."""
     spec = {"resources": {"requests": {"storage": "1Gi"}}}
