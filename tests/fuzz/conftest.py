@@ -1,7 +1,7 @@
 """Platforms for drawn objects to be put into."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
@@ -19,8 +19,8 @@ TIER = "core"
 class Platforms:
     """The rendered platform, whole and in part: rules that compare all pairs of pods take long over the whole."""
 
-    whole: Inputs = field(repr=False)
-    part: Inputs = field(repr=False)
+    whole: Inputs
+    part: Inputs
 
     @staticmethod
     def with_objects(inputs: Inputs, manifests: Sequence[Manifest]) -> Inputs:

@@ -156,9 +156,13 @@ def test_wrong_value(repository: Repository, place: Place, value: object) -> Non
     assert repository.check(name, replaced(DOCUMENTS[name], place, value)).exit_code == 1
 
 
-@drawn(4, 250)
-@given(st.data())
-def test_changed_files(repository: Repository, data: st.DataObject) -> None:
+def test_changed_files(repository: Repository) -> None:
     """Values of any type at some places of any file."""
-    name = data.draw(st.sampled_from(sorted(DOCUMENTS)))
-    repository.check(name, data.draw(changed_document(DOCUMENTS[name])))
+
+    @drawn(4, 250)
+    @given(st.data())
+    def answered(data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(sorted(DOCUMENTS)))
+        repository.check(name, data.draw(changed_document(DOCUMENTS[name])))
+
+    answered()

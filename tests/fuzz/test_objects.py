@@ -67,28 +67,36 @@ def test_changes_of_the_platform(platforms: Platforms) -> None:
     answered()
 
 
-@drawn(2, 30)
-@given(two_of_each([CONFIG_MAP] * 5))
-def test_files_in_config_maps(platforms: Platforms, batch: Many) -> None:
+def test_files_in_config_maps(platforms: Platforms) -> None:
     """Whatever a ConfigMap holds where a file is expected that has a checker of its own."""
-    findings(platforms.beside, batch.manifests, [rule("files")])
+
+    @drawn(2, 30)
+    @given(two_of_each([CONFIG_MAP] * 5))
+    def answered(batch: Many) -> None:
+        findings(platforms.beside, batch.manifests, [rule("files")])
+
+    answered()
 
 
-@drawn(1, 12)
-@given(of_any_kind(100))
-def test_schemas(platforms: Platforms, batch: Many) -> None:
+def test_schemas(platforms: Platforms) -> None:
     """The rule 'schema' names each object that the schema of its kind does not allow, and no other."""
-    named = [
-        (kind, replaced(manifest, ("metadata", "name"), f"drawn-{number}.example"))
-        for number, (kind, manifest) in enumerate(batch)
-    ]
-    inputs = replace(platforms.part, rendered=())
-    found = findings(partial(platforms.with_objects, inputs), Many(named).manifests, [rule("schema")])
-    for kind, manifest in named:
-        valid = validator(kind).is_valid(manifest)
-        if _is_comparable(kind, manifest):
-            words = f"it {'passes' if valid else 'does not pass'} its schema, the rule says the opposite"
-            assert _is_refused(kind, manifest, found) is not valid, f"{words}; {told(manifest)}"
+
+    @drawn(1, 12)
+    @given(of_any_kind(100))
+    def answered(batch: Many) -> None:
+        named = [
+            (kind, replaced(manifest, ("metadata", "name"), f"drawn-{number}.example"))
+            for number, (kind, manifest) in enumerate(batch)
+        ]
+        inputs = replace(platforms.part, rendered=())
+        found = findings(partial(platforms.with_objects, inputs), Many(named).manifests, [rule("schema")])
+        for kind, manifest in named:
+            valid = validator(kind).is_valid(manifest)
+            if _is_comparable(kind, manifest):
+                words = f"it {'passes' if valid else 'does not pass'} its schema, the rule says the opposite"
+                assert _is_refused(kind, manifest, found) is not valid, f"{words}; {told(manifest)}"
+
+    answered()
 
 
 def _is_comparable(kind: Kind, manifest: Manifest) -> bool:
