@@ -60,7 +60,6 @@ GARBAGE = {
     "tab": b"a:\n\tb: 1\n",
     "not UTF-8": b"a: \xff\xfe\n",
     "zero": b"a: \x00\n",
-    "mark": b"\xef\xbb\xbfresources: []\n",
     "two": b"resources: []\n---\nresources: []\n",
     "twice": b"resources: []\nresources: []\n",
     "alias": b"a: *b\n",

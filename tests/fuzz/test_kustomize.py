@@ -88,7 +88,7 @@ def test_batches(platforms: Platforms, overlay: Overlay) -> None:
     for first in range(0, len(drawn), OBJECTS):
         batch = {_identity(manifest): manifest for manifest in drawn[first : first + OBJECTS]}
         manifests = overlay.accepted(list(batch.values()))
-        assert len(manifests) > OBJECTS / 2, "Kustomize refuses most of what is drawn: nothing is tried"
+        assert len(manifests) > OBJECTS / 4, "nearly everything that is drawn is refused: nothing is tried"
         built = {_identity(manifest): manifest for manifest in overlay.build(manifests)}
         for manifest in manifests:
             found = built[_identity(manifest)]

@@ -88,12 +88,14 @@ def test_files_in_config_maps(platforms: Platforms) -> None:
 def _is_comparable(kind: Kind, manifest: Manifest) -> bool:
     """Whether it is still of its kind, means the same without nulls, and kubeconform finds the schema.
 
-    kubeconform knows groups by their first word. The API server drops a null before it looks at a schema.
+    kubeconform knows groups by their first word. The API server drops a null before it looks at a schema, and refuses
+    one in a list whatever the schema says.
     """
     group = kind.api_version.partition(".")[0]
     known = not kind.kubernetes or "." not in kind.api_version or f"-{group}-" in kind.path.name
     own = (manifest.get("apiVersion"), manifest["kind"]) == (kind.api_version, kind.name)
-    return known and own and validator(kind).is_valid(manifest) is validator(kind).is_valid(_without_nulls(manifest))
+    same = validator(kind).is_valid(manifest) is validator(kind).is_valid(_without_nulls(manifest))
+    return known and own and same and not _has_empty_item(manifest)
 
 
 def _without_nulls(value: object) -> object:
@@ -102,7 +104,15 @@ def _without_nulls(value: object) -> object:
     return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
+def _has_empty_item(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(_has_empty_item(inner) for inner in value.values())
+    return isinstance(value, list) and any(inner is None or _has_empty_item(inner) for inner in value)
+
+
 def _is_refused(kind: Kind, manifest: Manifest, found: list[Finding]) -> bool:
     """By the version of Kubernetes that the kind is of; a custom resource by any."""
     own = [finding.problem for finding in found if finding.problem.where.endswith(manifest["metadata"]["name"])]
-    return any(kind.kubernetes in problem.what.partition(": ")[0] for problem in own)
+    return any(
+        kind.kubernetes in problem.what.partition(": ")[0] or "Kubernetes" not in problem.what for problem in own
+    )
