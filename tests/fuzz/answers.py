@@ -78,17 +78,8 @@ def findings(place: Place, manifests: Sequence[Manifest], rules: Sequence[Rule])
     """What the rules find; AssertionError with the objects that make a rule fail."""
     found, failure = answer(place(manifests), rules)
     if failure:
-        key = repeat() + json.dumps(manifests)
-        # hypothesis runs a failing example again.
-        if key not in _TOLD:
-            culprits = list(_culprits(place, manifests, rules))
-            _TOLD[key] = "\n".join(culprits or [failure, told(manifests)])
-        raise AssertionError(_TOLD[key])
+        raise AssertionError("\n".join(_culprits(place, manifests, rules)) or f"{failure}\n{told(manifests)}")
     return found
-
-
-_TOLD: dict[str, str] = {}
-"""What was said of a batch that fails."""
 
 
 def _culprits(place: Place, manifests: Sequence[Manifest], rules: Sequence[Rule]) -> Iterator[str]:

@@ -55,6 +55,11 @@ def changed(draw: st.DrawFn, original: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def both(found: st.SearchStrategy[dict[str, Any]]) -> tuple[st.SearchStrategy[dict[str, Any]], ...]:
+    """The objects as they are, and with changes."""
+    return found, found.flatmap(changed)
+
+
 def change(whole: Any, place: Place, draw: st.DrawFn) -> None:
     """Set or delete what is at the place, or add to it."""
     way, value, field = draw(st.sampled_from(WAYS)), draw(WILD), draw(FIELD_NAMES)

@@ -22,6 +22,11 @@ class Platforms:
     whole: Inputs
     part: Inputs
 
+    @property
+    def empty(self) -> Inputs:
+        """A platform without any object."""
+        return replace(self.part, rendered=())
+
     @staticmethod
     def with_objects(inputs: Inputs, manifests: Sequence[Manifest]) -> Inputs:
         """The platform, and the objects beside its own."""

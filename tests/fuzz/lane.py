@@ -3,10 +3,11 @@
 import os
 import random
 import subprocess
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
 
 from tests.repository import ROOT
 
@@ -15,6 +16,9 @@ VARIABLE = "CHATDB_FUZZ_SEED"
 WITHOUT_GIT = 20261125
 DIGITS = 8
 """Of the commit's hash."""
+
+
+Drawn = TypeVar("Drawn")
 
 
 def _seed() -> int:
@@ -39,16 +43,26 @@ def repeat() -> str:
     return again(os.environ["PYTEST_CURRENT_TEST"].rpartition(" ")[0])
 
 
-def drawn(sample: int, whole: int) -> Callable[[Any], Any]:
-    """Decorate a test of hypothesis: so many examples of the seed. What fails is made smaller by the test itself."""
-    options = settings(
-        max_examples=whole if WHOLE else sample,
+def examples(strategy: st.SearchStrategy[Drawn], sample: int, whole: int) -> list[Drawn]:
+    """So many values of the seed. Tests check them in batches, and make what fails smaller themselves."""
+    number = whole if WHOLE else sample
+    found: list[Drawn] = []
+
+    @seed(SEED)
+    @settings(
+        # The first is always the simplest value that there is.
+        max_examples=number + 1,
         phases=[Phase.generate],
         database=None,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    return lambda test: seed(SEED)(options(test))
+    @given(strategy)
+    def note(value: Drawn) -> None:
+        found.append(value)
+
+    note()
+    return found[1:]
 
 
 def chosen(cases: Sequence[Any], sample: int) -> Sequence[Any]:
