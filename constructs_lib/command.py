@@ -3,3 +3,5 @@
 COMMAND = "chatdb"
 SETTINGS = f"{COMMAND}.yaml"
 """The settings file."""
+SYNTH = f"run `{COMMAND} synth`"
+"""How generated files that are stale are fixed."""

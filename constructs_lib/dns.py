@@ -8,14 +8,12 @@ from typing import Any, TypeVar
 
 from constructs_lib.command import SETTINGS
 from constructs_lib.problem import Problem
-from constructs_lib.resolve.problems.names import LABEL_KEY, LABEL_VALUE
+from constructs_lib.resolve.problems.names import LABEL_KEY, LABEL_VALUE, LAST_PORT, NAMESPACE
 from constructs_lib.resolved import Dns, Peer
 
 KEYS = ("namespace", "labels", "addresses", "ports")
-NAMESPACE = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 PREFIX = re.compile(r"[^/]+(/[0-9]{1,3})?")
 """Python reads a netmask after the slash, too; Kubernetes does not."""
-LAST_PORT = 65535
 EXAMPLE = "write something like dns: {namespace: kube-system, labels: {k8s-app: kube-dns}, addresses: [169.254.20.10]}"
 Entry = TypeVar("Entry")
 

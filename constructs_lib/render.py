@@ -10,7 +10,7 @@ from constructs_lib.parts.gateway import Gateway
 from constructs_lib.parts.namespaces import Namespaces
 from constructs_lib.parts.policy import network_policy
 from constructs_lib.problem import InvalidInput, Problem
-from constructs_lib.rendered import Manifest, Rendered
+from constructs_lib.rendered import Manifest, Rendered, identity
 from constructs_lib.resolve.problems.places import COMPONENTS
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
 from constructs_lib.types import construct_of, type_of
@@ -52,22 +52,21 @@ def _clashes(charts: Iterable[tuple[tuple[str, str], list[Manifest]]]) -> Iterat
     """Objects, and claims of StatefulSets, of one kind, namespace and name: one would replace the other."""
     makers: dict[tuple[str, str, str], str] = {}
     for (_, chart), objects in charts:
-        for identity in (one for manifest in objects for one in _identities(manifest)):
-            if identity in makers:
-                kind, namespace, name = identity
-                what = f"{kind} {namespace}/{name} is made by {makers[identity]} and by {chart}"
+        for made in (one for manifest in objects for one in _identities(manifest)):
+            if made in makers:
+                kind, namespace, name = made
+                what = f"{kind} {namespace}/{name} is made by {makers[made]} and by {chart}"
                 yield Problem(COMPONENTS, what, "rename one of them, or the claim of its storage")
-            makers[identity] = chart
+            makers[made] = chart
 
 
 def _identities(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
-    metadata, kind = manifest["metadata"], manifest["kind"]
-    namespace = metadata.get("namespace", "")
-    yield kind, namespace, metadata["name"]
+    kind, namespace, own = identity(manifest)
+    yield kind, namespace, own
     if kind == "StatefulSet":
         for template in manifest["spec"]["volumeClaimTemplates"]:
             for number in range(manifest["spec"]["replicas"]):
-                yield CLAIM, namespace, f"{template['metadata']['name']}-{metadata['name']}-{number}"
+                yield CLAIM, namespace, f"{template['metadata']['name']}-{own}-{number}"
 
 
 def _chart(app: App, component: ResolvedComponent) -> Chart:

@@ -7,6 +7,12 @@ from typing import Any
 Manifest = dict[str, Any]
 
 
+def identity(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Kind, namespace and name of an object: what no two objects have in common."""
+    metadata = manifest["metadata"]
+    return manifest["kind"], str(metadata.get("namespace") or ""), metadata["name"]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
     """`charts` are objects by (folder in dist/, file), `templates` by tier those that each environment completes."""

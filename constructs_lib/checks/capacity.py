@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from constructs_lib.checks.model import Inputs
-from constructs_lib.command import COMMAND
+from constructs_lib.command import COMMAND, SYNTH
 from constructs_lib.footprint import Footprint, at_most, claims, extra, peak, steady
 from constructs_lib.model import Machine
 from constructs_lib.problem import Problem
@@ -133,9 +133,9 @@ def quotas_hold(inputs: Inputs) -> Iterator[Problem]:
             continue
         most = peak((one.manifest for one in inputs.rendered), found.namespace)
         hard = found.spec.get("hard") or {}
-        for name in hard.keys() & QUOTAS.keys():
+        for name in sorted(hard.keys() & QUOTAS.keys()):
             read, write, field = QUOTAS[name]
             needed = getattr(most, field)
             if read(hard[name]) < needed:
                 what = f"{name} is {hard[name]}, but the namespace needs {write(needed)} at its peak"
-                yield Problem(found.where, what, f"run `{COMMAND} synth`: quotas follow from what is rendered")
+                yield Problem(found.where, what, f"{SYNTH}: quotas follow from what is rendered")

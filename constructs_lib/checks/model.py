@@ -89,6 +89,11 @@ class Rendered:
         """The volumes of a workload's pods."""
         return self.pod.get("volumes") or []
 
+    @property
+    def claim_templates(self) -> list[Mapping[str, Any]]:
+        """The templates of a StatefulSet's claims; its pods have volumes of their names."""
+        return self.spec.get("volumeClaimTemplates") or [] if self.kind == "StatefulSet" else []
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:

@@ -27,14 +27,14 @@ from constructs_lib.checks.label_sets import (
 from constructs_lib.checks.spans import (
     ALL_ADDRESSES,
     ALL_PORTS,
-    LAST_PORT,
-    PROTOCOLS,
     Span,
     Spans,
     common,
     union,
     without,
 )
+from constructs_lib.resolve.problems.names import LAST_PORT
+from constructs_lib.resolve.problems.values import PROTOCOLS
 from constructs_lib.resolved import NAMESPACE_LABEL
 
 Manifest = Mapping[str, Any]

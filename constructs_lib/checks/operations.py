@@ -9,7 +9,7 @@ from typing import Any
 from constructs_lib.checks.label_sets import POD, holds, labels_of, requirements
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.overlays import sources
-from constructs_lib.command import COMMAND, SETTINGS
+from constructs_lib.command import SETTINGS, SYNTH
 from constructs_lib.footprint import part, replicas
 from constructs_lib.gitops.argo_cd import (
     WAVE,
@@ -25,9 +25,9 @@ from constructs_lib.job_names import HASH_DIGITS, config_data, named_by_content
 from constructs_lib.pods import LONG_RUNNING
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems.env_vars import SECRET_NAME, SECRET_URL
-from constructs_lib.resolve.problems.names import LABEL_VALUE
+from constructs_lib.resolve.problems.names import LABEL_VALUE, NAMESPACE
 
-DNS_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"), "use at most 63 lower-case letters, digits and dashes"
+DNS_LABEL = NAMESPACE, "use at most 63 lower-case letters, digits and dashes"
 DNS_NAME = (
     re.compile(r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"),
     "use lower-case letters, digits, dashes and dots",
@@ -46,7 +46,6 @@ SIZE_LIMIT = 262_144
 """Bytes: above it, no annotation holds the object, and clients without server-side apply fail."""
 
 SYNC, KEPT = "argocd.argoproj.io/sync-options", "Prune=false"
-SYNTH = f"run `{COMMAND} synth`"
 COMPARE, EXTRANEOUS = "argocd.argoproj.io/compare-options", "IgnoreExtraneous"
 
 
@@ -116,8 +115,7 @@ def jobs_are_final(inputs: Inputs) -> Iterator[Problem]:
 def no_drift(inputs: Inputs) -> Iterator[Problem]:
     """Nothing that the API server completes in a way that Argo CD sees as a difference, and no hooks inside a tier."""
     for found in inputs.rendered:
-        templates = found.spec.get("volumeClaimTemplates") or [] if found.kind == "StatefulSet" else []
-        for template in templates:
+        for template in found.claim_templates:
             for key, value in (("apiVersion", "v1"), ("kind", "PersistentVolumeClaim")):
                 if template.get(key) != value:
                     yield Problem(found.where, f"a volume claim template has no {key}", f"write {key}: {value}")

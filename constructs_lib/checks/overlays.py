@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from constructs_lib.checks.model import Inputs, Rendered
-from constructs_lib.checks.transformers import identity, matches, own_target, transformers
+from constructs_lib.checks.transformers import matches, own_target, transformers
 from constructs_lib.files import is_scratch
 from constructs_lib.kustomization import DIST, GENERATED, NAMES, Kustomization, normal
 from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.rendered import identity
 from constructs_lib.traits import COMPONENTS
 
 TOP_KEYS = frozenset({"apiVersion", "kind", "resources"})

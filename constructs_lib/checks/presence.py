@@ -4,13 +4,11 @@ from collections.abc import Iterator, Mapping
 
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.overlays import deleted_by_traits
-from constructs_lib.command import COMMAND
+from constructs_lib.command import SYNTH
 from constructs_lib.footprint import replicas
 from constructs_lib.pods import LONG_RUNNING
 from constructs_lib.problem import Problem
 from constructs_lib.resolved import ResolvedComponent
-
-SYNTH = f"run `{COMMAND} synth`"
 
 
 def components_are_complete(inputs: Inputs) -> Iterator[Problem]:
@@ -64,7 +62,7 @@ def _missing(component: ResolvedComponent, mine: list[Rendered]) -> Iterator[str
 def _claims(workload: Rendered) -> Iterator[str]:
     for volume in workload.volumes:
         yield (volume.get("persistentVolumeClaim") or {}).get("claimName", "")
-    for template in workload.spec.get("volumeClaimTemplates") or [] if workload.kind == "StatefulSet" else []:
+    for template in workload.claim_templates:
         yield (template.get("metadata") or {}).get("name", "")
 
 

@@ -1,7 +1,7 @@
 """Rules about names that have to meet: Services and pods, ConfigMaps, Secrets, claims, service accounts."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from constructs_lib.checks.model import Inputs, Rendered
@@ -155,9 +155,8 @@ def volumes_exist(inputs: Inputs) -> Iterator[Problem]:
     made = list(claims(found.manifest for found in inputs.rendered))
     mounted: set[tuple[str, str]] = set()
     for workload in inputs.workloads():
-        templates = workload.spec.get("volumeClaimTemplates") or [] if workload.kind == "StatefulSet" else []
         names = {volume["name"] for volume in workload.volumes}
-        names |= {(template.get("metadata") or {}).get("name") for template in templates}
+        names |= {(template.get("metadata") or {}).get("name") for template in workload.claim_templates}
         for name in dict.fromkeys(name for c in workload.containers for name in _mounts(c) if name not in names):
             yield Problem(workload.where, f"there is no volume {name}", "add it to the pod")
         for volume in workload.volumes:
@@ -180,23 +179,21 @@ def _mounts(container: Mapping[str, Any]) -> Iterator[str]:
 
 def accounts_exist(inputs: Inputs) -> Iterator[Problem]:
     """A pod whose service account is missing never starts; a binding to nobody, or of no role, grants nothing."""
+    known = {found.identity for found in (*inputs.of("ServiceAccount", "Role"), *inputs.invalid)}
     for workload in inputs.workloads():
         account = workload.pod.get("serviceAccountName")
-        if account and not _is_there(inputs, "ServiceAccount", workload.namespace, account):
+        if account and not _has_account(known, workload.namespace, account):
             yield Problem(workload.where, f"there is no service account {account}", "make it beside the workload")
     for binding in inputs.of("RoleBinding", "ClusterRoleBinding"):
         for subject in binding.manifest.get("subjects") or []:
             namespace = subject.get("namespace", binding.namespace)
-            if subject["kind"] == "ServiceAccount" and not _is_there(
-                inputs, "ServiceAccount", namespace, subject["name"]
-            ):
+            if subject["kind"] == "ServiceAccount" and not _has_account(known, namespace, subject["name"]):
                 yield Problem(binding.where, f"there is no service account {subject['name']}", "correct the subject")
         role = binding.manifest["roleRef"]
-        if role["kind"] == "Role" and not _is_there(inputs, "Role", binding.namespace, role["name"]):
+        if role["kind"] == "Role" and ("Role", binding.namespace, role["name"]) not in known:
             yield Problem(binding.where, f"there is no Role {role['name']}", "correct roleRef")
 
 
-def _is_there(inputs: Inputs, kind: str, namespace: str, name: str) -> bool:
-    """Whether the object is rendered, valid or not; the API server makes the account `default` of each namespace."""
-    known = {found.identity for found in (*inputs.of(kind), *inputs.invalid)}
-    return (kind, namespace, name) in known or (kind, name) == ("ServiceAccount", "default")
+def _has_account(known: Collection[tuple[str, str, str]], namespace: str, name: str) -> bool:
+    """Whether it is one of these; the API server itself makes the account `default` of each namespace."""
+    return name == "default" or ("ServiceAccount", namespace, name) in known

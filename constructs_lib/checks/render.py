@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.checks.model import Inputs, Rendered
-from constructs_lib.command import COMMAND
+from constructs_lib.command import SYNTH
 from constructs_lib.files import is_scratch
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
@@ -44,5 +44,5 @@ def _argo_cd(root: Path, environment: str) -> Iterator[Mapping[str, Any]]:
     paths = (root / "argocd" / environment).rglob("*.yaml")
     for path in sorted(path for path in paths if not is_scratch(path.name)):
         name = path.relative_to(root).as_posix()
-        text = read_text(path, name, f"run `{COMMAND} synth`")
+        text = read_text(path, name, SYNTH)
         yield from (document.content for document in documents(text, name))

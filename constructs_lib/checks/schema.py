@@ -36,21 +36,20 @@ def split(inputs: Inputs) -> tuple[list[Problem], Inputs]:
 
     A null in an optional field is dropped, as the API server does.
     """
-    rendered = [(found, _plain(found.manifest)) for found in inputs.rendered]
+    rendered = [Rendered(found.tier, _plain(found.manifest)) for found in inputs.rendered]
     argo_cd = [_plain(manifest) for manifest in inputs.argo_cd]
-    complaints = _complaints(inputs.root, [*(manifest for _, manifest in rendered), *argo_cd])
+    complaints = _complaints(inputs.root, [*(found.manifest for found in rendered), *argo_cd])
+    of_rendered = list(zip(rendered, complaints, strict=False))
+    of_argo_cd = list(zip(argo_cd, complaints[len(rendered) :], strict=True))
     problems = [
-        Problem(_where(rendered[number][0].tier if number < len(rendered) else None, manifest), what, _fix(what))
-        for number, (manifest, found) in enumerate(complaints)
-        for what in found
+        *(Problem(_where(one.manifest, one.tier), what, _fix(what)) for one, wrong in of_rendered for what in wrong),
+        *(Problem(_where(manifest), what, _fix(what)) for manifest, wrong in of_argo_cd for what in wrong),
     ]
-    marks = [not found for _, found in complaints]
-    objects = [Rendered(found.tier, manifest) for found, manifest in rendered]
     valid = replace(
         inputs,
-        rendered=tuple(one for one, good in zip(objects, marks, strict=False) if good),
-        argo_cd=tuple(one for one, good in zip(argo_cd, marks[len(objects) :], strict=True) if good),
-        invalid=tuple(one for one, good in zip(objects, marks, strict=False) if not good and _is_named(one.manifest)),
+        rendered=tuple(one for one, wrong in of_rendered if not wrong),
+        argo_cd=tuple(manifest for manifest, wrong in of_argo_cd if not wrong),
+        invalid=tuple(one for one, wrong in of_rendered if wrong and _is_named(one.manifest)),
     )
     return problems, valid
 
@@ -67,7 +66,7 @@ def _plain(value: Any) -> Any:
     return [_plain(each) for each in value] if isinstance(value, list) else value
 
 
-def _complaints(root: Path, objects: Sequence[Manifest]) -> list[tuple[Manifest, list[str]]]:
+def _complaints(root: Path, objects: Sequence[Manifest]) -> list[list[str]]:
     """What is wrong with each object, in words that are the same for all Kubernetes versions that share them."""
     texts = [_json(manifest) for manifest in objects]
     by_text: list[dict[str, list[str]]] = [
@@ -83,10 +82,7 @@ def _complaints(root: Path, objects: Sequence[Manifest]) -> list[tuple[Manifest,
         for version, answer in answers:
             for number, what in answer.result():
                 by_text[number].setdefault(what, []).append(version)
-    return [
-        (manifest, [_for(what, found) for what, found in by_text[number].items()])
-        for number, manifest in enumerate(objects)
-    ]
+    return [[_for(what, found) for what, found in wrong.items()] for wrong in by_text]
 
 
 def _at_first_sight(manifest: Manifest, text: str | None) -> Iterator[str]:
@@ -125,7 +121,7 @@ def _for(what: str, versions: Iterable[str]) -> str:
     return f"not valid for Kubernetes {words}: {what}" if words else what
 
 
-def _where(tier: str | None, manifest: Manifest) -> str:
+def _where(manifest: Manifest, tier: str = "") -> str:
     """How a finding names an object that may lack everything."""
     metadata = manifest.get("metadata")
     named = metadata if isinstance(metadata, Mapping) else {}

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
+from constructs_lib.resolve.problems.names import LAST_PORT
+from constructs_lib.resolve.problems.values import PROTOCOLS
+
 Span = tuple[str, int, int]
 """(protocol or address family, first, last): both ends belong to it."""
 Spans = tuple[Span, ...]
 """Sorted; no two of them overlap or touch."""
 
-PROTOCOLS = ("TCP", "UDP", "SCTP")
-LAST_PORT = 65535
 ALL_PORTS: Spans = tuple((protocol, 1, LAST_PORT) for protocol in sorted(PROTOCOLS))
 BITS = {"IPv4": 32, "IPv6": 128}
 ALL_ADDRESSES: Spans = tuple((family, 0, 2**bits - 1) for family, bits in BITS.items())

@@ -7,6 +7,7 @@ from typing import Any
 
 from constructs_lib.kustomization import Kustomization, Manifest, Patch
 from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.rendered import identity
 
 MOST_LINES = 20
 FINAL = {
@@ -138,12 +139,6 @@ def _replacements(folder: Kustomization, objects: Sequence[Manifest]) -> Iterato
                 words = ", ".join(f"{key} {value}" for key, value in sorted(select.items()))
                 what = f"target {number} selects nothing: the tier has no object with {words or 'no name'}"
                 yield Problem(where, what, "correct its select")
-
-
-def identity(manifest: Manifest) -> Identity:
-    """What no two objects have in common."""
-    metadata = manifest["metadata"]
-    return manifest["kind"], str(metadata.get("namespace") or ""), metadata["name"]
 
 
 def own_target(content: Any) -> Mapping[str, str]:

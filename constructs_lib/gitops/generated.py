@@ -16,7 +16,7 @@ from constructs_lib.job_names import config_data, digest, named_by_content
 from constructs_lib.kustomization import DIST, GENERATED, Kustomization
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput
-from constructs_lib.rendered import Manifest, Rendered
+from constructs_lib.rendered import Manifest, Rendered, identity
 from constructs_lib.resolved import NAMESPACE_LABEL, ResolvedPlatform
 from constructs_lib.settings import Settings
 
@@ -120,15 +120,10 @@ def _completed(templates: list[Manifest], objects: list[Manifest]) -> list[Manif
     """The tests' objects, with a digest of what they test, and the name of the Job that follows from it."""
     if not templates:
         return []
-    tested = digest(sorted(objects, key=_identity))
+    tested = digest(sorted(objects, key=identity))
     complete = [_with_digest(one, tested) for one in templates]
     data = config_data([*objects, *complete])
     return [named_by_content(one, one["metadata"]["name"], data) for one in complete]
-
-
-def _identity(manifest: Manifest) -> tuple[str, str, str]:
-    metadata = manifest["metadata"]
-    return manifest["kind"], metadata.get("namespace", ""), metadata["name"]
 
 
 def _with_digest(manifest: Manifest, tested: str) -> Manifest:

@@ -16,7 +16,8 @@ from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.argo_cd import platform_project
 from constructs_lib.model import Waiver
 from constructs_lib.problem import Problem
-from tests.checks.mutations import FILES, MUTATIONS, Manifest, Mutation, pick, pod
+from tests.checks.file_mutations import FILES
+from tests.checks.mutations import MUTATIONS, Manifest, Mutation, pick, pod
 from tests.repository import ROOT, copy_inputs
 
 
