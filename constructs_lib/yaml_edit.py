@@ -5,6 +5,8 @@ from typing import Any
 
 import yaml
 
+from constructs_lib.yaml_loader import load_all
+
 
 def with_values(text: str, old: Mapping[str, Any], wanted: Mapping[str, Any]) -> str | None:
     """The text of the mapping `old` with the values of `wanted`; None where that cannot be written into it.
@@ -25,7 +27,7 @@ def with_values(text: str, old: Mapping[str, Any], wanted: Mapping[str, Any]) ->
     if missing:
         edited = edited.rstrip("\n") + "\n" + yaml.safe_dump(missing, sort_keys=False)
     try:
-        return edited if yaml.safe_load(edited) == wanted else None
+        return edited if load_all(edited) == [wanted] else None
     except yaml.YAMLError:
         return None
 

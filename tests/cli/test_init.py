@@ -118,6 +118,14 @@ def test_what_cannot_be_edited(root: Path, text: str) -> None:
     assert read_settings(root, CATALOGUE).repository == OTHER
 
 
+@pytest.mark.parametrize("revision", ["1e3", "0o17", "2026"])
+def test_branch_that_looks_like_a_number(root: Path, revision: str) -> None:
+    """It is written so that it is read as a text."""
+    (root / "chatdb.yaml").write_text(WRITTEN)
+    init("--repository", URL, "--revision", revision)
+    assert read_settings(root, CATALOGUE).revision == revision
+
+
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(MAPPINGS, MAPPINGS, st.booleans())
 @example({"repository": "a\n"}, {"repository": "b"}, False)  # noqa: FBT003 - an example is given by position
