@@ -91,6 +91,8 @@ def _at_first_sight(manifest: Manifest, text: str | None) -> Iterator[str]:
         yield "it holds what JSON cannot hold"
     elif not _is_named(manifest):
         yield "it has no kind, or no name"
+    elif manifest["kind"] == "List":
+        yield "it is a list of objects, and not one"
     elif _has_empty_item(manifest):
         yield "it has a list with an empty item"
 

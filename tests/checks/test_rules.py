@@ -153,6 +153,14 @@ def test_rule_that_fails_is_an_internal_error(rendered: Inputs) -> None:
     assert "tests/checks/test_rules.py:" in findings[0].problem.what
 
 
+def test_list_of_objects_is_not_an_object(rendered: Inputs) -> None:
+    """Kubeconform looks at its items alone: no schema holds for what is around them."""
+    item = {"apiVersion": "v1", "kind": "List", "metadata": {"name": "some", "labels": {"a": 5}}, "items": []}
+    findings = run(replace(rendered, rendered=(*rendered.rendered, Rendered(Tier.CORE, item))))
+    assert [finding.rule for finding in findings] == ["schema"]
+    assert "it is a list of objects" in findings[0].problem.what
+
+
 def test_invalid_object_is_left_out_of_other_rules(rendered: Inputs) -> None:
     """One finding, also of a workload that a Service selects, a budget counts, and others depend on."""
     objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
