@@ -91,6 +91,14 @@ class Kustomization:
             if isinstance(entry, dict) and bool(entry.get("path")) == bool(entry.get("patch")):
                 where = f"{self.file}:{document.line('patches', number)}"
                 yield Problem(where, f"patch {number + 1} needs either path or patch", "write one of them")
+        yield from self._outside(document)
+
+    def _outside(self, document: Document) -> Iterator[Problem]:
+        """Argo CD has the repository only, and what lies around a checkout is nobody's to read."""
+        for path, name in _local(document.content):
+            if not normal(self.folder / name).is_relative_to(self.root):
+                where = f"{self.file}:{document.line(*path)}"
+                yield Problem(where, f"{name} is outside the repository", "list what the repository has")
 
     def place(self, *path: str | int) -> str:
         """File and line of the value at that path of keys and indices."""
@@ -230,6 +238,20 @@ def _not_one(where: str, name: str, found: list[str]) -> Problem:
     if found:
         return Problem(where, f"there are {len(found)} kustomizations: {', '.join(found)}", "keep one of them")
     return Problem(where, f"there is no {KUSTOMIZATION}", f"make it: it lists {DIST}/{name} among its resources")
+
+
+def _local(content: Manifest) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """(place, name) of each file and folder that it reads."""
+    for key in ("resources", "components", "patches", "replacements"):
+        entries = content.get(key)
+        for number, entry in enumerate(entries if isinstance(entries, list) else []):
+            path, name = ((key, number), entry) if isinstance(entry, str) else ((key, number, "path"), _path(entry))
+            if isinstance(name, str) and not _remote(name):
+                yield path, name
+
+
+def _path(entry: Any) -> Any:
+    return entry.get("path") if isinstance(entry, Mapping) else None
 
 
 def _remote(name: str) -> bool:

@@ -14,6 +14,8 @@ from constructs_lib.yaml_loader import load_all
 SECONDS = 120
 OBJECT = re.compile(r"^map\[string\]interface \{\}.*\}: ", re.DOTALL)
 """All of an object, before what is wrong with it."""
+CRASH = re.compile(r"panic: (.*?)\s*^goroutine ", re.DOTALL | re.MULTILINE)
+"""What a program in Go says before the calls that led there."""
 
 
 def tool(root: Path, name: str) -> str:
@@ -45,6 +47,8 @@ def kustomize(root: Path, folder: Path, tools: Path | None = None) -> list[dict[
         # Its words name files by their full path, which says nothing more and differs between machines.
         words = done.stderr.decode(errors="replace").strip().replace(f"{root}/", "").removeprefix("Error: ")
         words = OBJECT.sub("", words)
+        if crash := CRASH.match(words):
+            words = f"Kustomize itself crashes: {crash[1]}"
         fix = "fix the kustomization; is dist/ up to date?"
         raise InvalidInput([Problem(kustomization.where, words, fix)])
     return load_all(done.stdout.decode())

@@ -62,6 +62,14 @@ def trait_in_the_wrong_tier(overlay: Path) -> None:
     attach(overlay / "core", "components", "../../components/object-store-versitygw/foundation")
 
 
+def resource_from_elsewhere(overlay: Path) -> None:
+    attach(overlay / "core", "resources", "../../../..")
+
+
+def patch_from_elsewhere(overlay: Path) -> None:
+    attach(overlay / "core", "patches", {"path": "../../../../patch.yaml"})
+
+
 def old_field(overlay: Path) -> None:
     attach(overlay / "core", "patchesStrategicMerge")
 
@@ -77,6 +85,8 @@ FILES: list[tuple[Callable[[Path], None], str]] = [
     (forgotten_base, "it does not list ../../../dist/platform"),
     (unknown_tier, "it is no tier's folder"),
     (trait_for_all, "it has components"),
+    (resource_from_elsewhere, "../../../.. is outside the repository"),
+    (patch_from_elsewhere, "../../../../patch.yaml is outside the repository"),
     (trait_in_the_wrong_tier, "the tier has no object with kind Deployment, name minio"),
     (old_field, "patchesStrategicMerge is deprecated"),
 ]

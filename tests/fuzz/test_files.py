@@ -80,7 +80,7 @@ PLACES: dict[Place, tuple[Any, ...]] = {
     ("patches", 1, "target", "labelSelector"): (5, ["a"], {"app": "a"}, "app in (", "=", "app!=x,,"),
     ("patches", 1, "patch"): (None, 5, [], {}, "", "# a", "a", "[", "- 5", "- {op: replace}", "kind: 5", "- {op: [a]}"),
     ("images",): (5, "a", {"a": 1}, [5], [None], [{}], [{"newTag": "1"}], [{"name": 5}], [{"name": "a", "newTag": 1}]),
-    ("replicas",): (5, "a", [5], [{}], [{"name": "model-registry"}], [{"name": "missing", "count": 1}]),
+    ("replicas",): (5, "a", [5], [{}], [{"name": "missing", "count": 1}]),
 }
 """Values that no kustomization has at the place."""
 WRONG = [(place, value) for place, values in PLACES.items() for value in values]

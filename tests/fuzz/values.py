@@ -13,7 +13,7 @@ NEAR = tuple(sorted({component.namespace for component in PLATFORM.components if
 QUANTITIES = (
     "0", "1", "100m", "1Gi", "1Ei", "8Ei", "600000000000m", "0.5", ".5", "5.", "+1", "1e3", "1E3", "1E", "12e-9", "1n",
     "1u", "0.0000000001", "99999999999999999999", "-1", "-1Gi", "512MB", "1 Gi", "", "Gi", "1gi", "0x10", "1,5", "NaN",
-    "inf", "1e400", "1e999999999", "\u0661", "1\n", 0, 1, -1, 0.5, 1e3, 2**63, 1e300,
+    "inf", "1e400", "1e999999999", "\u0661", "1 ", 0, 1, -1, 0.5, 1e3, 2**63, 1e300,
 )  # fmt: skip
 """Legal and illegal ones."""
 INT_OR_STRING = (
