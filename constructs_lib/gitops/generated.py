@@ -6,16 +6,14 @@ The name of the Job is a hash of R, and the quotas hold the peak of R and the Jo
 
 import shutil
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from constructs_lib.footprint import quota
 from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
 from constructs_lib.job_names import config_data, digest, named_by_content
 from constructs_lib.kustomization import DIST, GENERATED, Kustomization
 from constructs_lib.kustomize import kustomize
-from constructs_lib.problem import InvalidInput
+from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.rendered import Manifest, Rendered, identity
 from constructs_lib.resolved import NAMESPACE_LABEL, ResolvedPlatform
 from constructs_lib.settings import Settings
@@ -72,15 +70,36 @@ def _render(
             _write(out / folder, given.get(tier, {}))
     overlays = {tier: out / "overlays" / settings.environment / tier for tier in settings.tiers}
     plain = {tier for tier, folder in overlays.items() if _changes_nothing(out, folder)}
-    with ThreadPoolExecutor() as pool:
-        builds = [pool.submit(kustomize, out, folder, root) for tier, folder in overlays.items() if tier not in plain]
-    problems = [problem for build in builds if (error := build.exception()) for problem in _problems(error)]
-    if problems:
-        raise InvalidInput(problems)
+    changed = _built(root, out, [folder for tier, folder in overlays.items() if tier not in plain])
     bases = [objects for (folder, _), objects in rendered.charts.items() if folder in plain]
     listed = [tier for tier in sorted(plain & set(given)) if _listed(out, overlays[tier])]
     bases += [manifests for tier in listed for manifests in given[tier].values()]
-    return [manifest for objects in (*bases, *(build.result() for build in builds)) for manifest in objects]
+    return [*(manifest for objects in bases for manifest in objects), *changed]
+
+
+def _built(root: Path, out: Path, overlays: list[Path]) -> list[Manifest]:
+    """The objects of these overlays, which lie in one folder; InvalidInput with every one that does not build."""
+    if not overlays:
+        return []
+    together = overlays[0].parent
+    write_kustomization(together, [folder.name for folder in overlays])
+    try:
+        # Most of the time of a build is Kustomize's start.
+        return kustomize(out, together, root)
+    except InvalidInput:
+        # It names no overlay, and refuses an object that two of them have, which Argo CD does not.
+        return list(_one_by_one(root, out, overlays))
+
+
+def _one_by_one(root: Path, out: Path, overlays: list[Path]) -> Iterator[Manifest]:
+    problems: list[Problem] = []
+    for folder in overlays:
+        try:
+            yield from kustomize(out, folder, root)
+        except InvalidInput as error:
+            problems += error.problems
+    if problems:
+        raise InvalidInput(dict.fromkeys(problems))
 
 
 def _changes_nothing(out: Path, overlay: Path) -> bool:
@@ -94,12 +113,6 @@ def _changes_nothing(out: Path, overlay: Path) -> bool:
         [base],
         [base, GENERATED],
     )
-
-
-def _problems(error: BaseException) -> Iterator[Any]:
-    if not isinstance(error, InvalidInput):
-        raise error
-    yield from error.problems
 
 
 def _generated(

@@ -14,6 +14,8 @@ from catalogue.components import CATALOGUE
 from constructs_lib.dns import DnsSetting
 from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.synth import resolved, stage
+from constructs_lib.problem import InvalidInput
+from tests.checks.file_mutations import attach
 from tests.repository import ROOT, copy_inputs, texts
 
 SYNTH = """
@@ -102,6 +104,23 @@ def test_patch_of_a_dns_policy_builds(tmp_path: Path) -> None:
     patch = f"{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {metadata}, spec: {{egress: []}}}}"
     overlay.write_text(yaml.safe_dump(content | {"patches": [{"patch": patch}]}))
     stage(repository, platform, settings, tmp_path / "out")
+
+
+def test_overlays_may_share_an_object_and_each_broken_one_is_named(tmp_path: Path) -> None:
+    """Argo CD builds them one by one."""
+    platform, settings = resolved(ROOT, CATALOGUE)
+    repository = copy_inputs(tmp_path)
+    overlays = [repository / "overlays/minikube" / tier for tier in ("core", "edge")]
+    for overlay in overlays:
+        (overlay / "more.yaml").write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: more}}")
+        attach(overlay, "resources", "more.yaml")
+    stage(repository, platform, settings, tmp_path / "out")
+    for overlay in overlays:
+        attach(overlay, "resources", "../../../dist/nothing")
+    with pytest.raises(InvalidInput) as error:
+        stage(repository, platform, settings, tmp_path / "broken")
+    named = ["overlays/minikube/core", "overlays/minikube/edge"]
+    assert [problem.where for problem in error.value.problems] == named
 
 
 def test_scratch_files_change_nothing(tmp_path: Path) -> None:
