@@ -18,10 +18,10 @@ def encode_cursor(*position: str) -> str:
 def decode_cursor(cursor: str, parts: int = 1) -> tuple[str, ...]:
     """The position; Problem 422 where nobody was given this cursor."""
     try:
-        found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        position = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
-        found = None
-    known = isinstance(found, list) and len(found) == parts and all(isinstance(part, str) for part in found)
-    if not known or unstorable(found):
+        position = None
+    known = isinstance(position, list) and len(position) == parts and all(isinstance(part, str) for part in position)
+    if not known or unstorable(position):
         raise Problem(422, "cursor: take it from the page before", errors=[{"field": "cursor", "message": "unknown"}])
-    return tuple(found)
+    return tuple(position)

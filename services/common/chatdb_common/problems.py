@@ -73,15 +73,15 @@ def _is_plain(value: Any) -> bool:
     """Whether nothing is wrong for sure; it goes down one level at a time, with all values of a type at once."""
     level = [value]
     for _ in range(DEEPEST + 1):
-        found: dict[type, list[Any]] = {
+        by_type: dict[type, list[Any]] = {
             kind: [one for one in level if type(one) is kind] for kind in set(map(type, level))
         }
-        text = "".join(found.get(str, ()))
-        if not (found.keys() <= PLAIN and "\0" not in text and _is_unicode(text)):
+        text = "".join(by_type.get(str, ()))
+        if not (by_type.keys() <= PLAIN and "\0" not in text and _is_unicode(text)):
             return False
-        if not all(map(math.isfinite, found.get(float, ()))):
+        if not all(map(math.isfinite, by_type.get(float, ()))):
             return False
-        mappings, lists = found.get(dict, ()), (*found.get(list, ()), *found.get(tuple, ()))
+        mappings, lists = by_type.get(dict, ()), (*by_type.get(list, ()), *by_type.get(tuple, ()))
         level = [*set().union(*mappings), *chain(*map(dict.values, mappings), *lists)]
         if not level:
             return True
@@ -159,7 +159,7 @@ def install(app: FastAPI, unavailable: Sequence[type[Exception]] = ()) -> None:
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [{"field": _field(found["loc"]), "message": found["msg"]} for found in error.errors()]
+        errors = [{"field": _field(detail["loc"]), "message": detail["msg"]} for detail in error.errors()]
         return Problem(422, "; ".join(f"{e['field']}: {e['message']}" for e in errors), errors=errors).response()
 
     @app.exception_handler(HTTPException)

@@ -186,8 +186,8 @@ def test_metrics_count_routes_and_not_paths() -> None:
         for name in ("one", "two"):
             client.put(f"/things/{name}/artifact", content=b"x")
         text = client.get("/metrics").text
-    found = re.findall(r'http_requests_total\{method="PUT",route="(/things[^"]+)",status="200"\}', text)
-    assert found == ["/things/{name}/artifact"]
+    routes = re.findall(r'http_requests_total\{method="PUT",route="(/things[^"]+)",status="200"\}', text)
+    assert routes == ["/things/{name}/artifact"]
 
 
 def test_metrics_have_no_methods_of_the_askers() -> None:
@@ -261,9 +261,9 @@ def test_connections_end_with_an_answer(monkeypatch: pytest.MonkeyPatch) -> None
 def answer(way: http.client.HTTPConnection) -> tuple[int, str | None]:
     """Status, and what is said of the connection."""
     way.request("GET", "/health")
-    found = way.getresponse()
-    found.read()
-    return found.status, found.getheader("connection")
+    response = way.getresponse()
+    response.read()
+    return response.status, response.getheader("connection")
 
 
 @pytest.fixture

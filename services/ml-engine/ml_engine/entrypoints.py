@@ -197,7 +197,7 @@ def build(settings: Settings) -> FastAPI:
     LOADED_BYTES.set_function(lambda: sum(one.version.size_bytes for one in models.list()))
     app = service.app()
     app.include_router(
-        routes(registry, models, lambda found: publisher.publish([record(settings.prediction_topic, found)]))
+        routes(registry, models, lambda prediction: publisher.publish([record(settings.prediction_topic, prediction)]))
     )
     add_problems(app)
     return app

@@ -85,8 +85,8 @@ def model_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
         """The newest models first."""
         before = None if wanted.cursor is None else _model_place(wanted.cursor)
         with begin_work() as work:
-            found = [ModelView.model_validate(model) for model in work.models(before, wanted.limit + 1)]
-        return _page(found, wanted.limit, lambda model: (model.created_at.isoformat(), model.name))
+            views = [ModelView.model_validate(model) for model in work.models(before, wanted.limit + 1)]
+        return _page(views, wanted.limit, lambda model: (model.created_at.isoformat(), model.name))
 
     @router.get("/models/{name}")
     def show(name: ModelName) -> ModelWithAliases:
@@ -138,8 +138,8 @@ def version_routes(begin_work: Begin) -> APIRouter:
         """The newest READY versions first."""
         before = None if wanted.cursor is None else _number(decode_cursor(wanted.cursor)[0])
         with begin_work() as work:
-            found = [VersionView.model_validate(v) for v in work.versions(name, before, wanted.limit + 1)]
-        return _page(found, wanted.limit, lambda version: (str(version.version),))
+            views = [VersionView.model_validate(v) for v in work.versions(name, before, wanted.limit + 1)]
+        return _page(views, wanted.limit, lambda version: (str(version.version),))
 
     @router.get("/models/{name}/versions/{version}")
     def show(name: ModelName, version: Number) -> VersionView:
@@ -177,9 +177,9 @@ def artifact_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
     def download(name: ModelName, version: Number) -> StreamingResponse:
         """The bytes, whose sha256 is the ETag."""
         with begin_work() as work:
-            found = work.version(name, version)
-        headers = {"ETag": f'"{found.sha256}"', "Content-Length": str(found.size_bytes)}
-        body = artifacts.read(found.object_key or "")
+            stored = work.version(name, version)
+        headers = {"ETag": f'"{stored.sha256}"', "Content-Length": str(stored.size_bytes)}
+        body = artifacts.read(stored.object_key or "")
         return StreamingResponse(body, media_type="application/octet-stream", headers=headers)
 
     return router

@@ -72,9 +72,9 @@ def _add_reads(router: APIRouter, begin_work: Begin) -> None:
         """The newest jobs that fit."""
         before = None if wanted.cursor is None else _uuid(decode_cursor(wanted.cursor)[0])
         with begin_work() as work:
-            found = work.page(status=wanted.status, model_name=wanted.model_name, before=before, limit=wanted.limit + 1)
-        items = found[: wanted.limit]
-        more = len(found) > len(items)
+            jobs = work.page(status=wanted.status, model_name=wanted.model_name, before=before, limit=wanted.limit + 1)
+        items = jobs[: wanted.limit]
+        more = len(jobs) > len(items)
         return JobPage(
             items=[JobView.model_validate(job) for job in items],
             next_cursor=encode_cursor(str(items[-1].id)) if more else None,
