@@ -22,7 +22,7 @@ from serving import running
 
 from chatdb_common import service
 from chatdb_common.health import Check, Readiness
-from chatdb_common.problems import Body, Problem
+from chatdb_common.problems import Body, ProblemDetails
 from chatdb_common.service import Service
 from chatdb_common.settings import KafkaSettings, SettingsError
 from chatdb_common.workers import Worker
@@ -63,7 +63,7 @@ def app_of(*checks: Check, **options: Any) -> FastAPI:
 
     @app.get("/fail/{kind}")
     def fail(kind: str) -> None:
-        raise {"problem": Problem(409, "taken"), "down": Down("db"), "bug": KeyError("secret")}[kind]
+        raise {"problem": ProblemDetails(409, "taken"), "down": Down("db"), "bug": KeyError("secret")}[kind]
 
     return app
 

@@ -16,7 +16,7 @@ from chatdb_common.health import Check
 from chatdb_common.idempotency import Reply, once
 from chatdb_common.logs import get_logger
 from chatdb_common.paging import decode_cursor, encode_cursor
-from chatdb_common.problems import Problem
+from chatdb_common.problems import ProblemDetails
 from chatdb_common.service import Service
 from model_registry.adapters import begin
 from model_registry.artifacts import Artifacts
@@ -239,7 +239,7 @@ def alias_routes(begin_work: Begin) -> APIRouter:
     def delete(name: ModelName, alias: AliasName, if_match: Revision = None) -> None:
         """Forget it."""
         if if_match is None:
-            raise Problem(428, "say with If-Match which revision is meant")
+            raise ProblemDetails(428, "say with If-Match which revision is meant")
         with begin_work() as work:
             work.delete_alias(name, alias, int(if_match.strip('"')))
 
@@ -260,12 +260,12 @@ def _model_place(cursor: str) -> tuple[datetime, str]:
     try:
         return datetime.fromisoformat(created), name
     except ValueError:
-        raise Problem(422, "cursor: take it from the page before") from None
+        raise ProblemDetails(422, "cursor: take it from the page before") from None
 
 
 def _number(text: str) -> int:
     if not text.isdecimal():
-        raise Problem(422, "cursor: take it from the page before")
+        raise ProblemDetails(422, "cursor: take it from the page before")
     return int(text)
 
 
@@ -302,4 +302,4 @@ def add_routes(app: FastAPI, begin_work: Begin, artifacts: Artifacts) -> None:
 
 
 def _refusal(status: int, _request: Request, error: Exception) -> JSONResponse:
-    return Problem(status, str(error)).response()
+    return ProblemDetails(status, str(error)).response()
