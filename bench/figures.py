@@ -65,10 +65,10 @@ def watched(running: Platform) -> Iterator[dict[str, int]]:
 
 def limits() -> Mapping[str, int]:
     """What each workload may hold on minikube, in bytes."""
-    found = inputs(ROOT, repository.platform())
+    rendered = inputs(ROOT, repository.platform())
     return {
         one.name: in_bytes(container["resources"]["limits"]["memory"])
-        for one in found.workloads()
+        for one in rendered.workloads()
         for container in one.containers
         if container["name"] == one.name
     }

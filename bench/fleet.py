@@ -63,15 +63,15 @@ def _name(number: int) -> str:
 
 def description(count: int) -> dict[str, Any]:
     """The same platform as somebody would write it down by hand: every variable and every quota is spelled out."""
-    found = catalogue(count)
-    platform = resolve(found)
-    pods = sum(component.replicas + math.ceil(component.replicas * SURGE) + 1 for component in found.components)
+    fleet = catalogue(count)
+    platform = resolve(fleet)
+    pods = sum(component.replicas + math.ceil(component.replicas * SURGE) + 1 for component in fleet.components)
     return {
         "namespaces": [
             {"name": str(namespace), "quota": _quota(pods if namespace is Namespace.SERVICES else 0)}
             for namespace in Namespace
         ],
-        "services": [_plain(found, component) for component in platform.components],
+        "services": [_plain(fleet, component) for component in platform.components],
     }
 
 
@@ -86,8 +86,8 @@ def _quota(pods: int) -> dict[str, str]:
     }
 
 
-def _plain(found: Catalogue, component: ResolvedComponent) -> dict[str, Any]:
-    providers = [found.component(dependency.to) for dependency in found.component(component.name).needs]
+def _plain(fleet: Catalogue, component: ResolvedComponent) -> dict[str, Any]:
+    providers = [fleet.component(dependency.to) for dependency in fleet.component(component.name).needs]
     return {
         "name": component.name,
         "namespace": component.namespace,

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-Found = TypeVar("Found")
+Results = TypeVar("Results")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Goal(Generic[Found]):
+class Goal(Generic[Results]):
     """A figure, and what it should be; `figure` gives None where that was not measured.
 
     `below` is a limit that has to be undercut, `limit` one that may be met, `least` one that has to be reached; without
@@ -16,7 +16,7 @@ class Goal(Generic[Found]):
     """
 
     what: str
-    figure: Callable[[Found], float | None]
+    figure: Callable[[Results], float | None]
     unit: str = ""
     limit: float | None = None
     below: float | None = None

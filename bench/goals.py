@@ -22,8 +22,8 @@ def cpu_ratio(group: str, one: str, other: str) -> Callable[[Groups], float | No
     """CPU of the one for each second of the other."""
 
     def figure(groups: Groups) -> float | None:
-        found = groups.get(group, {})
-        return ratio(found[one], found[other], "cpu") if one in found and other in found else None
+        series = groups.get(group, {})
+        return ratio(series[one], series[other], "cpu") if one in series and other in series else None
 
     return figure
 
@@ -32,8 +32,8 @@ def wall(group: str, name: str) -> Callable[[Groups], float | None]:
     """Seconds until it is done."""
 
     def figure(groups: Groups) -> float | None:
-        found = groups.get(group, {})
-        return found[name].median("wall") if name in found else None
+        series = groups.get(group, {})
+        return series[name].median("wall") if name in series else None
 
     return figure
 
@@ -42,8 +42,8 @@ def growth(name: str) -> Callable[[Groups], float | None]:
     """What one more service costs between the two greater sizes, against the two smaller ones: 1 is linear."""
 
     def figure(groups: Groups) -> float | None:
-        found = [groups.get(services(size), {}).get(name) for size in SIZES]
-        cpu = [series.median("cpu") for series in found if series]
+        measured = [groups.get(services(size), {}).get(name) for size in SIZES]
+        cpu = [series.median("cpu") for series in measured if series]
         if len(cpu) < len(SIZES):
             return None
         small, large = ((cpu[n + 1] - cpu[n]) / (SIZES[n + 1] - SIZES[n]) for n in (0, 1))

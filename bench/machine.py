@@ -33,15 +33,15 @@ def facts() -> Iterator[tuple[str, str]]:
 
 def processor() -> str:
     """Its cores that may be used, and its model."""
-    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
-    return f"{len(os.sched_getaffinity(0))} cores, {found[1] if found else platform.machine()}"
+    match = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(encoding="utf-8"), re.MULTILINE)
+    return f"{len(os.sched_getaffinity(0))} cores, {match[1] if match else platform.machine()}"
 
 
 def module(tool: str, module: str) -> str:
     """The version of a Go tool; built from its module, it does not know it itself."""
     text = (ROOT / f"tools/go/{tool}/go.mod").read_text(encoding="utf-8")
-    found = re.search(rf"^\s*(?:require )?{re.escape(module)} v(\S+)", text, re.MULTILINE)
-    return found[1] if found else "unknown"
+    match = re.search(rf"^\s*(?:require )?{re.escape(module)} v(\S+)", text, re.MULTILINE)
+    return match[1] if match else "unknown"
 
 
 def _said(command: list[str]) -> str:

@@ -50,21 +50,21 @@ class Series:
     memory: float
     samples: list[Sample] = field(default_factory=list)
 
-    def values(self, what: str) -> list[float]:
+    def values(self, kind: str) -> list[float]:
         """The figures of that kind (`cpu` or `wall`), one for each round."""
-        return [float(getattr(sample, what)) for sample in self.samples]
+        return [float(getattr(sample, kind)) for sample in self.samples]
 
-    def median(self, what: str) -> float:
+    def median(self, kind: str) -> float:
         """The middle one."""
-        return median(self.values(what))
+        return median(self.values(kind))
 
 
 Results = Mapping[str, Series]
 
 
-def ratio(ours: Series, theirs: Series, what: str) -> float:
+def ratio(ours: Series, theirs: Series, kind: str) -> float:
     """The median of the ratios round by round: both of a pair ran next to each other."""
-    return median(one / other for one, other in zip(ours.values(what), theirs.values(what), strict=True))
+    return median(one / other for one, other in zip(ours.values(kind), theirs.values(kind), strict=True))
 
 
 def alternate(commands: Sequence[Command], rounds: int, warmed: Callable[[], None]) -> dict[str, Series]:
@@ -89,11 +89,11 @@ def run(command: Command, *, memory: bool = False) -> Sample:
         if command.stdout:
             command.stdout.parent.mkdir(parents=True, exist_ok=True)
         _supervised(command, report, printed, ["--memory"] if memory else [])
-        found = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {"code": None}
-        if found.pop("code") != 0:
+        figures = json.loads(report.read_text(encoding="utf-8")) if report.exists() else {"code": None}
+        if figures.pop("code") != 0:
             lines = printed.read_text(encoding="utf-8", errors="replace").splitlines()[-LAST_LINES:]
             raise CommandFailed("\n".join([f"{command.name} failed: {' '.join(command.argv)}", *lines]))
-    return Sample(**found)
+    return Sample(**figures)
 
 
 def _supervised(command: Command, report: Path, printed: Path, options: Sequence[str]) -> None:

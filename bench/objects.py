@@ -11,14 +11,14 @@ Key = tuple[str, str, str, str]
 
 def objects(folder: Path, pattern: str = "*") -> dict[Key, dict[str, Any]]:
     """Every object below the folder by API version, kind, namespace and name; ValueError where one is there twice."""
-    found: dict[Key, dict[str, Any]] = {}
+    by_key: dict[Key, dict[str, Any]] = {}
     for manifest in _manifests(folder, pattern):
         metadata = manifest["metadata"]
         key = (manifest["apiVersion"], manifest["kind"], metadata.get("namespace", ""), metadata["name"])
-        if key in found:
+        if key in by_key:
             raise ValueError(f"{' '.join(key)} is there twice below {folder}")
-        found[key] = manifest
-    return found
+        by_key[key] = manifest
+    return by_key
 
 
 def _manifests(folder: Path, pattern: str) -> Iterator[dict[str, Any]]:

@@ -19,18 +19,18 @@ ENVIRONMENT = "bench"
 
 def main(count: int, out: Path) -> None:
     """Everything that is generated: checked, built, written, with kustomizations and Applications."""
-    found = catalogue(count)
+    fleet = catalogue(count)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         settings.write(
-            root, found, repository="https://git.example/bench.git", revision="main", environment=ENVIRONMENT
+            root, fleet, repository="https://git.example/bench.git", revision="main", environment=ENVIRONMENT
         )
-        for number, tier in enumerate(found.tiers):
+        for number, tier in enumerate(fleet.tiers):
             # Quotas are in the first tier.
             generated = [GENERATED] if number == 0 else []
             overlay = root / "overlays" / ENVIRONMENT / tier
             write_kustomization(overlay, [f"{DIST}/{tier}", *generated])
-        stage(root, *resolved(root, found), out)
+        stage(root, *resolved(root, fleet), out)
 
 
 if __name__ == "__main__":

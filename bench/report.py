@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from goal import Found, Goal
+from goal import Goal, Results
 from goals import GOALS, Groups
 from measure import Series
 
@@ -26,15 +26,15 @@ def listed(facts: Mapping[str, str]) -> str:
     return "\n".join(f"- {name}: {value}" for name, value in facts.items())
 
 
-def goal_table(goals: Iterable[Goal[Found]], found: Found) -> str:
+def goal_table(goals: Iterable[Goal[Results]], results: Results) -> str:
     """The goals of what was measured."""
-    return table(("goal", "figure", "wanted", ""), goal_rows(goals, found), right=(1,))
+    return table(("goal", "figure", "wanted", ""), goal_rows(goals, results), right=(1,))
 
 
-def goal_rows(goals: Iterable[Goal[Found]], found: Found) -> Iterator[Sequence[str]]:
+def goal_rows(goals: Iterable[Goal[Results]], results: Results) -> Iterator[Sequence[str]]:
     """A row for each figure that was measured."""
     for goal in goals:
-        value = goal.figure(found)
+        value = goal.figure(results)
         if value is not None:
             verdict = goal.verdict(value)
             yield (

@@ -121,10 +121,10 @@ def kapitan(project: Path, folder: Path, count: int) -> Command:
     """`kapitan compile` with a target for each tier, and the description as their parameters."""
     tree = folder / "kapitan"
     shutil.copytree(project / "bench/peers/kapitan", tree)
-    found = description(count)
-    targets: dict[str, Any] = {"platform": {"namespaces": found["namespaces"]}}
+    described = description(count)
+    targets: dict[str, Any] = {"platform": {"namespaces": described["namespaces"]}}
     for tier in TIERS:
-        targets[tier] = {"services": [service for service in found["services"] if service["tier"] == tier]}
+        targets[tier] = {"services": [service for service in described["services"] if service["tier"] == tier]}
     (tree / "inventory/targets").mkdir()
     for name, parameters in targets.items():
         text = _yaml({"classes": ["platform"], "parameters": parameters})
@@ -161,8 +161,8 @@ def unequal(commands: list[Command]) -> Mapping[str, tuple[str, ...]]:
     made = {command.name: command.made[0] for command in commands}
     patterns = ("*.k8s.yaml", "dns.yaml", "quotas.yaml")
     mine = {key: one for pattern in patterns for key, one in objects(made[OURS], pattern).items()}
-    found = {name: difference(mine, objects(folder)) for name, folder in made.items() if name != OURS}
-    return {name: lines for name, lines in found.items() if lines}
+    by_peer = {name: difference(mine, objects(folder)) for name, folder in made.items() if name != OURS}
+    return {name: lines for name, lines in by_peer.items() if lines}
 
 
 def synth(project: Path, home: Path) -> Command:

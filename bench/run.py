@@ -28,14 +28,14 @@ SHOWN = 5
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what was asked for."""
     options = _options(arguments)
-    found = dict(facts())
+    machine_facts = dict(facts())
     try:
         with tempfile.TemporaryDirectory() as folder:
             groups = _measured(Path(folder), options)
     except CommandFailed as error:
         print(error, file=sys.stderr)
         return 1
-    text = report.tables(found, groups)
+    text = report.tables(machine_facts, groups)
     print(text)
     if options.write:
         sections.fill(PAGE, "bench", text)
@@ -99,7 +99,9 @@ def _unchanged(project: Path) -> None:
 
 def _equal(commands: list[Command]) -> None:
     """Everybody rendered the same objects."""
-    lines = [f"{name}: {line}" for name, found in rivals.unequal(commands).items() for line in found[:SHOWN]]
+    lines = [
+        f"{name}: {line}" for name, differences in rivals.unequal(commands).items() for line in differences[:SHOWN]
+    ]
     if lines:
         raise CommandFailed("\n".join(["not the same objects:", *lines]))
 

@@ -38,8 +38,8 @@ def main(report: Path, command: list[str], *, memory: bool) -> None:
             code, wall = os.waitstatus_to_exitcode(status), time.monotonic() - begin
     peak.stop()
     used = getrusage(RUSAGE_CHILDREN)
-    found = {"code": code, "cpu": used.ru_utime + used.ru_stime, "wall": wall, "memory": peak.mib if memory else None}
-    report.write_text(json.dumps(found), encoding="utf-8")
+    figures = {"code": code, "cpu": used.ru_utime + used.ru_stime, "wall": wall, "memory": peak.mib if memory else None}
+    report.write_text(json.dumps(figures), encoding="utf-8")
 
 
 def _ended() -> Iterator[tuple[int, int]]:

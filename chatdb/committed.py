@@ -68,11 +68,11 @@ def generate(tree: Path, pins: Mapping[str, str], *, rules: bool) -> None:
         )
         problems = json.loads(done.stdout)
     except subprocess.TimeoutExpired as error:
-        what = f"the check of the commit has not ended within {SECONDS} s"
-        raise InvalidInput([Problem("the commit", what, "run `chatdb check`, and see what it waits for")]) from error
+        message = f"the check of the commit has not ended within {SECONDS} s"
+        raise InvalidInput([Problem("the commit", message, "run `chatdb check`, and see what it waits for")]) from error
     except ValueError as error:
-        what = f"its code does not run: {done.stderr.strip()[-500:]}"
-        raise InvalidInput([Problem("the commit", what, "correct it and commit")]) from error
+        message = f"its code does not run: {done.stderr.strip()[-500:]}"
+        raise InvalidInput([Problem("the commit", message, "correct it and commit")]) from error
     if problems:
         raise InvalidInput(Problem(*problem) for problem in problems)
 

@@ -72,11 +72,11 @@ def findings(root: Path) -> tuple[Finding, ...]:
 
 
 def _python() -> Finding:
-    found = ".".join(map(str, sys.version_info[:3]))
+    actual = ".".join(map(str, sys.version_info[:3]))
     wanted = f">= {PYTHON[0]}.{PYTHON[1]}"
     return Finding(
         "Python",
-        found,
+        actual,
         wanted,
         "" if sys.version_info >= PYTHON else "make clean synth PYTHON=python3.12",
     )
@@ -113,17 +113,17 @@ def _installed(name: str) -> str | None:
 
 
 def _node(root: Path) -> Finding:
-    found = run([str(root / ".venv/bin/node"), "--version"])
-    major = re.match(r"v(\d+)\.", found or "")
+    actual = run([str(root / ".venv/bin/node"), "--version"])
+    major = re.match(r"v(\d+)\.", actual or "")
     fits = major is not None and int(major[1]) >= NODE
-    return Finding("Node", found, f">= {NODE}", "" if fits else "rm -r .venv; make synth")
+    return Finding("Node", actual, f">= {NODE}", "" if fits else "rm -r .venv; make synth")
 
 
 def _cdk8s_cli(root: Path) -> Finding:
     wanted = json.loads((root / "package.json").read_text())["devDependencies"]["cdk8s-cli"]
     installed = root / "node_modules/cdk8s-cli/package.json"
-    found = json.loads(installed.read_text())["version"] if installed.exists() else None
-    return Finding("cdk8s CLI", found, wanted, "" if found == wanted else "make synth")
+    actual = json.loads(installed.read_text())["version"] if installed.exists() else None
+    return Finding("cdk8s CLI", actual, wanted, "" if actual == wanted else "make synth")
 
 
 def _go_tools(root: Path) -> Iterator[Finding]:
@@ -139,12 +139,12 @@ def _go_tools(root: Path) -> Iterator[Finding]:
 
 
 def _schemas(root: Path) -> Finding:
-    found = sorted(path.name.split("-")[0] for path in (root / ".tools/schemas").glob("v*-local-strict"))
+    versions = sorted(path.name.split("-")[0] for path in (root / ".tools/schemas").glob("v*-local-strict"))
     return Finding(
         "schemas",
-        ", ".join(found) or None,
+        ", ".join(versions) or None,
         "two Kubernetes versions",
-        "" if len(found) > 1 else "make synth",
+        "" if len(versions) > 1 else "make synth",
     )
 
 

@@ -65,8 +65,8 @@ def run_git(
     What does not end in time is ended, and has the exit code TIMED_OUT. InvalidInput where git is not installed. Output
     goes to files: what a hook leaves running in the background is not waited for.
     """
-    found = SETTINGS | ({} if hooks else NO_HOOKS) | (settings or {})
-    options = [word for name, value in found.items() for word in ("-c", f"{name}={value}")]
+    config = SETTINGS | ({} if hooks else NO_HOOKS) | (settings or {})
+    options = [word for name, value in config.items() for word in ("-c", f"{name}={value}")]
     command = ["git", "-C", str(root), "--no-pager", *options, *arguments]
     kept = {name: value for name, value in os.environ.items() if name not in LOCATIONS}
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:

@@ -47,10 +47,10 @@ def _tip(root: Path, settings: Settings, branch: str) -> str:
     if done.code:
         fix = f"correct `repository` in {SETTINGS} or the access to it; --offline leaves this check out"
         raise failed(f"ls-remote {settings.repository}", done, fix)
-    found = {name: commit for commit, name in (line.split("\t") for line in done.out.splitlines())}
-    if ref not in found:
+    commits = {name: commit for commit, name in (line.split("\t") for line in done.out.splitlines())}
+    if ref not in commits:
         raise InvalidInput([Problem(SETTINGS, f"there is no branch {branch}", "push it, or correct `revision`")])
-    return found[ref]
+    return commits[ref]
 
 
 def contains(root: Path, tip: str, commit: str) -> bool:

@@ -182,17 +182,17 @@ def _committed(root: Path) -> str:
 
 def _earlier(root: Path, settings: Settings, to: str | None) -> str:
     """The commit of the release that is asked for; without a name, of the last one before what is pinned now."""
-    found, present = list(releases(root, settings.environment)), set(dict(settings.pins).values())
+    history, present = list(releases(root, settings.environment)), set(dict(settings.pins).values())
     if to is None:
-        for one in found:
+        for one in history:
             if one.contents not in present and all(contains(root, pinned, one.contents) for pinned in present):
                 return one.contents
-        what = f"the history of HEAD has no earlier release of {settings.environment}"
-        raise InvalidInput([Problem("git", what, f"name a release with --to{_deeper(root)}")])
+        message = f"the history of HEAD has no earlier release of {settings.environment}"
+        raise InvalidInput([Problem("git", message, f"name a release with --to{_deeper(root)}")])
     named = run_git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{to}^{{commit}}").out.strip()
-    wanted = next((one.contents for one in found if named in (one.contents, one.pins)), None)
+    wanted = next((one.contents for one in history if named in (one.contents, one.pins)), None)
     if wanted is None:
-        known = ", ".join(dict.fromkeys(one.contents[:12] for one in found[:NAMED])) or "none"
+        known = ", ".join(dict.fromkeys(one.contents[:12] for one in history[:NAMED])) or "none"
         fix = f"name one of these: {known}{_deeper(root)}"
         raise InvalidInput([Problem("--to", f"{to!r} is not a release of {settings.environment}", fix)])
     if present == {wanted}:

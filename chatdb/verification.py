@@ -42,5 +42,5 @@ def problems(tree: Path, pins: Mapping[str, str], *, rules: bool) -> Sequence[Pr
 
 
 if __name__ == "__main__":
-    found = problems(Path(sys.argv[1]), json.loads(sys.argv[2]), rules="rules" in sys.argv[3:])
-    print(json.dumps([(problem.where, problem.what, problem.fix) for problem in found]))
+    reported = problems(Path(sys.argv[1]), json.loads(sys.argv[2]), rules="rules" in sys.argv[3:])
+    print(json.dumps([(problem.where, problem.what, problem.fix) for problem in reported]))

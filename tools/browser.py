@@ -48,10 +48,10 @@ class Browser:
     def value(self, expression: str) -> Any:
         """What a JavaScript expression gives on the page, as a debugger has it: also where pages have no JavaScript."""
         parameters = {"expression": expression, "returnByValue": True, "awaitPromise": True}
-        found = self._devtools("Runtime.evaluate", parameters)
-        if "exceptionDetails" in found:
-            raise RuntimeError(json.dumps(found["exceptionDetails"])[:1000])
-        return found["result"].get("value")
+        reply = self._devtools("Runtime.evaluate", parameters)
+        if "exceptionDetails" in reply:
+            raise RuntimeError(json.dumps(reply["exceptionDetails"])[:1000])
+        return reply["result"].get("value")
 
     def audit(self) -> list[str]:
         """What hinders a reader, each as `rule: what`: axe-core's rules, broken-word and too-wide.

@@ -74,10 +74,10 @@ def all_chosen(dashboard: Dashboard) -> dict[str, list[str]]:
 def filled(text: str, choices: Choices) -> str:
     """The text as Grafana sends it: a name, or a group of names for a regular expression."""
 
-    def value(found: re.Match[str]) -> str:
-        if found[1] not in choices:
-            raise Undrawable(f"{text}: {found[0]} is no variable of the dashboard")
-        values = choices[found[1]]
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in choices:
+            raise Undrawable(f"{text}: {match[0]} is no variable of the dashboard")
+        values = choices[match[1]]
         return values[0] if len(values) == 1 else f"({'|'.join(values)})"
 
     return CHOICE.sub(value, text)

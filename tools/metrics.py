@@ -21,8 +21,8 @@ class Metric:
 
 def defined(root: Path) -> tuple[Metric, ...]:
     """All of them, by module and name."""
-    found = (metric for path in root.glob("services/*/*_*/**/*.py") for metric in _of(root, path))
-    return tuple(sorted(found, key=lambda metric: (metric.where, metric.name)))
+    metrics = (metric for path in root.glob("services/*/*_*/**/*.py") for metric in _of(root, path))
+    return tuple(sorted(metrics, key=lambda metric: (metric.where, metric.name)))
 
 
 def _of(root: Path, path: Path) -> Iterator[Metric]:

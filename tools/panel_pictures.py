@@ -130,13 +130,13 @@ def _answer(panel: Shown, expr: str, record: Record) -> Matrix:
 
 def called(legend: str, labels: Mapping[str, str]) -> str:
     """The name of a series; a label that it does not have is empty, as in Grafana."""
-    return LABEL.sub(lambda found: labels.get(found[1], ""), legend).strip()
+    return LABEL.sub(lambda match: labels.get(match[1], ""), legend).strip()
 
 
 def _at_steps(values: Sequence[tuple[float, str]], record: Record) -> list[float]:
     """One value a step: where Prometheus has none, the line has a gap."""
-    found = {round((when - record.start) / record.step): float(value) for when, value in values}
-    return [found.get(number, math.nan) for number in range(_steps(record))]
+    by_step = {round((when - record.start) / record.step): float(value) for when, value in values}
+    return [by_step.get(number, math.nan) for number in range(_steps(record))]
 
 
 def _steps(record: Record) -> int:
@@ -267,10 +267,10 @@ def _bars_of_states(axes: Axes, panel: Shown, series: Sequence[Series], times: S
 def _mapped(panel: Shown, value: float) -> Mapping[str, Any]:
     """The text and the colour that the panel has for a value."""
     options = [mapping["options"] for mapping in panel.options["mappings"]]
-    found = next((one[f"{value:g}"] for one in options if f"{value:g}" in one), None)
-    if found is None:
+    appearance = next((one[f"{value:g}"] for one in options if f"{value:g}" in one), None)
+    if appearance is None:
         raise Undrawable(f"panel {panel.title}: it has no colour for {value:g}")
-    return dict(found)
+    return dict(appearance)
 
 
 DRAWERS: Mapping[str, Callable[[Axes, Shown, Sequence[Series], Sequence[datetime]], None]] = {

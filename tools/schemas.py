@@ -81,22 +81,22 @@ def tighten(definitions: dict[str, Any]) -> None:
 
 def closure(schema: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     """The definitions that the schema refers to, and those that these refer to."""
-    found: dict[str, Any] = {}
+    needed: dict[str, Any] = {}
     waiting = [schema]
     while waiting:
         for name in REFERENCE.findall(json.dumps(waiting.pop())):
-            if name not in found:
-                found[name] = definitions[name]
+            if name not in needed:
+                needed[name] = definitions[name]
                 waiting.append(definitions[name])
-    return found
+    return needed
 
 
 def newest(folder: Path, version: str) -> Path:
     """The folder of the release's newest patch."""
-    found = sorted(folder.glob(f"v{version}*-local-strict"))
-    if not found:
+    folders = sorted(folder.glob(f"v{version}*-local-strict"))
+    if not folders:
         raise SystemExit(f"{folder} has no schemas for Kubernetes {version}: pin another kubernetes-validate")
-    return found[-1]
+    return folders[-1]
 
 
 def main(arguments: list[str]) -> None:

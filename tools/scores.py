@@ -90,15 +90,15 @@ class Score:
 
     def count(self, grade: Grade) -> int:
         """How many checks have that grade."""
-        return sum(found.grade is grade for found in self.counted)
+        return sum(result.grade is grade for result in self.counted)
 
 
-def covering(waivers: Iterable[Waiver], scanner: str, found: Graded) -> tuple[Waiver, str] | None:
+def covering(waivers: Iterable[Waiver], scanner: str, result: Graded) -> tuple[Waiver, str] | None:
     """The waiver of this complaint, and the one of its objects that fits; a check that passed needs none."""
-    if found.grade is Grade.PASSED:
+    if result.grade is Grade.PASSED:
         return None
-    mine = (waiver for waiver in waivers if (waiver.scanner, waiver.check) == (scanner, found.check))
-    fitting = ((waiver, name) for waiver in mine for name in waiver.objects if fnmatchcase(found.where, name))
+    mine = (waiver for waiver in waivers if (waiver.scanner, waiver.check) == (scanner, result.check))
+    fitting = ((waiver, name) for waiver in mine for name in waiver.objects if fnmatchcase(result.where, name))
     return next(fitting, None)
 
 
@@ -107,9 +107,9 @@ def score(
 ) -> Score:
     """Part what counts from what is waived."""
     counted, waived, used = [], [], set()
-    for found in graded:
-        cover = covering(waivers, scanner, found)
-        (waived if cover else counted).append(found)
+    for result in graded:
+        cover = covering(waivers, scanner, result)
+        (waived if cover else counted).append(result)
         used |= {cover} if cover else set()
     return Score(
         traits=traits,
@@ -124,23 +124,23 @@ def score(
 def problems(scores: Sequence[Score], waivers: Sequence[Waiver] = WAIVERS) -> Iterator[Problem]:
     """Each critical check, each low score with its warnings, each object that needs its waiver in no combination."""
     complaints: dict[tuple[str, Graded], str] = {}
-    for found in scores:
-        low = found.percent < LEAST[found.scanner]
+    for scored in scores:
+        low = scored.percent < LEAST[scored.scanner]
         if low:
-            what = f"{found.scanner} passes {shown(found.percent)}, less than {LEAST[found.scanner]:g} %"
-            yield Problem(f"traits {found.name}", what, "fix what is named here")
-        for graded in found.counted:
+            message = f"{scored.scanner} passes {shown(scored.percent)}, less than {LEAST[scored.scanner]:g} %"
+            yield Problem(f"traits {scored.name}", message, "fix what is named here")
+        for graded in scored.counted:
             if graded.grade is Grade.CRITICAL or (low and graded.grade is Grade.WARNING):
-                complaints.setdefault((found.scanner, graded), found.name)
+                complaints.setdefault((scored.scanner, graded), scored.name)
     for (scanner, graded), name in sorted(complaints.items(), key=str):
-        what = f"{scanner}: {graded.check} is {graded.grade} (traits {name})"
-        yield Problem(graded.where, what, "fix constructs_lib/parts, or waive it with a reason in tools/waivers.py")
-    used = frozenset().union(*(found.used for found in scores))
+        message = f"{scanner}: {graded.check} is {graded.grade} (traits {name})"
+        yield Problem(graded.where, message, "fix constructs_lib/parts, or waive it with a reason in tools/waivers.py")
+    used = frozenset().union(*(scored.used for scored in scores))
     for waiver in waivers:
         for name in waiver.objects:
             if (waiver, name) not in used:
-                what = f"its waiver for {name} is not needed in any combination"
-                yield Problem(f"{waiver.scanner} {waiver.check}", what, "remove it from tools/waivers.py")
+                message = f"its waiver for {name} is not needed in any combination"
+                yield Problem(f"{waiver.scanner} {waiver.check}", message, "remove it from tools/waivers.py")
 
 
 def shown(percent: float) -> str:
@@ -151,12 +151,12 @@ def shown(percent: float) -> str:
 def table(scores: Iterable[Score]) -> str:
     """What the page and the terminal show."""
     rows = []
-    for found in scores:
-        critical = found.count(Grade.CRITICAL) + sum(w.grade is Grade.CRITICAL for w in found.waived)
+    for scored in scores:
+        critical = scored.count(Grade.CRITICAL) + sum(w.grade is Grade.CRITICAL for w in scored.waived)
         cells = (
-            found.name, found.objects, found.scanner, len(found.counted), shown(found.percent),
-            found.count(Grade.WARNING), found.count(Grade.CRITICAL), len(found.waived),
-            f"{shown(found.unwaived_percent)}, {critical} critical",
+            scored.name, scored.objects, scored.scanner, len(scored.counted), shown(scored.percent),
+            scored.count(Grade.WARNING), scored.count(Grade.CRITICAL), len(scored.waived),
+            f"{shown(scored.unwaived_percent)}, {critical} critical",
         )  # fmt: skip
         rows.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join([HEAD, "|---|--:|---|--:|--:|--:|--:|--:|--:|", *rows])
@@ -165,9 +165,9 @@ def table(scores: Iterable[Score]) -> str:
 def read_kube_score(text: str) -> list[Graded]:
     """Its JSON; what it skips (a rule about many replicas for one replica) is no check."""
     return [
-        Graded(check["check"]["id"], _place(found["type_meta"]["kind"], found["object_meta"]), GRADES[check["grade"]])
-        for found in _json(KUBE_SCORE, text)
-        for check in found["checks"]
+        Graded(check["check"]["id"], _place(report["type_meta"]["kind"], report["object_meta"]), GRADES[check["grade"]])
+        for report in _json(KUBE_SCORE, text)
+        for check in report["checks"]
         if not check["skipped"]
     ]
 
@@ -178,8 +178,8 @@ def _place(kind: str, metadata: dict[str, Any]) -> str:
 
 def read_checkov(text: str) -> list[Graded]:
     """Its JSON; InvalidInput where it could not read something, or skipped a check by an annotation."""
-    found = _json(CHECKOV, text)
-    results = found.get("results", {})
+    report = _json(CHECKOV, text)
+    results = report.get("results", {})
     for name in ("parsing_errors", "skipped_checks"):
         if results.get(name):
             fix = "correct the manifest; what is waived is waived in tools/waivers.py"
@@ -245,11 +245,11 @@ def every_score() -> list[Score]:
     newest = versions(ROOT)[-1]
     version = "v" + ".".join(newest.split(".")[:2])
     with tempfile.TemporaryDirectory() as parent, ThreadPoolExecutor(WORKERS) as pool:
-        found = [
+        futures = [
             pool.submit(scan, Path(parent) / str(number), traits, version)
             for number, traits in enumerate(every_combination(ROOT / OVERLAYS))
         ]
-        return [score for future in found for score in future.result()]
+        return [score for future in futures for score in future.result()]
 
 
 def main(*, write: bool) -> int:
@@ -257,7 +257,7 @@ def main(*, write: bool) -> int:
     page = ROOT / PAGE
     try:
         scores = every_score()
-        found = list(problems(scores))
+        findings = list(problems(scores))
     except InvalidInput as error:
         print(error, file=sys.stderr)
         return 1
@@ -267,11 +267,11 @@ def main(*, write: bool) -> int:
     if write:
         page.write_text(new, encoding="utf-8")
     elif new != old:
-        found.append(Problem(PAGE, "its table is not what the scanners say", "run `python -m tools.scores --write`"))
-    for problem in found:
+        findings.append(Problem(PAGE, "its table is not what the scanners say", "run `python -m tools.scores --write`"))
+    for problem in findings:
         print(problem, file=sys.stderr)
-    print(f"{len(scores)} scores, {len(found)} findings")
-    return 1 if found else 0
+    print(f"{len(scores)} scores, {len(findings)} findings")
+    return 1 if findings else 0
 
 
 if __name__ == "__main__":

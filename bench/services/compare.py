@@ -35,8 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with platform(repository.platform(), ROOT) as started:
         _tell("the platform starts")
         started.start_in_order()
-        found = measure(World(platform=started, quick=options.quick), options.only)
-    text = page.tables(facts, found)
+        findings = measure(World(platform=started, quick=options.quick), options.only)
+    text = page.tables(facts, findings)
     print(text)
     if options.write:
         sections.fill(PAGE, "bench-services", text)
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def measure(world: World, parts: Sequence[str]) -> Findings:
     """The findings of those parts; the memory is looked at before ml-engine is stopped, and at the end."""
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     held: dict[str, Any] = {}
     for part in PARTS:
         if part not in parts:
@@ -56,10 +56,10 @@ def measure(world: World, parts: Sequence[str]) -> Findings:
             load_test_service(world)
             continue
         held |= memory(world) if part == "jobs" else {}
-        found[part] = MEASURES[part](world)
+        results[part] = MEASURES[part](world)
     if "loads" in parts:
-        found["memory"] = held | memory(world)
-    return Findings(**found)
+        results["memory"] = held | memory(world)
+    return Findings(**results)
 
 
 MEASURES = {"starts": starts, "predictions": predictions, "uploads": uploads, "reads": reads, "jobs": jobs}
@@ -76,8 +76,8 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _tell(what: str) -> None:
-    print(what, file=sys.stderr, flush=True)
+def _tell(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -29,32 +29,32 @@ Figure = Callable[[Findings], float | None]
 SERVICES = ("training-orchestrator", "model-registry", "query-parser", "ml-engine", "test-service")
 
 
-def _pair(results: Results | None, ours: str, theirs: str, what: str) -> float | None:
+def _pair(results: Results | None, ours: str, theirs: str, figure: str) -> float | None:
     if not results or ours not in results or theirs not in results:
         return None
-    return ratio(results[ours], results[theirs], what)
+    return ratio(results[ours], results[theirs], figure)
 
 
 def read_rate(kind: str) -> Figure:
     """Reads in a second, for each of MLflow's."""
-    return lambda found: _pair(found.reads.get(kind), reads.OURS, reads.MLFLOW, "rate")
+    return lambda findings: _pair(findings.reads.get(kind), reads.OURS, reads.MLFLOW, "rate")
 
 
 def job_rate(clients: int, ours: str) -> Figure:
     """Jobs in a second, for each that PostgreSQL alone takes from as many clients."""
-    return lambda found: _pair(found.jobs.get(clients), ours, jobs.INSERT, "rate")
+    return lambda findings: _pair(findings.jobs.get(clients), ours, jobs.INSERT, "rate")
 
 
 def upload_rate(size: int) -> Figure:
     """Bytes in a second, for each of boto3's."""
-    return lambda found: _pair(found.uploads.results.get(size), uploads.OURS, uploads.BOTO3, "rate")
+    return lambda findings: _pair(findings.uploads.results.get(size), uploads.OURS, uploads.BOTO3, "rate")
 
 
 def upload_memory(large: int, small: int) -> Figure:
     """The service's peak with large artifacts, for each MiB of that with small ones."""
 
-    def figure(found: Findings) -> float | None:
-        memory = found.uploads.memory
+    def figure(findings: Findings) -> float | None:
+        memory = findings.uploads.memory
         return memory[large] / memory[small] if large in memory and small in memory else None
 
     return figure
@@ -62,12 +62,14 @@ def upload_memory(large: int, small: int) -> Figure:
 
 def late(size: int, ours: str, peer: str) -> Figure:
     """The p99 of an answer, for each millisecond of the peer's."""
-    return lambda found: _pair(found.predictions.get(size), ours, peer, "p99")
+    return lambda findings: _pair(findings.predictions.get(size), ours, peer, "p99")
 
 
 def held(name: str) -> Figure:
     """The part of its limit that a service has held at most."""
-    return lambda found: found.memory[name].peak / found.memory[name].limit if name in found.memory else None
+    return lambda findings: (
+        findings.memory[name].peak / findings.memory[name].limit if name in findings.memory else None
+    )
 
 
 # HTTP alone takes more than ten times what the runtime takes for a row: over HTTP that pair has no goal.

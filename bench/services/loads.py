@@ -52,9 +52,9 @@ def _ask(world: World, name: str, asks: list[tuple[str, str, object]], count: in
 
 def memory(world: World) -> Mapping[str, Memory]:
     """By service, of those that run."""
-    found = {}
+    by_service = {}
     for name, part in world.platform.parts.items():
         if world.platform.is_service(name) and part.server.alive():
             limit = part.component.resources.memory_limit
-            found[name] = Memory(peak=peak(part.server.pid), limit=in_bytes(limit) / MIB)
-    return found
+            by_service[name] = Memory(peak=peak(part.server.pid), limit=in_bytes(limit) / MIB)
+    return by_service

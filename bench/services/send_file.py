@@ -59,10 +59,10 @@ def by_boto3(told: Mapping[str, Any]) -> Callable[[], Turn]:
         client.upload_file(told["file"], store["S3_BUCKET"], f"boto3/{number}")
 
     def turn() -> Turn:
-        found = timed([send], told["count"])
+        measured = timed([send], told["count"])
         for number in range(told["count"]):
             client.delete_object(Bucket=store["S3_BUCKET"], Key=f"boto3/{number}")
-        return found
+        return measured
 
     return turn
 

@@ -44,14 +44,14 @@ def percentile(times: Sequence[float], percent: int) -> float:
     return quantiles(times, n=HUNDRED, method="inclusive")[percent - 1]
 
 
-def middle(turns: Turns, what: str) -> float:
+def middle(turns: Turns, figure: str) -> float:
     """The median of the turns' figures of that name."""
-    return median(getattr(turn, what) for turn in turns)
+    return median(getattr(turn, figure) for turn in turns)
 
 
-def ratio(ours: Turns, theirs: Turns, what: str) -> float:
+def ratio(ours: Turns, theirs: Turns, figure: str) -> float:
     """The median of the ratios round by round."""
-    return median(getattr(one, what) / getattr(other, what) for one, other in zip(ours, theirs, strict=True))
+    return median(getattr(one, figure) / getattr(other, figure) for one, other in zip(ours, theirs, strict=True))
 
 
 def alternate(contenders: Mapping[str, Contender], rounds: int) -> dict[str, list[Turn]]:

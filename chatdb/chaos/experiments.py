@@ -36,7 +36,7 @@ def experiments(platform: ResolvedPlatform, root: Path) -> list[Experiment]:
     """All that can be made locally, sorted by id: a consumer that needs a provider directly is not ready without it."""
     components = local_components(platform, root)
     links = service_links(platform, components)
-    found = [
+    possible = [
         Experiment(
             id=f"{CUT}:{link.consumer.name}:{link.provider.name}",
             kind=CUT,
@@ -45,12 +45,12 @@ def experiments(platform: ResolvedPlatform, root: Path) -> list[Experiment]:
         )
         for link in links
     ]
-    found += [
+    possible += [
         Experiment(id=f"{KILL}:{one.name}", kind=KILL, name=one.name, expected=_with_own(one, links))
         for one in components
         if one.type not in JOBS
     ]
-    return sorted(found, key=lambda one: one.id)
+    return sorted(possible, key=lambda one: one.id)
 
 
 def _missed(provider: str, links: Collection[Link]) -> tuple[str, ...]:
@@ -71,12 +71,12 @@ def _with_own(component: ResolvedComponent, links: Collection[Link]) -> tuple[st
     return tuple(sorted(own.union(_missed(component.name, links))))
 
 
-def chosen(found: Sequence[Experiment], only: Collection[str], seed: int | None) -> list[Experiment]:
+def chosen(possible: Sequence[Experiment], only: Collection[str], seed: int | None) -> list[Experiment]:
     """Those that are named, all where none is; in an order drawn from the seed. InvalidInput for unknown names."""
-    unknown = sorted(set(only) - {one.id for one in found})
+    unknown = sorted(set(only) - {one.id for one in possible})
     if unknown:
         raise InvalidInput(
             [Problem("--only", f"{name} is no experiment", "see `chatdb chaos list`") for name in unknown]
         )
-    some = [one for one in found if not only or one.id in only]
+    some = [one for one in possible if not only or one.id in only]
     return some if seed is None else Random(seed).sample(some, len(some))  # noqa: S311 - an order, no secret

@@ -57,13 +57,13 @@ class Outcome:
     problems: Sequence[str]
 
 
-def play(found: Sequence[Experiment], state: State, break_: Break, limits: Limits) -> Iterator[Outcome]:
+def play(experiments: Sequence[Experiment], state: State, break_: Break, limits: Limits) -> Iterator[Outcome]:
     """Each in turn; what is steady after one is steady before the next. Ends after one that leaves it otherwise."""
     _, wrong = _steady(state, limits)
     if wrong:
         fix = "wait until `chatdb local up` says that all is ready"
         raise InvalidInput([Problem("before the first experiment", "; ".join(wrong), fix)])
-    for experiment in found:
+    for experiment in experiments:
         outcome, steady = _play(experiment, state, break_, limits)
         yield outcome
         if not steady:
@@ -77,10 +77,10 @@ def _play(experiment: Experiment, state: State, break_: Break, limits: Limits) -
     expected = set(experiment.expected)
     problems = [f"{name} stayed ready" for name in sorted(expected - seen)]
     problems += [f"{name} was not ready, too" for name in sorted(seen - expected)]
-    found = Outcome(
+    outcome = Outcome(
         id=experiment.id, expected=experiment.expected, seen=sorted(seen), back=back, problems=[*problems, *wrong]
     )
-    return found, not wrong
+    return outcome, not wrong
 
 
 def _watch(experiment: Experiment, state: State, limits: Limits) -> set[str]:
@@ -141,10 +141,10 @@ class Services:
 
 def services(platform: ResolvedPlatform, told: Mapping[str, str]) -> Services:
     """Those of a running platform, by what it has told."""
-    found = platform.of_type(Microservice.name)
+    microservices = platform.of_type(Microservice.name)
     return Services(
         urls=service_urls(platform, told),
-        ready={c.name: str(c.probes.readiness.path) for c in found if c.probes},
+        ready={c.name: str(c.probes.readiness.path) for c in microservices if c.probes},
     )
 
 

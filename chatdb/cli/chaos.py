@@ -32,12 +32,12 @@ def list_(root: Path, *, json_: bool) -> None:
     """Show every experiment: its id, what is broken, and who is expected not to be ready meanwhile."""
     from chatdb.chaos.experiments import experiments
 
-    found = experiments(platform(root), root)
+    possible = experiments(platform(root), root)
     if json_:
-        rows = [{"id": one.id, "what": one.what, "expected": list(one.expected)} for one in found]
+        rows = [{"id": one.id, "what": one.what, "expected": list(one.expected)} for one in possible]
         as_json("chaos-list/v1", experiments=rows)
     else:
-        show(("id", "what", "not ready meanwhile"), ((o.id, o.what, _names(o.expected)) for o in found))
+        show(("id", "what", "not ready meanwhile"), ((o.id, o.what, _names(o.expected)) for o in possible))
 
 
 @chaos.command()
@@ -86,5 +86,5 @@ def _outcomes(root: Path, some: "list[Experiment]", env_file: Path) -> "Iterator
     yield from play(some, services(platform(root), told), lambda one: broken(line, one.kind, one.name), Limits())
 
 
-def _names(found: Sequence[str]) -> str:
-    return ", ".join(found) or "none"
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names) or "none"

@@ -33,12 +33,12 @@ def check(root: Path, ids: tuple[str, ...], *, json_: bool) -> None:
     if unknown:
         raise click.UsageError(f"no rule {', '.join(sorted(unknown))}; there are: {', '.join(r.id for r in RULES)}")
     rules = [rule for rule in RULES if not ids or rule.id in ids]
-    found = run(inputs(root, platform(root)), rules)
+    findings = run(inputs(root, platform(root)), rules)
     if json_:
-        problems = [{"rule": finding.rule, **with_old_key(asdict(finding.problem))} for finding in found]
+        problems = [{"rule": finding.rule, **with_old_key(asdict(finding.problem))} for finding in findings]
         as_json("check/v2", rules=[rule.id for rule in rules], findings=problems)
     else:
-        for finding in found:
+        for finding in findings:
             click.echo(f"[{finding.rule}] {finding.problem}")
-        click.echo(f"{len(rules)} rules, {len(found)} findings")
-    sys.exit(1 if found else 0)
+        click.echo(f"{len(rules)} rules, {len(findings)} findings")
+    sys.exit(1 if findings else 0)

@@ -49,7 +49,7 @@ def _ask(kubectl: "Kubectl") -> None:
     """Name the data that would go."""
     from chatdb.deploy.cleanup import claims
 
-    for found in claims(kubectl):
-        size = found["spec"]["resources"]["requests"]["storage"]
-        click.echo(f"claim {found['metadata']['namespace']}/{found['metadata']['name']} ({size})")
+    for claim in claims(kubectl):
+        size = claim["spec"]["resources"]["requests"]["storage"]
+        click.echo(f"claim {claim['metadata']['namespace']}/{claim['metadata']['name']} ({size})")
     click.confirm(f"Delete the platform from context {kubectl.context}, and all of this data with it?", abort=True)

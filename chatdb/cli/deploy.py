@@ -126,6 +126,6 @@ def _write_hosts(profile: str) -> None:
     from chatdb.deploy.hosts import HOSTS, write
     from chatdb.deploy.minikube import address
 
-    found = address(profile)
-    said = "is written into" if write(found) else "is already in"
-    click.echo(f"{HOST} ({found}) {said} {HOSTS}")
+    ip_address = address(profile)
+    said = "is written into" if write(ip_address) else "is already in"
+    click.echo(f"{HOST} ({ip_address}) {said} {HOSTS}")

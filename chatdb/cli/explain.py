@@ -21,10 +21,10 @@ def explain(root: Path, component: str, *, json_: bool) -> None:
     from chatdb.explain.text import as_text
 
     try:
-        found = find(platform(root), component)
+        entry = find(platform(root), component)
     except KeyError as error:
         raise click.UsageError(error.args[0]) from error
-    explanation = explain(root, platform(root), found)
+    explanation = explain(root, platform(root), entry)
     if json_:
         as_json("explain/v2", **asdict(explanation))
     else:

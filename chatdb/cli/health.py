@@ -22,11 +22,11 @@ def health(root: Path, context: str | None, *, json_: bool) -> None:
     """
     from chatdb.deploy.health import checks, first_wrong
 
-    found = list(checks(root, platform(root), context))
-    wrong = first_wrong(found)
+    results = list(checks(root, platform(root), context))
+    wrong = first_wrong(results)
     if json_:
-        as_json("health/v1", healthy=wrong is None, checks=[asdict(check) for check in found])
+        as_json("health/v1", healthy=wrong is None, checks=[asdict(check) for check in results])
     else:
-        show(("", "what", "name", "found"), (("ok" if c.ok else "NOT", c.level, c.name, c.found) for c in found))
+        show(("", "what", "name", "found"), (("ok" if c.ok else "NOT", c.level, c.name, c.found) for c in results))
         click.echo(f"look at {wrong.level} {wrong.name}: {wrong.next}" if wrong else "all is well")
     sys.exit(1 if wrong else 0)

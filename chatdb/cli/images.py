@@ -32,8 +32,8 @@ def _list(root: Path, *, json_: bool) -> None:
     entries = platform(root).catalogue
     rows = [(c.name, entries.image(c)) for c in entries.components if c.image]
     if json_:
-        found = [{"component": name, "image": image.reference, "source": image.source} for name, image in rows]
-        as_json("images/v1", images=found)
+        listed = [{"component": name, "image": image.reference, "source": image.source} for name, image in rows]
+        as_json("images/v1", images=listed)
     else:
         show(("component", "image", "built from"), ((name, i.reference, i.source or "") for name, i in rows))
 

@@ -55,19 +55,19 @@ def load(
         raise click.UsageError("--host and --context are two places: name one")
     with target(platform(root), env_file, host=host, context=context, elsewhere=elsewhere) as url:
         counted = locust.run(root, url, users=users, seconds=duration)
-    found = report(counted, duration, most_failures=max_failures, slowest=max_p95)
+    result = report(counted, duration, most_failures=max_failures, slowest=max_p95)
     if json_:
-        as_json("load/v1", users=users, seconds=duration, **found.values())
+        as_json("load/v1", users=users, seconds=duration, **result.values())
     else:
-        _show(found)
-    sys.exit(0 if found.met else 1)
+        _show(result)
+    sys.exit(0 if result.met else 1)
 
 
-def _show(found: "Report") -> None:
-    show(HEADS, [cells(row) for row in (*found.rows, found.total)])
-    for failure in found.failures:
+def _show(report: "Report") -> None:
+    show(HEADS, [cells(row) for row in (*report.rows, report.total)])
+    for failure in report.failures:
         click.echo(f"{failure.count} times {failure.name}: {failure.error}")
-    for goal in found.goals:
+    for goal in report.goals:
         click.echo(f"{goal.what}: {goal.figure}, wanted {goal.wanted}: {'met' if goal.met else 'MISSED'}")
 
 

@@ -45,14 +45,14 @@ def up(root: Path, env_file: Path, *, faults: bool) -> None:
     with (
         exclusive(env_file.with_suffix(".lock"), seconds=1),
         _until_asked(),
-        _made(root, faults=faults) as (found, line),
+        _made(root, faults=faults) as (local_platform, line),
     ):
         begin = time.monotonic()
         try:
-            _start(found)
-            _tell(found, line, env_file, time.monotonic() - begin)
+            _start(local_platform)
+            _tell(local_platform, line, env_file, time.monotonic() - begin)
             while True:
-                found.check(line.spared if line else ())
+                local_platform.check(line.spared if line else ())
                 line.serve(CHECK_SECONDS) if line else time.sleep(CHECK_SECONDS)
         finally:
             env_file.unlink(missing_ok=True)
@@ -65,14 +65,14 @@ def _made(root: Path, *, faults: bool) -> "Iterator[tuple[Platform, Faults | Non
     from chatdb.local.platform import platform as processes
 
     if faults:
-        with with_faults(platform(root), root) as (found, line):
-            yield found, line
+        with with_faults(platform(root), root) as (local_platform, line):
+            yield local_platform, line
     else:
-        with processes(platform(root), root) as found:
-            yield found, None
+        with processes(platform(root), root) as local_platform:
+            yield local_platform, None
 
 
-def _start(found: "Platform") -> None:
+def _start(local_platform: "Platform") -> None:
     """Start all, with a line for each part that is ready, and on a terminal with what is waited for."""
     from rich.console import Console
 
@@ -84,19 +84,19 @@ def _start(found: "Platform") -> None:
             console.print(f"{time.monotonic() - begin:5.1f} s  {ready} is ready", highlight=False)
             status.update("waiting for " + ", ".join(waiting))
 
-        found.start_in_order(tell)
+        local_platform.start_in_order(tell)
 
 
-def _tell(found: "Platform", line: "Faults | None", env_file: Path, seconds: float) -> None:
+def _tell(local_platform: "Platform", line: "Faults | None", env_file: Path, seconds: float) -> None:
     """Say where everything is."""
     from chatdb.local.addresses import addresses, shell_exports
     from chatdb.local.faults import VARIABLE
 
     env_file.parent.mkdir(parents=True, exist_ok=True)
     env_file.touch(mode=0o600)
-    text = shell_exports(found.site) + (f"export {VARIABLE}={shlex.quote(str(line.path))}\n" if line else "")
+    text = shell_exports(local_platform.site) + (f"export {VARIABLE}={shlex.quote(str(line.path))}\n" if line else "")
     env_file.write_text(text, encoding="utf-8")
-    for name, address in addresses(found.site).items():
+    for name, address in addresses(local_platform.site).items():
         click.echo(f"{name:30}{address}")
     click.echo(f"ready after {seconds:.0f} s; in another shell: source {_short(env_file)}; Ctrl-C ends it")
 

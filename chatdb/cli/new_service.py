@@ -39,13 +39,13 @@ def new_service(root: Path, name: str, tier: str, port: int | None, needs: tuple
     from chatdb.new_service.files import changes, write
     from chatdb.new_service.request import Request
 
-    found = changes(root, catalogue(), Request(name=name, tier=tier, port=port, needs=needs))
+    texts = changes(root, catalogue(), Request(name=name, tier=tier, port=port, needs=needs))
     if dry_run:
-        for path, text in found.items():
+        for path, text in texts.items():
             click.echo("".join(_diff(root, path, text)), nl=False)
         return
-    lines = [f"{'changed' if (root / path).exists() else 'wrote'} {path}" for path in found]
-    write(root, found)
+    lines = [f"{'changed' if (root / path).exists() else 'wrote'} {path}" for path in texts]
+    write(root, texts)
     click.echo("\n".join([*lines, "now run: chatdb synth && make docs"]))
 
 

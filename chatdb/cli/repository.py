@@ -89,10 +89,10 @@ def doctor(root: Path, *, json_: bool) -> None:
     """Say what is installed, what is missing, and how to fix it."""
     from chatdb.doctor import findings
 
-    found = findings(root)
+    needs = findings(root)
     if json_:
-        as_json("doctor/v2", needs=[with_old_key(asdict(finding)) for finding in found])
+        as_json("doctor/v2", needs=[with_old_key(asdict(finding)) for finding in needs])
     else:
-        rows = ((finding.name, finding.found or "nothing", finding.wanted, finding.fix) for finding in found)
+        rows = ((finding.name, finding.found or "nothing", finding.wanted, finding.fix) for finding in needs)
         show(("need", "found", "wanted", "fix"), rows)
-    sys.exit(1 if any(finding.fix for finding in found) else 0)
+    sys.exit(1 if any(finding.fix for finding in needs) else 0)

@@ -37,12 +37,12 @@ def capacity(root: Path, *, json_: bool) -> None:
     from constructs_lib.checks.capacity import amount, ledger, lines
     from constructs_lib.checks.render import inputs
 
-    found = ledger(inputs(root, platform(root)))
-    if found is None:
+    machine_ledger = ledger(inputs(root, platform(root)))
+    if machine_ledger is None:
         raise click.UsageError("nothing is known of this environment's machine: add it to catalogue/machines.py")
     if json_:
-        as_json("capacity/v1", lines=[asdict(line) | {"free": line.free} for line in lines(found)])
+        as_json("capacity/v1", lines=[asdict(line) | {"free": line.free} for line in lines(machine_ledger)])
         return
     heads = ("resource", "machine", "system", "platform at its peak", "free", "has to stay free")
-    rows = ((line, (line.total, line.system, line.platform, line.free, line.reserve)) for line in lines(found))
+    rows = ((line, (line.total, line.system, line.platform, line.free, line.reserve)) for line in lines(machine_ledger))
     show(heads, ((line.name, *(amount(line, number) for number in numbers)) for line, numbers in rows))

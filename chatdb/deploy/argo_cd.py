@@ -47,19 +47,19 @@ def refuse_followed(kubectl: Kubectl) -> None:
 
 def _applications(kubectl: Kubectl) -> dict[str, Manifest]:
     try:
-        found = kubectl.items("get", DEFINITIONS[0], f"--namespace={NAMESPACE}")
+        applications = kubectl.items("get", DEFINITIONS[0], f"--namespace={NAMESPACE}")
     except KubectlError as error:
         if "the server doesn't have a resource type" not in error.words:
             raise
         return {}
-    return {one["metadata"]["name"]: one for one in found}
+    return {one["metadata"]["name"]: one for one in applications}
 
 
 def bootstrap(root: Path, environment: str) -> list[Manifest]:
     """What a person applies: projects and root."""
     folder = root / "argocd" / environment
     texts = [(folder / name).read_text(encoding="utf-8") for name in ("projects.yaml", "root.yaml")]
-    return [found for text in texts for found in load_all(text)]
+    return [manifest for text in texts for manifest in load_all(text)]
 
 
 def as_text(kubectl: Kubectl, environment: str, folder: str, seconds: int) -> Iterator[str]:
@@ -94,7 +94,9 @@ class Following:
         patience = Patience(self.limits, lambda name: f"{NAMESPACE}/{name}")
         while True:
             seen = look(self.kubectl, KINDS, (f"--namespace={NAMESPACE}",))
-            pending = [found for found in seen.objects.values() if found["kind"] in ROLLED_OUT and not ready(found)]
+            pending = [
+                manifest for manifest in seen.objects.values() if manifest["kind"] in ROLLED_OUT and not ready(manifest)
+            ]
             if not pending:
                 return
             patience.check(pending, seen, late=time.monotonic() > deadline)
@@ -123,13 +125,13 @@ class Following:
         return False
 
     def _line(self, step: Step, applications: Mapping[str, Manifest], seen: Snapshot) -> Line:
-        found = applications.get(_name(step))
-        if found is None:
+        application = applications.get(_name(step))
+        if application is None:
             return Line(step.tier, _name(step), State.WAITING)
-        if fine(found):
-            return Line(step.tier, _name(step), State.READY, f"at {_revision(found)}")
+        if fine(application):
+            return Line(step.tier, _name(step), State.READY, f"at {_revision(application)}")
         words = [f"{one['metadata']['name']}: {detail(one, seen)}" for one in _pending(step, seen)]
-        return Line(step.tier, _name(step), State.ROLLING, "; ".join([state(found), *words]))
+        return Line(step.tier, _name(step), State.ROLLING, "; ".join([state(application), *words]))
 
 
 def _built(root: Path, folder: Path) -> list[Manifest]:
@@ -140,7 +142,7 @@ def _built(root: Path, folder: Path) -> list[Manifest]:
 
 
 def _names(step: Step) -> Iterator[str]:
-    return (found["metadata"].get("labels", {}).get("app", "") for found in step.waited)
+    return (manifest["metadata"].get("labels", {}).get("app", "") for manifest in step.waited)
 
 
 def _name(step: Step) -> str:
@@ -150,15 +152,15 @@ def _name(step: Step) -> str:
 def _pending(step: Step, seen: Snapshot) -> list[Manifest]:
     """What the cluster has of the tier, and is not ready."""
     there = (seen.objects.get(key(wanted)) for wanted in step.waited)
-    return [found for found in there if found and not ready(found)]
+    return [manifest for manifest in there if manifest and not ready(manifest)]
 
 
 def fine(application: Mapping[str, Any]) -> bool:
     """Whether all that the Application stands for is there, with nothing under way."""
     status = application.get("status", {})
-    found = (status.get("sync", {}).get("status"), status.get("health", {}).get("status"))
+    sync_and_health = (status.get("sync", {}).get("status"), status.get("health", {}).get("status"))
     phase = status.get("operationState", {}).get("phase")
-    return found == ("Synced", "Healthy") and phase == "Succeeded" and "operation" not in application
+    return sync_and_health == ("Synced", "Healthy") and phase == "Succeeded" and "operation" not in application
 
 
 def state(application: Mapping[str, Any]) -> str:
@@ -166,7 +168,7 @@ def state(application: Mapping[str, Any]) -> str:
     status = application.get("status", {})
     words = [status.get(name, {}).get("status", "Unknown") for name in ("sync", "health")]
     operation = status.get("operationState", {})
-    notes = [found.get("message", "") for found in status.get("conditions", [])]
+    notes = [condition.get("message", "") for condition in status.get("conditions", [])]
     if operation.get("phase") in FAILED:
         notes.append(operation.get("message", ""))
     return "; ".join([" and ".join(words), *(note for note in notes if note)])
@@ -177,6 +179,6 @@ def _revision(application: Mapping[str, Any]) -> str:
 
 
 def _late(name: str, application: Mapping[str, Any]) -> Problem:
-    what = state(application) if application else "there is no such Application yet"
+    message = state(application) if application else "there is no such Application yet"
     fix = f"`kubectl describe application -n {NAMESPACE} {name}`; a private repository: docs/argo-cd.md"
-    return Problem(f"Application {name}", what, fix)
+    return Problem(f"Application {name}", message, fix)

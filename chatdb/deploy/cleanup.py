@@ -69,24 +69,24 @@ class Cleanup:
     def _wait_volumes(self, kubectl: Kubectl) -> None:
         """A volume goes after its claim; InvalidInput names those that their class keeps."""
         deadline = time.monotonic() + self.seconds
-        while (found := volumes(kubectl)) and not all(map(_kept, found)) and time.monotonic() < deadline:
+        while (remaining := volumes(kubectl)) and not all(map(_kept, remaining)) and time.monotonic() < deadline:
             time.sleep(POLL)
-        if found:
-            names = ", ".join(one["metadata"]["name"] for one in found)
+        if remaining:
+            names = ", ".join(one["metadata"]["name"] for one in remaining)
             fix = f"`kubectl delete pv {names.replace(',', '')}`, once you have what you want of them"
             raise InvalidInput([Problem("volumes", f"{names} are still there", fix)])
 
 
 def claims(kubectl: Kubectl) -> list[Manifest]:
     """The claims of the platform: what data there is."""
-    found = kubectl.items("get", "persistentvolumeclaims", "--all-namespaces")
-    return [one for one in found if one["metadata"]["namespace"] in list(Namespace)]
+    existing = kubectl.items("get", "persistentvolumeclaims", "--all-namespaces")
+    return [one for one in existing if one["metadata"]["namespace"] in list(Namespace)]
 
 
 def volumes(kubectl: Kubectl) -> list[Manifest]:
     """The volumes that belong, or belonged, to such claims."""
-    found = kubectl.items("get", "persistentvolumes")
-    return [one for one in found if one["spec"].get("claimRef", {}).get("namespace") in list(Namespace)]
+    existing = kubectl.items("get", "persistentvolumes")
+    return [one for one in existing if one["spec"].get("claimRef", {}).get("namespace") in list(Namespace)]
 
 
 def _kept(volume: Manifest) -> bool:

@@ -57,49 +57,49 @@ def _nodes(kubectl: Kubectl) -> Iterator[Check]:
 
 
 def _namespaces(kubectl: Kubectl, platform: ResolvedPlatform) -> Iterator[Check]:
-    found = {one["metadata"]["name"]: one["status"]["phase"] for one in kubectl.items("get", "namespaces")}
+    phases = {one["metadata"]["name"]: one["status"]["phase"] for one in kubectl.items("get", "namespaces")}
     for name in platform.namespaces.names:
-        phase = found.get(name, "missing")
+        phase = phases.get(name, "missing")
         yield Check("namespace", name, phase == "Active", phase, "" if phase == "Active" else DEPLOY)
 
 
 def _tier(step: Step, seen: Snapshot) -> Check:
     """The first workload that is not ready speaks for its tier."""
     there = [seen.objects.get(key(wanted)) for wanted in step.waited]
-    fine = sum(found is not None and ready(found) for found in there)
+    fine = sum(workload is not None and ready(workload) for workload in there)
     count = f"{fine} of {len(there)} ready"
-    for wanted, found in zip(step.waited, there, strict=True):
-        if found is None:
+    for wanted, workload in zip(step.waited, there, strict=True):
+        if workload is None:
             return Check("tier", step.tier, ok=False, found=f"{count}; {component_of(wanted)} is missing", next=DEPLOY)
-        if not ready(found):
-            return _slow(step, count, found, seen)
+        if not ready(workload):
+            return _slow(step, count, workload, seen)
     return Check("tier", step.tier, ok=True, found=count)
 
 
 def _slow(step: Step, count: str, workload: Manifest, seen: Snapshot) -> Check:
     name, namespace = component_of(workload), workload["metadata"]["namespace"]
     trouble = next(troubles(workload, seen), None)
-    what = trouble.what if trouble else progress(workload)
+    message = trouble.what if trouble else progress(workload)
     fix = trouble.fix if trouble else f"`kubectl get pods -n {namespace} -l app={name}`"
-    return Check("tier", step.tier, ok=False, found=f"{count}; {name}: {what}", next=fix)
+    return Check("tier", step.tier, ok=False, found=f"{count}; {name}: {message}", next=fix)
 
 
 def _endpoints(kubectl: Kubectl, platform: ResolvedPlatform, planned: Plan) -> Iterator[Check]:
     """Each port of each component that is deployed."""
     served = _addresses(kubectl)
     components = (one for wave in planned for step in wave for one in members(platform, step))
-    found = [(one, port, served.get((one.namespace, one.name), 0)) for one in components for port in one.ports]
+    endpoints = [(one, port, served.get((one.namespace, one.name), 0)) for one in components for port in one.ports]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield from pool.map(lambda one: _endpoint(kubectl, *one), found)
+        yield from pool.map(lambda one: _endpoint(kubectl, *one), endpoints)
 
 
 def _addresses(kubectl: Kubectl) -> Mapping[tuple[str, str], int]:
     """How many pods serve each Service, by namespace and name."""
     made: dict[tuple[str, str], int] = {}
-    for found in kubectl.items("get", "endpointslices.discovery.k8s.io", "--all-namespaces", SELECTOR):
-        metadata = found["metadata"]
+    for endpoint_slice in kubectl.items("get", "endpointslices.discovery.k8s.io", "--all-namespaces", SELECTOR):
+        metadata = endpoint_slice["metadata"]
         name = metadata["namespace"], metadata["labels"]["kubernetes.io/service-name"]
-        serving = [one for one in found.get("endpoints") or () if one.get("conditions", {}).get("ready")]
+        serving = [one for one in endpoint_slice.get("endpoints") or () if one.get("conditions", {}).get("ready")]
         made[name] = made.get(name, 0) + len(serving)
     return made
 
@@ -128,6 +128,6 @@ def _path(component: ResolvedComponent, port: ResolvedPort) -> str | None:
     return next((probe.path for probe in asked if probe.path and probe.port == port.name), None)
 
 
-def first_wrong(found: Sequence[Check]) -> Check | None:
+def first_wrong(results: Sequence[Check]) -> Check | None:
     """What to look at next: what lies deepest."""
-    return next((check for check in found if not check.ok), None)
+    return next((check for check in results if not check.ok), None)

@@ -19,7 +19,7 @@ SECONDS = 300
 
 def with_host(text: str, address: str | None) -> str:
     """The file's text with exactly one line for the host; None takes it out. All other names and lines stay."""
-    lines = [found for line in text.splitlines(keepends=True) if (found := _without_host(line))]
+    lines = [kept for line in text.splitlines(keepends=True) if (kept := _without_host(line))]
     if address is None:
         return "".join(lines)
     end = "" if not lines or lines[-1].endswith("\n") else "\n"

@@ -22,18 +22,18 @@ FIX = "fix what it says, and run the command again"
 class KubectlError(InvalidInput):
     """What kubectl, or the server, refuses; in their own words."""
 
-    def __init__(self, what: str, words: str) -> None:
-        """`what` was asked for."""
+    def __init__(self, command: str, words: str) -> None:
+        """`command` was asked for."""
         self.words = words
-        super().__init__([Problem(f"kubectl {what}", words, FIX)])
+        super().__init__([Problem(f"kubectl {command}", words, FIX)])
 
 
 def program(name: str, fix: str) -> str:
     """Path of a program of the user's; InvalidInput with the fix where it is missing."""
-    found = shutil.which(name)
-    if not found:
+    path = shutil.which(name)
+    if not path:
         raise InvalidInput([Problem(name, "is not installed", fix)])
-    return found
+    return path
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ class Kubectl:
 
     def items(self, *arguments: str, text: str | None = None) -> list[Manifest]:
         """The objects that it prints: one, several, or none."""
-        found = self.run(*arguments, "--output=json", text=text)
+        printed = self.run(*arguments, "--output=json", text=text)
         # Several objects that are applied at once are printed one after the other, or as a list.
-        return [item for part in _documents(found) for item in part.get("items", [part])]
+        return [item for part in _documents(printed) for item in part.get("items", [part])]
 
     def apply(self, manifests: Iterable[Manifest]) -> list[Manifest]:
         """Apply them in that order; what the server made of them."""
@@ -85,6 +85,6 @@ def _dump(manifests: Iterable[Manifest]) -> str:
 def _documents(text: str) -> Iterable[Manifest]:
     decoder, position = json.JSONDecoder(), 0
     while position < len(text := text.rstrip()):
-        found, position = decoder.raw_decode(text, position)
-        yield found
+        document, position = decoder.raw_decode(text, position)
+        yield document
         position += len(text[position:]) - len(text[position:].lstrip())

@@ -103,8 +103,8 @@ def run(line: list[str], seconds: float) -> None:
     try:
         done = subprocess.run([path, *line[1:]], timeout=seconds, check=False)
     except subprocess.TimeoutExpired as error:
-        what = f"`{shlex.join(line[:2])}` has not ended after {seconds:g} s"
-        raise InvalidInput([Problem("minikube", what, "look at `minikube logs`, and run again")]) from error
+        message = f"`{shlex.join(line[:2])}` has not ended after {seconds:g} s"
+        raise InvalidInput([Problem("minikube", message, "look at `minikube logs`, and run again")]) from error
     if done.returncode:
-        what = f"`{shlex.join(line[:2])}` has failed, with exit code {done.returncode}"
-        raise InvalidInput([Problem("minikube", what, "it says why above; fix it, and run again")])
+        message = f"`{shlex.join(line[:2])}` has failed, with exit code {done.returncode}"
+        raise InvalidInput([Problem("minikube", message, "it says why above; fix it, and run again")])

@@ -31,7 +31,7 @@ def component_of(manifest: Mapping[str, Any]) -> str:
 def condition(manifest: Mapping[str, Any], type_: str) -> Mapping[str, Any] | None:
     """The condition of that type, where it is true."""
     conditions = manifest.get("status", {}).get("conditions", [])
-    return next((found for found in conditions if found["type"] == type_ and found["status"] == "True"), None)
+    return next((entry for entry in conditions if entry["type"] == type_ and entry["status"] == "True"), None)
 
 
 def ready(manifest: Mapping[str, Any]) -> bool:

@@ -29,23 +29,23 @@ class Patience:
     def check(self, pending: Sequence[Manifest], seen: Snapshot, *, late: bool) -> None:
         """InvalidInput with every trouble, when one of them has lasted too long, or the wave has."""
         now = time.monotonic()
-        known = [(found, list(troubles(found, seen))) for found in pending]
-        held = [(key(found), trouble) for found, some in known for trouble in some]
+        known = [(workload, list(troubles(workload, seen))) for workload in pending]
+        held = [(key(workload), trouble) for workload, some in known for trouble in some]
         self.since = {(name, one.kind): self.since.get((name, one.kind), now) for name, one in held}
         if late or any(self._lasts(name, trouble, now) for name, trouble in held):
-            raise InvalidInput([problem for found, some in known for problem in self._problems(found, some)])
+            raise InvalidInput([problem for workload, some in known for problem in self._problems(workload, some)])
 
     def _lasts(self, name: Key, trouble: Trouble, now: float) -> bool:
         if trouble.hope is Hope.SOME:
             return now - self.since[name, trouble.kind] >= self.limits.trouble
         return trouble.hope is Hope.NONE
 
-    def _problems(self, workload: Manifest, found: Sequence[Trouble]) -> Iterator[Problem]:
+    def _problems(self, workload: Manifest, reasons: Sequence[Trouble]) -> Iterator[Problem]:
         """One for each kind of trouble: two pods with the same are one."""
         name = component_of(workload)
-        for trouble in {one.kind: one for one in reversed(found)}.values():
+        for trouble in {one.kind: one for one in reversed(reasons)}.values():
             yield Problem(self.where(name), trouble.what, trouble.fix)
-        if not found:
+        if not reasons:
             namespace = workload["metadata"]["namespace"]
             fix = f"`kubectl get pods -n {namespace} -l app={name}`, or give it longer with --timeout"
             yield Problem(self.where(name), f"not ready yet, {progress(workload)}", fix)

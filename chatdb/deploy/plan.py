@@ -26,17 +26,17 @@ class Step:
     @property
     def early(self) -> tuple[Manifest, ...]:
         """What has to be there before the rest."""
-        return tuple(found for found in self.manifests if found["kind"] in EARLY)
+        return tuple(manifest for manifest in self.manifests if manifest["kind"] in EARLY)
 
     @property
     def late(self) -> tuple[Manifest, ...]:
         """The rest."""
-        return tuple(found for found in self.manifests if found["kind"] not in EARLY)
+        return tuple(manifest for manifest in self.manifests if manifest["kind"] not in EARLY)
 
     @property
     def waited(self) -> tuple[Manifest, ...]:
         """What takes its time."""
-        return tuple(found for found in self.manifests if found["kind"] in WAITED)
+        return tuple(manifest for manifest in self.manifests if manifest["kind"] in WAITED)
 
 
 Plan = tuple[tuple[Step, ...], ...]
@@ -49,7 +49,7 @@ def plan(root: Path, platform: ResolvedPlatform) -> Plan:
     tiers = {tier: _step(root, settings.environment, tier) for tier in settings.tiers}
     waves = (tuple(tiers[tier] for tier in wave if tier in tiers) for wave in platform.waves)
     made = tuple(wave for wave in waves if wave)
-    unknown = [_unknown(step, found) for wave in made for step in wave for found in _strangers(step, platform)]
+    unknown = [_unknown(step, manifest) for wave in made for step in wave for manifest in _strangers(step, platform)]
     if unknown:
         raise InvalidInput(unknown)
     return made
@@ -62,7 +62,7 @@ def _step(root: Path, environment: str, tier: str) -> Step:
 
 def _strangers(step: Step, platform: ResolvedPlatform) -> Iterator[Manifest]:
     names = {component.name for component in platform.components}
-    return (found for found in step.waited if component_of(found) not in names)
+    return (manifest for manifest in step.waited if component_of(manifest) not in names)
 
 
 def _unknown(step: Step, manifest: Manifest) -> Problem:
@@ -81,6 +81,6 @@ def as_text(plan: Plan, kubectl: Kubectl, seconds: int) -> Iterator[str]:
         yield f"# wave {number}: {', '.join(step.tier for step in wave)}"
         for step in wave:
             yield f"kustomize build {step.overlay} | {kubectl.text(*APPLY)}"
-            yield from (f"#   {title(found)}" for found in step.manifests)
-        waited = sorted({"/".join(key(found)[::2]) for step in wave for found in step.waited})
+            yield from (f"#   {title(manifest)}" for manifest in step.manifests)
+        waited = sorted({"/".join(key(manifest)[::2]) for step in wave for manifest in step.waited})
         yield f"# wait for at most {seconds} s until these are ready: {', '.join(waited)}"

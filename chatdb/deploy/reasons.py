@@ -49,18 +49,18 @@ def troubles(workload: Manifest, seen: Snapshot) -> Iterator[Trouble]:
         fix = "is a controller of the Gateway API installed? `kubectl describe gateway -n chatdb-services`"
         yield Trouble("address", "no controller has programmed it", fix, Hope.LONG)
     else:
-        found = [*_job(workload), *_refused(workload, seen)]
+        known = [*_job(workload), *_refused(workload, seen)]
         for pod in seen.pods_of(workload):
-            found += _pod(pod, seen)
-        yield from sorted(found, key=lambda trouble: trouble.hope)
+            known += _pod(pod, seen)
+        yield from sorted(known, key=lambda trouble: trouble.hope)
 
 
 def _job(workload: Manifest) -> Iterator[Trouble]:
     failed = condition(workload, "Failed") if workload["kind"] == "Job" else None
     if failed:
-        what = f"the Job has failed: {failed.get('message') or failed.get('reason')}"
+        message = f"the Job has failed: {failed.get('message') or failed.get('reason')}"
         fix = f"{_logs(workload, 'job/')} says why; run again, and a Job that has failed is made anew"
-        yield Trouble("job", what, fix, Hope.NONE)
+        yield Trouble("job", message, fix, Hope.NONE)
 
 
 def _refused(workload: Manifest, seen: Snapshot) -> Iterator[Trouble]:
@@ -72,12 +72,12 @@ def _refused(workload: Manifest, seen: Snapshot) -> Iterator[Trouble]:
         return
     namespace = workload["metadata"]["namespace"]
     if "exceeded quota" in words:
-        what = f"the quota of namespace {namespace} is used up: {_after(words, 'exceeded quota: ')}"
+        message = f"the quota of namespace {namespace} is used up: {_after(words, 'exceeded quota: ')}"
         fix = "quotas come from the overlay: run `chatdb synth` after a change, or free what else runs there"
-        yield Trouble("quota", what, fix)
+        yield Trouble("quota", message, fix)
     elif "violates PodSecurity" in words:
-        what = f"the namespace's Pod Security level refuses its pods: {_after(words, 'violates PodSecurity ')}"
-        yield Trouble("security", what, "`chatdb check` says which field it is")
+        message = f"the namespace's Pod Security level refuses its pods: {_after(words, 'violates PodSecurity ')}"
+        yield Trouble("security", message, "`chatdb check` says which field it is")
     else:
         yield Trouble("refused", f"its pods are refused: {words}", _describe(workload))
 
@@ -158,9 +158,9 @@ def _crash(pod: Manifest, container: Mapping[str, Any]) -> Trouble:
 
 def _named(words: str) -> Iterator[Trouble]:
     """The Secret or ConfigMap that is missing."""
-    if found := NAMED.search(words):
-        kind = {"secret": "Secret", "configmap": "ConfigMap"}[found[1].lower()]
-        yield Trouble(found[1].lower(), f"{kind} {found[2]} is missing", MISSING[found[1].lower()])
+    if match := NAMED.search(words):
+        kind = {"secret": "Secret", "configmap": "ConfigMap"}[match[1].lower()]
+        yield Trouble(match[1].lower(), f"{kind} {match[2]} is missing", MISSING[match[1].lower()])
 
 
 def _after(words: str, mark: str) -> str:

@@ -54,8 +54,8 @@ class Rollout:
 
     def __post_init__(self) -> None:
         """All wait."""
-        found = ((step.tier, component.name) for step in self._steps() for component in members(self.platform, step))
-        self.lines = {name: Line(tier, name, State.WAITING) for tier, name in found}
+        names = ((step.tier, component.name) for step in self._steps() for component in members(self.platform, step))
+        self.lines = {name: Line(tier, name, State.WAITING) for tier, name in names}
 
     def run(self) -> Counter[str]:
         """Deploy all; how many objects were created, changed, and unchanged. InvalidInput where it is stuck."""
@@ -81,7 +81,7 @@ class Rollout:
         return [name for name in component.after if name in self.lines and self.lines[name].state is not State.READY]
 
     def _apply(self, step: Step) -> None:
-        before = {key(found): found for found in self.kubectl.there(step.manifests)}
+        before = {key(manifest): manifest for manifest in self.kubectl.there(step.manifests)}
         self._forget_failed(before)
         if step.early:
             self._count(self.kubectl.apply(step.early), before)
@@ -91,29 +91,29 @@ class Rollout:
 
     def _forget_failed(self, before: dict[tuple[str, str, str], Manifest]) -> None:
         """A Job that has failed never runs again: it is made anew."""
-        for name, found in list(before.items()):
-            if found["kind"] == "Job" and condition(found, "Failed"):
+        for name, manifest in list(before.items()):
+            if manifest["kind"] == "Job" and condition(manifest, "Failed"):
                 self.kubectl.run("delete", "job", name[2], f"--namespace={name[1]}", "--ignore-not-found")
                 del before[name]
 
     def _count(self, after: list[Manifest], before: dict[tuple[str, str, str], Manifest]) -> None:
-        for found in after:
-            old = before.get(key(found))
-            self.counts["created" if old is None else "unchanged" if asked(old) == asked(found) else "changed"] += 1
+        for manifest in after:
+            old = before.get(key(manifest))
+            self.counts["created" if old is None else "unchanged" if asked(old) == asked(manifest) else "changed"] += 1
 
     def _wait_counted(self, early: Sequence[Manifest]) -> None:
-        quotas = [found for found in early if found["kind"] == "ResourceQuota"]
+        quotas = [quota for quota in early if quota["kind"] == "ResourceQuota"]
         deadline = time.monotonic() + COUNTING
-        while quotas and not all(_counted(found) for found in self.kubectl.there(quotas)):
+        while quotas and not all(_counted(quota) for quota in self.kubectl.there(quotas)):
             if time.monotonic() > deadline:
-                what = f"the quotas are not counted after {COUNTING} s"
+                message = f"the quotas are not counted after {COUNTING} s"
                 fix = "is kube-controller-manager well? `kubectl get pods -n kube-system`"
-                raise InvalidInput([Problem("cluster", what, fix)])
+                raise InvalidInput([Problem("cluster", message, fix)])
             time.sleep(POLL / 5)
 
     def _wait(self, wave: Sequence[Step]) -> None:
         deadline = time.monotonic() + self.limits.wave
-        waited = {key(found): found for step in wave for found in step.waited}
+        waited = {key(manifest): manifest for step in wave for manifest in step.waited}
         kinds = KINDS + (f",{GATEWAYS}" if any(kind == "Gateway" for kind, _, _ in waited) else "")
         patience = Patience(self.limits, lambda name: f"{self.lines[name].tier}/{name}")
         while True:
@@ -125,8 +125,8 @@ class Rollout:
                 if late:
                     raise
             else:
-                pending = [self._present(found, seen) for found in waited.values()]
-                pending = [found for found in pending if not ready(found)]
+                pending = [self._present(manifest, seen) for manifest in waited.values()]
+                pending = [manifest for manifest in pending if not ready(manifest)]
                 self._update(wave, pending, seen)
                 if not pending:
                     return
@@ -138,14 +138,14 @@ class Rollout:
         return seen.objects.get(key(wanted), wanted)
 
     def _update(self, wave: Sequence[Step], pending: Sequence[Manifest], seen: Snapshot) -> None:
-        slow = {component_of(found): found for found in pending}
+        slow = {component_of(workload): workload for workload in pending}
         tier = wave[-1].tier
         for step in reversed(wave):
             for component in members(self.platform, step):
-                found = slow.get(component.name)
-                state = State.ROLLING if found else State.READY
-                tier = step.tier if found else tier
-                words = detail(found, seen) if found else ""
+                workload = slow.get(component.name)
+                state = State.ROLLING if workload else State.READY
+                tier = step.tier if workload else tier
+                words = detail(workload, seen) if workload else ""
                 self.lines[component.name] = Line(step.tier, component.name, state, words)
         self._show_waiting(tier)
 

@@ -34,16 +34,16 @@ class Snapshot:
         """The ReplicaSet of the Deployment's last template, once it is made."""
         owner = deployment["metadata"].get("uid")
         owned = [
-            found
-            for (kind, _, _), found in self.objects.items()
-            if kind == "ReplicaSet" and any(one["uid"] == owner for one in found["metadata"]["ownerReferences"])
+            manifest
+            for (kind, _, _), manifest in self.objects.items()
+            if kind == "ReplicaSet" and any(one["uid"] == owner for one in manifest["metadata"]["ownerReferences"])
         ]
         return max(owned, key=_revision, default=None)
 
     def warned(self, manifest: Mapping[str, Any], reason: str) -> str | None:
         """The last warning about the object that gives that reason."""
-        found = [one for one in self.warnings.get(key(manifest), ()) if one.get("reason") == reason]
-        return str(found[-1]["message"]) if found else None
+        warnings = [one for one in self.warnings.get(key(manifest), ()) if one.get("reason") == reason]
+        return str(warnings[-1]["message"]) if warnings else None
 
 
 def _revision(replica_set: Manifest) -> int:
@@ -56,10 +56,10 @@ def _lives(pod: Manifest) -> bool:
 
 def look(kubectl: Kubectl, kinds: str = KINDS, scope: Sequence[str] = ("--all-namespaces", SELECTOR)) -> Snapshot:
     """Ask for everything at once."""
-    found = kubectl.items("get", kinds, *scope)
+    objects = kubectl.items("get", kinds, *scope)
     return Snapshot(
-        objects={key(one): one for one in found if one["kind"] != "Pod"},
-        pods=[one for one in found if one["kind"] == "Pod"],
+        objects={key(one): one for one in objects if one["kind"] != "Pod"},
+        pods=[one for one in objects if one["kind"] == "Pod"],
         warnings=_warnings(kubectl),
     )
 

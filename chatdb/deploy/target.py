@@ -32,8 +32,8 @@ class Target:
 def current(config: dict[str, Any]) -> Target:
     """The target of a kubeconfig's current context."""
     context = config["current-context"]
-    name = next(found["context"]["cluster"] for found in config["contexts"] if found["name"] == context)
-    server = next(found["cluster"]["server"] for found in config["clusters"] if found["name"] == name)
+    name = next(entry["context"]["cluster"] for entry in config["contexts"] if entry["name"] == context)
+    server = next(entry["cluster"]["server"] for entry in config["clusters"] if entry["name"] == name)
     return Target(context, server)
 
 
@@ -41,16 +41,16 @@ def connect(context: str | None) -> Kubectl:
     """The way to the cluster that is meant; InvalidInput where nobody has named one that is elsewhere."""
     kubectl = Kubectl(context)
     try:
-        found = current(json.loads(kubectl.run("config", "view", "--minify", "--output=json")))
+        target = current(json.loads(kubectl.run("config", "view", "--minify", "--output=json")))
     except KubectlError as error:
         fix = "start a cluster (`chatdb cluster up`), or name one of `kubectl config get-contexts` with --context"
-        what = "no current cluster is named" if UNCHOSEN in error.words else error.words
-        raise InvalidInput([Problem("kubeconfig", what, fix)]) from error
-    if context is None and found.elsewhere:
-        fix = f"--context={found.context} says that you mean it"
-        raise InvalidInput([Problem("kubeconfig", found.elsewhere, fix)])
+        message = "no current cluster is named" if UNCHOSEN in error.words else error.words
+        raise InvalidInput([Problem("kubeconfig", message, fix)]) from error
+    if context is None and target.elsewhere:
+        fix = f"--context={target.context} says that you mean it"
+        raise InvalidInput([Problem("kubeconfig", target.elsewhere, fix)])
     # Another command may choose another current context while this one works.
-    return Kubectl(found.context)
+    return Kubectl(target.context)
 
 
 def loopback(host: str) -> bool:

@@ -41,13 +41,13 @@ def construct(component: Component) -> Place:
     """The class that builds components of this type: CONSTRUCT of its module."""
     module = type_of(component).construct_module
     file = f"{module.replace('.', '/')}.py"
-    found_module = find_spec(module)
-    text = Path(str(found_module.origin)).read_text(encoding="utf-8") if found_module else ""
+    spec = find_spec(module)
+    text = Path(str(spec.origin)).read_text(encoding="utf-8") if spec else ""
     named = re.search(r"^CONSTRUCT = (\w+)$", text, re.MULTILINE)
-    found = named and re.search(rf"^class {named[1]}\(", text, re.MULTILINE)
-    if not found:
+    definition = named and re.search(rf"^class {named[1]}\(", text, re.MULTILINE)
+    if not definition:
         raise InvalidInput([Problem(file, "has no class named by CONSTRUCT", "write CONSTRUCT = <class>")])
-    return Place(file, text.count("\n", 0, found.start()) + 1)
+    return Place(file, text.count("\n", 0, definition.start()) + 1)
 
 
 def objects(root: Path, component: Component, platform: str) -> tuple[Object, ...]:
@@ -55,22 +55,22 @@ def objects(root: Path, component: Component, platform: str) -> tuple[Object, ..
     if not (root / "dist").is_dir():
         raise InvalidInput([Problem("dist", "is missing", "run `chatdb synth`")])
     word = words(*_traces(root, component))
-    found = []
+    related = []
     for place, manifest in documents(root, _generated(root), word):
         metadata = manifest["metadata"]
         owner = _owner(metadata, platform)
         if owner == component.name or mentions(manifest, word):
             namespace = metadata.get("namespace", "")
             name = metadata["name"]
-            found.append(Object(place=place, kind=manifest["kind"], namespace=namespace, name=name, owner=owner))
-    return tuple(found)
+            related.append(Object(place=place, kind=manifest["kind"], namespace=namespace, name=name, owner=owner))
+    return tuple(related)
 
 
 def _generated(root: Path) -> list[Path]:
     """The files of all objects: of the bases, of traits, and of each environment."""
     patterns = ("dist/*/*.k8s.yaml", "dist/traits/*/*.k8s.yaml", "overlays/*/*/generated/*.yaml")
-    found = sorted(path for pattern in patterns for path in root.glob(pattern))
-    return [path for path in found if path.name != "kustomization.yaml"]
+    paths = sorted(path for pattern in patterns for path in root.glob(pattern))
+    return [path for path in paths if path.name != "kustomization.yaml"]
 
 
 def _owner(metadata: dict[str, Any], platform: str) -> str:
@@ -90,9 +90,9 @@ def _traces(root: Path, component: Component) -> Iterator[str]:
         yield from (f"{component.schema.name}--{path.name}" for path in sorted(paths))
 
 
-def overlays(root: Path, component: Component, found: Sequence[Object], platform: str) -> tuple[Place, ...]:
+def overlays(root: Path, component: Component, related: Sequence[Object], platform: str) -> tuple[Place, ...]:
     """What in overlays/ changes an object of the component, or gives it a further one."""
-    own = [item for item in found if item.owner == component.name]
+    own = [item for item in related if item.owner == component.name]
     word = words(component.name, *(item.name for item in own), *(item.kind for item in own))
     written = [path for path in (root / "overlays").rglob("*") if path.is_file() and path.parent.name != GENERATED]
     lists = [path for path in written if path.name in NAMES]
@@ -136,18 +136,18 @@ def files(root: Path, component: Component, source: str | None) -> tuple[str, ..
     """Hand-written files: its type's and its own, its image's folder, its migrations, its test."""
     spec = Path(type(type_of(component)).__module__.replace(".", "/"))
     folders = [root / spec.parent / "files", root / FILES / component.name, *([root / source] if source else [])]
-    found = {path for folder in folders for path in folder.rglob("*") if path.is_file() and not is_scratch(path.name)}
-    found |= set((root / component.schema.migrations).glob("*.sql")) if component.schema else set()
-    found |= set((root / "tests/services").glob(f"test_service_{component.role}.py"))
-    return tuple(sorted(path.relative_to(root).as_posix() for path in found if "__pycache__" not in path.parts))
+    paths = {path for folder in folders for path in folder.rglob("*") if path.is_file() and not is_scratch(path.name)}
+    paths |= set((root / component.schema.migrations).glob("*.sql")) if component.schema else set()
+    paths |= set((root / "tests/services").glob(f"test_service_{component.role}.py"))
+    return tuple(sorted(path.relative_to(root).as_posix() for path in paths if "__pycache__" not in path.parts))
 
 
 def docs(root: Path, component: Component) -> tuple[Place, ...]:
     """The pages that name the component, with the first line that does."""
     word = words(component.name)
-    found = []
+    places = []
     for path in sorted((root / "docs").rglob("*.md")):
         text = path.read_text(encoding="utf-8")
         if match := word.search(text):
-            found.append(Place(path.relative_to(root).as_posix(), text.count("\n", 0, match.start()) + 1))
-    return tuple(found)
+            places.append(Place(path.relative_to(root).as_posix(), text.count("\n", 0, match.start()) + 1))
+    return tuple(places)

@@ -36,7 +36,7 @@ def unwritten(root: Path, catalogue: Catalogue) -> list[str]:
 def steps(root: Path, catalogue: Catalogue, builder: Builder, out: Path) -> list[Step]:
     """What there is to build, each from a copy below `out`: a file that changes meanwhile changes no image."""
     left_out = unwritten(root, catalogue)
-    found: list[Step] = []
+    to_build: list[Step] = []
     wrong: list[Problem] = []
     for name, image in sorted(catalogue.images.items()):
         if not image.source or image.source in left_out:
@@ -49,22 +49,22 @@ def steps(root: Path, catalogue: Catalogue, builder: Builder, out: Path) -> list
         tag = content.tag(files)
         reference = f"{image.repository}:{tag}"
         command = builder.command(f"{image.source}/{content.DOCKERFILE}", reference)
-        found.append(Step(name, tag, reference, out / name, command))
+        to_build.append(Step(name, tag, reference, out / name, command))
     if wrong:
         raise InvalidInput(wrong)
-    return found
+    return to_build
 
 
 def build(root: Path, catalogue: Catalogue, builder: Builder, tell: Callable[[str], None]) -> bool:
     """Build what is missing and then write all tags; whether they have changed. `tell` hears of each image."""
     with advised_writes(str(root)), exclusive(root / LOCK), tempfile.TemporaryDirectory() as out:
-        found = steps(root, catalogue, builder, Path(out))
+        to_build = steps(root, catalogue, builder, Path(out))
         there = builder.there()
-        for step in found:
+        for step in to_build:
             tell(_line(step, there))
             if step.reference not in there:
                 _build(step, builder)
-        built = {step.name: step.tag for step in found}
+        built = {step.name: step.tag for step in to_build}
         if image_tags.read(root) == built:
             return False
         image_tags.write(root, built)
@@ -74,9 +74,9 @@ def build(root: Path, catalogue: Catalogue, builder: Builder, tell: Callable[[st
 def planned(root: Path, catalogue: Catalogue, builder: Builder) -> list[str]:
     """What `build` would tell; nothing is built."""
     with advised_writes(str(root)), tempfile.TemporaryDirectory() as out:
-        found = steps(root, catalogue, builder, Path(out))
+        to_build = steps(root, catalogue, builder, Path(out))
         there = builder.there()
-    return [_line(step, there) for step in found]
+    return [_line(step, there) for step in to_build]
 
 
 def _line(step: Step, there: Collection[str]) -> str:

@@ -23,17 +23,17 @@ def contents(root: Path, source: str) -> Mapping[str, Path]:
     InvalidInput with every line that copies what is not there.
     """
     dockerfile = f"{source}/{DOCKERFILE}"
-    found, missing = {dockerfile: root / dockerfile}, []
+    included, missing = {dockerfile: root / dockerfile}, []
     left_out = ignored((root / IGNORE).read_text(encoding="utf-8"))
     for name in copied((root / dockerfile).read_text(encoding="utf-8")):
         files = {path.relative_to(root).as_posix(): path for path in _files(root / name)}
         kept = {name: path for name, path in files.items() if not left_out(name)}
         if not kept:
             missing.append(Problem(dockerfile, f"nothing of {name} is there to copy", f"correct it, or {IGNORE}"))
-        found |= kept
+        included |= kept
     if missing:
         raise InvalidInput(missing)
-    return dict(sorted(found.items()))
+    return dict(sorted(included.items()))
 
 
 def copied(dockerfile: str) -> Iterable[str]:
@@ -42,22 +42,22 @@ def copied(dockerfile: str) -> Iterable[str]:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    return (found for found in (path, *path.rglob("*")) if found.is_file())
+    return (file for file in (path, *path.rglob("*")) if file.is_file())
 
 
 def tag(files: Mapping[str, Path]) -> str:
     """The same on every machine for the same names, contents and rights to execute."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for name, path in files.items():
         executable = bool(path.stat().st_mode & EXECUTABLE)
-        found.update(f"{name}\0{executable}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return f"content-{found.hexdigest()[:TAG_DIGITS]}"
+        digest.update(f"{name}\0{executable}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+    return f"content-{digest.hexdigest()[:TAG_DIGITS]}"
 
 
 def copy(files: Mapping[str, Path], folder: Path) -> Mapping[str, Path]:
     """Put these files and no others into the folder; where each of them is now."""
-    found = {name: folder / name for name in files}
+    copies = {name: folder / name for name in files}
     for name, path in files.items():
-        found[name].parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, found[name])
-    return found
+        copies[name].parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, copies[name])
+    return copies

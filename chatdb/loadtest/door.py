@@ -23,14 +23,14 @@ Routes = Sequence[tuple[Route, str]]
 
 def routes(platform: ResolvedPlatform, told: Mapping[str, str]) -> Routes:
     """Those of the services whose URL is told, as a local platform tells it."""
-    found = ((platform.component(name).route, url) for name, url in service_urls(platform, told).items())
-    return [(route, urlsplit(url).netloc) for route, url in found if route]
+    pairs = ((platform.component(name).route, url) for name, url in service_urls(platform, told).items())
+    return [(route, urlsplit(url).netloc) for route, url in pairs if route]
 
 
 @contextmanager
-def door(found: Routes) -> Iterator[str]:
+def door(routing: Routes) -> Iterator[str]:
     """The URL of a door that is open until the end of the body."""
-    with _Server((HOST, 0), partial(_Passage, found)) as server:
+    with _Server((HOST, 0), partial(_Passage, routing)) as server:
         thread = threading.Thread(target=server.serve_forever, name="door", daemon=True)
         thread.start()
         try:
@@ -52,9 +52,9 @@ class _Passage(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def __init__(self, found: Routes, *arguments: object) -> None:
+    def __init__(self, routing: Routes, *arguments: object) -> None:
         """It serves at once."""
-        self._routes = found
+        self._routes = routing
         super().__init__(*arguments)  # type: ignore[arg-type]
 
     def do_GET(self) -> None:

@@ -11,8 +11,8 @@ from locust import events
 def _remember(environment: Any, **_more: object) -> None:
     def write(**_more: object) -> None:
         stats = environment.runner.stats
-        found = {"stats": stats.serialize_stats(), "errors": list(stats.serialize_errors().values())}
-        Path(os.environ["FIGURES"]).write_text(json.dumps(found), encoding="utf-8")
+        figures = {"stats": stats.serialize_stats(), "errors": list(stats.serialize_errors().values())}
+        Path(os.environ["FIGURES"]).write_text(json.dumps(figures), encoding="utf-8")
 
     events.quit.add_listener(write)
 

@@ -59,8 +59,8 @@ def run(root: Path, url: str, *, users: int, seconds: int) -> Counted:
             wait_for("Locust has ended", limit, lambda: server.status() is not None)
             # Its exit status is 1 both where requests have failed and where the file cannot be read.
             if not (folder / FIGURES).exists():
-                what = f"it ended with {server.status()}; its last lines:\n{server.last_lines(5)}"
-                raise InvalidInput([Problem("Locust", what, "fix what they say")])
+                message = f"it ended with {server.status()}; its last lines:\n{server.last_lines(5)}"
+                raise InvalidInput([Problem("Locust", message, "fix what they say")])
             return _counted(json.loads((folder / FIGURES).read_text(encoding="utf-8")))
         finally:
             server.stop()
@@ -77,12 +77,12 @@ def _server(root: Path, folder: Path, url: str, users: int, seconds: int) -> Ser
     return Server("locust", command, folder / "log", env_vars | {"FIGURES": str(folder / FIGURES)})
 
 
-def _counted(found: Mapping[str, Any]) -> Counted:
+def _counted(figures: Mapping[str, Any]) -> Counted:
     failures = [
         Failure(name=f"{one['method']} {one['name']}", error=one["error"], count=one["occurrences"])
-        for one in found["errors"]
+        for one in figures["errors"]
     ]
-    return Counted(entries=[_entry(one) for one in found["stats"]], failures=failures)
+    return Counted(entries=[_entry(one) for one in figures["stats"]], failures=failures)
 
 
 def _entry(one: Mapping[str, Any]) -> Entry:

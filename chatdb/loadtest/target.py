@@ -34,6 +34,6 @@ def _allowed(host: str, *, elsewhere: bool) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise InvalidInput([Problem("--host", f"{host!r} is no URL", "write it like http://127.0.0.1:8080")])
     if not elsewhere and not loopback(parts.hostname):
-        what = f"{parts.hostname} is not this machine"
-        raise InvalidInput([Problem("--host", what, "--elsewhere says that you mean it")])
+        message = f"{parts.hostname} is not this machine"
+        raise InvalidInput([Problem("--host", message, "--elsewhere says that you mean it")])
     return host.rstrip("/")

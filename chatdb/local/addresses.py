@@ -18,14 +18,14 @@ def addresses(site: Site) -> dict[str, str]:
 
 def exported(site: Site) -> dict[str, str]:
     """What the setup Jobs are told, who are the administrators, and the URLs of the services, by variable."""
-    found: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for component in site.platform.components:
         if component.type in JOBS:
-            found |= site.told(component)
+            variables |= site.told(component)
     for component in site.platform.of_type(Microservice.name):
         for name, template in site.platform.catalogue.component(component.name).port("http").env.items():
-            found[name] = template.format(host=HOST, port=site.number(component, "http"))
-    return found
+            variables[name] = template.format(host=HOST, port=site.number(component, "http"))
+    return variables
 
 
 def shell_exports(site: Site) -> str:
@@ -48,7 +48,7 @@ def read_exports(path: Path) -> dict[str, str]:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        what = f"no platform runs on this machine, or it did not write {path.name}"
-        raise InvalidInput([Problem("local", what, "run `chatdb local up` in another shell")]) from None
+        message = f"no platform runs on this machine, or it did not write {path.name}"
+        raise InvalidInput([Problem("local", message, "run `chatdb local up` in another shell")]) from None
     pairs = (word.partition("=") for word in shlex.split(text) if "=" in word)
     return {name: value for name, _, value in pairs}

@@ -159,7 +159,7 @@ class Proxies:
 @contextmanager
 def with_proxies(resolved: ResolvedPlatform, root: Path) -> Iterator[tuple[Platform, Proxies]]:
     """A platform whose services reach others through proxies, which listen; nothing of it is started."""
-    with platform(resolved, root, detours=True) as found, Proxies(found.site).listening() as proxies:
-        yield found, proxies
+    with platform(resolved, root, detours=True) as local_platform, Proxies(local_platform.site).listening() as proxies:
+        yield local_platform, proxies
         # What services have to say at their end goes through the proxies, too.
-        found.stop()
+        local_platform.stop()

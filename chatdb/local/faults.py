@@ -138,10 +138,10 @@ class Faults:
 @contextmanager
 def with_faults(resolved: ResolvedPlatform, root: Path) -> Iterator[tuple[Platform, Faults]]:
     """A platform, not started, that another process may break as long as somebody calls `serve`."""
-    with with_proxies(resolved, root) as (found, proxies):
-        path = found.site.folder / "faults"
-        with Faults(found, proxies, path).listening() as faults:
-            yield found, faults
+    with with_proxies(resolved, root) as (local_platform, proxies):
+        path = local_platform.site.folder / "faults"
+        with Faults(local_platform, proxies, path).listening() as faults:
+            yield local_platform, faults
 
 
 @contextmanager
@@ -154,8 +154,10 @@ def broken(path: Path, kind: str, name: str) -> Iterator[None]:
             line.sendall(json.dumps({"kind": kind, "name": name}).encode())
             answer = line.recv(LINE_BYTES)
         except OSError as error:
-            what = f"the platform does not answer: {error}"
-            raise InvalidInput([Problem("local", what, "run `chatdb local up --faults` in another shell")]) from error
+            message = f"the platform does not answer: {error}"
+            raise InvalidInput(
+                [Problem("local", message, "run `chatdb local up --faults` in another shell")]
+            ) from error
         if answer != HELD:
             raise InvalidInput([Problem(name, f"the platform does not {kind} it", "choose one of `chatdb chaos list`")])
         yield

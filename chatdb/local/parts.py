@@ -53,8 +53,8 @@ class Part:
         status = self.server.status()
         if status is None or (self.ends and status == 0):
             return
-        what = f"it ended with {status}; its last lines:\n{self.server.last_lines(5)}"
-        raise InvalidInput([Problem(self.component.name, what, "fix what they say, and start again")])
+        message = f"it ended with {status}; its last lines:\n{self.server.last_lines(5)}"
+        raise InvalidInput([Problem(self.component.name, message, "fix what they say, and start again")])
 
 
 def make_part(site: Site, component: ResolvedComponent) -> Part:
@@ -73,8 +73,8 @@ def postgres_server(site: Site) -> PostgresServer:
 
 
 def _postgres(site: Site, component: ResolvedComponent) -> Part:
-    found = postgres_server(site)
-    return Part(component=component, server=found.process(), ready=found.ready)
+    server = postgres_server(site)
+    return Part(component=component, server=server.process(), ready=server.ready)
 
 
 def _kafka(site: Site, component: ResolvedComponent) -> Part:

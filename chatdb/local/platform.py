@@ -21,8 +21,8 @@ Tell = Callable[[str, tuple[str, ...]], None]
 
 def local_components(resolved: ResolvedPlatform, root: Path) -> tuple[ResolvedComponent, ...]:
     """The components that run locally, in start-up order; a service without a program has nothing to run."""
-    found = (c for _, _, components in resolved.deploy_order() for c in components if c.type in MAKERS)
-    return tuple(c for c in found if c.type != Microservice.name or program(root, c).exists())
+    candidates = (c for _, _, components in resolved.deploy_order() for c in components if c.type in MAKERS)
+    return tuple(c for c in candidates if c.type != Microservice.name or program(root, c).exists())
 
 
 def unwritten(resolved: ResolvedPlatform, root: Path) -> tuple[str, ...]:
@@ -97,14 +97,14 @@ class Platform:
     def _ready_of(self, names: Collection[str], deadline: float) -> set[str]:
         """Those that are ready, after a moment."""
         time.sleep(POLL)
-        found = {name for name in names if self.parts[name].is_ready()}
-        if not found and time.monotonic() > deadline:
+        ready = {name for name in names if self.parts[name].is_ready()}
+        if not ready and time.monotonic() > deadline:
             raise InvalidInput([self._late(name) for name in sorted(names)])
-        return found
+        return ready
 
     def _late(self, name: str) -> Problem:
-        what = f"it is not ready after {START_SECONDS} s; its last lines:\n{self.parts[name].server.last_lines(5)}"
-        return Problem(name, what, "fix what they say, or start again on a machine with less to do")
+        message = f"it is not ready after {START_SECONDS} s; its last lines:\n{self.parts[name].server.last_lines(5)}"
+        return Problem(name, message, "fix what they say, or start again on a machine with less to do")
 
 
 @contextmanager

@@ -136,22 +136,22 @@ def scratch_folder() -> Iterator[Path]:
 
 def free_ports(count: int) -> list[int]:
     """Ports of loopback that nobody listens on, from those that no outgoing connection is given meanwhile."""
-    found: list[int] = []
+    free: list[int] = []
     with ExitStack() as stack:
         for number in random.SystemRandom().sample(PORTS, len(PORTS)):
-            if len(found) == count:
+            if len(free) == count:
                 break
             one = stack.enter_context(socket.socket())
             with suppress(OSError):
                 one.bind(("127.0.0.1", number))
-                found.append(number)
-    return found
+                free.append(number)
+    return free
 
 
-def wait_for(what: str, seconds: float, ready: Callable[[], object]) -> None:
+def wait_for(condition: str, seconds: float, ready: Callable[[], object]) -> None:
     """Ask until the answer is true; TimeoutError that says what was waited for."""
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {seconds:g} s")
+            raise TimeoutError(f"{condition}: not within {seconds:g} s")
         time.sleep(POLL)

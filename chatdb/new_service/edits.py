@@ -17,8 +17,8 @@ def with_entry(text: str, tier: str, entry: str) -> str:
             end = node.value.end_lineno or 0
             if lines[end - 1] == ")\n":
                 return "".join([*lines[: end - 1], entry, *lines[end - 1 :]])
-    what = f"has no group {group} = (...) with its closing bracket on a line of its own"
-    raise InvalidInput([Problem(COMPONENTS, what, "bring it back, or write the entry by hand")])
+    message = f"has no group {group} = (...) with its closing bracket on a line of its own"
+    raise InvalidInput([Problem(COMPONENTS, message, "bring it back, or write the entry by hand")])
 
 
 def with_image(text: str, name: str, line: str) -> str:
@@ -39,8 +39,8 @@ def with_image(text: str, name: str, line: str) -> str:
 def with_patch(text: str, file: str) -> str:
     """A kustomization with one more patch, at the end of the others and indented like them."""
     text = text if text.endswith("\n") else f"{text}\n"
-    found = re.search(r"^patches:\n(?:[ #-].*\n)*", text, re.MULTILINE)
-    if found is None:
+    match = re.search(r"^patches:\n(?:[ #-].*\n)*", text, re.MULTILINE)
+    if match is None:
         return f"{text}patches:\n  - path: {file}\n"
-    indent = (re.search(r"^ *(?=- )", found[0], re.MULTILINE) or [""])[0]
-    return f"{text[: found.end()]}{indent}- path: {file}\n{text[found.end() :]}"
+    indent = (re.search(r"^ *(?=- )", match[0], re.MULTILINE) or [""])[0]
+    return f"{text[: match.end()]}{indent}- path: {file}\n{text[match.end() :]}"

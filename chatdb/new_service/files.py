@@ -48,12 +48,12 @@ def _read(root: Path, path: str) -> str:
         raise InvalidInput([Problem(path, f"cannot be read ({error.strerror})", "bring it back from git")]) from error
 
 
-def write(root: Path, found: Mapping[str, str]) -> None:
+def write(root: Path, contents: Mapping[str, str]) -> None:
     """Put every file in place by rename; InvalidInput, and all as it was, where one cannot be written."""
     path = ""
     try:
         with ExitStack() as undo:
-            for path, text in found.items():
+            for path, text in contents.items():
                 _make_folders((root / path).parent, undo)
                 _put(root / path, text, undo)
             undo.pop_all()

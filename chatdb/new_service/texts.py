@@ -62,7 +62,7 @@ def _lines(items: Iterable[str]) -> str:
 
 def _policies(platform: ResolvedPlatform, component: Component) -> Iterator[str]:
     """Python tuples of namespace and name: one for each side of each of its links that is inside the platform."""
-    found = set()
+    policies = set()
     for link in platform.links:
         if component.name not in (link.consumer.name, link.provider.name):
             continue
@@ -70,10 +70,10 @@ def _policies(platform: ResolvedPlatform, component: Component) -> Iterator[str]
             "{NAME}" if node.name == component.name else node.name for node in (link.consumer, link.provider)
         )
         if not isinstance(link.consumer, External):
-            found.add((link.consumer.namespace, f"{consumer}-to-{provider}"))
+            policies.add((link.consumer.namespace, f"{consumer}-to-{provider}"))
         if not isinstance(link.provider, External):
-            found.add((link.provider.namespace, f"{provider}-from-{consumer}"))
-    return (f"({quoted(namespace)}, f{quoted(name)})" for namespace, name in sorted(found))
+            policies.add((link.provider.namespace, f"{provider}-from-{consumer}"))
+    return (f"({quoted(namespace)}, f{quoted(name)})" for namespace, name in sorted(policies))
 
 
 def _arguments(component: Component) -> Iterator[str]:

@@ -251,9 +251,9 @@ def _stay_in_group(client: Consumer) -> None:
 
 def text_headers(message: KafkaMessage) -> Mapping[str, str]:
     """The message's headers; what is no text is left out."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     headers = message.headers() or []
     for name, value in headers.items() if isinstance(headers, dict) else headers:
         if isinstance(value, bytes):
-            found[name] = value.decode(errors="replace")
-    return found
+            texts[name] = value.decode(errors="replace")
+    return texts

@@ -47,6 +47,6 @@ def check(pool: Pool, *tables: str) -> None:
     """Raise where the database does not answer, or its migrations have not made the tables yet."""
     with pool.connection(timeout=1.5) as connection:
         for table in tables:
-            found = connection.execute("SELECT to_regclass(%s) AS name", (table,)).fetchone()
-            if found is None or found["name"] is None:
+            row = connection.execute("SELECT to_regclass(%s) AS name", (table,)).fetchone()
+            if row is None or row["name"] is None:
                 raise LookupError(f"table {table} is missing: the migrations have not run yet")

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from chatdb_common.database import Connection
-from chatdb_common.problems import Problem, unstorable
+from chatdb_common.problems import ProblemDetails, unstorable
 
 
 @dataclass(frozen=True)
@@ -26,20 +26,21 @@ def once(
 ) -> Reply:
     """What `act` answers, or answered when the key was first used in this scope (method and path).
 
-    `act` works in the same transaction, so that its effect and the remembered answer are one. Problem 422 where the key
-    came with another request, 409 while the first one is under way; a Problem that `act` raises is not remembered.
+    `act` works in the same transaction, so that its effect and the remembered answer are one. ProblemDetails 422 where
+    the key came with another request, 409 while the first one is under way; a ProblemDetails that `act` raises is not
+    remembered.
     """
     if key is None:
         return act()
     if not 1 <= len(key) <= 255:  # noqa: PLR2004 - as the table has it
-        raise Problem(422, "Idempotency-Key has to have 1 to 255 characters")
+        raise ProblemDetails(422, "Idempotency-Key has to have 1 to 255 characters")
     if complaint := unstorable(key):
-        raise Problem(422, f"Idempotency-Key {complaint}")
+        raise ProblemDetails(422, f"Idempotency-Key {complaint}")
     lock = connection.execute(
         "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)) AS mine", (f"{scope} {key}",)
     ).fetchone()
     if lock is None or not lock["mine"]:
-        raise Problem(409, "a request with this Idempotency-Key is under way", headers={"Retry-After": "1"})
+        raise ProblemDetails(409, "a request with this Idempotency-Key is under way", headers={"Retry-After": "1"})
     digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
     reply = _remembered(connection, scope, key, digest)
     if reply is None:
@@ -57,7 +58,7 @@ def _remembered(connection: Connection, scope: str, key: str, digest: str) -> Re
     if row is None:
         return None
     if row["request_sha256"] != digest:
-        raise Problem(422, "this Idempotency-Key was used with another request: take a new one")
+        raise ProblemDetails(422, "this Idempotency-Key was used with another request: take a new one")
     return Reply(row["response_status"], row["response_body"], row["response_headers"])
 
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chatdb_common.health import Readiness
 from chatdb_common.logs import get_logger
-from chatdb_common.problems import Problem
+from chatdb_common.problems import ProblemDetails
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 QUIET = ("/health", "/ready", "/metrics")
@@ -62,7 +62,7 @@ class BodyLimit:
         detail = f"the body is longer than {limit} bytes"
         declared = Headers(scope=scope).get("content-length", "0")
         if declared.isdecimal() and int(declared) > limit:
-            await Problem(413, detail).response()(scope, receive, send)
+            await ProblemDetails(413, detail).response()(scope, receive, send)
             return
         received = 0
 

@@ -85,13 +85,13 @@ class OutboxRelay(Worker):
         if time.monotonic() < self._measure_at:
             return
         with self._pool.connection() as connection:
-            found = connection.execute(
+            row = connection.execute(
                 "SELECT count(*) AS waiting, extract(epoch FROM min(created_at))::float8 AS oldest"
                 " FROM outbox WHERE published_at IS NULL"
             ).fetchone()
-        if found is not None:
-            WAITING.set(found["waiting"])
-            OLDEST.set(found["oldest"] or 0)
+        if row is not None:
+            WAITING.set(row["waiting"])
+            OLDEST.set(row["oldest"] or 0)
         self._measure_at = time.monotonic() + MEASURE_SECONDS
 
 

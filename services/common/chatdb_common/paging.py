@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 
-from chatdb_common.problems import Problem, unstorable
+from chatdb_common.problems import ProblemDetails, unstorable
 
 LIMIT = 50
 MOST = 200
@@ -16,12 +16,14 @@ def encode_cursor(*position: str) -> str:
 
 
 def decode_cursor(cursor: str, parts: int = 1) -> tuple[str, ...]:
-    """The position; Problem 422 where nobody was given this cursor."""
+    """The position; ProblemDetails 422 where nobody was given this cursor."""
     try:
-        found = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        position = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, RecursionError):
-        found = None
-    known = isinstance(found, list) and len(found) == parts and all(isinstance(part, str) for part in found)
-    if not known or unstorable(found):
-        raise Problem(422, "cursor: take it from the page before", errors=[{"field": "cursor", "message": "unknown"}])
-    return tuple(found)
+        position = None
+    known = isinstance(position, list) and len(position) == parts and all(isinstance(part, str) for part in position)
+    if not known or unstorable(position):
+        raise ProblemDetails(
+            422, "cursor: take it from the page before", errors=[{"field": "cursor", "message": "unknown"}]
+        )
+    return tuple(position)

@@ -73,15 +73,15 @@ def _is_plain(value: Any) -> bool:
     """Whether nothing is wrong for sure; it goes down one level at a time, with all values of a type at once."""
     level = [value]
     for _ in range(DEEPEST + 1):
-        found: dict[type, list[Any]] = {
+        by_type: dict[type, list[Any]] = {
             kind: [one for one in level if type(one) is kind] for kind in set(map(type, level))
         }
-        text = "".join(found.get(str, ()))
-        if not (found.keys() <= PLAIN and "\0" not in text and _is_unicode(text)):
+        text = "".join(by_type.get(str, ()))
+        if not (by_type.keys() <= PLAIN and "\0" not in text and _is_unicode(text)):
             return False
-        if not all(map(math.isfinite, found.get(float, ()))):
+        if not all(map(math.isfinite, by_type.get(float, ()))):
             return False
-        mappings, lists = found.get(dict, ()), (*found.get(list, ()), *found.get(tuple, ()))
+        mappings, lists = by_type.get(dict, ()), (*by_type.get(list, ()), *by_type.get(tuple, ()))
         level = [*set().union(*mappings), *chain(*map(dict.values, mappings), *lists)]
         if not level:
             return True
@@ -112,8 +112,8 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-class Problem(Exception):
-    """An answer that is an error, for the client to act on."""
+class ProblemDetails(Exception):
+    """An answer that is an error, for the client to act on: problem details of RFC 9457."""
 
     def __init__(
         self,
@@ -148,33 +148,33 @@ def install(app: FastAPI, unavailable: Sequence[type[Exception]] = ()) -> None:
 
     def down(_request: Request, error: Exception) -> JSONResponse:
         log.warning("a dependency is down", reason=str(error), kind=type(error).__name__)
-        return Problem(503, "a dependency is down: see /ready", headers={"Retry-After": "5"}).response()
+        return ProblemDetails(503, "a dependency is down: see /ready", headers={"Retry-After": "5"}).response()
 
     for kind in unavailable:
         app.add_exception_handler(kind, down)
 
-    @app.exception_handler(Problem)
-    def problem(_request: Request, error: Problem) -> JSONResponse:
+    @app.exception_handler(ProblemDetails)
+    def problem(_request: Request, error: ProblemDetails) -> JSONResponse:
         return error.response()
 
     @app.exception_handler(RequestValidationError)
     def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        errors = [{"field": _field(found["loc"]), "message": found["msg"]} for found in error.errors()]
-        return Problem(422, "; ".join(f"{e['field']}: {e['message']}" for e in errors), errors=errors).response()
+        errors = [{"field": _field(detail["loc"]), "message": detail["msg"]} for detail in error.errors()]
+        return ProblemDetails(422, "; ".join(f"{e['field']}: {e['message']}" for e in errors), errors=errors).response()
 
     @app.exception_handler(HTTPException)
     def http(_request: Request, error: HTTPException) -> JSONResponse:
-        return Problem(error.status_code, str(error.detail), headers=error.headers).response()
+        return ProblemDetails(error.status_code, str(error.detail), headers=error.headers).response()
 
     @app.exception_handler(ClientDisconnect)
     def gone(_request: Request, _error: ClientDisconnect) -> JSONResponse:
         """Nobody hears it, but it counts as the client's doing."""
-        return Problem(400, "the body ended before its time").response()
+        return ProblemDetails(400, "the body ended before its time").response()
 
     @app.exception_handler(Exception)
     def unexpected(request: Request, error: Exception) -> JSONResponse:
         log.error("request failed", method=request.method, path=request.url.path, exc_info=error)
-        return Problem(500, "something went wrong here; the log has the reason").response()
+        return ProblemDetails(500, "something went wrong here; the log has the reason").response()
 
 
 def _field(location: Sequence[str | int]) -> str:

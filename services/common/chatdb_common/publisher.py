@@ -118,10 +118,10 @@ class Publisher:
     def check(self, topics: Collection[str]) -> None:
         """Raise where Kafka does not answer soon, or lacks one of the topics."""
         try:
-            found = self._producer.list_topics(timeout=METADATA_SECONDS).topics
+            existing = self._producer.list_topics(timeout=METADATA_SECONDS).topics
         except KafkaException as error:
             raise ConnectionError(f"Kafka does not answer: {error.args[0]}") from None
-        missing = sorted(set(topics) - set(found))
+        missing = sorted(set(topics) - set(existing))
         if missing:
             raise LookupError(f"topics are missing: {', '.join(missing)}")
 

@@ -25,7 +25,7 @@ def check(client: TestClient, known: Mapping[str, Any], *, examples: int) -> dic
     app = client.app
     assert isinstance(app, FastAPI)
     seen: dict[str, set[int]] = {}
-    operations = [found.ok() for found in schemathesis.openapi.from_dict(app.openapi()).get_all_operations()]
+    operations = [result.ok() for result in schemathesis.openapi.from_dict(app.openapi()).get_all_operations()]
     # What is there is removed at the end.
     for operation in sorted(operations, key=lambda one: one.method == "delete"):
         names = {parameter.name for parameter in operation.path_parameters}

@@ -51,8 +51,8 @@ def send(kafka: str, topic: str, values: Iterable[bytes | None]) -> None:
 
 def letters(kafka: str, topic: str) -> list[Letter]:
     """All that was put aside of a topic, in its order: they have the same key."""
-    found = _read(kafka, topic + DEAD_LETTER_SUFFIX)
-    return [Letter(one.key(), one.value() or b"", text_headers(one)) for one in found]
+    messages = _read(kafka, topic + DEAD_LETTER_SUFFIX)
+    return [Letter(one.key(), one.value() or b"", text_headers(one)) for one in messages]
 
 
 def values(kafka: str, topic: str) -> list[bytes]:
@@ -67,8 +67,8 @@ def _read(kafka: str, topic: str) -> list[Message]:
         places = [TopicPartition(topic, number, 0) for number in numbers]
         count = sum(reader.get_watermark_offsets(place, timeout=SECONDS)[1] for place in places)
         reader.assign(places)
-        found = reader.consume(count, timeout=SECONDS) if count else []
-        assert [message.error() for message in found] == [None] * count
-        return found
+        messages = reader.consume(count, timeout=SECONDS) if count else []
+        assert [message.error() for message in messages] == [None] * count
+        return messages
     finally:
         reader.close()

@@ -73,8 +73,8 @@ def test_each_is_kept_in_its_own_context() -> None:
 def test_refusal_is_its_own() -> None:
     """An outcome that is an error is raised for that request."""
     refused = ValueError("b")
-    found = outcomes(Ledger(answer=lambda one: refused if one == "b" else one), "a", "b", "c")
-    assert found == ["a", refused, "c"]
+    results = outcomes(Ledger(answer=lambda one: refused if one == "b" else one), "a", "b", "c")
+    assert results == ["a", refused, "c"]
 
 
 def test_poison_takes_nobody_with_it() -> None:
@@ -86,9 +86,9 @@ def test_poison_takes_nobody_with_it() -> None:
         return request
 
     ledger = Ledger(answer=answer)
-    found = outcomes(ledger, "a", "b", "c")
-    assert isinstance(found[1], LookupError)
-    assert (found[0], found[2]) == ("a", "c")
+    results = outcomes(ledger, "a", "b", "c")
+    assert isinstance(results[1], LookupError)
+    assert (results[0], results[2]) == ("a", "c")
     assert ledger.groups == [["a"], ["b", "c"], ["b"], ["c"]]
 
 

@@ -66,7 +66,7 @@ def test_lock_has_all_that_is_imported(package: Path) -> None:
 
 def third_party(package: Path) -> set[str]:
     """Names of the top-level modules that the package needs from elsewhere."""
-    found: set[str] = set()
+    modules: set[str] = set()
     waiting, seen = sorted(package.rglob("*.py")), set[Path]()
     while waiting:
         path = waiting.pop()
@@ -79,10 +79,10 @@ def third_party(package: Path) -> set[str]:
                 waiting += _shared(rest)
             elif module.startswith("opentelemetry.instrumentation."):
                 # A namespace of many distributions.
-                found.add(".".join(module.split(".")[:3]))
+                modules.add(".".join(module.split(".")[:3]))
             elif top != package.name and top not in sys.stdlib_module_names:
-                found.add(top)
-    return found
+                modules.add(top)
+    return modules
 
 
 def imported(path: Path) -> Iterator[str]:
@@ -117,6 +117,8 @@ def _normal(name: str) -> str:
 
 @cache
 def _distributions() -> dict[str, set[str]]:
-    found = {module: {_normal(name) for name in names} for module, names in packages_distributions().items()}
-    instrumentations = [name for name in found["opentelemetry"] if name.startswith("opentelemetry-instrumentation-")]
-    return found | {name.replace("-", "."): {name} for name in instrumentations}
+    by_module = {module: {_normal(name) for name in names} for module, names in packages_distributions().items()}
+    instrumentations = [
+        name for name in by_module["opentelemetry"] if name.startswith("opentelemetry-instrumentation-")
+    ]
+    return by_module | {name.replace("-", "."): {name} for name in instrumentations}

@@ -22,7 +22,7 @@ from serving import running
 
 from chatdb_common import service
 from chatdb_common.health import Check, Readiness
-from chatdb_common.problems import Body, Problem
+from chatdb_common.problems import Body, ProblemDetails
 from chatdb_common.service import Service
 from chatdb_common.settings import KafkaSettings, SettingsError
 from chatdb_common.workers import Worker
@@ -63,7 +63,7 @@ def app_of(*checks: Check, **options: Any) -> FastAPI:
 
     @app.get("/fail/{kind}")
     def fail(kind: str) -> None:
-        raise {"problem": Problem(409, "taken"), "down": Down("db"), "bug": KeyError("secret")}[kind]
+        raise {"problem": ProblemDetails(409, "taken"), "down": Down("db"), "bug": KeyError("secret")}[kind]
 
     return app
 
@@ -186,8 +186,8 @@ def test_metrics_count_routes_and_not_paths() -> None:
         for name in ("one", "two"):
             client.put(f"/things/{name}/artifact", content=b"x")
         text = client.get("/metrics").text
-    found = re.findall(r'http_requests_total\{method="PUT",route="(/things[^"]+)",status="200"\}', text)
-    assert found == ["/things/{name}/artifact"]
+    routes = re.findall(r'http_requests_total\{method="PUT",route="(/things[^"]+)",status="200"\}', text)
+    assert routes == ["/things/{name}/artifact"]
 
 
 def test_metrics_have_no_methods_of_the_askers() -> None:
@@ -261,9 +261,9 @@ def test_connections_end_with_an_answer(monkeypatch: pytest.MonkeyPatch) -> None
 def answer(way: http.client.HTTPConnection) -> tuple[int, str | None]:
     """Status, and what is said of the connection."""
     way.request("GET", "/health")
-    found = way.getresponse()
-    found.read()
-    return found.status, found.getheader("connection")
+    response = way.getresponse()
+    response.read()
+    return response.status, response.getheader("connection")
 
 
 @pytest.fixture

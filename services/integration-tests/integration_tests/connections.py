@@ -80,8 +80,8 @@ def survey(edges: Iterable[Target], denied: Iterable[Target], patience: float) -
             return pool.submit(settled, lambda: attempt(target.address), good, patience)
 
         shut = {target.name: settle(target, lambda how: how is not How.OPEN) for target in denied}
-        found = {target.name: settle(target, lambda how: how is How.OPEN) for target in edges}
+        allowed = {target.name: settle(target, lambda how: how is How.OPEN) for target in edges}
         return Survey(
-            edges={name: future.result() for name, future in found.items()},
+            edges={name: future.result() for name, future in allowed.items()},
             denied={name: future.result() for name, future in shut.items()},
         )

@@ -76,10 +76,10 @@ def read(path: Path) -> Matrix:
         raise MatrixError(f"{path} is not as this image reads it ({error!r}): build and deploy both anew") from None
 
 
-def _matrix(found: Mapping[str, Any]) -> Matrix:
+def _matrix(document: Mapping[str, Any]) -> Matrix:
     return Matrix(
-        edges=tuple(Target(**one, witnesses={}) for one in found["edges"]),
-        denied=tuple(Target(**one) for one in found["denied"]),
-        services=tuple(Service(name=name, **one) for name, one in sorted(found["services"].items())),
-        topics=tuple(Topic(**one) for one in found["topics"]),
+        edges=tuple(Target(**one, witnesses={}) for one in document["edges"]),
+        denied=tuple(Target(**one) for one in document["denied"]),
+        services=tuple(Service(name=name, **one) for name, one in sorted(document["services"].items())),
+        topics=tuple(Topic(**one) for one in document["topics"]),
     )

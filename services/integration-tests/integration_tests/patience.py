@@ -8,7 +8,7 @@ from typing import TypeVar
 import pytest
 
 PAUSE_SECONDS = 0.5
-Found = TypeVar("Found")
+Seen = TypeVar("Seen")
 
 
 def patience() -> float:
@@ -16,16 +16,16 @@ def patience() -> float:
     return float(os.environ.get("PATIENCE_SECONDS", "30"))
 
 
-def settled(look: Callable[[], Found], good: Callable[[Found], bool], seconds: float) -> Found:
+def settled(look: Callable[[], Seen], good: Callable[[Seen], bool], seconds: float) -> Seen:
     """What was seen at last: look until it is good, or the time is over."""
     deadline = time.monotonic() + seconds
-    while not good(found := look()) and time.monotonic() < deadline:
+    while not good(seen := look()) and time.monotonic() < deadline:
         time.sleep(PAUSE_SECONDS)
-    return found
+    return seen
 
 
 def until_well(complaint: Callable[[], str | None], seconds: float | None = None) -> None:
     """Ask until there is no complaint; when patience is over, the last one fails the test."""
-    wrong = settled(complaint, lambda found: found is None, patience() if seconds is None else seconds)
+    wrong = settled(complaint, lambda last: last is None, patience() if seconds is None else seconds)
     if wrong is not None:
         pytest.fail(wrong, pytrace=False)

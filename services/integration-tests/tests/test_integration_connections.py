@@ -53,8 +53,8 @@ def test_other_ends(monkeypatch: pytest.MonkeyPatch, error: OSError, how: How) -
 
 def test_policies_may_come_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """A target that is open at first, and closed within the patience, is closed; without patience it is not."""
-    found = iter([How.OPEN, How.OPEN, How.SILENT])
-    monkeypatch.setattr(connections, "attempt", lambda _address: next(found))
+    outcomes = iter([How.OPEN, How.OPEN, How.SILENT])
+    monkeypatch.setattr(connections, "attempt", lambda _address: next(outcomes))
     late = Target(name="late", address="there:1", witnesses={})
     assert survey([], [late], 0).denied == {"late": How.OPEN}
     assert survey([], [late], 60).denied == {"late": How.SILENT}
@@ -62,8 +62,8 @@ def test_policies_may_come_late(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_edges_may_come_late(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same of what has to open."""
-    found = iter([How.SILENT, How.REFUSED, How.OPEN])
-    monkeypatch.setattr(connections, "attempt", lambda _address: next(found))
+    outcomes = iter([How.SILENT, How.REFUSED, How.OPEN])
+    monkeypatch.setattr(connections, "attempt", lambda _address: next(outcomes))
     late = Target(name="late", address="there:1", witnesses={})
     assert survey([late], [], 0).edges == {"late": How.SILENT}
     assert survey([late], [], 60).edges == {"late": How.OPEN}

@@ -45,7 +45,7 @@ def test_summary() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "expected"),
     [
         (None, "No such file"),
         ("{", "build and deploy both anew"),
@@ -55,14 +55,14 @@ def test_summary() -> None:
     ],
     ids=["missing", "no JSON", "another shape", "a topic without partitions", "no edges"],
 )
-def test_matrix_that_cannot_be_read(tmp_path: Path, text: str | None, what: str) -> None:
+def test_matrix_that_cannot_be_read(tmp_path: Path, text: str | None, expected: str) -> None:
     """It is said before any test, with its fix."""
     path = tmp_path / "matrix.json"
     if text is not None:
         path.write_text(text)
-    found = program.complaint({"MATRIX_FILE": str(path), "KAFKA_BOOTSTRAP_SERVERS": "there:1"})
-    assert found is not None
-    assert what in found
+    message = program.complaint({"MATRIX_FILE": str(path), "KAFKA_BOOTSTRAP_SERVERS": "there:1"})
+    assert message is not None
+    assert expected in message
 
 
 def test_environment_that_lacks_something(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

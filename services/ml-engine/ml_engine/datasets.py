@@ -61,16 +61,16 @@ def read(client: "S3Client", location: str, check: Check) -> Frame:
 @contextmanager
 def _opened(client: "S3Client", bucket: str, key: str, location: str) -> Iterator[tuple[IO[bytes], int]]:
     try:
-        found = client.get_object(Bucket=bucket, Key=key)
+        response = client.get_object(Bucket=bucket, Key=key)
     except object_store.ClientError as error:
         if object_store.is_missing(error):
             raise BadData(f"there is no data set at {location}") from None
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == BAD_REQUEST:
             raise BadData(f"{location} is no location that the object store takes: {_first_line(error)}") from None
         raise
-    body = found["Body"]
+    body = response["Body"]
     try:
-        yield cast("IO[bytes]", body), found["ContentLength"]
+        yield cast("IO[bytes]", body), response["ContentLength"]
     finally:
         body.close()
 
@@ -187,11 +187,11 @@ def _frame(table: pa.Table) -> Frame:
     words: dict[str, Words] = {}
     for name, column in zip(names, table.columns, strict=True):
         places, values = _once(column)
-        found = _numbers(values)
-        if found is None:
+        floats = _numbers(values)
+        if floats is None:
             words[name] = np.append(_words(values), "")[places]
         else:
-            numbers[name] = np.append(found, np.nan)[places]
+            numbers[name] = np.append(floats, np.nan)[places]
     return Frame(numbers, words, names)
 
 
@@ -216,9 +216,9 @@ def _numbers(values: pa.Array) -> NDArray[np.float64] | None:
         numbers = pc.cast(values, pa.float64(), safe=False).to_numpy(zero_copy_only=False)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
-    found: NDArray[np.float64] = numbers.astype(np.float64)
-    found[~np.isfinite(found)] = np.nan
-    return found
+    floats: NDArray[np.float64] = numbers.astype(np.float64)
+    floats[~np.isfinite(floats)] = np.nan
+    return floats
 
 
 def _words(values: pa.Array) -> Words:

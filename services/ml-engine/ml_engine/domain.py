@@ -73,10 +73,10 @@ class Signature:
         }
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> "Signature":
+    def from_json(cls, stored: Mapping[str, Any]) -> "Signature":
         """As the registry has it; ValueError where it is none, as anybody can register a version."""
         try:
-            inputs, output = found["inputs"], found["output"]
+            inputs, output = stored["inputs"], stored["output"]
             given = {**inputs, "target": output["name"], "task": output["task"], "whole": output["whole"]}
         except (KeyError, TypeError):
             raise ValueError("inputs and output are not as ml-engine stores them") from None

@@ -14,7 +14,7 @@ from chatdb_common import object_store
 from chatdb_common.consumer import ConsumerWorker
 from chatdb_common.health import Check
 from chatdb_common.messages import JobMessage, Prediction, TrainingEvent
-from chatdb_common.problems import Body, Problem
+from chatdb_common.problems import Body, ProblemDetails
 from chatdb_common.publisher import Publisher, PublishError, record
 from chatdb_common.service import Service
 from ml_engine import datasets
@@ -91,7 +91,7 @@ def routes(registry: Registry, models: Models, publish: Publish) -> APIRouter:
         """Predict with one version; the predictions are published before they are answered."""
         version = registry.resolve(request.model_name, request.alias, request.version)
         if version.format != "onnx":
-            raise Problem(422, f"a model in format {version.format} can't be loaded here")
+            raise ProblemDetails(422, f"a model in format {version.format} can't be loaded here")
         predictions = models.get(version, registry.artifact).predict(request.instances)
         PREDICTIONS.inc(len(predictions))
         publish(
@@ -129,17 +129,17 @@ def add_problems(app: FastAPI) -> None:
     @app.exception_handler(Missing)
     def missing(_request: Request, error: Missing) -> JSONResponse:
         REFUSALS.labels(UNKNOWN_MODEL).inc()
-        return Problem(404, str(error)).response()
+        return ProblemDetails(404, str(error)).response()
 
     @app.exception_handler(Refused)
     def refused(_request: Request, error: Refused) -> JSONResponse:
         REFUSALS.labels(UNUSABLE_MODEL).inc()
-        return Problem(422, str(error)).response()
+        return ProblemDetails(422, str(error)).response()
 
     @app.exception_handler(BadInstance)
     def bad(_request: Request, error: BadInstance) -> JSONResponse:
         REFUSALS.labels(BAD_INSTANCE).inc()
-        return Problem(422, str(error), errors=[{"field": error.field, "message": error.message}]).response()
+        return ProblemDetails(422, str(error), errors=[{"field": error.field, "message": error.message}]).response()
 
 
 def _job_consumer(
@@ -197,7 +197,7 @@ def build(settings: Settings) -> FastAPI:
     LOADED_BYTES.set_function(lambda: sum(one.version.size_bytes for one in models.list()))
     app = service.app()
     app.include_router(
-        routes(registry, models, lambda found: publisher.publish([record(settings.prediction_topic, found)]))
+        routes(registry, models, lambda prediction: publisher.publish([record(settings.prediction_topic, prediction)]))
     )
     add_problems(app)
     return app

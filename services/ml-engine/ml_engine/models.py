@@ -99,8 +99,8 @@ class Models:
 
     def _session(self, sha256: str) -> Any:
         with self._lock:
-            found = self._loaded.get(sha256)
-            return None if found is None else found.session
+            loaded = self._loaded.get(sha256)
+            return None if loaded is None else loaded.session
 
     def _shrink(self) -> None:
         while sum(one.version.size_bytes for one in self._loaded.values()) > self._most:

@@ -126,8 +126,8 @@ class Registry:
             self._promote(challenger)
 
     def _alias(self, model_name: str, alias: str) -> dict[str, Any]:
-        found: dict[str, Any] = self._ask("GET", f"/models/{model_name}/aliases/{alias}").json()
-        return found
+        body: dict[str, Any] = self._ask("GET", f"/models/{model_name}/aliases/{alias}").json()
+        return body
 
     def _ask(self, method: str, path: str, *, accept: tuple[int, ...] = (), **more: Any) -> httpx.Response:
         try:

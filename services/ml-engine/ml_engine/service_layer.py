@@ -153,5 +153,5 @@ def _hyperparameters(given: dict[str, Any]) -> Hyperparameters:
     try:
         return Hyperparameters.model_validate(given)
     except ValidationError as error:
-        found = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
-        raise BadData(f"hyperparameters: {found}") from None
+        problems = "; ".join(f"{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in error.errors())
+        raise BadData(f"hyperparameters: {problems}") from None

@@ -184,12 +184,12 @@ def _cross_validate(kind: str, examples: Examples, chosen: Hyperparameters, chec
     classification = examples.signature.task == "classification"
     folds = min(chosen.folds, *Counter(target.tolist()).values()) if classification else chosen.folds
     splitter = (StratifiedKFold if classification else KFold)(folds, shuffle=True, random_state=chosen.seed)
-    found: list[dict[str, float]] = []
+    scores: list[dict[str, float]] = []
     for learn, test in splitter.split(features, target):
         check()
         model = pipeline(kind, examples, chosen).fit(features[learn], target[learn])
-        found.append(_metrics(target[test], model.predict(features[test]), classification=classification))
-    return {name: float(np.mean([fold[name] for fold in found])) for name in found[0]}
+        scores.append(_metrics(target[test], model.predict(features[test]), classification=classification))
+    return {name: float(np.mean([fold[name] for fold in scores])) for name in scores[0]}
 
 
 def _metrics(truth: NDArray[Any], said: NDArray[Any], *, classification: bool) -> dict[str, float]:

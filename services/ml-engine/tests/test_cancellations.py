@@ -63,8 +63,8 @@ class Clumsy:
         self._looks += 1
         if self._looks == 1:
             return []
-        found = self._client.consume(most, timeout)
-        return [Failed(), *found] if self._looks == 2 else found
+        messages = self._client.consume(most, timeout)
+        return [Failed(), *messages] if self._looks == 2 else messages
 
     def __getattr__(self, name: str) -> Any:
         """All else."""

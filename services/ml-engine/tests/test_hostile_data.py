@@ -109,7 +109,7 @@ def test_bombs_are_refused_in_bounded_memory(object_store_settings: StoreSetting
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    for (name, (_, reason)), (outcome, grown) in zip(SETS.items(), found, strict=True):
-        assert reason in outcome, (name, found)
-        assert grown < MOST_MEBIBYTES, (name, found)
+    outcomes = [json.loads(line) for line in done.stdout.splitlines()]
+    for (name, (_, reason)), (outcome, grown) in zip(SETS.items(), outcomes, strict=True):
+        assert reason in outcome, (name, outcomes)
+        assert grown < MOST_MEBIBYTES, (name, outcomes)

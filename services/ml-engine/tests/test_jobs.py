@@ -286,9 +286,9 @@ def test_artifact_with_a_wrong_digest_is_not_loaded(engine: Running, object_stor
     """What lies in the store is not what was registered: no prediction by it, and none is told."""
     engine.train()
     store = object_store.connect(object_store_settings)
-    for found in store.list_objects_v2(Bucket="model-artifacts", Prefix="house/")["Contents"]:
-        body = store.get_object(Bucket="model-artifacts", Key=found["Key"])["Body"].read()
-        store.put_object(Bucket="model-artifacts", Key=found["Key"], Body=body[:-1] + b"?")
+    for stored in store.list_objects_v2(Bucket="model-artifacts", Prefix="house/")["Contents"]:
+        body = store.get_object(Bucket="model-artifacts", Key=stored["Key"])["Body"].read()
+        store.put_object(Bucket="model-artifacts", Key=stored["Key"], Body=body[:-1] + b"?")
     answer = engine.http.post("/ml/predict", json={"model_name": "house", "instances": [INSTANCE]})
     assert answer.status_code == 503
     assert (engine.predictions, engine.models.list()) == ([], [])

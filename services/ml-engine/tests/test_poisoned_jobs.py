@@ -48,10 +48,10 @@ def job(**changes: Any) -> bytes:
 
 def told(kafka: str) -> dict[str, list[dict[str, Any]]]:
     """The events of each job, in their order."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    events: dict[str, list[dict[str, Any]]] = {}
     for one in map(json.loads, poison.values(kafka, EVENTS)):
-        found.setdefault(one["job_id"], []).append(one)
-    return found
+        events.setdefault(one["job_id"], []).append(one)
+    return events
 
 
 def test_poison_is_put_aside_and_the_next_job_is_done(engine: Running, kafka: str) -> None:
@@ -76,9 +76,9 @@ def test_poison_is_put_aside_and_the_next_job_is_done(engine: Running, kafka: st
     poison.send(kafka, JOBS, [*poison.UNREADABLE, *bad, *failing, good])
     last = json.loads(good)["job_id"]
     wait_for("the last job is done", poison.SECONDS, lambda: told(kafka).get(last, [{}])[-1].get("type") == "succeeded")
-    found = poison.letters(kafka, JOBS)
-    assert [letter.value for letter in found] == [*(value or b"" for value in poison.UNREADABLE), *bad]
-    assert {letter.reason.partition(":")[0] for letter in found} == {"ValidationError"}
+    letters = poison.letters(kafka, JOBS)
+    assert [letter.value for letter in letters] == [*(value or b"" for value in poison.UNREADABLE), *bad]
+    assert {letter.reason.partition(":")[0] for letter in letters} == {"ValidationError"}
     events = told(kafka)
     for sent, reason in failing.items():
         ends = events[json.loads(sent)["job_id"]]

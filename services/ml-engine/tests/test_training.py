@@ -56,11 +56,11 @@ def table(header: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:
 def houses(count: int = 80) -> list[tuple[Any, ...]]:
     """Size, town and price; the price follows from both."""
     seeded = random.Random(1)  # noqa: S311 - the same rows each time
-    found = []
+    rows = []
     for _ in range(count):
         size, town = seeded.randint(20, 200), seeded.choice(["north", "south"])
-        found.append((size, town, size * 1000 + (50_000 if town == "north" else 0) + seeded.random()))
-    return found
+        rows.append((size, town, size * 1000 + (50_000 if town == "north" else 0) + seeded.random()))
+    return rows
 
 
 def say(trained: Trained, numbers: Sequence[Sequence[float]], words: Sequence[Sequence[str]]) -> list[Any]:
@@ -92,8 +92,8 @@ def test_whole_numbers_that_come_often_are_classes(load: Callable[[bytes], Frame
     """0 and 1 are no amounts; and a job may say otherwise."""
     rows = [(size, int(size > 100)) for size, _, _ in houses()]
     frame = load(table(["size", "large"], rows))
-    found = training.train(frame, None, None, QUICK, no_check).signature
-    assert (found.task, found.whole) == ("classification", True)
+    signature = training.train(frame, None, None, QUICK, no_check).signature
+    assert (signature.task, signature.whole) == ("classification", True)
     assert training.train(frame, None, "regression", QUICK, no_check).signature.task == "regression"
 
 
@@ -221,8 +221,8 @@ def test_largest_data_set_fits_the_memory_limit(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(made, second)
     line = [sys.executable, "-c", PEAK, str(first), str(second)]
     env = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    found = subprocess.run(line, env=env, check=True, capture_output=True, text=True, timeout=300)
-    assert 10 * int(found.stdout) < 1536 * 1024 * 1024
+    done = subprocess.run(line, env=env, check=True, capture_output=True, text=True, timeout=300)
+    assert 10 * int(done.stdout) < 1536 * 1024 * 1024
 
 
 def put(store: Any, columns: dict[str, Any], options: dict[str, Any]) -> None:

@@ -52,10 +52,10 @@ class PostgresWork:
 
     def model(self, name: str, *, lock: bool = False) -> Model:
         """The model; with `lock` nobody else changes its versions or aliases before this transaction ends."""
-        found = self._models("WHERE name = %s" + " FOR UPDATE" * lock, (name,))
-        if not found:
+        models = self._models("WHERE name = %s" + " FOR UPDATE" * lock, (name,))
+        if not models:
             raise Unknown(f"there is no model {name}")
-        return found[0]
+        return models[0]
 
     def delete_model(self, name: str) -> list[str]:
         """Forget a model with all that belongs to it; the keys of its artifacts."""
@@ -102,19 +102,19 @@ class PostgresWork:
 
     def version(self, name: str, number: int, *, ready: bool = True) -> Version:
         """The version; unless told otherwise only when it is READY."""
-        found = self._versions("WHERE model_name = %s AND version = %s", (name, number))
-        if not found or (ready and found[0].ready_at is None):
+        versions = self._versions("WHERE model_name = %s AND version = %s", (name, number))
+        if not versions or (ready and versions[0].ready_at is None):
             raise Unknown(f"there is no version {number} of {name}")
-        return found[0]
+        return versions[0]
 
     def aliased(self, name: str, alias: str) -> Version:
         """The version that an alias names."""
-        found = self._versions(
+        versions = self._versions(
             "JOIN aliases USING (model_name, version) WHERE model_name = %s AND alias = %s", (name, alias)
         )
-        if not found:
+        if not versions:
             raise Unknown(f"{name} has no alias {alias}")
-        return found[0]
+        return versions[0]
 
     def versions(self, name: str, before: int | None, limit: int) -> list[Version]:
         """The newest READY versions, below a number."""
@@ -140,10 +140,10 @@ class PostgresWork:
 
     def alias(self, name: str, alias: str) -> Alias:
         """The alias."""
-        found = self._aliases("WHERE model_name = %s AND alias = %s", (name, alias))
-        if not found:
+        aliases = self._aliases("WHERE model_name = %s AND alias = %s", (name, alias))
+        if not aliases:
             raise Unknown(f"{name} has no alias {alias}")
-        return found[0]
+        return aliases[0]
 
     def set_alias(self, name: str, alias: str, version: int, revision: int | None) -> Alias:
         """Let it name a version; Stale unless it is at that revision (None: unless it is new)."""

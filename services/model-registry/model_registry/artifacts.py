@@ -46,16 +46,16 @@ class Artifacts:
             try:
                 async for chunk in _in_time(chunks):
                     await upload.add(chunk)
-                found = upload.digest.hexdigest()
+                digest = upload.digest.hexdigest()
                 if upload.size == 0:
                     raise Damaged("the artifact is empty")
-                if sha256 is not None and found != sha256:
-                    raise Damaged(f"the artifact's sha256 is {found}, not {sha256}")
+                if sha256 is not None and digest != sha256:
+                    raise Damaged(f"the artifact's sha256 is {digest}, not {sha256}")
                 await upload.finish()
             except BaseException:
                 await upload.abort()
                 raise
-        return Artifact(upload.key, found, upload.size)
+        return Artifact(upload.key, digest, upload.size)
 
     def read(self, key: str) -> Iterator[bytes]:
         """The bytes, piece by piece; Unknown where they are gone, as they are when the version is dropped meanwhile."""

@@ -16,7 +16,7 @@ from chatdb_common.health import Check
 from chatdb_common.idempotency import Reply, once
 from chatdb_common.logs import get_logger
 from chatdb_common.paging import decode_cursor, encode_cursor
-from chatdb_common.problems import Problem
+from chatdb_common.problems import ProblemDetails
 from chatdb_common.service import Service
 from model_registry.adapters import begin
 from model_registry.artifacts import Artifacts
@@ -85,8 +85,8 @@ def model_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
         """The newest models first."""
         before = None if wanted.cursor is None else _model_place(wanted.cursor)
         with begin_work() as work:
-            found = [ModelView.model_validate(model) for model in work.models(before, wanted.limit + 1)]
-        return _page(found, wanted.limit, lambda model: (model.created_at.isoformat(), model.name))
+            views = [ModelView.model_validate(model) for model in work.models(before, wanted.limit + 1)]
+        return _page(views, wanted.limit, lambda model: (model.created_at.isoformat(), model.name))
 
     @router.get("/models/{name}")
     def show(name: ModelName) -> ModelWithAliases:
@@ -138,8 +138,8 @@ def version_routes(begin_work: Begin) -> APIRouter:
         """The newest READY versions first."""
         before = None if wanted.cursor is None else _number(decode_cursor(wanted.cursor)[0])
         with begin_work() as work:
-            found = [VersionView.model_validate(v) for v in work.versions(name, before, wanted.limit + 1)]
-        return _page(found, wanted.limit, lambda version: (str(version.version),))
+            views = [VersionView.model_validate(v) for v in work.versions(name, before, wanted.limit + 1)]
+        return _page(views, wanted.limit, lambda version: (str(version.version),))
 
     @router.get("/models/{name}/versions/{version}")
     def show(name: ModelName, version: Number) -> VersionView:
@@ -177,9 +177,9 @@ def artifact_routes(begin_work: Begin, artifacts: Artifacts) -> APIRouter:
     def download(name: ModelName, version: Number) -> StreamingResponse:
         """The bytes, whose sha256 is the ETag."""
         with begin_work() as work:
-            found = work.version(name, version)
-        headers = {"ETag": f'"{found.sha256}"', "Content-Length": str(found.size_bytes)}
-        body = artifacts.read(found.object_key or "")
+            stored = work.version(name, version)
+        headers = {"ETag": f'"{stored.sha256}"', "Content-Length": str(stored.size_bytes)}
+        body = artifacts.read(stored.object_key or "")
         return StreamingResponse(body, media_type="application/octet-stream", headers=headers)
 
     return router
@@ -239,7 +239,7 @@ def alias_routes(begin_work: Begin) -> APIRouter:
     def delete(name: ModelName, alias: AliasName, if_match: Revision = None) -> None:
         """Forget it."""
         if if_match is None:
-            raise Problem(428, "say with If-Match which revision is meant")
+            raise ProblemDetails(428, "say with If-Match which revision is meant")
         with begin_work() as work:
             work.delete_alias(name, alias, int(if_match.strip('"')))
 
@@ -260,12 +260,12 @@ def _model_place(cursor: str) -> tuple[datetime, str]:
     try:
         return datetime.fromisoformat(created), name
     except ValueError:
-        raise Problem(422, "cursor: take it from the page before") from None
+        raise ProblemDetails(422, "cursor: take it from the page before") from None
 
 
 def _number(text: str) -> int:
     if not text.isdecimal():
-        raise Problem(422, "cursor: take it from the page before")
+        raise ProblemDetails(422, "cursor: take it from the page before")
     return int(text)
 
 
@@ -302,4 +302,4 @@ def add_routes(app: FastAPI, begin_work: Begin, artifacts: Artifacts) -> None:
 
 
 def _refusal(status: int, _request: Request, error: Exception) -> JSONResponse:
-    return Problem(status, str(error)).response()
+    return ProblemDetails(status, str(error)).response()

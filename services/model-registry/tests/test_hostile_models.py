@@ -35,8 +35,8 @@ def test_huge_cursor_is_above_all_versions(registry: Running) -> None:
     """A number that no column holds is one nevertheless."""
     registry.model()
     registry.ready()
-    found = registry.client.get("/models/iris/versions", params={"cursor": cursor_of("9" * 200)})
-    assert (found.status_code, len(found.json()["items"])) == (200, 1)
+    answer = registry.client.get("/models/iris/versions", params={"cursor": cursor_of("9" * 200)})
+    assert (answer.status_code, len(answer.json()["items"])) == (200, 1)
 
 
 @pytest.mark.parametrize("name", ["a\0b", "\ud800"])
@@ -135,8 +135,8 @@ def test_client_that_goes_away_in_the_middle_leaves_nothing(registry: Running) -
 
 def uploads(registry: Running) -> list[object]:
     """What the store has begun to take."""
-    found: list[object] = registry.store.list_multipart_uploads(Bucket="model-artifacts").get("Uploads", [])
-    return found
+    begun: list[object] = registry.store.list_multipart_uploads(Bucket="model-artifacts").get("Uploads", [])
+    return begun
 
 
 def answered(status: str) -> float:

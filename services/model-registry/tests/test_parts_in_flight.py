@@ -57,9 +57,9 @@ class Road:
         self.done.append(name)
 
     def _part(self, request: Any, **_more: Any) -> None:
-        found = re.search(r"partNumber=(\d+)", request.url)
-        assert found
-        number = int(found[1])
+        match = re.search(r"partNumber=(\d+)", request.url)
+        assert match
+        number = int(match[1])
         self.reached.append(number)
         if number == self._failing:
             self.wait()

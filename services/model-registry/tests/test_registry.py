@@ -106,15 +106,15 @@ def test_models_come_in_pages(registry: Running) -> None:
     names = {f"m{number}" for number in range(5)}
     for name in names:
         registry.model(name)
-    found: list[str] = []
+    listed: list[str] = []
     cursor: str | None = None
     while True:
         page = registry.client.get("/models", params={"limit": 2} | ({"cursor": cursor} if cursor else {})).json()
-        found += [item["name"] for item in page["items"]]
+        listed += [item["name"] for item in page["items"]]
         cursor = page["next_cursor"]
         if cursor is None:
             break
-    assert sorted(found) == sorted(names)
+    assert sorted(listed) == sorted(names)
     assert registry.client.get("/models", params={"cursor": "nonsense"}).status_code == 422
 
 

@@ -61,22 +61,22 @@ def handle(query: Query, publish: Callable[[QueryResult], None]) -> None:
         REFUSALS.labels(BAD_SCHEMA).inc()
         publish(QueryResult(query_id=query.query_id, error=_complaints(error)))
         return
-    found = _observed(query.query, schema)
-    publish(QueryResult(query_id=query.query_id, **found.model_dump()))
+    result = _observed(query.query, schema)
+    publish(QueryResult(query_id=query.query_id, **result.model_dump()))
 
 
 def _observed(question: str, schema: Schema) -> Answer:
     start = time.perf_counter()
-    found = answer(question, schema)
-    SECONDS.labels(REFUSED if found.sql is None else ANSWERED).observe(time.perf_counter() - start)
-    if found.sql is None:
-        REFUSALS.labels(UNKNOWN_WORDS if found.unresolved else NOT_UNDERSTOOD).inc()
-    return found
+    result = answer(question, schema)
+    SECONDS.labels(REFUSED if result.sql is None else ANSWERED).observe(time.perf_counter() - start)
+    if result.sql is None:
+        REFUSALS.labels(UNKNOWN_WORDS if result.unresolved else NOT_UNDERSTOOD).inc()
+    return result
 
 
 def _complaints(error: ValidationError) -> str:
-    found: list[dict[str, Any]] = [dict(problem) for problem in error.errors()]
-    return "; ".join(f"schema.{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in found)[:2000]
+    problems: list[dict[str, Any]] = [dict(problem) for problem in error.errors()]
+    return "; ".join(f"schema.{'.'.join(map(str, p['loc']))}: {p['msg']}" for p in problems)[:2000]
 
 
 def build(settings: Settings) -> FastAPI:

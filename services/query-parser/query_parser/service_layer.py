@@ -72,19 +72,19 @@ def _near(unresolved: Sequence[str], words: lexicon.Lexicon) -> tuple[str, ...]:
 
 def _understand(lexed: lexer.Lexed, schema: Schema) -> Query:
     """The one meaning of all trees of all readings; NotUnderstood where there is none, or more than one."""
-    found: dict[Query, None] = {}
+    meanings: dict[Query, None] = {}
     problems: list[NotUnderstood] = []
     for reading in lexed.readings():
         for tree in _trees(reading, problems):
             try:
-                found[binder.bind(tree, reading, schema)] = None
+                meanings[binder.bind(tree, reading, schema)] = None
             except NotUnderstood as problem:
                 problems.append(problem)
-    if len(found) == 1:
-        return next(iter(found))
-    if not found:
+    if len(meanings) == 1:
+        return next(iter(meanings))
+    if not meanings:
         raise _most_telling(problems)
-    texts = sorted({sql.render(query, schema).text for query in found})
+    texts = sorted({sql.render(query, schema).text for query in meanings})
     raise NotUnderstood("this can be read in more than one way", suggestions=tuple(texts[:3]))
 
 

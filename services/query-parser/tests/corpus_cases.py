@@ -32,9 +32,9 @@ def schema_of(name: str) -> Schema:
 
 def cases(part: str, kind: str) -> list[Case]:
     """All questions of one part (held-out, tuned) and one kind (answered, refused)."""
-    found = []
+    selected = []
     for schema in SCHEMAS:
         file = CORPUS / part / kind / f"{schema}.yaml"
         for entry in yaml.safe_load(file.read_text()):
-            found.append(Case(part, schema, entry["ask"], entry.get("sql"), entry.get("because")))
-    return found
+            selected.append(Case(part, schema, entry["ask"], entry.get("sql"), entry.get("because")))
+    return selected

@@ -60,7 +60,7 @@ class About:
             (ColumnRef(table.name, column.name), column) for table in self.schema.tables for column in table.columns
         ]
         names = {ref: self._names(ref, column) for ref, column in every}
-        return {ref: found[0] for ref, found in names.items() if found}
+        return {ref: names_of_column[0] for ref, names_of_column in names.items() if names_of_column}
 
     def _names(self, ref: ColumnRef, column: Column) -> list[str]:
         return [name for name in (column.name, *column.synonyms) if self._means(name) == ref]
@@ -68,10 +68,10 @@ class About:
     def _means(self, name: str) -> ColumnRef | None:
         entries = self.words.phrases[tuple(name.split())]
         try:
-            found = Scope(self.schema, self.schema.by_name[self.table]).column(entries[0], name)
+            ref = Scope(self.schema, self.schema.by_name[self.table]).column(entries[0], name)
         except NotUnderstood:
             return None
-        return found if len(entries) == 1 else None
+        return ref if len(entries) == 1 else None
 
     @cached_property
     def words(self) -> lexicon.Lexicon:
@@ -200,7 +200,7 @@ def wheres(draw: st.DrawFn, about: About, *, others: bool = True) -> Condition |
 def disjunctions(about: About) -> Conditions:
     """Parts of which one has to hold."""
     several = st.lists(conjunctions(about), min_size=2, max_size=3).map(lambda parts: Any(tuple(parts)))
-    return st.one_of(conjunctions(about), several.filter(lambda found: not _is_list(found)))
+    return st.one_of(conjunctions(about), several.filter(lambda either: not _is_list(either)))
 
 
 def conjunctions(about: About) -> Conditions:
@@ -209,9 +209,9 @@ def conjunctions(about: About) -> Conditions:
     return st.one_of(leaves(about), several)
 
 
-def _is_list(found: Any) -> bool:
+def _is_list(either: Any) -> bool:
     """Values of one column: these are one list, however they are said."""
-    return len({_listed(part) for part in found.conditions}) == 1 and _listed(found.conditions[0]) is not None
+    return len({_listed(part) for part in either.conditions}) == 1 and _listed(either.conditions[0]) is not None
 
 
 def _listed(part: Condition) -> ColumnRef | None:
@@ -227,25 +227,25 @@ def leaves(about: About) -> Conditions:
     times = about.those(lambda column: column.type in TIMES)
     flags = about.those(lambda column: column.type is ColumnType.BOOLEAN)
     others = about.those(lambda column: column.type not in TIMES | {ColumnType.BOOLEAN})
-    found = [
+    strategies = [
         st.sampled_from(others).flatmap(lambda ref: of_values(ref, about.definition(ref))),
         negated(st.builds(Absent, st.sampled_from(about.plain))),
     ]
     if texts:
         ends = st.sampled_from([(True, False), (False, True), (True, True)])
-        found.append(
+        strategies.append(
             negated(st.builds(lambda ref, text, end: Matches(ref, text, *end), st.sampled_from(texts), TEXTS, ends))
         )
     if times:
-        found.append(st.sampled_from(times).flatmap(at_times))
+        strategies.append(st.sampled_from(times).flatmap(at_times))
     if flags:
-        found.append(st.builds(Compare, st.sampled_from(flags), st.just(Operator.EQ), st.booleans()))
+        strategies.append(st.builds(Compare, st.sampled_from(flags), st.just(Operator.EQ), st.booleans()))
     if about.children:
-        found.append(st.sampled_from(about.children).map(lambda child: Not(Related(child.table))))
+        strategies.append(st.sampled_from(about.children).map(lambda child: Not(Related(child.table))))
     if len(about.listed) > 1:
         both = st.tuples(*(is_value(about, ref) for ref in about.listed[:2]))
-        found.append(both.map(lambda pair: Not(Any(pair))))
-    return st.one_of(found)
+        strategies.append(both.map(lambda pair: Not(Any(pair))))
+    return st.one_of(strategies)
 
 
 def negated(conditions: Conditions) -> Conditions:
@@ -257,7 +257,7 @@ def of_values(ref: ColumnRef, column: Column) -> Conditions:
     """A column against a value, a list or a range."""
     value = values(column)
     operator = st.sampled_from(Operator) if column.type in NUMBERS else EQUAL
-    lists = st.lists(value, min_size=2, max_size=3).map(lambda found: OneOf(ref, tuple(found)))
+    lists = st.lists(value, min_size=2, max_size=3).map(lambda items: OneOf(ref, tuple(items)))
     compared = st.builds(Compare, st.just(ref), operator, value)
     if column.type not in NUMBERS:
         return st.one_of(compared, negated(lists))
@@ -309,19 +309,19 @@ def related(draw: st.DrawFn, about: About, *, alone: bool) -> Condition:
 def is_one_of(about: About, ref: ColumnRef) -> Conditions:
     """One or several of the values that the schema lists."""
     several = st.lists(st.sampled_from(about.definition(ref).values), min_size=2, max_size=3, unique=True)
-    return st.one_of(is_value(about, ref), several.map(lambda found: OneOf(ref, tuple(found))))
+    return st.one_of(is_value(about, ref), several.map(lambda items: OneOf(ref, tuple(items))))
 
 
 def in_front(about: About) -> list[Conditions]:
     """What else is said in front of a table."""
-    found: list[Conditions] = []
+    strategies: list[Conditions] = []
     for ref in about.listed:
         is_not = is_value(about, ref).map(lambda equal: replace(equal, operator=Operator.NE))
-        found += [is_not, st.tuples(is_one_of(about, ref), is_not).map(All)]
+        strategies += [is_not, st.tuples(is_one_of(about, ref), is_not).map(All)]
     for column in about.schema.by_name[about.table].columns:
         ref = ColumnRef(about.table, column.name)
         if column.absent:
-            found.append(st.just(Absent(ref)))
+            strategies.append(st.just(Absent(ref)))
         if column.type is ColumnType.BOOLEAN:
-            found.append(st.just(Compare(ref, Operator.EQ, value=True)))
-    return found
+            strategies.append(st.just(Compare(ref, Operator.EQ, value=True)))
+    return strategies

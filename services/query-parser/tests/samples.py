@@ -59,11 +59,11 @@ def expected_rows(connection: psycopg.Connection[Any], sql: str) -> Rows:
         connection.execute("SET LOCAL search_path TO public")
 
 
-def same(sql: str, expected: Rows, found: Rows) -> bool:
+def same(sql: str, expected: Rows, actual: Rows) -> bool:
     """Whether the answers are one; their order counts where the expected SQL sorts all of its rows."""
     if "ORDER BY" in sql:
-        return expected == found
-    return Counter(map(_hashable, expected)) == Counter(map(_hashable, found))
+        return expected == actual
+    return Counter(map(_hashable, expected)) == Counter(map(_hashable, actual))
 
 
 def _hashable(row: Sequence[Any]) -> str:

@@ -46,9 +46,9 @@ def test_table_that_cannot_be_reached_is_soon_known() -> None:
 
 def test_way_is_known_when_there_are_many() -> None:
     """The shortest one is a single key, however many longer ones there are."""
-    found = answer("ta of tb 3", all_connected(14))
-    assert found.sql is None  # no column names a row
-    assert found.error == "the schema does not say what names one of the tb"
+    result = answer("ta of tb 3", all_connected(14))
+    assert result.sql is None  # no column names a row
+    assert result.error == "the schema does not say what names one of the tb"
 
 
 @pytest.mark.parametrize(
@@ -99,12 +99,12 @@ def test_words_that_nobody_knows_are_looked_up_once(monkeypatch: pytest.MonkeyPa
 
 def test_numbers_that_look_like_years_are_numbers_in_a_list() -> None:
     """They have one reading where no year can stand."""
-    found = answer(f"jobs with attempts {', '.join(['2024'] * 8)}", default_schema())
-    assert found.parameters == (2024,) * 8
+    result = answer(f"jobs with attempts {', '.join(['2024'] * 8)}", default_schema())
+    assert result.parameters == (2024,) * 8
 
 
 def test_question_with_too_many_readings_is_refused() -> None:
     """And not answered by those that were looked at."""
-    found = answer(f"jobs {' '.join(['of models'] * 20)}", default_schema())
-    assert found.sql is None
-    assert found.error == "this is too long, or too many of its words mean several things: ask for less at once"
+    result = answer(f"jobs {' '.join(['of models'] * 20)}", default_schema())
+    assert result.sql is None
+    assert result.error == "this is too long, or too many of its words mean several things: ask for less at once"

@@ -28,15 +28,15 @@ def connections(postgres_server: PostgresServer) -> Iterator[Connections]:
 
 def outcome(case: Case, connections: Connections) -> str:
     """Right, refused, or wrong with what was seen."""
-    found = answer(case.ask, schema_of(case.schema))
-    if found.sql is None:
+    result = answer(case.ask, schema_of(case.schema))
+    if result.sql is None:
         return "refused"
     if case.sql is None:
-        return f"wrong: {found.sql}"
+        return f"wrong: {result.sql}"
     connection = connections[case.schema]
     expected = samples.expected_rows(connection, case.sql)
-    rows = connection.execute(found.sql, found.parameters).fetchall()
-    return "right" if samples.same(case.sql, expected, rows) else f"wrong: {found.sql} {found.parameters}"
+    rows = connection.execute(result.sql, result.parameters).fetchall()
+    return "right" if samples.same(case.sql, expected, rows) else f"wrong: {result.sql} {result.parameters}"
 
 
 @pytest.mark.parametrize("case", cases("tuned", "answered"), ids=lambda case: case.ask)
@@ -50,26 +50,26 @@ def test_tuned_questions_are_answered(case: Case, connections: Connections) -> N
 )
 def test_what_cannot_be_answered_is_refused(case: Case) -> None:
     """No SQL, and a reason."""
-    found = answer(case.ask, schema_of(case.schema))
-    assert found.sql is None
-    assert found.error
+    result = answer(case.ask, schema_of(case.schema))
+    assert result.sql is None
+    assert result.error
 
 
 def test_corpus_is_as_large_as_it_was() -> None:
     """Different questions of a schema, at least 300 with an answer and 60 without; none is in both parts."""
-    found = [case for part in ("tuned", "held-out") for kind in ("answered", "refused") for case in cases(part, kind)]
-    assert len({(case.schema, case.ask) for case in found}) == len(found)
-    answered = sum(case.sql is not None for case in found)
+    corpus = [case for part in ("tuned", "held-out") for kind in ("answered", "refused") for case in cases(part, kind)]
+    assert len({(case.schema, case.ask) for case in corpus}) == len(corpus)
+    answered = sum(case.sql is not None for case in corpus)
     assert answered >= 300
-    assert len(found) - answered >= 60
+    assert len(corpus) - answered >= 60
 
 
 def test_held_out_questions(connections: Connections, capsys: pytest.CaptureFixture[str]) -> None:
     """None is answered wrongly, and the share that is answered does not fall."""
-    found = {case.ask: outcome(case, connections) for case in cases("held-out", "answered")}
-    counts = Counter(seen.split(":")[0] for seen in found.values())
+    outcomes = {case.ask: outcome(case, connections) for case in cases("held-out", "answered")}
+    counts = Counter(seen.split(":")[0] for seen in outcomes.values())
     tuned = len(cases("tuned", "answered"))
     with capsys.disabled():
-        print(f"\nheld-out: {dict(counts)} of {len(found)}; tuned: {tuned}")
-    assert [(ask, seen) for ask, seen in found.items() if seen.startswith("wrong")] == []
+        print(f"\nheld-out: {dict(counts)} of {len(outcomes)}; tuned: {tuned}")
+    assert [(ask, seen) for ask, seen in outcomes.items() if seen.startswith("wrong")] == []
     assert counts["right"] >= HELD_OUT_RIGHT

@@ -21,8 +21,8 @@ FAILED_LAST_WEEK = "how many jobs failed last week"
 def client() -> Any:
     """The service without Kafka."""
     settings = Settings(kafka_bootstrap_servers="127.0.0.1:1", query_topic="queries", result_topic="query_results")
-    with TestClient(build(settings)) as found:
-        yield found
+    with TestClient(build(settings)) as test_client:
+        yield test_client
 
 
 def ask(question: str, schema: dict[str, Any] | None = None) -> QueryResult:

@@ -43,9 +43,9 @@ def test_what_is_said_is_understood(asked: tuple[About, Query]) -> None:
     about, query = asked
     lexed = lex(English(about.names).question(query), about.words)
     assume(is_short(lexed))
-    found = _understand(lexed, about.schema)
-    assert found == query
-    assert repr(found) == repr(query)
+    understood = _understand(lexed, about.schema)
+    assert understood == query
+    assert repr(understood) == repr(query)
 
 
 @pytest.fixture(scope="module")
@@ -107,10 +107,10 @@ def test_every_kind_of_node_is_said() -> None:
 
 def test_equal_signs_are_read_in_one_way() -> None:
     """Each was two readings, with a value and with a list of one; five of them were too many."""
-    found = answer(
+    result = answer(
         "jobs where attempts = 1 and attempts = 2 and attempts = 3 and attempts != 4 and attempts = 5", default_schema()
     )
-    assert found.parameters == (1, 2, 3, 4, 5)
+    assert result.parameters == (1, 2, 3, 4, 5)
 
 
 def test_long_sum_is_understood() -> None:
@@ -123,5 +123,5 @@ def test_long_sum_is_understood() -> None:
 def test_distinct_values_are_sorted_by_themselves() -> None:
     """PostgreSQL has no order by what a list of distinct values leaves out."""
     assert answer("distinct models of jobs sorted by model", default_schema()).sql
-    found = answer("distinct models of jobs sorted by attempts", default_schema())
-    assert found.error == "distinct values can be sorted by themselves only"
+    result = answer("distinct models of jobs sorted by attempts", default_schema())
+    assert result.error == "distinct values can be sorted by themselves only"

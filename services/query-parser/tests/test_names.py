@@ -25,8 +25,8 @@ FEW = settings(max_examples=100, deadline=None, derandomize=True, suppress_healt
 def connection(postgres_server: PostgresServer) -> Iterator[psycopg.Connection[Any]]:
     """To a sample database."""
     samples.create(postgres_server)
-    with samples.connect(postgres_server, "shop") as found:
-        yield found
+    with samples.connect(postgres_server, "shop") as opened:
+        yield opened
 
 
 def schema_of(space: str | None, names: list[str], columns: list[str]) -> Schema:

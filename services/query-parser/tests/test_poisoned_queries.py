@@ -52,9 +52,9 @@ def test_poison_is_put_aside_and_the_rest_is_answered(kafka: str) -> None:
     wait_for(
         "the last question is answered", poison.SECONDS, lambda: len(poison.values(kafka, "query_results")) > len(told)
     )
-    found = poison.letters(kafka, "queries")
-    assert [letter.value for letter in found] == [*(value or b"" for value in poison.UNREADABLE), *bad]
-    assert {letter.reason.partition(":")[0] for letter in found} == {"ValidationError"}
+    letters = poison.letters(kafka, "queries")
+    assert [letter.value for letter in letters] == [*(value or b"" for value in poison.UNREADABLE), *bad]
+    assert {letter.reason.partition(":")[0] for letter in letters} == {"ValidationError"}
     answers = {one["query_id"]: one for one in map(json.loads, poison.values(kafka, "query_results"))}
     for sent, reason in told.items():
         answer = answers[json.loads(sent)["query_id"]]

@@ -27,23 +27,23 @@ MANY = settings(max_examples=1000, deadline=None, derandomize=True, suppress_hea
 def connection(postgres_server: PostgresServer) -> Iterator[psycopg.Connection[Any]]:
     """To the sample database."""
     samples.create(postgres_server)
-    with samples.connect(postgres_server, "chatdb") as found:
-        yield found
+    with samples.connect(postgres_server, "chatdb") as opened:
+        yield opened
 
 
 @MANY
 @given(question=QUESTIONS)
 def test_words_at_random_are_answered_or_refused(connection: psycopg.Connection[Any], question: str) -> None:
     """PostgreSQL takes every statement, with its parameters."""
-    found = answer(question, default_schema())
-    assert (found.sql is None) == (found.error is not None)
-    if found.sql is not None:
-        connection.execute(f"EXPLAIN {found.sql}", found.parameters)
+    result = answer(question, default_schema())
+    assert (result.sql is None) == (result.error is not None)
+    if result.sql is not None:
+        connection.execute(f"EXPLAIN {result.sql}", result.parameters)
 
 
 @MANY
 @given(question=st.text(max_size=200))
 def test_text_at_random_is_no_error(question: str) -> None:
     """Any characters at all."""
-    found = answer(question, default_schema())
-    assert (found.sql is None) == (found.error is not None)
+    result = answer(question, default_schema())
+    assert (result.sql is None) == (result.error is not None)

@@ -41,11 +41,11 @@ def test_question_takes_little_work() -> None:
 
 def test_lookahead_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lark as it is, which predicts all rules at every word, comes to the same answers and the same reasons."""
-    found = [answer(case.ask, ASKED_OF[case.schema]) for case in QUESTIONS]
+    answers = [answer(case.ask, ASKED_OF[case.schema]) for case in QUESTIONS]
     monkeypatch.setattr(grammar, "Lookahead", lambda predictions: predictions)
     grammar.parser.cache_clear()
     try:
-        assert [answer(case.ask, ASKED_OF[case.schema]) for case in QUESTIONS] == found
+        assert [answer(case.ask, ASKED_OF[case.schema]) for case in QUESTIONS] == answers
     finally:
         grammar.parser.cache_clear()
 

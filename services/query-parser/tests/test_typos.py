@@ -51,7 +51,7 @@ def only_meaning(typo: str) -> lexicon.Entry | None:
 
 def misread(question: str, words: list[str], kind: str) -> list[str]:
     """Of all typos of these words, those that are read as what they need not mean, or not although they do."""
-    found = []
+    complaints = []
     for typo in sorted({wrong for word in words for wrong in typos(word)} - WORDS.words):
         seen = answer(question.format(typo), ALIKE)
         meant = only_meaning(typo) if len(typo) >= lexicon.SHORTEST_TYPO else None
@@ -61,8 +61,8 @@ def misread(question: str, words: list[str], kind: str) -> list[str]:
             seen.sql is not None and seen.suggestions[0] in told and seen.confidence < 1 if is_sure else not seen.sql
         )
         if not right:
-            found.append(f"{typo}: {seen.sql or seen.error} {seen.suggestions}")
-    return found
+            complaints.append(f"{typo}: {seen.sql or seen.error} {seen.suggestions}")
+    return complaints
 
 
 @pytest.mark.parametrize("table", TABLES)

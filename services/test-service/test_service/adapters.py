@@ -47,8 +47,8 @@ class HttpServices:
             return ServiceState(
                 name=service, ok=False, detail=f"no answer: {_reason(error)}", dependencies={}, seen_at=now
             )
-        found = _object(response)
-        checks = found.get("checks")
+        body = _object(response)
+        checks = body.get("checks")
         dependencies = {
             str(name): Dependency(ok=check.get("ok") is True, detail=str(check.get("detail", "")))
             for name, check in (checks.items() if isinstance(checks, dict) else ())
@@ -57,7 +57,7 @@ class HttpServices:
         return ServiceState(
             name=service,
             ok=response.is_success,
-            detail=str(found.get("status", f"answers with {response.status_code}")),
+            detail=str(body.get("status", f"answers with {response.status_code}")),
             dependencies=dependencies,
             seen_at=now,
         )
@@ -69,10 +69,10 @@ class HttpServices:
 
 def _object(response: httpx.Response) -> Mapping[str, Any]:
     try:
-        found = response.json()
+        body = response.json()
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return body if isinstance(body, dict) else {}
 
 
 def _reason(error: httpx.HTTPError) -> str:

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from prometheus_client import Counter
 
 from chatdb_common.ids import new_id
-from chatdb_common.problems import Problem
+from chatdb_common.problems import ProblemDetails
 from chatdb_common.service import Service
 from chatdb_common.workers import Worker
 from test_service.adapters import HttpServices, Runs
@@ -62,11 +62,11 @@ class Runner(Worker):
         self._waiting: queue.Queue[Run] = queue.Queue(maxsize=5)
 
     def ask(self, key: str | None) -> Run:
-        """A new run, or the one that was asked for with this key; Problem 429 where too many wait."""
+        """A new run, or the one that was asked for with this key; ProblemDetails 429 where too many wait."""
         steps = tuple(Step(name=name) for name in Journey(self._services, "").steps())
         fresh = Run(id=new_id(), started_at=datetime.now(UTC), steps=steps)
         if self._waiting.full():
-            raise Problem(429, "some runs wait already", headers={"Retry-After": "10"})
+            raise ProblemDetails(429, "some runs wait already", headers={"Retry-After": "10"})
         run = self._runs.add(fresh, key)
         if run is fresh:
             self._waiting.put(run)
@@ -115,7 +115,7 @@ def routes(watcher: Watcher, runner: Runner, runs: Runs) -> APIRouter:
         """One of the last runs."""
         run = runs.get(run_id)
         if run is None:
-            raise Problem(404, f"there is no run {run_id} since this service started")
+            raise ProblemDetails(404, f"there is no run {run_id} since this service started")
         return view(run)
 
     return router

@@ -241,8 +241,8 @@ def test_list_filters(service: Running) -> None:
     service.client.post("/jobs", json={**ORDER, "model_name": "other"})
     service.hear(job, TrainingEventType.STARTED)
     assert [j["id"] for j in service.client.get("/jobs", params={"status": "RUNNING"}).json()["items"]] == [job["id"]]
-    found = service.client.get("/jobs", params={"model_name": "other", "status": "QUEUED"}).json()["items"]
-    assert [j["model_name"] for j in found] == ["other"]
+    jobs = service.client.get("/jobs", params={"model_name": "other", "status": "QUEUED"}).json()["items"]
+    assert [j["model_name"] for j in jobs] == ["other"]
 
 
 @pytest.mark.parametrize("query", ["cursor=x", "cursor=WyIxIl0", "status=LOST", "limit=0", "surprise=1"])
@@ -256,9 +256,9 @@ def test_history_is_timed(service: Running) -> None:
     job = service.submit()
     for kind in (TrainingEventType.STARTED, TrainingEventType.HEARTBEAT, TrainingEventType.SUCCEEDED):
         service.hear(job, kind)
-    found = service.client.get(f"/jobs/{job['id']}").json()
-    assert found["result"]["version"] == 1
-    steps = found["transitions"]
+    current = service.client.get(f"/jobs/{job['id']}").json()
+    assert current["result"]["version"] == 1
+    steps = current["transitions"]
     assert [(step["from_status"], step["to_status"]) for step in steps] == [
         (None, "QUEUED"),
         ("QUEUED", "RUNNING"),
@@ -301,10 +301,10 @@ def test_reason_that_no_database_holds(service: Running) -> None:
         "error": "no column 'a\0b'" + "x" * 9000,
     }
     service.handle(TrainingEvent.model_validate_json(json.dumps(told)))
-    found = service.client.get(f"/jobs/{job['id']}").json()
-    assert found["status"] == "FAILED"
-    assert found["error"].startswith("no column 'a\ufffdb'")
-    assert len(found["error"]) == 4000
+    current = service.client.get(f"/jobs/{job['id']}").json()
+    assert current["status"] == "FAILED"
+    assert current["error"].startswith("no column 'a\ufffdb'")
+    assert len(current["error"]) == 4000
 
 
 def test_second_delivery_counts_once(service: Running) -> None:

@@ -38,8 +38,8 @@ def client(database_url: Callable[[str], str], kafka: str, monkeypatch: pytest.M
         training_topic="training_jobs",
         events_topic=EVENTS,
     )
-    with TestClient(build(settings)) as found:
-        yield found
+    with TestClient(build(settings)) as test_client:
+        yield test_client
 
 
 def event(job_id: object, **changes: Any) -> bytes:
@@ -67,9 +67,9 @@ def test_poison_is_put_aside_and_the_next_event_counts(client: TestClient, kafka
     good = event(job, worker=SQL)
     poison.send(kafka, EVENTS, [*poison.UNREADABLE, *bad, *harmless, good])
     wait_for("the job runs", poison.SECONDS, lambda: client.get(f"/jobs/{job}").json()["status"] == "RUNNING")
-    found = poison.letters(kafka, EVENTS)
-    assert [letter.value for letter in found] == [*(value or b"" for value in poison.UNREADABLE), *bad]
-    reasons = [letter.reason.partition(":")[0] for letter in found]
+    letters = poison.letters(kafka, EVENTS)
+    assert [letter.value for letter in letters] == [*(value or b"" for value in poison.UNREADABLE), *bad]
+    reasons = [letter.reason.partition(":")[0] for letter in letters]
     assert reasons == ["ValidationError"] * len(poison.UNREADABLE) + list(bad.values())
     history = client.get(f"/jobs/{job}").json()["transitions"]
     assert [step["reason"] for step in history] == [None, f"attempt 1 by worker {SQL}"]

@@ -18,7 +18,7 @@ from chatdb_common.health import Check
 from chatdb_common.messages import TrainingEvent
 from chatdb_common.outbox import OutboxRelay
 from chatdb_common.paging import decode_cursor, encode_cursor
-from chatdb_common.problems import Problem
+from chatdb_common.problems import ProblemDetails
 from chatdb_common.publisher import Publisher
 from chatdb_common.service import Service
 from chatdb_common.workers import Worker
@@ -72,9 +72,9 @@ def _add_reads(router: APIRouter, begin_work: Begin) -> None:
         """The newest jobs that fit."""
         before = None if wanted.cursor is None else _uuid(decode_cursor(wanted.cursor)[0])
         with begin_work() as work:
-            found = work.page(status=wanted.status, model_name=wanted.model_name, before=before, limit=wanted.limit + 1)
-        items = found[: wanted.limit]
-        more = len(found) > len(items)
+            jobs = work.page(status=wanted.status, model_name=wanted.model_name, before=before, limit=wanted.limit + 1)
+        items = jobs[: wanted.limit]
+        more = len(jobs) > len(items)
         return JobPage(
             items=[JobView.model_validate(job) for job in items],
             next_cursor=encode_cursor(str(items[-1].id)) if more else None,
@@ -93,7 +93,7 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Problem(422, "cursor: take it from the page before") from None
+        raise ProblemDetails(422, "cursor: take it from the page before") from None
 
 
 class Reaper(Worker):
@@ -183,12 +183,12 @@ def add_problems(app: FastAPI) -> None:
 
     @app.exception_handler(UnknownJob)
     def unknown(_request: object, error: UnknownJob) -> JSONResponse:
-        return Problem(404, str(error)).response()
+        return ProblemDetails(404, str(error)).response()
 
     @app.exception_handler(AlreadyOver)
     def over(_request: object, error: AlreadyOver) -> JSONResponse:
-        return Problem(409, str(error)).response()
+        return ProblemDetails(409, str(error)).response()
 
     @app.exception_handler(QueueFull)
     def full(_request: object, error: QueueFull) -> JSONResponse:
-        return Problem(429, str(error), headers={"Retry-After": str(RETRY_AFTER_SECONDS)}).response()
+        return ProblemDetails(429, str(error), headers={"Retry-After": str(RETRY_AFTER_SECONDS)}).response()

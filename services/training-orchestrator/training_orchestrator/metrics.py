@@ -31,10 +31,10 @@ for end in TERMINAL:
     SECONDS.labels(end)
 
 
-def note_active(found: Mapping[Status, tuple[int, float]]) -> None:
+def note_active(by_status: Mapping[Status, tuple[int, float]]) -> None:
     """How many jobs there are of each status that is not the end, and the oldest one's time."""
     for status in ACTIVE:
-        number, oldest = found.get(status, (0, 0.0))
+        number, oldest = by_status.get(status, (0, 0.0))
         JOBS.labels(status).set(number)
         OLDEST.labels(status).set(oldest)
 

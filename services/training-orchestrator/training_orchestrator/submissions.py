@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from chatdb_common.failpoints import failpoint
 from chatdb_common.group_commit import Entry
 from chatdb_common.idempotency import Reply, once
-from chatdb_common.problems import Problem
+from chatdb_common.problems import ProblemDetails
 from training_orchestrator.adapters import Begin, PostgresWork
 from training_orchestrator.domain import QueueFull
 from training_orchestrator.service_layer import Intake, Order
@@ -52,5 +52,5 @@ def _keep(work: PostgresWork, intake: Intake, submission: Submission) -> Reply |
 
     try:
         return once(work.connection, scope="POST /jobs", key=submission.key, request=submission.order, act=act)
-    except (Problem, QueueFull) as refusal:
+    except (ProblemDetails, QueueFull) as refusal:
         return refusal

@@ -53,10 +53,10 @@ def http() -> Iterator[httpx.Client]:
 def checks(http: httpx.Client, service: Service) -> Mapping[str, Any]:
     """What its readiness says of each thing that it needs; empty where it says nothing."""
     try:
-        found = http.get(f"{service.url}{service.readiness}").json()
+        body = http.get(f"{service.url}{service.readiness}").json()
     except (httpx.HTTPError, ValueError):
         return {}
-    said = found.get("checks") if isinstance(found, dict) else None
+    said = body.get("checks") if isinstance(body, dict) else None
     return said if isinstance(said, dict) else {}
 
 
@@ -71,20 +71,20 @@ def reached(http: httpx.Client, survey: Survey) -> frozenset[str]:
         said = {one.name: checks(http, one) for one in open_}
         return frozenset(target.name for target in MATRIX.denied if _seen(target, said))
 
-    return settled(look, lambda found: found == wanted, patience())
+    return settled(look, lambda names: names == wanted, patience())
 
 
 def _seen(target: Target, said: Mapping[str, Mapping[str, Any]]) -> bool:
-    found = (said.get(name, {}).get(check, {}) for name, check in target.witnesses.items())
-    return any(one.get("ok") is True for one in found)
+    results = (said.get(name, {}).get(check, {}) for name, check in target.witnesses.items())
+    return any(one.get("ok") is True for one in results)
 
 
 @pytest.fixture(scope="session")
 def policies(request: pytest.FixtureRequest, survey: Survey, reached: frozenset[str]) -> Policies:
     """Whether the cluster enforces them; the last line of the log says it, too."""
-    found = survey.policies(reached)
-    request.config.stash[POLICIES] = found
-    return found
+    state = survey.policies(reached)
+    request.config.stash[POLICIES] = state
+    return state
 
 
 def need(survey: Survey, *services: Service | None) -> None:

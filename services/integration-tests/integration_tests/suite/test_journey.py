@@ -107,8 +107,8 @@ def version(job: Mapping[str, Any]) -> int:
 
 def test_model_is_registered(user: User, job: Mapping[str, Any], version: int) -> None:
     """The registry has that version, with the digest that the job names."""
-    found = user.ask("GET", MODELS, f"/models/{user.model}/versions/{version}")
-    assert (found["sha256"], found["job_id"]) == (job["result"]["sha256"], job["id"])
+    registered = user.ask("GET", MODELS, f"/models/{user.model}/versions/{version}")
+    assert (registered["sha256"], registered["job_id"]) == (job["result"]["sha256"], job["id"])
 
 
 def test_champion(user: User, version: int) -> None:

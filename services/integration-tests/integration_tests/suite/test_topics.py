@@ -18,7 +18,7 @@ LOG_ERRORS = 3
 
 
 @pytest.fixture(scope="module")
-def found(matrix: Matrix, survey: Survey) -> Mapping[str, Topic]:
+def existing_topics(matrix: Matrix, survey: Survey) -> Mapping[str, Topic]:
     """All topics of the matrix that are there, by name."""
     address = os.environ["KAFKA_BOOTSTRAP_SERVERS"]
     closed = [edge.name for edge in matrix.edges if edge.address == address and survey.edges[edge.name] is not How.OPEN]
@@ -46,9 +46,9 @@ def found(matrix: Matrix, survey: Survey) -> Mapping[str, Topic]:
     }
 
 
-def test_topic(topic: Topic, found: Mapping[str, Topic]) -> None:
+def test_topic(topic: Topic, existing_topics: Mapping[str, Topic]) -> None:
     """Partitions, replicas and retention."""
-    there = found.get(topic.name)
+    there = existing_topics.get(topic.name)
     if there is None:
         raise Permanent(f"there is no topic {topic.name}: delete the Job that makes topics, and it runs again")
     wrong = [

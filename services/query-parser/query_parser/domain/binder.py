@@ -170,11 +170,11 @@ class Binder:
             scope.top = bool(tokens(tree, "TOP"))
 
     def _group(self, tree: Node, scope: Scope) -> None:
-        found = [self._thing(node, scope) for node in trees(subtree(tree, "groups"))]
+        columns = [self._thing(node, scope) for node in trees(subtree(tree, "groups"))]
         if scope.top is not None:
-            scope.sort(*(Order(column, descending=scope.top) for column in found))
+            scope.sort(*(Order(column, descending=scope.top) for column in columns))
         else:
-            scope.groups += found
+            scope.groups += columns
 
     def _order_by(self, tree: Node, scope: Scope) -> None:
         column = self._thing(subtree(tree, "thing"), scope)

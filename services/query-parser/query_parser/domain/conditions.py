@@ -81,9 +81,9 @@ class Conditions:
         return All(tuple(self._each(tree, scope)))
 
     def _each(self, tree: Node, scope: Scope) -> list[Condition]:
-        found = [self.condition(node, scope) for node in trees(tree)]
-        whole = [condition for condition in found if condition is not None]
-        if len(whole) < len(found):
+        conditions = [self.condition(node, scope) for node in trees(tree)]
+        whole = [condition for condition in conditions if condition is not None]
+        if len(whole) < len(conditions):
             raise NotUnderstood("a number of rows stands by itself, not beside 'and' or 'or'")
         return whole
 
@@ -172,8 +172,8 @@ class Conditions:
             raise NotUnderstood(f"{column.name} is {column.type.value}, no text", unresolved=(column.name,))
         text = str(token(tree, "WORD", "STRING"))
         start, end = bool(tokens(tree, "ENDS", "CONTAINS")), bool(tokens(tree, "STARTS", "CONTAINS"))
-        found = Matches(ref, text, open_start=start, open_end=end)
-        return Not(found) if tokens(tree, "NOT") else found
+        condition = Matches(ref, text, open_start=start, open_end=end)
+        return Not(condition) if tokens(tree, "NOT") else condition
 
     # What is there, and what is not
 
@@ -205,8 +205,8 @@ class Conditions:
     def _related(self, tree: Node, scope: Scope) -> Condition:
         table = self._entry(token(tree, "TABLE")).table or ""
         inner = Scope(self.schema, self.schema.by_name[table])
-        found = [self.condition(node, inner) for node in trees(tree)]
-        return self._children(scope, table, conjunction([condition for condition in found if condition]))
+        conditions = [self.condition(node, inner) for node in trees(tree)]
+        return self._children(scope, table, conjunction([condition for condition in conditions if condition]))
 
     def _counted(self, tree: Node, scope: Scope) -> None:
         operator = next(OPERATORS[word.type] for word in tokens(tree) if word.type in OPERATORS)
@@ -259,15 +259,15 @@ def check_counted(operator: Operator, table: str) -> None:
         raise NotUnderstood(f"who has none of the {table} would be left out: ask for more than a number")
 
 
-def _any(found: Sequence[Condition]) -> Condition:
+def _any(conditions: Sequence[Condition]) -> Condition:
     """One of several; values of one column as a list, however they are said."""
-    if len(found) == 1:
-        return found[0]
-    columns = {_listed(condition) for condition in found}
+    if len(conditions) == 1:
+        return conditions[0]
+    columns = {_listed(condition) for condition in conditions}
     column = columns.pop()
     if columns or column is None:
-        return Any(tuple(found))
-    return OneOf(column, tuple(dict.fromkeys(value for condition in found for value in _values(condition))))
+        return Any(tuple(conditions))
+    return OneOf(column, tuple(dict.fromkeys(value for condition in conditions for value in _values(condition))))
 
 
 def _listed(condition: Condition) -> ColumnRef | None:

@@ -74,13 +74,13 @@ class Lookahead:
 
 def _by_beginning(symbol: Symbol, predictions: Predictions) -> dict[str | None, list[Rule]]:
     own = [rule for rule in predictions[symbol] if rule.origin == symbol]
-    found: dict[str | None, list[Rule]] = defaultdict(list, {None: own})
+    by_terminal: dict[str | None, list[Rule]] = defaultdict(list, {None: own})
     for rule in own:
         first = rule.expansion[0]
         begun = [rule] if first.is_term else predictions[first]
         for terminal in {one.expansion[0].name for one in begun if one.expansion[0].is_term}:
-            found[terminal].append(rule)
-    return dict(found)
+            by_terminal[terminal].append(rule)
+    return dict(by_terminal)
 
 
 @cache

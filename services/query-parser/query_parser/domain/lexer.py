@@ -83,7 +83,7 @@ def _pieces(text: str) -> list[Piece]:
     if len(text) > LONGEST_TEXT:
         raise NotUnderstood(f"a question has at most {LONGEST_TEXT} characters")
     stripped = text.strip().rstrip("?!. \n")
-    found: list[Piece] = []
+    pieces: list[Piece] = []
     end = 0
     while end < len(stripped):
         match = PIECE.match(stripped, end)
@@ -91,9 +91,9 @@ def _pieces(text: str) -> list[Piece]:
             rest = stripped[end:].split()[0]
             raise NotUnderstood(f"{rest!r} is no part of a question", unresolved=(rest,))
         kind = match.lastgroup or ""
-        found.append(Piece("string" if kind in {"double", "single"} else kind, match[kind]))
+        pieces.append(Piece("string" if kind in {"double", "single"} else kind, match[kind]))
         end = match.end()
-    return found
+    return pieces
 
 
 def _value(piece: Piece, lexed: Lexed) -> Lexeme:
@@ -114,21 +114,21 @@ def _take_phrase(pieces: list[Piece], place: int, lexicon: Lexicon, lexed: Lexed
     near = pieces[place : place + lexicon.longest]
     words = [piece.text for piece in takewhile(lambda piece: piece.kind in {"word", "sign"}, near)]
     lowered = [word.lower() for word in words]
-    found = _longest(lowered, lexicon)
-    if not found:
+    length = _longest(lowered, lexicon)
+    if not length:
         fixed = [word if word in lexicon.words else _mend(word, lexicon, lexed) or word for word in lowered]
         if fixed[0] != lowered[0] and not _expects_value(lexed):
-            found = _longest(fixed, lexicon)
-            lexed.fixed += [pair for pair in zip(lowered[:found], fixed[:found], strict=True) if pair[0] != pair[1]]
+            length = _longest(fixed, lexicon)
+            lexed.fixed += [pair for pair in zip(lowered[:length], fixed[:length], strict=True) if pair[0] != pair[1]]
             lowered = fixed
-    if not found:
+    if not length:
         text = words[0]
         lexed.lexemes.append(Lexeme(text, (Entry("COMMA" if text == "," else "WORD"),)))
         return 1
-    entries = lexicon.phrases[tuple(lowered[:found])]
+    entries = lexicon.phrases[tuple(lowered[:length])]
     if any(entry.terminal != "NOISE" for entry in entries):
-        lexed.lexemes.append(Lexeme(" ".join(words[:found]), tuple(entries)))
-    return found
+        lexed.lexemes.append(Lexeme(" ".join(words[:length]), tuple(entries)))
+    return length
 
 
 def _longest(words: list[str], lexicon: Lexicon) -> int:
@@ -141,8 +141,8 @@ def _last_terminals(lexed: Lexed) -> set[str]:
 
 def _expects_value(lexed: Lexed) -> bool:
     """Whether a name may follow: "model churn" has one, "jobs created" has not."""
-    found = _last_terminals(lexed) & BEFORE_VALUES
-    return bool(found - {"TABLE"}) or (bool(found) and not lexed.lexemes[-1].text.lower().endswith("s"))
+    terminals = _last_terminals(lexed) & BEFORE_VALUES
+    return bool(terminals - {"TABLE"}) or (bool(terminals) and not lexed.lexemes[-1].text.lower().endswith("s"))
 
 
 def _mend(word: str, lexicon: Lexicon, lexed: Lexed) -> str | None:
@@ -164,5 +164,5 @@ def near_words(word: str, lexicon: Lexicon, more: int = 0) -> list[str]:
     if len(word) < SHORTEST_TYPO:
         return []
     allowed = (2 if len(word) >= LONG_WORD else 1) + more
-    found = process.extract(word, lexicon.long_words, scorer=OSA.distance, score_cutoff=allowed, limit=None)
-    return [one for one, distance, _ in found if distance == found[0][1]]
+    matches = process.extract(word, lexicon.long_words, scorer=OSA.distance, score_cutoff=allowed, limit=None)
+    return [one for one, distance, _ in matches if distance == matches[0][1]]

@@ -62,8 +62,8 @@ class Lexicon:
 @lru_cache(maxsize=32)
 def _vocabulary() -> dict[str, list[str]]:
     text = (files("query_parser.domain") / "words.yaml").read_text(encoding="utf-8")
-    found: dict[str, list[str]] = yaml.safe_load(text)
-    return found
+    words: dict[str, list[str]] = yaml.safe_load(text)
+    return words
 
 
 def terminals() -> list[str]:

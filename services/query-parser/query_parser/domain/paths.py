@@ -8,12 +8,12 @@ __all__ = ["ForeignKey", "is_parent", "to_parent"]
 
 def to_parent(schema: Schema, table: str, target: str) -> tuple[ForeignKey, ...]:
     """The one shortest way, each row having one partner at most; NotUnderstood unless there is exactly one."""
-    found = _shortest(schema, table, target)
-    if not found:
+    ways = _shortest(schema, table, target)
+    if not ways:
         raise NotUnderstood(f"{table} have no {target} that belong to them")
-    if len(found) > 1:
+    if len(ways) > 1:
         raise NotUnderstood(f"{table} and {target} are connected in more than one way")
-    return found[0]
+    return ways[0]
 
 
 def is_parent(schema: Schema, table: str, target: str) -> bool:

@@ -99,10 +99,10 @@ class Schema(Part):
 
     @cached_property
     def _keys_of(self) -> dict[str, list[ForeignKey]]:
-        found: dict[str, list[ForeignKey]] = {}
+        by_table: dict[str, list[ForeignKey]] = {}
         for key in self.foreign_keys:
-            found.setdefault(key.table, []).append(key)
-        return found
+            by_table.setdefault(key.table, []).append(key)
+        return by_table
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:

@@ -164,9 +164,9 @@ class Scope:
         return inner.query([COUNT])
 
 
-def _once(already: object, what: str) -> None:
+def _once(already: object, clause: str) -> None:
     if already is not None and already != []:
-        raise NotUnderstood(f"{what} is said twice")
+        raise NotUnderstood(f"{clause} is said twice")
 
 
 def conjunction(conditions: Sequence[Condition]) -> Condition | None:
@@ -178,8 +178,8 @@ def conjunction(conditions: Sequence[Condition]) -> Condition | None:
 
 def within(ref: ColumnRef, bounds: moments.Bounds) -> Condition:
     """A column whose time is inside the bounds."""
-    found = tuple(Compare(ref, operator, moment) for operator, moment in bounds)
-    return found[0] if len(found) == 1 else All(found)
+    comparisons = tuple(Compare(ref, operator, moment) for operator, moment in bounds)
+    return comparisons[0] if len(comparisons) == 1 else All(comparisons)
 
 
 def convert(column: Column, text: str) -> Value:

@@ -60,14 +60,14 @@ def assert_safe(text: str, schema: Schema) -> tuple[str, ...]:
     """The tables that the statement reads; NotUnderstood unless it is one SELECT over tables of the schema."""
     statements = sqlglot.parse(text, dialect="postgres")
     allowed = {(table.namespace or "", table.name) for table in schema.tables}
-    found = [(t.db, t.name) for s in statements if s for t in s.find_all(exp.Table)]
-    if len(statements) != 1 or not isinstance(statements[0], exp.Select) or not set(found) <= allowed:
+    tables = [(t.db, t.name) for s in statements if s for t in s.find_all(exp.Table)]
+    if len(statements) != 1 or not isinstance(statements[0], exp.Select) or not set(tables) <= allowed:
         raise NotUnderstood("this would not be one SELECT over the tables that may be read")
     if any(statements[0].find_all(exp.Into, exp.Lock, exp.DML, exp.DDL, exp.Command)):
         raise NotUnderstood("this would do more than read")
     if not all(name.quoted for name in statements[0].find_all(exp.Identifier)):
         raise NotUnderstood("a name without quotes could be read as another")
-    return tuple(dict.fromkeys(name for _, name in found))
+    return tuple(dict.fromkeys(name for _, name in tables))
 
 
 @dataclass

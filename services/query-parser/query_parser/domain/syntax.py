@@ -17,8 +17,8 @@ def subtree(node: Node, name: str) -> Node:
 
 def tokens(node: Node, *types: str) -> list[Token]:
     """The tokens, of these types if any are named."""
-    found = [child for child in node.children if isinstance(child, Token)]
-    return [token for token in found if not types or token.type in types]
+    leaves = [child for child in node.children if isinstance(child, Token)]
+    return [token for token in leaves if not types or token.type in types]
 
 
 def token(node: Node, *types: str) -> Token:

@@ -32,12 +32,12 @@ def main() -> BaseObj:
 
 def service_objects(service: Mapping[str, Any]) -> list[Manifest]:
     """All objects of one service."""
-    found = [config_map(service), deployment(service), service_object(service)]
+    manifests = [config_map(service), deployment(service), service_object(service)]
     for provider in service["needs"]:
-        found += policies(service, provider)
+        manifests += policies(service, provider)
     if service["replicas"] > 1:
-        found.append(budget(service))
-    return found
+        manifests.append(budget(service))
+    return manifests
 
 
 def manifest(api_version: str, kind: str, metadata: Manifest, **rest: Any) -> Manifest:
