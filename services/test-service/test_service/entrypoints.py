@@ -62,7 +62,7 @@ class Runner(Worker):
         self._waiting: queue.Queue[Run] = queue.Queue(maxsize=5)
 
     def ask(self, key: str | None) -> Run:
-        """A new run, or the one that was asked for with this key; ProblemDetails 429 where too many wait."""
+        """A new run, or the one that was asked for with this key; 429 where too many wait."""
         steps = tuple(Step(name=name) for name in Journey(self._services, "").steps())
         fresh = Run(id=new_id(), started_at=datetime.now(UTC), steps=steps)
         if self._waiting.full():
