@@ -14,11 +14,13 @@ from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_platform
 from constructs_lib.resolve.problems.env_vars import SECRET_URL
+from constructs_lib.traits import COMPONENTS
 from constructs_lib.yaml_edit import with_values
 from constructs_lib.yaml_files import read_mapping
 
 FILE = SETTINGS
-ENVIRONMENT = re.compile(r"[a-z]([a-z0-9-]{0,30}[a-z0-9])?")
+ENVIRONMENT = re.compile(rf"(?!{COMPONENTS}$)[a-z]([a-z0-9-]{{0,30}}[a-z0-9])?")
+"""It is a folder beside that of the traits."""
 REPOSITORY = re.compile(r"(https?://|ssh://|file://)[^\s]+|[^\s@:]+@[^\s:]+:[^\s]+")
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
