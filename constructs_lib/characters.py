@@ -8,5 +8,5 @@ LOST = re.compile("[\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 def lost(text: str) -> str:
     """What Kustomize would lose of the text, in words; nothing where it would give it back."""
-    found = LOST.search(text)
-    return f"has the character U+{ord(found[0]):04X}, which Kustomize cannot hold" if found else ""
+    match = LOST.search(text)
+    return f"has the character U+{ord(match[0]):04X}, which Kustomize cannot hold" if match else ""

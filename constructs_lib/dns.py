@@ -102,17 +102,17 @@ def _read_list(
     entries = value.get(key, [])
     if not isinstance(entries, list) or (key in value and not entries):
         return (), [Problem(SETTINGS, f"dns: {key} is {entries!r}", f"list some, like {example}, or remove {key}")]
-    found: list[Entry] = []
+    accepted: list[Entry] = []
     problems: list[Problem] = []
     for entry in entries:
         one = read(entry)
         if isinstance(one, Problem):
             problems.append(one)
-        elif one in found:
+        elif one in accepted:
             problems.append(Problem(SETTINGS, f"dns: {key} has {entry} twice", "remove one"))
         else:
-            found.append(one)
-    return tuple(found), problems
+            accepted.append(one)
+    return tuple(accepted), problems
 
 
 def _port(entry: Any) -> int | Problem:
@@ -124,17 +124,17 @@ def _port(entry: Any) -> int | Problem:
 def _block(entry: Any) -> str | Problem:
     """An address, or a block of them, in canonical CIDR notation."""
     try:
-        found = ipaddress.ip_network(entry) if isinstance(entry, str) and PREFIX.fullmatch(entry) else None
+        network = ipaddress.ip_network(entry) if isinstance(entry, str) and PREFIX.fullmatch(entry) else None
     except ValueError:
-        found = None
-    if found is None or "%" in entry:
+        network = None
+    if network is None or "%" in entry:
         fix = "use IPv4 or IPv6 addresses, like 169.254.20.10 or fd00::10, or blocks without bits after their prefix"
         return Problem(SETTINGS, f"dns: {entry!r} is not an address", fix)
-    if found.version == 6 and found.network_address.ipv4_mapped:  # noqa: PLR2004 - of IP
+    if network.version == 6 and network.network_address.ipv4_mapped:  # noqa: PLR2004 - of IP
         return Problem(SETTINGS, f"dns: {entry!r} is an IPv4 address in IPv6 notation", "write the IPv4 address")
-    if unusable := _unusable(found):
+    if unusable := _unusable(network):
         return Problem(SETTINGS, f"dns: {entry!r} {unusable}", "name the address of a server, as /etc/resolv.conf does")
-    return str(found)
+    return str(network)
 
 
 def _unusable(block: ipaddress.IPv4Network | ipaddress.IPv6Network) -> str:

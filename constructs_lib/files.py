@@ -45,17 +45,17 @@ def advised_writes(where: str) -> Iterator[None]:
         raise _refused(where, collected or f"{error.strerror}: {error.filename or where}") from error
 
 
-def _refused(where: str, what: str) -> InvalidInput:
+def _refused(where: str, message: str) -> InvalidInput:
     fix = "make room or allow writing there, and run again; what was generated before is whole"
-    return InvalidInput([Problem(where, what, fix)])
+    return InvalidInput([Problem(where, message, fix)])
 
 
 def enough_room(folder: Path, needed: int) -> None:
     """InvalidInput where less than that many bytes are free: said before the work, and not in the middle of it."""
     free = shutil.disk_usage(folder).free
     if free < needed:
-        what = f"{free // MIB} MiB are free, {needed // MIB} MiB are needed"
-        raise InvalidInput([Problem(str(folder), what, "make room; nothing was changed")])
+        message = f"{free // MIB} MiB are free, {needed // MIB} MiB are needed"
+        raise InvalidInput([Problem(str(folder), message, "make room; nothing was changed")])
 
 
 @contextmanager
@@ -66,8 +66,8 @@ def exclusive(lock: Path, seconds: float = SECONDS) -> Iterator[None]:
         deadline = time.monotonic() + seconds
         while not _locked(file.fileno()):
             if time.monotonic() > deadline:
-                what = f"another run has been going on for over {seconds:g} s"
-                raise InvalidInput([Problem(str(lock), what, "wait until it has ended, or end it, and run again")])
+                message = f"another run has been going on for over {seconds:g} s"
+                raise InvalidInput([Problem(str(lock), message, "wait until it has ended, or end it, and run again")])
             time.sleep(POLL)
         yield
 

@@ -227,5 +227,5 @@ def _reading(manifest: Manifest) -> Iterator[None]:
         metadata = manifest["metadata"]
         place = f"{manifest['kind']} {metadata.get('namespace', '')}/{metadata['name']}"
         words = str(error) if isinstance(error, ValueError) else "its resources, replicas or claims cannot be read"
-        what, _, fix = words.partition(": ")
-        raise InvalidInput([Problem(place, what, fix or "correct the patch that writes them")]) from error
+        message, _, fix = words.partition(": ")
+        raise InvalidInput([Problem(place, message, fix or "correct the patch that writes them")]) from error

@@ -55,12 +55,12 @@ class ImageReference:
 def parse_image(text: str) -> ImageReference:
     """The parts of a reference as a container names it; InvalidImage where it is not one."""
     name, at, digest = text.partition("@")
-    found = _TAG_AT_THE_END.search(name)
-    repository = parse_repository(name[: found.start()] if found else name)
+    match = _TAG_AT_THE_END.search(name)
+    repository = parse_repository(name[: match.start()] if match else name)
     return ImageReference(
         domain=repository.domain,
         path=repository.path,
-        tag=parse_tag(found[1]) if found else None,
+        tag=parse_tag(match[1]) if match else None,
         digest=parse_digest(digest) if at else None,
     )
 

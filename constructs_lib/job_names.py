@@ -40,7 +40,7 @@ def named_by_content(
 def used_config_maps(template: Mapping[str, Any]) -> Iterator[str]:
     """The ConfigMaps that a pod template mounts, or takes variables from."""
     spec = template.get("spec") or {}
-    found = [volume.get("configMap") for volume in spec.get("volumes") or []]
+    references = [volume.get("configMap") for volume in spec.get("volumes") or []]
     for container in (*(spec.get("initContainers") or []), *(spec.get("containers") or [])):
-        found += [source.get("configMapRef") for source in container.get("envFrom") or []]
-    yield from (one["name"] for one in found if one and one.get("name"))
+        references += [source.get("configMapRef") for source in container.get("envFrom") or []]
+    yield from (one["name"] for one in references if one and one.get("name"))

@@ -67,10 +67,10 @@ class Kustomization:
         if self.folder in within:
             way = " -> ".join(map(self._name, self.within))
             raise InvalidInput([Problem(self.where, f"it lists itself: {way}", "remove one of these lines")])
-        found = [name for name in NAMES if _is(Path.is_file, folder / name)]
-        if len(found) != 1:
-            raise InvalidInput([_not_one(self.where, folder.name, found)])
-        self.path = self.folder / found[0]
+        files = [name for name in NAMES if _is(Path.is_file, folder / name)]
+        if len(files) != 1:
+            raise InvalidInput([_not_one(self.where, folder.name, files)])
+        self.path = self.folder / files[0]
         self.file = self._name(self.path)
         document = single(read_text(self.path, self.file, "make it a file"), self.file)
         if document is None or not isinstance(document.content, dict):
@@ -135,9 +135,9 @@ class Kustomization:
 
     def objects(self) -> list[Manifest]:
         """All that there is to patch, before any patch: deletions by a trait do not count."""
-        found = [manifest for path in self.paths("resources") for manifest in self.read(path)]
-        found += [manifest for component in self.components() for manifest in component.objects()]
-        return found + list(self._made())
+        manifests = [manifest for path in self.paths("resources") for manifest in self.read(path)]
+        manifests += [manifest for component in self.components() for manifest in component.objects()]
+        return manifests + list(self._made())
 
     def _made(self) -> Iterator[Manifest]:
         """What a generator makes, as far as a selector can see it."""
@@ -155,19 +155,19 @@ class Kustomization:
             path = normal(self.folder / entry["path"])
             name = self._name(path)
             for document in documents(self._text(path), name):
-                found = document.content if isinstance(document.content, list) else [document.content]
-                for wrong, wanted in wrong_types(found, [REPLACEMENT]):
+                replacements = document.content if isinstance(document.content, list) else [document.content]
+                for wrong, wanted in wrong_types(replacements, [REPLACEMENT]):
                     where = f"{name}:{document.line(*wrong)}"
                     raise InvalidInput([Problem(where, f"{_words(wrong)} is not {wanted}", f"write {wanted}")])
-                yield from ((name, replacement) for replacement in found)
+                yield from ((name, replacement) for replacement in replacements)
 
     def read(self, path: Path) -> list[Manifest]:
         """The objects of a file, or of a folder's kustomization; InvalidInput where it cannot be read."""
         if _is(Path.is_dir, path):
             return self._other(path).objects()
         name = self._name(path)
-        found = [document for document in documents(self._text(path), name) if document.content]
-        return [one for document in found for one in _objects(document.content, f"{name}:{document.line()}")]
+        nonempty = [document for document in documents(self._text(path), name) if document.content]
+        return [one for document in nonempty for one in _objects(document.content, f"{name}:{document.line()}")]
 
     def problems(self) -> Iterator[Problem]:
         """What is wrong with the hand-written files that it lists, before Kustomize is run.
@@ -234,9 +234,9 @@ def _words(path: tuple[str | int, ...]) -> str:
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
 
 
-def _not_one(where: str, name: str, found: list[str]) -> Problem:
-    if found:
-        return Problem(where, f"there are {len(found)} kustomizations: {', '.join(found)}", "keep one of them")
+def _not_one(where: str, name: str, files: list[str]) -> Problem:
+    if files:
+        return Problem(where, f"there are {len(files)} kustomizations: {', '.join(files)}", "keep one of them")
     return Problem(where, f"there is no {KUSTOMIZATION}", f"make it: it lists {DIST}/{name} among its resources")
 
 

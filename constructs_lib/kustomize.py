@@ -21,10 +21,10 @@ CRASH = re.compile(r"panic: (.*?)\s*^goroutine ", re.DOTALL | re.MULTILINE)
 def tool(root: Path, name: str) -> str:
     """Path of a pinned tool; InvalidInput with advice where it is not installed."""
     own = root / ".tools/bin" / name
-    found = str(own) if own.exists() else shutil.which(name)
-    if not found:
+    path = str(own) if own.exists() else shutil.which(name)
+    if not path:
         raise InvalidInput([Problem(name, "is not installed", "run `make setup-test`")])
-    return found
+    return path
 
 
 def kustomize(root: Path, folder: Path, tools: Path | None = None) -> list[dict[str, Any]]:
@@ -41,8 +41,8 @@ def kustomize(root: Path, folder: Path, tools: Path | None = None) -> list[dict[
     try:
         done = subprocess.run(command, env=env_vars, capture_output=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
-        what = f"Kustomize did not finish within {SECONDS} s"
-        raise InvalidInput([Problem(kustomization.where, what, "make its files smaller, or local")]) from error
+        message = f"Kustomize did not finish within {SECONDS} s"
+        raise InvalidInput([Problem(kustomization.where, message, "make its files smaller, or local")]) from error
     if done.returncode:
         # Its words name files by their full path, which says nothing more and differs between machines.
         words = done.stderr.decode(errors="replace").strip().replace(f"{root}/", "").removeprefix("Error: ")

@@ -78,8 +78,8 @@ def _problems(value: Any, document: str, path: tuple[str, ...]) -> Iterator[Prob
     elif isinstance(value, list):
         for number, part in enumerate(value):
             yield from _problems(part, document, (*path, str(number)))
-    elif isinstance(value, str) and (what := lost(value)):
-        yield Problem(f"{document}: {'.'.join(path)}", what, "remove it")
+    elif isinstance(value, str) and (message := lost(value)):
+        yield Problem(f"{document}: {'.'.join(path)}", message, "remove it")
 
 
 def _name(document: Mapping[str, Any]) -> str:

@@ -321,8 +321,8 @@ class Catalogue:
     def file_paths(self, name: str) -> tuple[Path, ...]:
         """Where these files are, sorted; without what an editor leaves there."""
         folder = self.root / "catalogue/files" / name
-        found = folder.iterdir() if folder.is_dir() else ()
-        return tuple(sorted(path for path in found if path.is_file() and not is_scratch(path.name)))
+        paths = folder.iterdir() if folder.is_dir() else ()
+        return tuple(sorted(path for path in paths if path.is_file() and not is_scratch(path.name)))
 
     def migrations(self, schema: Schema) -> tuple[Path, ...]:
         """The numbered migrations of the schema in the order in which they are applied."""

@@ -33,10 +33,10 @@ def pod_template(manifest: Manifest) -> Manifest | None:
     path = TEMPLATES.get((api_group(manifest), manifest["kind"]))
     if path is None:
         return None
-    found = manifest
+    template = manifest
     for key in path:
-        found = found.get(key) or {}
-    return found
+        template = template.get(key) or {}
+    return template
 
 
 def pod_spec(manifest: Manifest) -> Mapping[str, Any] | None:

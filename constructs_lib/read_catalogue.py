@@ -30,8 +30,8 @@ def read_catalogue(root: Path, module: str = "catalogue.components") -> Catalogu
 
 
 def _problem(error: Exception, root: Path, module: str) -> Problem:
-    what, fix = _words(error)
-    return Problem(_place(error, root, module), what, fix)
+    message, fix = _words(error)
+    return Problem(_place(error, root, module), message, fix)
 
 
 def _place(error: Exception, root: Path, module: str) -> str:

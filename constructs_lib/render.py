@@ -55,8 +55,8 @@ def _clashes(charts: Iterable[tuple[tuple[str, str], list[Manifest]]]) -> Iterat
         for made in (one for manifest in objects for one in _identities(manifest)):
             if made in makers:
                 kind, namespace, name = made
-                what = f"{kind} {namespace}/{name} is made by {makers[made]} and by {chart}"
-                yield Problem(COMPONENTS, what, "rename one of them, or the claim of its storage")
+                message = f"{kind} {namespace}/{name} is made by {makers[made]} and by {chart}"
+                yield Problem(COMPONENTS, message, "rename one of them, or the claim of its storage")
             makers[made] = chart
 
 

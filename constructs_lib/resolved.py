@@ -327,7 +327,7 @@ class ResolvedPlatform:
         groups: dict[str, list[ResolvedComponent]] = {tier: [] for tier in self.tiers}
         for component in sorted(self.components, key=lambda one: one.name):
             groups[component.tier].append(component)
-        return tuple((self.catalogue.wave(tier), tier, tuple(found)) for tier, found in groups.items())
+        return tuple((self.catalogue.wave(tier), tier, tuple(components)) for tier, components in groups.items())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

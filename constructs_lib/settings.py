@@ -116,8 +116,10 @@ def write(
     pinned = sorted((root / PINS).glob("*.yaml")) if raw.get("repository") not in (None, repository) else []
     problems = [*_texts(values), *_tiers(wanted["tiers"], catalogue)[1], *problems_of_platform(catalogue)]
     if pinned and pins is None:
-        what = f"{', '.join(file.name for file in pinned)}: pins name commits of the repository that was there before"
-        problems.append(Problem(PINS, what, PINS_FIX))
+        message = (
+            f"{', '.join(file.name for file in pinned)}: pins name commits of the repository that was there before"
+        )
+        problems.append(Problem(PINS, message, PINS_FIX))
     if problems:
         raise InvalidInput(problems)
     if pins == DROP:
@@ -135,8 +137,8 @@ def _texts(raw: dict[str, Any]) -> Iterator[Problem]:
     ):
         value = raw.get(key)
         if not isinstance(value, str) or not pattern.fullmatch(value):
-            what = f"{key} is missing" if value is None else f"{key} is {value!r}"
-            yield Problem(FILE, what, f"write something like {key}: {example}")
+            message = f"{key} is missing" if value is None else f"{key} is {value!r}"
+            yield Problem(FILE, message, f"write something like {key}: {example}")
         elif SECRET_URL.search(value):
             fix = "take it out, and give Argo CD the credentials as docs/argo-cd.md says"
             yield Problem(FILE, f"{key} has a password in its address", fix)

@@ -12,10 +12,10 @@ COMPONENTS = "components"
 
 def traits(overlays: Path) -> dict[str, tuple[str, ...]]:
     """Trait -> the tiers that it changes: each is a folder overlays/components/<trait>/<tier>."""
-    found: dict[str, list[str]] = {}
+    by_trait: dict[str, list[str]] = {}
     for path in sorted(path for path in (overlays / COMPONENTS).glob("*/*") if path.is_dir()):
-        found.setdefault(path.parent.name, []).append(path.name)
-    return {trait: tuple(tiers) for trait, tiers in found.items()}
+        by_trait.setdefault(path.parent.name, []).append(path.name)
+    return {trait: tuple(tiers) for trait, tiers in by_trait.items()}
 
 
 def every_combination(overlays: Path) -> Iterator[tuple[str, ...]]:

@@ -57,27 +57,27 @@ def documents(text: str, name: str) -> list[Document]:
     `name` is what a problem names: the line is added to it.
     """
     if conflict := CONFLICT.search(text):
-        what = f"conflict marker {conflict[0]}"
-        raise InvalidInput([Problem(_place(name, text, conflict), what, "finish the merge, and remove the markers")])
+        message = f"conflict marker {conflict[0]}"
+        raise InvalidInput([Problem(_place(name, text, conflict), message, "finish the merge, and remove the markers")])
     if odd := yaml.reader.Reader.NON_PRINTABLE.search(text):
-        what = f"has the character U+{ord(odd[0]):04X}, which YAML does not allow"
-        raise InvalidInput([Problem(_place(name, text, odd), what, "remove it")])
+        message = f"has the character U+{ord(odd[0]):04X}, which YAML does not allow"
+        raise InvalidInput([Problem(_place(name, text, odd), message, "remove it")])
     try:
         return list(_documents(text, name))
     except yaml.YAMLError as error:
         raise InvalidInput([_problem(error, text, name)]) from error
 
 
-def _place(name: str, text: str, found: re.Match[str]) -> str:
-    return f"{name}:{text.count(chr(10), 0, found.start()) + 1}"
+def _place(name: str, text: str, match: re.Match[str]) -> str:
+    return f"{name}:{text.count(chr(10), 0, match.start()) + 1}"
 
 
 def _documents(text: str, name: str) -> Iterator[Document]:
     loader = Loader(text)
     while node := loader.get_node() if loader.check_node() else None:
-        if what := _excess(node):
+        if message := _excess(node):
             where = f"{name}:{node.start_mark.line + 1}"
-            raise InvalidInput([Problem(where, what, "write the values out, in fewer levels")])
+            raise InvalidInput([Problem(where, message, "write the values out, in fewer levels")])
         yield Document(loader.construct_document(node), node)
 
 
@@ -111,36 +111,36 @@ def _children(node: yaml.Node) -> Iterator[yaml.Node]:
 def _problem(error: yaml.YAMLError, text: str, name: str) -> Problem:
     """Where it is, and what the parser says of it."""
     mark = getattr(error, "problem_mark", None)
-    what = getattr(error, "problem", None) or "it ends too early"
+    message = getattr(error, "problem", None) or "it ends too early"
     if mark is None:
-        return Problem(name, f"is not valid YAML: {what}", "fix the syntax")
+        return Problem(name, f"is not valid YAML: {message}", "fix the syntax")
     where = f"{name}:{mark.line + 1}"
     lines = text.splitlines()
     line = lines[mark.line] if mark.line < len(lines) else ""
-    if what.startswith("duplicate key"):
-        return Problem(where, what, "remove one of them")
+    if message.startswith("duplicate key"):
+        return Problem(where, message, "remove one of them")
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return Problem(where, "is indented by a tab", "use spaces")
-    return Problem(where, f"is not valid YAML: {what}", "fix the syntax")
+    return Problem(where, f"is not valid YAML: {message}", "fix the syntax")
 
 
 def single(text: str, name: str) -> Document | None:
     """The one document of the text; None where it is empty. InvalidInput where there are more."""
-    found = documents(text, name)
-    if len(found) > 1:
-        where = f"{name}:{found[1].node.start_mark.line + 1}"
+    parsed = documents(text, name)
+    if len(parsed) > 1:
+        where = f"{name}:{parsed[1].node.start_mark.line + 1}"
         raise InvalidInput([Problem(where, "a second document begins", "keep one document in the file")])
-    return found[0] if found else None
+    return parsed[0] if parsed else None
 
 
 def read_mapping(path: Path, name: str, fix: str) -> tuple[dict[str, Any], list[Problem]]:
     """What the YAML file `name` says, and what is wrong with it."""
     try:
-        found = single(read_text(path, name, fix), name)
+        document = single(read_text(path, name, fix), name)
     except InvalidInput as error:
         return {}, list(error.problems)
-    if found is None or found.content is None:
+    if document is None or document.content is None:
         return {}, []
-    if not isinstance(found.content, dict):
-        return {}, [Problem(f"{name}:{found.line()}", "is not a mapping of keys to values", fix)]
-    return found.content, []
+    if not isinstance(document.content, dict):
+        return {}, [Problem(f"{name}:{document.line()}", "is not a mapping of keys to values", fix)]
+    return document.content, []

@@ -52,8 +52,8 @@ def _float(digits: str) -> float | None:
 def _tag(text: str) -> str:
     if text in WORDS:
         return TAG + WORDS[text]
-    found = number(text)
-    return TAG + ("str" if found is None else "int" if isinstance(found, int) else "float")
+    value = number(text)
+    return TAG + ("str" if value is None else "int" if isinstance(value, int) else "float")
 
 
 class _Refused(yaml.constructor.ConstructorError):
@@ -78,16 +78,16 @@ class Loader(yaml.CSafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
         """As PyYAML does; of two values of a key it would take the last one, without a word."""
         keys = [key for key, _ in node.value]
-        found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
+        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         # With a merge key there are others, which these may replace.
-        if len(found) != len(keys):
+        if len(mapping) != len(keys):
             seen = set()
             for key in (key for key in keys if key.tag != f"{TAG}merge"):
                 value = self.construct_object(key, deep=True)
                 if value in seen:
                     raise _Refused(f'duplicate key "{key.value}"', key)
                 seen.add(value)
-        return found
+        return mapping
 
     def sequence(self, node: yaml.Node) -> Iterator[list[Any]]:
         """A list, filled later: it may have itself among its items."""
@@ -144,4 +144,4 @@ Loader.add_constructor(None, Loader.unknown)
 
 def load_all(text: str) -> list[Any]:
     """The documents of a file that a program has written, without those that are empty."""
-    return [found for found in yaml.load_all(text, Loader=Loader) if found]
+    return [document for document in yaml.load_all(text, Loader=Loader) if document]

@@ -71,15 +71,15 @@ def ledger(inputs: Inputs) -> Ledger | None:
     machine = inputs.platform.catalogue.machines.get(inputs.settings.environment)
     if machine is None:
         return None
-    every = at_most(found.manifest for found in inputs.rendered)
-    tiers = [found.tier for found in inputs.rendered]
+    every = at_most(obj.manifest for obj in inputs.rendered)
+    tiers = [obj.tier for obj in inputs.rendered]
     by_tier = {tier: [m for m, own in zip(every, tiers, strict=True) if own == tier] for tier in inputs.settings.tiers}
     return Ledger(
         machine,
         inputs.platform.waves,
-        {tier: _sum(map(steady, found)) for tier, found in by_tier.items()},
-        {tier: _sum(map(extra, found)) for tier, found in by_tier.items()},
-        sum(claim.total for claim in claims(found.manifest for found in inputs.rendered)),
+        {tier: _sum(map(steady, manifests)) for tier, manifests in by_tier.items()},
+        {tier: _sum(map(extra, manifests)) for tier, manifests in by_tier.items()},
+        sum(claim.total for claim in claims(obj.manifest for obj in inputs.rendered)),
     )
 
 
@@ -87,9 +87,9 @@ def _sum(footprints: Iterable[Footprint]) -> Footprint:
     return sum(footprints, Footprint())
 
 
-def lines(found: Ledger) -> tuple[Line, ...]:
+def lines(sums: Ledger) -> tuple[Line, ...]:
     """CPU in millicores; memory and disk in bytes. Memory twice: what is asked for, and what may be taken."""
-    return _lines(found.machine, found.peak, found.storage)
+    return _lines(sums.machine, sums.peak, sums.storage)
 
 
 def _lines(machine: Machine, most: Footprint, storage: int) -> tuple[Line, ...]:
@@ -104,18 +104,18 @@ def _lines(machine: Machine, most: Footprint, storage: int) -> tuple[Line, ...]:
 
 def fits(inputs: Inputs) -> Iterator[Problem]:
     """At least the machine's reserve stays free at the peak of each wave, and all tiers can roll at once."""
-    found = ledger(inputs)
-    if found is None:
+    sums = ledger(inputs)
+    if sums is None:
         return
     where = f"environment {inputs.settings.environment}"
-    short = [line for line in lines(found) if line.free < line.reserve]
+    short = [line for line in lines(sums) if line.free < line.reserve]
     for line in short:
         free, total, reserve = (amount(line, number) for number in (line.free, line.total, line.reserve))
         yield Problem(where, f"{line.name}: {free} of {total} left, less than {reserve}", FIX)
-    for line in _lines(found.machine, found.at_once, found.storage):
+    for line in _lines(sums.machine, sums.at_once, sums.storage):
         if "requests" in line.name and line.free < 0 and line.name not in {one.name for one in short}:
-            what = f"{line.name}: {amount(line, -line.free)} are missing when all tiers roll at once"
-            yield Problem(where, what, f"pin the tiers with `{COMMAND} release`, or {FIX}")
+            message = f"{line.name}: {amount(line, -line.free)} are missing when all tiers roll at once"
+            yield Problem(where, message, f"pin the tiers with `{COMMAND} release`, or {FIX}")
 
 
 def amount(line: Line, number: int) -> str:
@@ -128,14 +128,14 @@ def quotas_hold(inputs: Inputs) -> Iterator[Problem]:
 
     Quotas with scopes are not looked at.
     """
-    for found in inputs.of("ResourceQuota"):
-        if found.spec.get("scopes") or found.spec.get("scopeSelector"):
+    for quota in inputs.of("ResourceQuota"):
+        if quota.spec.get("scopes") or quota.spec.get("scopeSelector"):
             continue
-        most = peak((one.manifest for one in inputs.rendered), found.namespace)
-        hard = found.spec.get("hard") or {}
+        most = peak((one.manifest for one in inputs.rendered), quota.namespace)
+        hard = quota.spec.get("hard") or {}
         for name in sorted(hard.keys() & QUOTAS.keys()):
             read, write, field = QUOTAS[name]
             needed = getattr(most, field)
             if read(hard[name]) < needed:
-                what = f"{name} is {hard[name]}, but the namespace needs {write(needed)} at its peak"
-                yield Problem(found.where, what, f"{SYNTH}: quotas follow from what is rendered")
+                message = f"{name} is {hard[name]}, but the namespace needs {write(needed)} at its peak"
+                yield Problem(quota.where, message, f"{SYNTH}: quotas follow from what is rendered")

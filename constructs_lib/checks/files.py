@@ -19,11 +19,11 @@ FIX = "correct the file in catalogue/files or constructs_lib/types/<type>/files,
 
 def valid(inputs: Inputs) -> Iterator[Problem]:
     """Every file by its name's ending; Prometheus' own by promtool."""
-    for found in inputs.of("ConfigMap"):
-        data = found.manifest.get("data") or {}
+    for config_map in inputs.of("ConfigMap"):
+        data = config_map.manifest.get("data") or {}
         for name, text in data.items():
-            for what in _problems(inputs, name, text):
-                yield Problem(f"{found.where}: {name}", what, FIX)
+            for message in _problems(inputs, name, text):
+                yield Problem(f"{config_map.where}: {name}", message, FIX)
 
 
 def _problems(inputs: Inputs, name: str, text: str) -> Iterator[str]:
@@ -38,11 +38,11 @@ def _problems(inputs: Inputs, name: str, text: str) -> Iterator[str]:
             yield complaint
 
 
-def _promtool(inputs: Inputs, text: str, *what: str) -> Iterator[str]:
+def _promtool(inputs: Inputs, text: str, *arguments: str) -> Iterator[str]:
     with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as file:
         file.write(text)
         file.flush()
-        yield from _run([tool(inputs.root, "promtool"), "check", *what, file.name])
+        yield from _run([tool(inputs.root, "promtool"), "check", *arguments, file.name])
 
 
 def _run(command: list[str], text: str | None = None) -> Iterator[str]:

@@ -116,19 +116,19 @@ class Inputs:
 
     def of(self, *kinds: str) -> Iterator[Rendered]:
         """The objects of these kinds."""
-        return (found for found in self.rendered if found.kind in kinds)
+        return (obj for obj in self.rendered if obj.kind in kinds)
 
     def workloads(self) -> Iterator[Rendered]:
         """Everything that runs pods."""
-        return (found for found in self.of(*KINDS) if found.runs_pods)
+        return (workload for workload in self.of(*KINDS) if workload.runs_pods)
 
     def is_invalid(self, kind: str, namespace: str, name: str) -> bool:
         """Whether there is such an object, but an invalid one."""
-        return (kind, namespace, name) in {found.identity for found in self.invalid}
+        return (kind, namespace, name) in {obj.identity for obj in self.invalid}
 
     def invalid_pods(self, namespace: str) -> bool:
         """Whether the namespace has an invalid workload, whose labels and ports nobody knows."""
-        return any(found.kind in KINDS and found.namespace == namespace for found in self.invalid)
+        return any(obj.kind in KINDS and obj.namespace == namespace for obj in self.invalid)
 
 
 Check = Callable[[Inputs], Iterable[Problem]]

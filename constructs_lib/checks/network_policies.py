@@ -166,11 +166,11 @@ def read_policy(manifest: Manifest, where: str = "") -> Policy:
 
 def _rule(rule: Manifest, key: str, namespace: str) -> Rule:
     ports, peers = rule.get("ports") or [], rule.get(key) or []
-    found = [_peer(entry or {}, namespace) for entry in peers]
+    parsed = [_peer(entry or {}, namespace) for entry in peers]
     numbers = [span for port in ports for span in _numbers(port or {})]
     names = {(port.get("protocol") or "TCP", port["port"]) for port in ports if isinstance(port.get("port"), str)}
     return Rule(
-        peers=Peers(tuple(box for one in found for box in one.pods), union(s for one in found for s in one.addresses))
+        peers=Peers(tuple(box for one in parsed for box in one.pods), union(s for one in parsed for s in one.addresses))
         if peers
         else EVERYONE,
         numbers=union(numbers) if ports else ALL_PORTS,
@@ -212,8 +212,8 @@ def address_range(cidr: str) -> Span:
 
 def one_address(address: str) -> Span:
     """A single address; ValueError where it is none."""
-    found = ipaddress.ip_address(address)
-    return f"IPv{found.version}", int(found), int(found)
+    ip = ipaddress.ip_address(address)
+    return f"IPv{ip.version}", int(ip), int(ip)
 
 
 def governing(policies: Iterable[Policy], pod: Pod, direction: str) -> tuple[Policy, ...] | None:

@@ -61,13 +61,13 @@ def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
     }
     wanted[f"ConfigMap {released_name(platform.name)}"] = len(platform.waves)
     waves = {
-        f"{found['kind']} {found['metadata']['name']}": (found["metadata"].get("annotations") or {}).get(WAVE)
-        for found in inputs.argo_cd
+        f"{manifest['kind']} {manifest['metadata']['name']}": (manifest["metadata"].get("annotations") or {}).get(WAVE)
+        for manifest in inputs.argo_cd
     }
     for where, wave in wanted.items():
-        found = waves.get(where)
-        if found != str(wave):
-            yield Problem(where, f"wave {found}, not {wave}", SYNTH)
+        actual = waves.get(where)
+        if actual != str(wave):
+            yield Problem(where, f"wave {actual}, not {wave}", SYNTH)
 
 
 def drainable(inputs: Inputs) -> Iterator[Problem]:
@@ -77,17 +77,17 @@ def drainable(inputs: Inputs) -> Iterator[Problem]:
             continue
         selector = budget.spec.get("selector")
         pods = [
-            found
-            for found in inputs.workloads()
-            if found.kind in LONG_RUNNING and found.namespace == budget.namespace
-            if selector is not None and holds(requirements(POD, selector), labels_of(POD, found.pod_labels))
+            workload
+            for workload in inputs.workloads()
+            if workload.kind in LONG_RUNNING and workload.namespace == budget.namespace
+            if selector is not None and holds(requirements(POD, selector), labels_of(POD, workload.pod_labels))
         ]
-        number = sum(replicas(found.manifest) for found in pods)
+        number = sum(replicas(workload.manifest) for workload in pods)
         if not pods:
             yield Problem(budget.where, "it selects no pods", "correct its selector")
         elif number and _removable(budget.spec, number) < 1:
-            what = f"none of {number} pods may go: no node can be drained"
-            yield Problem(budget.where, what, "use maxUnavailable: 1")
+            message = f"none of {number} pods may go: no node can be drained"
+            yield Problem(budget.where, message, "use maxUnavailable: 1")
 
 
 def _removable(spec: Mapping[str, Any], number: int) -> int:
@@ -99,62 +99,62 @@ def _removable(spec: Mapping[str, Any], number: int) -> int:
 
 def jobs_are_final(inputs: Inputs) -> Iterator[Problem]:
     """A Job's name says what it runs: a template that changes under the same name is refused by the API server."""
-    data = config_data(found.manifest for found in inputs.of("ConfigMap"))
+    data = config_data(config_map.manifest for config_map in inputs.of("ConfigMap"))
     for job in inputs.of("Job"):
         for field in ("ttlSecondsAfterFinished", "activeDeadlineSeconds"):
             if field in job.spec:
-                what = f"{field} is set: a Job that goes away, or ends by time, stays OutOfSync or Degraded"
-                yield Problem(job.where, what, "remove it")
+                message = f"{field} is set: a Job that goes away, or ends by time, stays OutOfSync or Degraded"
+                yield Problem(job.where, message, "remove it")
         component = job.name[: -HASH_DIGITS - 1]
         wanted = named_by_content(dict(job.manifest), component, data)["metadata"]["name"]
         if job.name != wanted:
-            what = f"by its content its name is {wanted}"
-            yield Problem(job.where, what, "let no overlay change a Job or its ConfigMaps; change the catalogue")
+            message = f"by its content its name is {wanted}"
+            yield Problem(job.where, message, "let no overlay change a Job or its ConfigMaps; change the catalogue")
 
 
 def no_drift(inputs: Inputs) -> Iterator[Problem]:
     """Nothing that the API server completes in a way that Argo CD sees as a difference, and no hooks inside a tier."""
-    for found in inputs.rendered:
-        for template in found.claim_templates:
+    for obj in inputs.rendered:
+        for template in obj.claim_templates:
             for key, value in (("apiVersion", "v1"), ("kind", "PersistentVolumeClaim")):
                 if template.get(key) != value:
-                    yield Problem(found.where, f"a volume claim template has no {key}", f"write {key}: {value}")
+                    yield Problem(obj.where, f"a volume claim template has no {key}", f"write {key}: {value}")
             if "volumeMode" not in (template.get("spec") or {}):
-                yield Problem(found.where, "a volume claim template has no volumeMode", "write volumeMode: Filesystem")
-        yield from _holding_annotations(found)
-    for identity, count in Counter((found.group, *found.identity) for found in inputs.rendered).items():
+                yield Problem(obj.where, "a volume claim template has no volumeMode", "write volumeMode: Filesystem")
+        yield from _holding_annotations(obj)
+    for identity, count in Counter((obj.group, *obj.identity) for obj in inputs.rendered).items():
         if count > 1:
             where = "/".join(identity[1:])
             yield Problem(where, f"{count} tiers have it, and would fight for it", "keep it in one tier")
 
 
-def _holding_annotations(found: Rendered) -> Iterator[Problem]:
-    annotations = found.annotations
+def _holding_annotations(obj: Rendered) -> Iterator[Problem]:
+    annotations = obj.annotations
     for key in annotations:
         if key in ("argocd.argoproj.io/hook", WAVE):
-            yield Problem(found.where, f"annotation {key} inside a tier", "move the object to another tier")
+            yield Problem(obj.where, f"annotation {key} inside a tier", "move the object to another tier")
     if KEPT in annotations.get(SYNC, "") and EXTRANEOUS not in annotations.get(COMPARE, ""):
-        what = "it is kept, and once it has left git it would hold all later waves"
-        yield Problem(found.where, what, f"annotate it with {COMPARE}: {EXTRANEOUS}, too")
+        message = "it is kept, and once it has left git it would hold all later waves"
+        yield Problem(obj.where, message, f"annotate it with {COMPARE}: {EXTRANEOUS}, too")
 
 
 def legal_names(inputs: Inputs) -> Iterator[Problem]:
     """Names that the API server takes, and labels of at most 63 characters."""
-    for found in inputs.rendered:
-        pattern, fix = NAMES.get(found.kind, DNS_NAME)
-        if not pattern.fullmatch(found.name):
-            yield Problem(found.where, "its name is not legal", fix)
-        for key, value in (*found.labels.items(), *found.pod_labels.items()):
+    for obj in inputs.rendered:
+        pattern, fix = NAMES.get(obj.kind, DNS_NAME)
+        if not pattern.fullmatch(obj.name):
+            yield Problem(obj.where, "its name is not legal", fix)
+        for key, value in (*obj.labels.items(), *obj.pod_labels.items()):
             if not LABEL_VALUE.fullmatch(value):
-                yield Problem(found.where, f"label {key} is {value!r}", "use at most 63 letters, digits, . _ and -")
+                yield Problem(obj.where, f"label {key} is {value!r}", "use at most 63 letters, digits, . _ and -")
 
 
 def small_enough(inputs: Inputs) -> Iterator[Problem]:
     """Objects below what an annotation can hold."""
-    for found in inputs.rendered:
-        size = len(json.dumps(found.manifest).encode())
+    for obj in inputs.rendered:
+        size = len(json.dumps(obj.manifest).encode())
         if size > SIZE_LIMIT:
-            yield Problem(found.where, f"it has {size} bytes, more than {SIZE_LIMIT}", "split it")
+            yield Problem(obj.where, f"it has {size} bytes, more than {SIZE_LIMIT}", "split it")
 
 
 def no_secret_data(inputs: Inputs) -> Iterator[Problem]:
@@ -162,21 +162,21 @@ def no_secret_data(inputs: Inputs) -> Iterator[Problem]:
     for secret in inputs.of("Secret"):
         if secret.manifest.get("data") or secret.manifest.get("stringData"):
             yield Problem(secret.where, "a Secret with data", "let the credentials Job make it")
-    for found in inputs.rendered:
-        for name, value in _told(found):
+    for obj in inputs.rendered:
+        for name, value in _told(obj):
             if SECRET_NAME.search(name) and value:
-                yield Problem(found.where, f"{name} has a value", "take it from a Secret")
+                yield Problem(obj.where, f"{name} has a value", "take it from a Secret")
             elif SECRET_URL.search(value):
-                yield Problem(found.where, f"{name} has a password in an address", "take it from a Secret")
+                yield Problem(obj.where, f"{name} has a password in an address", "take it from a Secret")
 
 
-def _told(found: Rendered) -> Iterator[tuple[str, str]]:
+def _told(obj: Rendered) -> Iterator[tuple[str, str]]:
     """(name, value) of each variable that is written out, and of each entry of a ConfigMap."""
-    for container in found.containers:
+    for container in obj.containers:
         for variable in container.get("env") or []:
             yield variable["name"], variable.get("value", "")
-    if found.kind == "ConfigMap":
-        yield from (found.manifest.get("data") or {}).items()
+    if obj.kind == "ConfigMap":
+        yield from (obj.manifest.get("data") or {}).items()
 
 
 def project_allows(inputs: Inputs) -> Iterator[Problem]:
@@ -202,8 +202,8 @@ def project_allows(inputs: Inputs) -> Iterator[Problem]:
             yield Problem(where, f"project {spec['project']} refuses its source or its destination", SYNTH)
     name = platform_project_name(inputs.platform.name)
     if name in projects:
-        for found in inputs.rendered:
-            yield from _refused(inputs, found, name, projects[name])
+        for obj in inputs.rendered:
+            yield from _refused(inputs, obj, name, projects[name])
 
 
 def _paths(inputs: Inputs) -> dict[str, str]:
@@ -213,34 +213,36 @@ def _paths(inputs: Inputs) -> dict[str, str]:
     return {f"Application {name}": root_path(settings, place)} | tiers
 
 
-def _refused(inputs: Inputs, found: Rendered, name: str, project: Mapping[str, Any]) -> Iterator[Problem]:
+def _refused(inputs: Inputs, obj: Rendered, name: str, project: Mapping[str, Any]) -> Iterator[Problem]:
     """What the platform's project says about one object."""
-    kind = kind_name(found.group, found.kind)
-    scope = "namespaceResourceWhitelist" if found.namespace else "clusterResourceWhitelist"
-    if {"group": found.group, "kind": found.kind} not in project.get(scope, ()):
-        files = sources(inputs, found)
-        what = f"{', '.join(files)}: kind {kind} is not allowed" if files else f"project {name} does not allow {kind}"
-        if not files or (found.namespace and (found.group, found.kind) in inputs.settings.kinds):
+    kind = kind_name(obj.group, obj.kind)
+    scope = "namespaceResourceWhitelist" if obj.namespace else "clusterResourceWhitelist"
+    if {"group": obj.group, "kind": obj.kind} not in project.get(scope, ()):
+        files = sources(inputs, obj)
+        message = (
+            f"{', '.join(files)}: kind {kind} is not allowed" if files else f"project {name} does not allow {kind}"
+        )
+        if not files or (obj.namespace and (obj.group, obj.kind) in inputs.settings.kinds):
             fix = SYNTH
-        elif found.namespace:
+        elif obj.namespace:
             fix = f"remove it, or add {kind} to `kinds` in {SETTINGS} and {SYNTH}"
         else:
             fix = "give it a namespace, or remove it: the platform's only objects of cluster scope are namespaces"
-        yield Problem(found.where, what, fix)
+        yield Problem(obj.where, message, fix)
     namespaces = {entry.get("namespace") for entry in project.get("destinations", ())}
-    if found.namespace and found.namespace not in namespaces:
-        yield Problem(found.where, f"namespace {found.namespace} is not the project's", "use one of the platform's")
+    if obj.namespace and obj.namespace not in namespaces:
+        yield Problem(obj.where, f"namespace {obj.namespace} is not the project's", "use one of the platform's")
 
 
 def scaled_once(inputs: Inputs) -> Iterator[Problem]:
     """An autoscaler has a workload, and git says nothing of that workload's replicas."""
-    workloads = {found.identity: found for found in inputs.workloads()}
+    workloads = {obj.identity: obj for obj in inputs.workloads()}
     for scaler in inputs.of("HorizontalPodAutoscaler"):
         target = scaler.spec.get("scaleTargetRef") or {}
         kind, name = str(target.get("kind")), str(target.get("name"))
         workload = workloads.get((kind, scaler.namespace, name))
         if workload and "replicas" in workload.spec:
-            what = f"{kind} {name} has replicas in git: Argo CD would revert what the autoscaler sets"
-            yield Problem(scaler.where, what, "remove /spec/replicas of the workload by a patch")
+            message = f"{kind} {name} has replicas in git: Argo CD would revert what the autoscaler sets"
+            yield Problem(scaler.where, message, "remove /spec/replicas of the workload by a patch")
         elif not workload and not inputs.is_invalid(kind, scaler.namespace, name):
             yield Problem(scaler.where, f"there is no {kind} {name}", "correct scaleTargetRef")

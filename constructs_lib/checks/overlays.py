@@ -38,14 +38,14 @@ def _tier(inputs: Inputs, path: Path) -> Iterator[Problem]:
     made = Kustomization(inputs.root, path / GENERATED).objects() if (path / GENERATED).is_dir() else []
     if made and normal(path / GENERATED) not in folder.paths("resources"):
         yield Problem(folder.where, f"it does not list {GENERATED}", "add it to its resources")
-    everything, final = folder.objects(), {identity(manifest) for manifest in made}
+    objects, final = folder.objects(), {identity(manifest) for manifest in made}
     for part in (folder, *folder.components()):
         for key in OLD_FIELDS:
             if key in part.content:
                 yield Problem(
                     part.place(key), f"{key} is deprecated", "use resources, patches, images and replacements"
                 )
-        yield from transformers(part, everything, final)
+        yield from transformers(part, objects, final)
 
 
 def deleted_by_traits(inputs: Inputs, tier: str) -> list[Rendered]:
@@ -61,14 +61,14 @@ def deleted_by_traits(inputs: Inputs, tier: str) -> list[Rendered]:
     return [Rendered(tier, one) for one in folder.objects() if any(matches(target, one) for target in targets)]
 
 
-def sources(inputs: Inputs, found: Rendered) -> list[str]:
+def sources(inputs: Inputs, obj: Rendered) -> list[str]:
     """The files of the overlay and its traits that hold the object, relative to the repository."""
-    folder = Kustomization(inputs.root, inputs.root / "overlays" / inputs.settings.environment / found.tier)
+    folder = Kustomization(inputs.root, inputs.root / "overlays" / inputs.settings.environment / obj.tier)
     paths = [path for part in (folder, *folder.components()) for path in part.paths("resources") if path.is_file()]
     return [
         path.relative_to(inputs.root).as_posix()
         for path in paths
-        if found.identity in {identity(one) for one in folder.read(path)}
+        if obj.identity in {identity(one) for one in folder.read(path)}
     ]
 
 
@@ -94,8 +94,8 @@ def _strays(root: Path, overlays: Path) -> Iterator[Problem]:
     """Files above the folders that have a kustomization."""
     for pattern in ("*", f"{COMPONENTS}/*", f"{COMPONENTS}/*/*"):
         for path in sorted(path for path in overlays.glob(pattern) if not path.is_dir()):
-            what = "it belongs to no environment and no trait"
-            yield Problem(path.relative_to(root).as_posix(), what, "delete it, or move it to the folder of a tier")
+            message = "it belongs to no environment and no trait"
+            yield Problem(path.relative_to(root).as_posix(), message, "delete it, or move it to the folder of a tier")
 
 
 def _unlisted(root: Path, path: Path) -> Iterator[Problem]:

@@ -22,13 +22,13 @@ def components_are_complete(inputs: Inputs) -> Iterator[Problem]:
         if missing and not any(_is_of(one, component) for one in deleted_by_traits(inputs, component.tier)):
             names = inputs.platform.dependents(component.name)
             needed = f" (dependents: {', '.join(names)})" if names else ""
-            for what in missing:
-                yield Problem(f"tier {component.tier}", f"{what}{needed}", _fix(inputs, component))
+            for message in missing:
+                yield Problem(f"tier {component.tier}", f"{message}{needed}", _fix(inputs, component))
 
 
-def _is_of(found: Rendered, component: ResolvedComponent) -> bool:
-    labels = (found.labels, found.pod_labels)
-    return found.namespace == component.namespace and component.name in (one.get("app") for one in labels)
+def _is_of(obj: Rendered, component: ResolvedComponent) -> bool:
+    labels = (obj.labels, obj.pod_labels)
+    return obj.namespace == component.namespace and component.name in (one.get("app") for one in labels)
 
 
 def _may_be_of(invalid: Rendered, component: ResolvedComponent) -> bool:
@@ -42,20 +42,20 @@ def _missing(component: ResolvedComponent, mine: list[Rendered]) -> Iterator[str
     if not mine:
         yield f"{component.name} is not rendered"
         return
-    pods = [found for found in mine if found.runs_pods]
+    pods = [obj for obj in mine if obj.runs_pods]
     if component.image is None:
         return
     if not pods:
         yield f"{component.name} has no pods"
         return
-    number = sum(replicas(found.manifest) if found.kind in LONG_RUNNING else 1 for found in pods)
+    number = sum(replicas(workload.manifest) if workload.kind in LONG_RUNNING else 1 for workload in pods)
     if number < min(component.replicas, 1):
         yield f"{component.name} has {number} replicas"
     host = component.host.partition(".")[0]
-    services = [found.spec for found in mine if found.kind == "Service" and found.name == host]
+    services = [obj.spec for obj in mine if obj.kind == "Service" and obj.name == host]
     if component.ports and not any(spec.get("type") != "ExternalName" for spec in services):
         yield f"{component.name} has no Service {host}"
-    if component.storage and component.storage.claim not in {name for found in pods for name in _claims(found)}:
+    if component.storage and component.storage.claim not in {name for workload in pods for name in _claims(workload)}:
         yield f"{component.name} does not mount its claim {component.storage.claim}"
 
 

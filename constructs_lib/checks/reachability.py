@@ -45,12 +45,12 @@ class Hole:
 def exact(inputs: Inputs) -> Iterator[Problem]:
     """Traffic is allowed exactly where a dependency says so, and to DNS."""
     policies: list[Policy] = []
-    for found in inputs.of("NetworkPolicy"):
-        if is_network_policy(found.manifest):
+    for policy in inputs.of("NetworkPolicy"):
+        if is_network_policy(policy.manifest):
             try:
-                policies.append(read_policy(found.manifest, found.where))
+                policies.append(read_policy(policy.manifest, policy.where))
             except ValueError as error:
-                yield Problem(found.where, f"the API server refuses it: {error}", "correct the policy")
+                yield Problem(policy.where, f"the API server refuses it: {error}", "correct the policy")
     every = list(nodes(inputs, policies))
     wanted = expected(inputs, {node.name for node in every})
     yield from dict.fromkeys(_closed(policies, every, wanted))
@@ -105,13 +105,13 @@ def _with(policies: list[Policy], node: Node, direction: str, other: Outside) ->
 
 def _undefended(every: list[Node]) -> Iterator[Problem]:
     """Pods that no policy restricts: one finding for each namespace and direction."""
-    for direction, what in ((INGRESS, "everybody reaches all ports of"), (EGRESS, "nothing holds back")):
+    for direction, effect in ((INGRESS, "everybody reaches all ports of"), (EGRESS, "nothing holds back")):
         for namespace in sorted({node.pod.namespace for node in every}):
             names = {n.name for n in every if n.pod.namespace == namespace and n.policies[direction] is None}
             if names:
                 yield Problem(
                     f"namespace {namespace}",
-                    f"{what} {_listed(names)}: no NetworkPolicy of type {direction} selects the pods",
+                    f"{effect} {_listed(names)}: no NetworkPolicy of type {direction} selects the pods",
                     "bring back the namespace's default-deny policy",
                 )
 
@@ -136,10 +136,10 @@ def _between(every: list[Node], wanted: Expected) -> Iterator[Problem]:
                     if ports:
                         pair = entering.where, leaving.where
                         holes.setdefault(pair, []).append(Hole(source.name, target.name, ports))
-    for (entering_where, leaving_where), found in holes.items():
-        whom = "; ".join(f"{names} reach {other} on {_port_text(ports)}" for names, other, ports in _grouped(found))
-        what = f"together with {leaving_where} it lets {whom}, but no dependency says so"
-        yield Problem(entering_where, what, NARROW)
+    for (entering_where, leaving_where), group in holes.items():
+        whom = "; ".join(f"{names} reach {other} on {_port_text(ports)}" for names, other, ports in _grouped(group))
+        message = f"together with {leaving_where} it lets {whom}, but no dependency says so"
+        yield Problem(entering_where, message, NARROW)
 
 
 def _open_to_every_pod(target: Node) -> Spans:
@@ -160,12 +160,12 @@ def _strangers(every: list[Node], wanted: Expected, platform: Iterable[str]) -> 
                 for peers, ports in _too_wide(doors, foreign, needed):
                     whom = [Hole(node.name, who, ports) for who in _who(peers)]
                     holes.setdefault((policy.where, direction), []).extend(whom)
-    for (where, direction), found in holes.items():
+    for (where, direction), group in holes.items():
         whom_text = "; ".join(
             f"{others} reach {names} on {_port_text(ports)}"
             if direction == INGRESS
             else f"{names} reach {others} on {_port_text(ports)}"
-            for names, others, ports in _grouped(found)
+            for names, others, ports in _grouped(group)
         )
         yield Problem(where, f"it lets {whom_text}: more than the dependencies ask for", NARROW)
 

@@ -19,12 +19,12 @@ Reference = tuple[str, str, str | None]
 
 def services_select_pods(inputs: Inputs) -> Iterator[Problem]:
     """A Service that selects nothing, or a port that no container has, answers nobody."""
-    filled = {found.labels.get("kubernetes.io/service-name") for found in inputs.of("EndpointSlice")}
+    filled = {endpoint_slice.labels.get("kubernetes.io/service-name") for endpoint_slice in inputs.of("EndpointSlice")}
     for service in inputs.of("Service"):
         spec = service.spec
         if spec.get("type") == "ExternalName" or service.name in filled or inputs.invalid_pods(service.namespace):
             continue
-        pods = [found for found in inputs.workloads() if selects(spec.get("selector") or {}, service, found)]
+        pods = [workload for workload in inputs.workloads() if selects(spec.get("selector") or {}, service, workload)]
         if not pods:
             yield Problem(service.where, "it selects no pod", "correct its selector or the pods' labels")
             continue
@@ -100,13 +100,13 @@ def _configuration(inputs: Inputs) -> Iterator[tuple[tuple[str, str, str], set[s
     """(kind, namespace, name) -> keys; None where an operator makes it, and nobody knows them."""
     for plan in inputs.platform.secrets:
         yield ("Secret", plan.namespace, plan.name), set(plan.keys)
-    for found in inputs.of("ConfigMap", "Secret"):
+    for obj in inputs.of("ConfigMap", "Secret"):
         fields = ("data", "binaryData", "stringData")
-        yield found.identity, {key for field in fields for key in found.manifest.get(field) or {}}
-    for found in inputs.of(*MAKERS):
-        target = found.spec.get(MAKERS[found.kind])
+        yield obj.identity, {key for field in fields for key in obj.manifest.get(field) or {}}
+    for maker in inputs.of(*MAKERS):
+        target = maker.spec.get(MAKERS[maker.kind])
         named = target.get("name") if isinstance(target, Mapping) else target
-        yield ("Secret", found.namespace, str(named or found.name)), None
+        yield ("Secret", maker.namespace, str(named or maker.name)), None
 
 
 def _references(workload: Rendered) -> Iterator[Reference]:
@@ -123,10 +123,10 @@ def _references(workload: Rendered) -> Iterator[Reference]:
 
 def _files(source: Mapping[str, Any]) -> Iterator[Reference]:
     for field, kind, name in (("configMap", "ConfigMap", "name"), ("secret", "Secret", "secretName")):
-        found = source.get(field) or {}
-        named = found.get(name) or found.get("name")
-        if named and not found.get("optional"):
-            yield from ((kind, named, item["key"]) for item in found.get("items") or [{"key": None}])
+        reference = source.get(field) or {}
+        named = reference.get(name) or reference.get("name")
+        if named and not reference.get("optional"):
+            yield from ((kind, named, item["key"]) for item in reference.get("items") or [{"key": None}])
 
 
 def _variables(container: Mapping[str, Any]) -> Iterator[Reference]:
@@ -134,25 +134,25 @@ def _variables(container: Mapping[str, Any]) -> Iterator[Reference]:
     values = (variable.get("valueFrom") or {} for variable in container.get("env") or [])
     for source, *fields in [*sources, *((value, "configMapKeyRef", "secretKeyRef") for value in values)]:
         for field, kind in zip(fields, ("ConfigMap", "Secret"), strict=True):
-            found = source.get(field) or {}
-            if found.get("name") and not found.get("optional"):
-                yield kind, found["name"], found.get("key")
+            reference = source.get(field) or {}
+            if reference.get("name") and not reference.get("optional"):
+                yield kind, reference["name"], reference.get("key")
 
 
 def hosts_exist(inputs: Inputs) -> Iterator[Problem]:
     """An address in a ConfigMap or a variable is one that a component or an external node of the catalogue has."""
     known = {component.host for component in inputs.platform.components}
     known |= {external.host for external in inputs.platform.catalogue.externals if external.host}
-    for found in inputs.rendered:
-        texts = list((found.manifest.get("data") or {}).values()) if found.kind == "ConfigMap" else []
-        texts += [variable.get("value", "") for c in found.containers for variable in c.get("env") or []]
+    for obj in inputs.rendered:
+        texts = list((obj.manifest.get("data") or {}).values()) if obj.kind == "ConfigMap" else []
+        texts += [variable.get("value", "") for c in obj.containers for variable in c.get("env") or []]
         for host in sorted({host for text in texts for host in HOST.findall(text)} - known):
-            yield Problem(found.where, f"no Service has the address {host}", "correct it, or add the dependency")
+            yield Problem(obj.where, f"no Service has the address {host}", "correct it, or add the dependency")
 
 
 def volumes_exist(inputs: Inputs) -> Iterator[Problem]:
     """Claims that pods mount, volumes that containers mount, and no claim that nobody mounts."""
-    made = list(claims(found.manifest for found in inputs.rendered))
+    made = list(claims(obj.manifest for obj in inputs.rendered))
     mounted: set[tuple[str, str]] = set()
     for workload in inputs.workloads():
         names = {volume["name"] for volume in workload.volumes}
@@ -167,9 +167,9 @@ def volumes_exist(inputs: Inputs) -> Iterator[Problem]:
             known = any(one.covers(workload.namespace, claim) for one in made)
             if not known and not inputs.is_invalid("PersistentVolumeClaim", workload.namespace, claim):
                 yield Problem(workload.where, f"there is no claim {claim}", "make it in the same tier")
-    for found in inputs.of("PersistentVolumeClaim"):
-        if (found.namespace, found.name) not in mounted and not inputs.invalid_pods(found.namespace):
-            yield Problem(found.where, "no pod mounts it", "mount it, or remove it")
+    for pvc in inputs.of("PersistentVolumeClaim"):
+        if (pvc.namespace, pvc.name) not in mounted and not inputs.invalid_pods(pvc.namespace):
+            yield Problem(pvc.where, "no pod mounts it", "mount it, or remove it")
 
 
 def _mounts(container: Mapping[str, Any]) -> Iterator[str]:
@@ -179,7 +179,7 @@ def _mounts(container: Mapping[str, Any]) -> Iterator[str]:
 
 def accounts_exist(inputs: Inputs) -> Iterator[Problem]:
     """A pod whose service account is missing never starts; a binding to nobody, or of no role, grants nothing."""
-    known = {found.identity for found in (*inputs.of("ServiceAccount", "Role"), *inputs.invalid)}
+    known = {obj.identity for obj in (*inputs.of("ServiceAccount", "Role"), *inputs.invalid)}
     for workload in inputs.workloads():
         account = workload.pod.get("serviceAccountName")
         if account and not _has_account(known, workload.namespace, account):

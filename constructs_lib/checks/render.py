@@ -31,11 +31,11 @@ def _tiers(root: Path, settings: Settings) -> Iterator[Rendered]:
     broken: list[Problem] = []
     for tier in settings.tiers:
         try:
-            found = kustomize(root, root / "overlays" / settings.environment / tier)
+            manifests = kustomize(root, root / "overlays" / settings.environment / tier)
         except InvalidInput as error:
             broken += error.problems
         else:
-            yield from (Rendered(tier, manifest) for manifest in found)
+            yield from (Rendered(tier, manifest) for manifest in manifests)
     if broken:
         raise InvalidInput(broken)
 

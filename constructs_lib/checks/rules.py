@@ -237,18 +237,18 @@ def run(inputs: Inputs, rules: Iterable[Rule] = RULES) -> list[Finding]:
     ran = tuple(rules)
     invalid, valid = schema.split(inputs)
     unused = [waiver for waiver in waivers if waiver.rule in {rule.id for rule in ran} and _applies(valid, waiver)]
-    found = [Finding(SCHEMA, problem) for problem in invalid]
+    violations = [Finding(SCHEMA, problem) for problem in invalid]
     findings = (finding for rule in ran if rule.id != SCHEMA for finding in _guarded(rule, valid))
     for finding in findings:
         waiver = next((one for one in waivers if _covers(one, finding)), None)
         if waiver is None:
-            found.append(finding)
+            violations.append(finding)
         elif waiver in unused:
             unused.remove(waiver)
     for waiver in unused:
         problem = Problem(waiver.where, "its waiver is not needed", "remove it from the catalogue's waivers")
-        found.append(Finding(waiver.rule, problem))
-    return found
+        violations.append(Finding(waiver.rule, problem))
+    return violations
 
 
 def _covers(waiver: Waiver, finding: Finding) -> bool:
@@ -263,13 +263,13 @@ def _guarded(rule: Rule, inputs: Inputs) -> list[Finding]:
         return [Finding(rule.id, problem) for problem in error.problems]
     except Exception as error:  # noqa: BLE001 - whatever a rule did not foresee
         failure = error
-    for number, found in enumerate(inputs.rendered):
+    for number, obj in enumerate(inputs.rendered):
         without = replace(inputs, rendered=(*inputs.rendered[:number], *inputs.rendered[number + 1 :]))
         try:
             findings = [Finding(rule.id, problem) for problem in rule.check(without)]
         except Exception:  # noqa: BLE001, S112 - not because of this object
             continue
-        return [_internal_error(rule, found.where, failure), *findings]
+        return [_internal_error(rule, obj.where, failure), *findings]
     return [_internal_error(rule, f"environment {inputs.settings.environment}", failure)]
 
 

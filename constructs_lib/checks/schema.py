@@ -36,14 +36,22 @@ def split(inputs: Inputs) -> tuple[list[Problem], Inputs]:
 
     A null in an optional field is dropped, as the API server does.
     """
-    rendered = [Rendered(found.tier, _plain(found.manifest)) for found in inputs.rendered]
+    rendered = [Rendered(obj.tier, _plain(obj.manifest)) for obj in inputs.rendered]
     argo_cd = [_plain(manifest) for manifest in inputs.argo_cd]
-    complaints = _complaints(inputs.root, [*(found.manifest for found in rendered), *argo_cd])
+    complaints = _complaints(inputs.root, [*(obj.manifest for obj in rendered), *argo_cd])
     of_rendered = list(zip(rendered, complaints, strict=False))
     of_argo_cd = list(zip(argo_cd, complaints[len(rendered) :], strict=True))
     problems = [
-        *(Problem(_where(one.manifest, one.tier), what, _fix(what)) for one, wrong in of_rendered for what in wrong),
-        *(Problem(_where(manifest), what, _fix(what)) for manifest, wrong in of_argo_cd for what in wrong),
+        *(
+            Problem(_where(one.manifest, one.tier), violation, _fix(violation))
+            for one, wrong in of_rendered
+            for violation in wrong
+        ),
+        *(
+            Problem(_where(manifest), violation, _fix(violation))
+            for manifest, wrong in of_argo_cd
+            for violation in wrong
+        ),
     ]
     valid = replace(
         inputs,
@@ -70,7 +78,7 @@ def _complaints(root: Path, objects: Sequence[Manifest]) -> list[list[str]]:
     """What is wrong with each object, in words that are the same for all Kubernetes versions that share them."""
     texts = [_json(manifest) for manifest in objects]
     by_text: list[dict[str, list[str]]] = [
-        {what: [] for what in _at_first_sight(*one)} for one in zip(objects, texts, strict=True)
+        {violation: [] for violation in _at_first_sight(*one)} for one in zip(objects, texts, strict=True)
     ]
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as pool:
         # Files, since only their names tell two objects of one kind and name apart.
@@ -80,9 +88,9 @@ def _complaints(root: Path, objects: Sequence[Manifest]) -> list[list[str]]:
         write_schemas(root / DEFINITIONS, Path(folder, CRDS))
         answers = [(version, pool.submit(_kubeconform, root, Path(folder), version)) for version in versions(root)]
         for version, answer in answers:
-            for number, what in answer.result():
-                by_text[number].setdefault(what, []).append(version)
-    return [[_for(what, found) for what, found in wrong.items()] for wrong in by_text]
+            for number, violation in answer.result():
+                by_text[number].setdefault(violation, []).append(version)
+    return [[_for(violation, affected) for violation, affected in wrong.items()] for wrong in by_text]
 
 
 def _at_first_sight(manifest: Manifest, text: str | None) -> Iterator[str]:
@@ -118,9 +126,9 @@ def _is_named(manifest: Manifest) -> bool:
     return isinstance(kind, str) and isinstance(metadata, Mapping) and bool(metadata.get("name"))
 
 
-def _for(what: str, versions: Iterable[str]) -> str:
+def _for(violation: str, versions: Iterable[str]) -> str:
     words = ", ".join(versions)
-    return f"not valid for Kubernetes {words}: {what}" if words else what
+    return f"not valid for Kubernetes {words}: {violation}" if words else violation
 
 
 def _where(manifest: Manifest, tier: str = "") -> str:
@@ -132,8 +140,8 @@ def _where(manifest: Manifest, tier: str = "") -> str:
     return f"tier {tier}: {words}" if tier else words
 
 
-def _fix(what: str) -> str:
-    if "could not find schema" in what:
+def _fix(violation: str) -> str:
+    if "could not find schema" in violation:
         return "correct apiVersion and kind, or put the CustomResourceDefinition of the kind into schemas/"
     return FIX
 
@@ -158,23 +166,23 @@ def _kubeconform(root: Path, folder: Path, version: str) -> list[tuple[int, str]
     files = [str(path) for path in folder.glob("*.json")]
     done = subprocess.run([*command, *files], capture_output=True, text=True, timeout=SECONDS, check=False)
     try:
-        found = json.loads(done.stdout)["resources"]
+        resources = json.loads(done.stdout)["resources"]
     except (ValueError, KeyError) as error:
         words = done.stderr.strip() or "says nothing"
         raise InvalidInput([Problem("kubeconform", words, f"run `{COMMAND} doctor`")]) from error
-    return [(int(Path(one["filename"]).stem), what) for one in found for what in _details(one["msg"])]
+    return [(int(Path(one["filename"]).stem), violation) for one in resources for violation in _details(one["msg"])]
 
 
 def _details(message: str) -> Iterator[str]:
     """The innermost complaints of kubeconform, each with the path of its field."""
-    found = [(path, " ".join(what.split())) for path, what in DETAIL.findall(message)]
-    plain = [(path, what) for path, what in found if what not in SUMMARIES]
+    pairs = [(path, " ".join(violation.split())) for path, violation in DETAIL.findall(message)]
+    plain = [(path, violation) for path, violation in pairs if violation not in SUMMARIES]
     if not plain:
         yield " ".join(message.split())
     paths = dict.fromkeys(path for path, _ in plain)
     for path in paths:
-        words = dict.fromkeys(what for other, what in plain if other == path)
-        quantity = next((what for what in words if what.endswith("[eE][+-]?[0-9]+)?$'")), None)
+        words = dict.fromkeys(violation for other, violation in plain if other == path)
+        quantity = next((violation for violation in words if violation.endswith("[eE][+-]?[0-9]+)?$'")), None)
         if quantity:
             value = quantity.partition(" does not match")[0]
             yield f"{path}: {value} is not a legal quantity; write it like 250m, 512Mi or 1Gi"

@@ -54,7 +54,7 @@ def nodes(inputs: Inputs, policies: Iterable[Policy]) -> Iterator[Node]:
     The rule `pod-security` refuses those.
     """
     every = tuple(policies)
-    spaces = {found.name: found.labels for found in inputs.of("Namespace")}
+    spaces = {namespace.name: namespace.labels for namespace in inputs.of("Namespace")}
     homes = {component.name: component.namespace for component in inputs.platform.components}
     for workload in inputs.workloads():
         if workload.pod.get("hostNetwork"):

@@ -47,44 +47,46 @@ def _patch(patch: Patch, objects: Sequence[Manifest], generated: Collection[Iden
         )
     for content in contents:
         target = patch.target or own_target(content)
-        found = [manifest for manifest in objects if matches(target, manifest)] if target else []
-        if not found:
+        patched = [manifest for manifest in objects if matches(target, manifest)] if target else []
+        if not patched:
             words = ", ".join(f"{key} {value}" for key, value in sorted(target.items())) or "no name"
             yield Problem(patch.where, f"it patches nothing: the tier has no object with {words}", "correct its target")
-        yield from _changes(patch.where, content, found, generated)
-        yield from _new_containers(patch.where, content, found)
+        yield from _changes(patch.where, content, patched, generated)
+        yield from _new_containers(patch.where, content, patched)
 
 
-def _changes(where: str, content: Any, found: Sequence[Manifest], generated: Collection[Identity]) -> Iterator[Problem]:
+def _changes(
+    where: str, content: Any, patched: Sequence[Manifest], generated: Collection[Identity]
+) -> Iterator[Problem]:
     """Objects among these that no overlay changes."""
-    made = {identity(manifest) for manifest in found} & set(generated)
+    made = {identity(manifest) for manifest in patched} & set(generated)
     for kind, name in sorted({(kind, name) for kind, _, name in made}):
         fix = "remove the patch: it follows from what the environment runs, so change that"
         yield Problem(where, f"it changes the {kind} {name}, which is generated", fix)
     if isinstance(content, Mapping) and content.get("$patch") == "delete":
         return
-    for kind in sorted({manifest["kind"] for manifest in found if identity(manifest) not in made} & set(FINAL)):
+    for kind in sorted({manifest["kind"] for manifest in patched if identity(manifest) not in made} & set(FINAL)):
         yield Problem(where, f"it changes a {kind}", FINAL[kind])
 
 
-def _new_containers(where: str, content: Any, found: Iterable[Manifest]) -> Iterator[Problem]:
+def _new_containers(where: str, content: Any, patched: Iterable[Manifest]) -> Iterator[Problem]:
     """A merge patch with another name does not change a container: it adds one, which has nothing but the change."""
-    for manifest in found:
+    for manifest in patched:
         there = _containers(manifest)
         for (list_, name), container in _containers(content).items():
             if (list_, name) in there or container.get("image") or "$patch" in container:
                 continue
             names = [other for key, other in there if key == list_]
             near = get_close_matches(name, names, 1, 0) or ["a container of the object"]
-            what = (
+            message = (
                 f"it adds the container {name!r} to {manifest['kind']} {manifest['metadata']['name']}, without an image"
             )
-            yield Problem(where, what, f"write {near[0]}, or give it an image")
+            yield Problem(where, message, f"write {near[0]}, or give it an image")
 
 
 def _containers(manifest: Any) -> dict[tuple[str, str], Mapping[str, Any]]:
     """(list, name) -> container of an object, or of a patch of one."""
-    found = {}
+    by_name = {}
     for path in POD_SPECS:
         spec = manifest
         for key in path:
@@ -93,8 +95,8 @@ def _containers(manifest: Any) -> dict[tuple[str, str], Mapping[str, Any]]:
             containers = spec.get(list_)
             for container in containers if isinstance(containers, list) else ():
                 if isinstance(container, Mapping):
-                    found[list_, str(container.get("name", ""))] = container
-    return found
+                    by_name[list_, str(container.get("name", ""))] = container
+    return by_name
 
 
 def _images(folder: Kustomization, objects: Sequence[Manifest]) -> Iterator[Problem]:
@@ -137,8 +139,8 @@ def _replacements(folder: Kustomization, objects: Sequence[Manifest]) -> Iterato
             select = target.get("select") or {}
             if not any(matches(select, manifest) for manifest in objects):
                 words = ", ".join(f"{key} {value}" for key, value in sorted(select.items()))
-                what = f"target {number} selects nothing: the tier has no object with {words or 'no name'}"
-                yield Problem(where, what, "correct its select")
+                message = f"target {number} selects nothing: the tier has no object with {words or 'no name'}"
+                yield Problem(where, message, "correct its select")
 
 
 def own_target(content: Any) -> Mapping[str, str]:

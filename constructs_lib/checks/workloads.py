@@ -21,11 +21,11 @@ PROBES = ("livenessProbe", "readinessProbe", "startupProbe")
 def restricted(inputs: Inputs) -> Iterator[Problem]:
     """Pod Security "restricted", by the list of the Kubernetes documentation."""
     for workload in inputs.workloads():
-        for what in _pod_violations(workload.pod):
-            yield Problem(workload.where, what, SECURITY)
+        for violation in _pod_violations(workload.pod):
+            yield Problem(workload.where, violation, SECURITY)
         for container in workload.containers:
-            for what in _container_violations(workload.pod.get("securityContext") or {}, container):
-                yield Problem(f"{workload.where}: container {container['name']}", what, SECURITY)
+            for violation in _container_violations(workload.pod.get("securityContext") or {}, container):
+                yield Problem(f"{workload.where}: container {container['name']}", violation, SECURITY)
 
 
 def _pod_violations(spec: Mapping[str, Any]) -> Iterator[str]:
@@ -100,15 +100,15 @@ def resources(inputs: Inputs) -> Iterator[Problem]:
     for workload in inputs.workloads():
         for container in workload.containers:
             where = f"{workload.where}: container {container['name']}"
-            found = container.get("resources") or {}
-            requests, limits = found.get("requests") or {}, found.get("limits") or {}
+            requirements = container.get("resources") or {}
+            requests, limits = requirements.get("requests") or {}, requirements.get("limits") or {}
             for name, number in (("cpu", millicores), ("memory", in_bytes)):
                 for kind, amounts in (("requests", requests), ("limits", limits)):
                     if not amounts.get(name):
                         yield Problem(where, f"no {kind} of {name}", "give its component Resources in the catalogue")
                 if name in requests and name in limits and number(limits[name]) < number(requests[name]):
-                    what = f"it requests {requests[name]} of {name}, more than its limit {limits[name]}"
-                    yield Problem(where, what, "raise the limit, or lower the request")
+                    message = f"it requests {requests[name]} of {name}, more than its limit {limits[name]}"
+                    yield Problem(where, message, "raise the limit, or lower the request")
 
 
 def probes(inputs: Inputs) -> Iterator[Problem]:
@@ -134,8 +134,8 @@ def service_account_tokens(inputs: Inputs) -> Iterator[Problem]:
         for volume in workload.volumes:
             sources = (volume.get("projected") or {}).get("sources") or []
             if any("serviceAccountToken" in source for source in sources):
-                what = f"its volume {volume['name']} has a service account token"
-                yield Problem(workload.where, what, "remove the source, or let it need kubernetes-api")
+                message = f"its volume {volume['name']} has a service account token"
+                yield Problem(workload.where, message, "remove the source, or let it need kubernetes-api")
 
 
 def pinned_images(inputs: Inputs) -> Iterator[Problem]:

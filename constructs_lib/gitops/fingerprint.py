@@ -26,10 +26,10 @@ OUTPUTS = ("dist/**/*", "argocd/**/*", "overlays/*/*.yaml", GENERATED)
 
 def inputs(root: Path) -> str:
     """A hash of code, data, the place in the git repository, and the versions of everything that is installed."""
-    found = hashlib.sha256("\n".join([prefix(root), *_tools()]).encode())
-    _add(found, CODE, CODE_INPUTS)
-    _add(found, root, DATA_INPUTS, without=GENERATED)
-    return found.hexdigest()
+    hasher = hashlib.sha256("\n".join([prefix(root), *_tools()]).encode())
+    _add(hasher, CODE, CODE_INPUTS)
+    _add(hasher, root, DATA_INPUTS, without=GENERATED)
+    return hasher.hexdigest()
 
 
 def unchanged(root: Path, before: str) -> bool:
@@ -45,9 +45,9 @@ def remember(root: Path, before: str) -> None:
 
 
 def _note(root: Path, before: str) -> str:
-    found = hashlib.sha256()
-    _add(found, root, OUTPUTS)
-    return f"{before} {found.hexdigest()}\n"
+    hasher = hashlib.sha256()
+    _add(hasher, root, OUTPUTS)
+    return f"{before} {hasher.hexdigest()}\n"
 
 
 def _tools() -> Iterable[str]:
@@ -58,11 +58,11 @@ def _tools() -> Iterable[str]:
     yield from sorted(path.name for path in packages.glob("*.dist-info"))
 
 
-def _add(found: "hashlib._Hash", folder: Path, patterns: Iterable[str], without: str = "") -> None:
+def _add(hasher: "hashlib._Hash", folder: Path, patterns: Iterable[str], without: str = "") -> None:
     """Names and contents of all files that the patterns find, but those that `without` finds."""
     paths = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
     paths -= set(folder.glob(without)) if without else set()
     for path in sorted(path for path in paths if path.parent.name != "__pycache__" and not is_scratch(path.name)):
-        found.update(f"{path.relative_to(folder).as_posix()}\0".encode())
-        found.update(hashlib.sha256(path.read_bytes()).digest())
-    found.update(b"\0")
+        hasher.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+        hasher.update(hashlib.sha256(path.read_bytes()).digest())
+    hasher.update(b"\0")

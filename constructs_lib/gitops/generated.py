@@ -36,11 +36,11 @@ def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings:
     """
     given = {platform.namespaces.tier: {"dns.yaml": dns_policies(platform, settings)}}
     objects = _render(root, out, platform, settings, rendered, given)
-    found = dict(_generated(platform, settings, rendered, objects, given))
+    files = dict(_generated(platform, settings, rendered, objects, given))
     for tier, folder in folders(platform, settings).items():
         shutil.rmtree(out / folder, ignore_errors=True)
-        if tier in found or (tier in settings.tiers and _listed(out, folder.parent)):
-            _write(out / folder, found.get(tier, {}))
+        if tier in files or (tier in settings.tiers and _listed(out, folder.parent)):
+            _write(out / folder, files.get(tier, {}))
 
 
 def _write(folder: Path, files: Mapping[str, list[Manifest]]) -> None:
@@ -120,11 +120,11 @@ def _generated(
 ) -> Iterator[tuple[str, Mapping[str, list[Manifest]]]]:
     """(tier, file name -> objects)."""
     tests = {tier: _completed(rendered.templates.get(tier, []), objects) for tier in settings.tiers}
-    everything = [*objects, *(manifest for found in tests.values() for manifest in found)]
+    all_objects = [*objects, *(manifest for manifests in tests.values() for manifest in manifests)]
     for tier in settings.tiers:
         files = {**given.get(tier, {}), **({"tests.yaml": tests[tier]} if tests[tier] else {})}
         if tier == platform.namespaces.tier:
-            files["quotas.yaml"] = [_quota(platform, name, everything) for name in platform.namespaces.names]
+            files["quotas.yaml"] = [_quota(platform, name, all_objects) for name in platform.namespaces.names]
         if files:
             yield tier, files
 

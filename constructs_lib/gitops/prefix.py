@@ -21,8 +21,10 @@ def prefix(root: Path) -> str:
     names = folder.relative_to(top).parts
     for name in names:
         if FORBIDDEN.search(name):
-            what = "Argo CD cannot read this folder's name inside the git repository"
-            raise InvalidInput([Problem(ascii(name), what, "rename it: leave out ; * ? [ ] \\ and control characters")])
+            message = "Argo CD cannot read this folder's name inside the git repository"
+            raise InvalidInput(
+                [Problem(ascii(name), message, "rename it: leave out ; * ? [ ] \\ and control characters")]
+            )
     return "".join(f"{name}/" for name in names)
 
 

@@ -21,8 +21,8 @@ class Config:
 
 def checksum(component: ResolvedComponent, configs: Iterable[Config]) -> dict[str, str]:
     """The annotation of a pod template that replaces the pods when what they read at their start changes."""
-    found = digest({config.name: dict(config.data) for config in configs})[:16]
-    return {f"{component.platform}.io/config-checksum": found}
+    config_digest = digest({config.name: dict(config.data) for config in configs})[:16]
+    return {f"{component.platform}.io/config-checksum": config_digest}
 
 
 def config_map(scope: Construct, component: ResolvedComponent, name: str, data: Mapping[str, str]) -> Config:

@@ -41,8 +41,8 @@ class PodOptions:
 
 def read_at_start(options: PodOptions) -> list[Config]:
     """The ConfigMaps whose change must replace the pod."""
-    found = [options.env_vars, *(mount.config for mount in options.mounts)]
-    return [config for config in found if config and config not in options.reloaded]
+    configs = [options.env_vars, *(mount.config for mount in options.mounts)]
+    return [config for config in configs if config and config not in options.reloaded]
 
 
 def pod_template(component: ResolvedComponent, options: PodOptions) -> k8s.PodTemplateSpec:

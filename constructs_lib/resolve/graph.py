@@ -12,8 +12,8 @@ def links_of(catalogue: Catalogue) -> tuple[Link, ...]:
 
     Relations to unknown components or ports are left out: `problems` names them.
     """
-    found = [link for component in catalogue.components for link in _owned(catalogue, component)]
-    return tuple(sorted(found, key=lambda link: (link.owner, link.consumer.name, link.provider.name, link.port.number)))
+    links = [link for component in catalogue.components for link in _owned(catalogue, component)]
+    return tuple(sorted(links, key=lambda link: (link.owner, link.consumer.name, link.provider.name, link.port.number)))
 
 
 def _owned(catalogue: Catalogue, component: Component) -> Iterable[Link]:
@@ -37,10 +37,10 @@ def _link(catalogue: Catalogue, owner: Component, relation: Relation, dependency
 
 def by_consumer(links: Iterable[Link]) -> Mapping[str, tuple[Link, ...]]:
     """The links by the name of their consumer, in the order in which they come."""
-    found: dict[str, list[Link]] = {}
+    groups: dict[str, list[Link]] = {}
     for link in links:
-        found.setdefault(link.consumer.name, []).append(link)
-    return {name: tuple(group) for name, group in found.items()}
+        groups.setdefault(link.consumer.name, []).append(link)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 def startup(
@@ -51,11 +51,11 @@ def startup(
     Beside what it needs or tests: the Jobs that prepare what it needs, the one that makes its Secret, and `after`.
     """
     derived = prepared(catalogue, with_secret)
-    found = {one.name: dict.fromkeys([*derived[one.name], *one.after], "comes after") for one in catalogue.components}
+    prior = {one.name: dict.fromkeys([*derived[one.name], *one.after], "comes after") for one in catalogue.components}
     for link in links:
         if link.relation.ordered and not isinstance(link.provider, External):
-            found[link.consumer.name][link.provider.name] = "needs" if link.relation is Relation.NEEDS else "tests"
-    return {name: dict(sorted(before.items())) for name, before in sorted(found.items())}
+            prior[link.consumer.name][link.provider.name] = "needs" if link.relation is Relation.NEEDS else "tests"
+    return {name: dict(sorted(before.items())) for name, before in sorted(prior.items())}
 
 
 def prepared(catalogue: Catalogue, with_secret: Collection[str]) -> Mapping[str, set[str]]:
@@ -66,10 +66,10 @@ def prepared(catalogue: Catalogue, with_secret: Collection[str]) -> Mapping[str,
             for dependency in component.needs:
                 jobs.setdefault(dependency.to, set()).add(component.name)
     makers = {component.name for component in catalogue.components if type_of(component).makes == "secrets"}
-    found = {}
+    jobs_before = {}
     for component in catalogue.components:
         mine = makers if component.name in with_secret else set()
         if not type_of(component).prepares:
             mine = mine.union(*(jobs.get(dependency.to, set()) for dependency in component.needs))
-        found[component.name] = mine - {component.name}
-    return found
+        jobs_before[component.name] = mine - {component.name}
+    return jobs_before

@@ -18,15 +18,15 @@ FIX = f"delete it, and run `{COMMAND} images --build`"
 
 def problems(root: Path, catalogue: Catalogue) -> Iterator[Problem]:
     """What is wrong with the file; a catalogue without problems of its own says what may be in it."""
-    found, unreadable = _read(root)
+    tags, unreadable = _read(root)
     yield from unreadable
     ours = sorted(name for name, image in catalogue.images.items() if image.source)
-    for name, tag in found.items():
+    for name, tag in tags.items():
         if name not in ours:
             yield Problem(FILE, f"{name!r} is not built here", f"delete the line; there are: {', '.join(ours)}")
         defects = tag_defects(tag) if isinstance(tag, str) else [(f"{tag!r} is not a text", "")]
-        for what, _ in defects:
-            yield Problem(FILE, f"{name}: {what}", FIX)
+        for defect, _ in defects:
+            yield Problem(FILE, f"{name}: {defect}", FIX)
 
 
 def _read(root: Path) -> tuple[dict[str, Any], list[Problem]]:

@@ -38,16 +38,16 @@ def resolve(catalogue: Catalogue, root: Path | None = None) -> ResolvedPlatform:
 
     Images that were built have the tags that images.yaml below `root` says, if there is such a file.
     """
-    found = problems(catalogue) or (tuple(image_tags.problems(root, catalogue)) if root else ())
-    if found:
-        raise InvalidInput(found)
+    violations = problems(catalogue) or (tuple(image_tags.problems(root, catalogue)) if root else ())
+    if violations:
+        raise InvalidInput(violations)
     return _resolved(image_tags.tagged(root, catalogue) if root else catalogue, in_cluster)
 
 
 def resolve_draft(catalogue: Catalogue) -> ResolvedPlatform:
     """The same for entries whose migrations are not written yet; InvalidInput with every other problem."""
-    if found := problems_of_entries(catalogue):
-        raise InvalidInput(found)
+    if violations := problems_of_entries(catalogue):
+        raise InvalidInput(violations)
     return _resolved(catalogue, in_cluster)
 
 

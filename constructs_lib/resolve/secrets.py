@@ -67,16 +67,16 @@ def _plan(catalogue: Catalogue, component: Component, links: Iterable[Link], loc
 
 def _shared(catalogue: Catalogue, component: Component) -> dict[str, str]:
     """Keys that repeat a generated one of another component."""
-    found = {}
+    references = {}
     for key, source in component.shared_secrets.items():
         name, _, source_key = source.partition("/")
-        found[key] = _reference(catalogue.component(name), source_key)
-    return found
+        references[key] = _reference(catalogue.component(name), source_key)
+    return references
 
 
 def _from_links(catalogue: Catalogue, component: Component, links: Iterable[Link], locate: Locate) -> dict[str, str]:
     """Keys that the ports which the component needs hand out."""
-    found = {}
+    entries = {}
     for link in links:
         address = locate(link)
         if isinstance(link.provider, External) or not address:
@@ -85,8 +85,8 @@ def _from_links(catalogue: Catalogue, component: Component, links: Iterable[Link
         if component.schema:
             values["password"] = _role_password(catalogue, component)
         for key, template in _handed_out(component, link).items():
-            found[key] = template.format(host=address[0], port=address[1], role=component.role, **values)
-    return found
+            entries[key] = template.format(host=address[0], port=address[1], role=component.role, **values)
+    return entries
 
 
 def _role_password(catalogue: Catalogue, component: Component) -> str:

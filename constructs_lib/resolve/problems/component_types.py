@@ -14,20 +14,20 @@ from constructs_lib.types import known_type, type_names, type_of
 Defects = Iterator[Defect]
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Entries that lack something, or have what nobody reads."""
     types = {component.name: type_of(component) for component in catalogue.components}
     for component in catalogue.components:
         needed = [(types[one.to], one.port) for one in component.needs if one.to in types]
         own = types[component.name]
-        for what, fix in (
+        for defect, fix in (
             *_fields(component, own),
             *_parts(component, own),
             *_api(component, own),
             *_provider(component, own, needed),
             *own.problems(component),
         ):
-            yield Problem(where(component), f"it is of type {component.type}, but {what}", fix)
+            yield Problem(where(component), f"it is of type {component.type}, but {defect}", fix)
     yield from _whole(catalogue)
 
 

@@ -16,7 +16,7 @@ Graph = Mapping[str, Mapping[str, str]]
 """Of each component, those that must be up before it: name -> verb."""
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Dependencies on nothing, twice or on oneself; cycles; dependencies that go to no earlier tier."""
     every: list[Component | External] = [*catalogue.externals, *catalogue.components]
     nodes = {node.name: node for node in every}
@@ -29,8 +29,8 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
     wave = {component.name: catalogue.wave(component.tier) for component in catalogue.components}
     cycles = list(_cycles(graph, wave))
     for cycle in cycles:
-        what = f"dependency cycle: {' -> '.join(cycle)}"
-        yield Problem(where(components[cycle[0]]), what, "remove one dependency, or make it a talks_to")
+        message = f"dependency cycle: {' -> '.join(cycle)}"
+        yield Problem(where(components[cycle[0]]), message, "remove one dependency, or make it a talks_to")
     round_about = {pair for cycle in cycles for pair in pairwise(cycle)}
     for name, before in graph.items():
         for other, verb in before.items():
@@ -42,8 +42,8 @@ def _ends(component: Component, nodes: Mapping[str, Component | External]) -> It
     for one in (*component.needs, *component.talks_to):
         node = nodes.get(one.to)
         if node is None:
-            what = f"there is no component {one.to}"
-            yield Problem(where(component), what, f"use one of {', '.join(sorted(nodes))}")
+            message = f"there is no component {one.to}"
+            yield Problem(where(component), message, f"use one of {', '.join(sorted(nodes))}")
         elif node.name == component.name:
             yield Problem(where(component), "it depends on itself", "remove it: a pod reaches itself anyway")
         elif one.port not in {port.name for port in node.ports}:
@@ -59,8 +59,8 @@ def _ends(component: Component, nodes: Mapping[str, Component | External]) -> It
 def _repeated(component: Component) -> Iterator[Problem]:
     for one, count in Counter([*component.needs, *component.talks_to]).items():
         if count > 1:
-            what = f"the dependency on {one.to}:{one.port} is there {count} times in needs and talks_to"
-            yield Problem(where(component), what, "keep one: needs where the order matters, else talks_to")
+            message = f"the dependency on {one.to}:{one.port} is there {count} times in needs and talks_to"
+            yield Problem(where(component), message, "keep one: needs where the order matters, else talks_to")
     for name, count in Counter(component.after).items():
         if count > 1:
             yield Problem(where(component), f"comes after {name} {count} times", "keep one")
@@ -116,6 +116,6 @@ def _order(component: Component, verb: str, other: Component, wave: Mapping[str,
     if wave[other.name] < wave[component.name]:
         return
     own, its = (f"tier {one.tier} (wave {wave[one.name]})" for one in (component, other))
-    what = f"it is in {own} and {verb} {other.name} of {its}"
+    message = f"it is in {own} and {verb} {other.name} of {its}"
     fix = f"move {component.name} to a later tier or {other.name} to an earlier one, or make the dependency a talks_to"
-    yield Problem(where(component), what, fix)
+    yield Problem(where(component), message, fix)

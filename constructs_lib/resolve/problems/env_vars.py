@@ -24,7 +24,7 @@ RANDOM = ("password", "user")
 ADDRESS = ("host", "port")
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Of components and of what their ports tell others."""
     nodes: list[tuple[str, Component | External]] = [(where(c), c) for c in catalogue.components]
     nodes += [(entry(EXTERNALS, external.name), external) for external in catalogue.externals]
@@ -97,18 +97,18 @@ def _untold(place: str, node: Component | External) -> Iterator[Problem]:
     """What a port holds ready for nobody."""
     for port in node.ports:
         if port.admin_env and not (isinstance(node, Component) and node.generated_secrets):
-            what = f"port {port.name!r} has admin_env, which goes to whoever shares a secret, but generates none"
-            yield Problem(place, what, "write them into env, or add generated_secrets")
+            message = f"port {port.name!r} has admin_env, which goes to whoever shares a secret, but generates none"
+            yield Problem(place, message, "write them into env, or add generated_secrets")
         if port.credentials and isinstance(node, External):
-            what = f"port {port.name!r} has credentials, which only components hand out"
-            yield Problem(place, what, "write what is no secret into env, and remove the rest")
+            message = f"port {port.name!r} has credentials, which only components hand out"
+            yield Problem(place, message, "write what is no secret into env, and remove the rest")
 
 
 def _random(component: Component) -> Iterator[Problem]:
     for key, kind in component.generated_secrets.items():
         if kind not in RANDOM:
-            what = f"secret {key} is to be {kind!r}, which nobody can make"
-            yield Problem(where(component), what, f"write {' or '.join(RANDOM)}: values are made in the cluster")
+            message = f"secret {key} is to be {kind!r}, which nobody can make"
+            yield Problem(where(component), message, f"write {' or '.join(RANDOM)}: values are made in the cluster")
 
 
 def _collisions(catalogue: Catalogue, component: Component, links: Iterable[Link]) -> Iterator[Problem]:
@@ -116,11 +116,11 @@ def _collisions(catalogue: Catalogue, component: Component, links: Iterable[Link
     every = sorted(env_vars(catalogue, component, links, in_cluster), key=lambda one: (one.name, one.value, one.origin))
     for one, other in pairwise(every):
         if one.name == other.name and one.value != other.value:
-            what = f"variable {one.name} is {one.value} by {one.origin} and {other.value} by {other.origin}"
-            yield Problem(where(component), what, "rename one of them")
+            message = f"variable {one.name} is {one.value} by {one.origin} and {other.value} by {other.origin}"
+            yield Problem(where(component), message, "rename one of them")
     # A pod takes the Secret's value, and nobody would see that the other one is lost.
     origins = {one.name: one.origin for one in reversed(every)}
     for key, origin in secret_keys(catalogue, component, links):
         if origins.setdefault(key, origin) != origin:
-            what = f"variable {key} comes from {origins[key]} and from {origin}"
-            yield Problem(where(component), what, "rename one of them")
+            message = f"variable {key} comes from {origins[key]} and from {origin}"
+            yield Problem(where(component), message, "rename one of them")

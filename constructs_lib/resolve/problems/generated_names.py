@@ -14,7 +14,7 @@ from constructs_lib.resolved import Relation
 OWN_ROLES = ("none", "postgres", "public")
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Of policies, topics and roles."""
     made: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for link in links_of(catalogue):
@@ -26,8 +26,8 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
             made[policy.namespace, policy.name][f"{controller.name} -> {link.provider.name}"] = None
     for (namespace, name), links in made.items():
         if len(links) > 1:
-            what = f"NetworkPolicy {namespace}/{name} would be that of {' and of '.join(links)}"
-            yield Problem(COMPONENTS, what, "rename one of the components")
+            message = f"NetworkPolicy {namespace}/{name} would be that of {' and of '.join(links)}"
+            yield Problem(COMPONENTS, message, "rename one of the components")
     yield from _topics(catalogue)
     yield from _roles(catalogue)
 
@@ -46,5 +46,5 @@ def _roles(catalogue: Catalogue) -> Iterator[Problem]:
     """Roles of PostgreSQL that it has itself, or that are the administrator's."""
     for owner in catalogue.schema_owners:
         if owner.role in OWN_ROLES or owner.role.startswith("pg_"):
-            what = f"its role {owner.role} would be one of PostgreSQL's own"
-            yield Problem(where(owner), what, "choose another name for the component")
+            message = f"its role {owner.role} would be one of PostgreSQL's own"
+            yield Problem(where(owner), message, "choose another name for the component")

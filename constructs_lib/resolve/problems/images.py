@@ -10,11 +10,11 @@ from constructs_lib.resolve.problems.places import IMAGES, entry
 VERSION = "name a version, such as 1.2.3"
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Of each image: its repository, its tag, its digest."""
     for name, image in catalogue.images.items():
-        for what, fix in _image(image):
-            yield Problem(entry(IMAGES, name), what, fix)
+        for defect, fix in _image(image):
+            yield Problem(entry(IMAGES, name), defect, fix)
 
 
 def tag_defects(tag: str) -> Iterator[tuple[str, str]]:

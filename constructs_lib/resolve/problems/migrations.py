@@ -10,12 +10,12 @@ from constructs_lib.resolve.problems.places import BUCKETS, FILES, entry, where
 from constructs_lib.types import known_type, type_of
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Each schema that would have no tables, each sample that is not there, each file that is no text."""
     for component in catalogue.components:
         if component.schema and not catalogue.migrations(component.schema):
-            what = f"there is no migration in {component.schema.migrations!r}"
-            yield Problem(where(component), what, "add a file such as 0001_tables.sql to the folder")
+            message = f"there is no migration in {component.schema.migrations!r}"
+            yield Problem(where(component), message, "add a file such as 0001_tables.sql to the folder")
         provider = known_type(type_of(component).prepares)
         if provider and provider.holds == "buckets" and NAME.fullmatch(component.name):
             yield from _samples(catalogue, component.name)
@@ -28,8 +28,8 @@ def _samples(catalogue: Catalogue, maker: str) -> Iterator[Problem]:
     carried = {path.name for path in catalogue.file_paths(maker)}
     for bucket in catalogue.buckets:
         for name in sorted(set(bucket.samples) - carried):
-            what = f"there is no sample {name!r} in {FILES}/{maker}"
-            yield Problem(entry(BUCKETS, bucket.name), what, "add the file, or remove it from samples")
+            message = f"there is no sample {name!r} in {FILES}/{maker}"
+            yield Problem(entry(BUCKETS, bucket.name), message, "add the file, or remove it from samples")
 
 
 def _texts(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
@@ -43,5 +43,5 @@ def _texts(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
             yield Problem(place, "is no text in UTF-8", "save it as such, or move it to another folder")
             continue
         for number, line in enumerate(text.split("\n"), 1):
-            if what := lost(line):
-                yield Problem(f"{place}:{number}", what, "write it as an escape sequence, or remove it")
+            if message := lost(line):
+                yield Problem(f"{place}:{number}", message, "write it as an escape sequence, or remove it")

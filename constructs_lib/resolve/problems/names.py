@@ -32,7 +32,7 @@ BUCKET = re.compile(r"(?!.*(?:[.][.]|[.]-|-[.]))(?!([0-9]+[.]){3}[0-9]+$)[a-z0-9
 """What S3 takes."""
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Of components with their ports, labels and schemas, of topics, buckets and dashboards."""
     every = [*(c.name for c in catalogue.components), *(e.name for e in catalogue.externals)]
     for name, count in _repeated(every):
@@ -56,11 +56,11 @@ def found(catalogue: Catalogue) -> Iterator[Problem]:
     yield from _buckets(catalogue)
 
 
-def read_otherwise(place: str, what: str, name: str) -> Iterator[Problem]:
+def read_otherwise(place: str, noun: str, name: str) -> Iterator[Problem]:
     """A name that YAML reads as something else: a hand-written patch or a template would not mean it."""
     if name and not reads_as_text(name):
         yield Problem(
-            place, f"the {what} {name!r} is not text to YAML", "choose another name: YAML reads it as a value"
+            place, f"the {noun} {name!r} is not text to YAML", "choose another name: YAML reads it as a value"
         )
 
 
@@ -150,8 +150,8 @@ def _buckets(catalogue: Catalogue) -> Iterator[Problem]:
         yield from read_otherwise(places.COMPONENTS, "dashboard", dashboard.name)
         for row in dashboard.rows:
             if not row.panels:
-                what = f"row {row.title!r} of the dashboard {dashboard.name!r} has no panels"
-                yield Problem(places.COMPONENTS, what, "add one, or remove the row")
+                message = f"row {row.title!r} of the dashboard {dashboard.name!r} has no panels"
+                yield Problem(places.COMPONENTS, message, "add one, or remove the row")
         if dashboard.name in DERIVED:
             yield Problem(places.COMPONENTS, f"the dashboard {dashboard.name!r} is derived", "choose another name")
         if not NAME.fullmatch(dashboard.name):

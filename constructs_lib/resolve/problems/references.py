@@ -9,15 +9,15 @@ from constructs_lib.resolve.problems.places import where
 from constructs_lib.types import type_of
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Each reference that leads nowhere."""
     for component in catalogue.components:
         yield from _image(catalogue, component)
         yield from _topics(catalogue, component)
         yield from _secrets(catalogue, component)
         if component.metrics and component.metrics not in {port.name for port in component.ports}:
-            what = f"metrics are on port {component.metrics}, which it has not"
-            yield Problem(where(component), what, "name its port")
+            message = f"metrics are on port {component.metrics}, which it has not"
+            yield Problem(where(component), message, "name its port")
     yield from _externals(catalogue)
 
 
@@ -45,8 +45,8 @@ def _secrets(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
     for key, source in component.shared_secrets.items():
         name, _, source_key = source.partition("/")
         if source_key not in owners.get(name, {}):
-            what = f"secret {key} repeats {source}, which nobody generates"
-            yield Problem(where(component), what, "write <component>/<key of its generated_secrets>")
+            message = f"secret {key} repeats {source}, which nobody generates"
+            yield Problem(where(component), message, "write <component>/<key of its generated_secrets>")
 
 
 def _externals(catalogue: Catalogue) -> Iterator[Problem]:

@@ -18,18 +18,18 @@ PORT = "http"
 Routed = tuple[Component, Route]
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Of each route, of each pair of them, and of all together."""
     routed = [(component, component.route) for component in catalogue.components if component.route]
     for component, route in routed:
-        for what, fix in _route(component, route):
-            yield Problem(where(component), what, fix)
+        for defect, fix in _route(component, route):
+            yield Problem(where(component), defect, fix)
     for pair in combinations(sorted(routed, key=lambda one: (len(one[1].path), one[0].name)), 2):
         yield from _overlap(*pair)
     yield from _shared_ingresses(routed)
     if routed and "routes" not in {type_of(component).makes for component in catalogue.components}:
-        what = f"{routed[0][0].name} has a route, but no component serves routes"
-        yield Problem(COMPONENTS, what, "add one of type ingress, or remove the route")
+        message = f"{routed[0][0].name} has a route, but no component serves routes"
+        yield Problem(COMPONENTS, message, "add one of type ingress, or remove the route")
 
 
 def _route(component: Component, route: Route) -> Iterator[tuple[str, str]]:
@@ -55,11 +55,11 @@ def _overlap(shorter: Routed, longer: Routed) -> Iterator[Problem]:
     """
     (owner, outer), (other, inner) = shorter, longer
     if inner.path.lower() == outer.path.lower():
-        what = f"route {outer.path} leads to {owner.name} and {other.name}"
-        yield Problem(COMPONENTS, what, "give each a path of its own")
+        message = f"route {outer.path} leads to {owner.name} and {other.name}"
+        yield Problem(COMPONENTS, message, "give each a path of its own")
     elif inner.path.lower().startswith(f"{outer.path.lower()}/"):
-        what = f"route {inner.path} of {other.name} takes part of {outer.path}, which is {owner.name}'s"
-        yield Problem(COMPONENTS, what, f"move one of them, or let {owner.name} call {other.name}")
+        message = f"route {inner.path} of {other.name} takes part of {outer.path}, which is {owner.name}'s"
+        yield Problem(COMPONENTS, message, f"move one of them, or let {owner.name} call {other.name}")
 
 
 def _shared_ingresses(routed: list[Routed]) -> Iterator[Problem]:
@@ -71,5 +71,5 @@ def _shared_ingresses(routed: list[Routed]) -> Iterator[Problem]:
         for component, route in group:
             if len(group) > 1 and (route.path == route.strip or {r.strip for _, r in group} != {route.strip}):
                 others = ", ".join(sorted(other.name for other, _ in group if other is not component))
-                what = f"route {route.path} strips {route.strip}, in one Ingress with {others}"
-                yield Problem(where(component), what, "an Ingress has one rewrite: strip another part of the path")
+                message = f"route {route.path} strips {route.strip}, in one Ingress with {others}"
+                yield Problem(where(component), message, "an Ingress has one rewrite: strip another part of the path")

@@ -41,6 +41,6 @@ def problems_of_platform(catalogue: Catalogue) -> tuple[Problem, ...]:
 def _of(catalogue: Catalogue, *groups: ModuleType) -> tuple[Problem, ...]:
     # All other groups look up what these two check: attributes of values, and types and tiers by their names.
     for group in (value_types, vocabulary):
-        if wrong := tuple(group.found(catalogue)):
+        if wrong := tuple(group.problems(catalogue)):
             return wrong
-    return tuple(problem for group in groups for problem in group.found(catalogue))
+    return tuple(problem for group in groups for problem in group.problems(catalogue))

@@ -26,7 +26,7 @@ Wrong = tuple[str, Any, str]
 """Path to a value from its entry, the value, and what is wanted there."""
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """All of them, each with what is wanted in its place."""
     for file, kind, entries in (
         (COMPONENTS, Component, catalogue.components),
@@ -62,8 +62,8 @@ def _images(images: Any) -> Iterator[Problem]:
 
 def _entry(file: str, name: str, value: Any, kind: type) -> Iterator[Problem]:
     for path, wrong, wanted in _wrong("", value, kind):
-        what = f"{path or 'the entry'} is {_SHORT.repr(wrong)}"
-        yield Problem(entry(file, name), what, f"write {wanted}")
+        message = f"{path or 'the entry'} is {_SHORT.repr(wrong)}"
+        yield Problem(entry(file, name), message, f"write {wanted}")
 
 
 def _wrong(path: str, value: Any, wanted: Any) -> Iterator[Wrong]:

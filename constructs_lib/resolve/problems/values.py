@@ -18,15 +18,15 @@ FOREVER = -1
 LAST_UID = 2**31 - 1
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Of components and topics."""
     for component in catalogue.components:
-        for what, fix in _component(component):
-            yield Problem(where(component), what, fix)
+        for defect, fix in _component(component):
+            yield Problem(where(component), defect, fix)
     brokers = sum(component.replicas for component in catalogue.components if type_of(component).holds == "topics")
     for topic in catalogue.topics:
-        for what, fix in _topic(topic, brokers):
-            yield Problem(places.entry(places.TOPICS, topic.name), what, fix)
+        for defect, fix in _topic(topic, brokers):
+            yield Problem(places.entry(places.TOPICS, topic.name), defect, fix)
     for external in catalogue.externals:
         yield from _external(external)
 
@@ -67,8 +67,8 @@ def _resources(resources: Resources) -> Defects:
                 numbers.append(read(text))
         match numbers:
             case [asked, most] if most < asked:
-                what = f"{name}_limit {limit} is below {name} {request}"
-                yield what, f"raise the limit to {request} or more: the API server refuses the pod"
+                defect = f"{name}_limit {limit} is below {name} {request}"
+                yield defect, f"raise the limit to {request} or more: the API server refuses the pod"
 
 
 def _no_quantity(read: Callable[[str], int], text: str) -> str:

@@ -20,7 +20,7 @@ RESERVED_TIERS = {
 HOST = re.compile(rf"({LABEL}([.]{LABEL})*)?")
 
 
-def found(catalogue: Catalogue) -> Iterator[Problem]:
+def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Of the platform itself, and of each entry."""
     yield from of_platform(catalogue)
     for component in catalogue.components:
@@ -32,9 +32,9 @@ def of_platform(catalogue: Catalogue) -> Iterator[Problem]:
     yield from _declared("platform", [catalogue.name])
     yield from _declared("tier", catalogue.tiers)
     yield from _declared("namespace", catalogue.namespaces)
-    for what, declared in (("tiers", catalogue.tiers), ("namespaces", catalogue.namespaces)):
+    for noun, declared in (("tiers", catalogue.tiers), ("namespaces", catalogue.namespaces)):
         if not declared:
-            yield Problem(COMPONENTS, f"the platform declares no {what}", "declare one at least")
+            yield Problem(COMPONENTS, f"the platform declares no {noun}", "declare one at least")
     if not HOST.fullmatch(catalogue.host) or len(catalogue.host) > LONGEST_HOST:
         fix = "use lower-case letters, digits, dashes and dots, such as platform.example"
         yield Problem(COMPONENTS, f"{catalogue.host!r} is not a valid host", fix)
@@ -43,31 +43,31 @@ def of_platform(catalogue: Catalogue) -> Iterator[Problem]:
 
 
 def _entry(catalogue: Catalogue, component: Component) -> Iterator[Problem]:
-    for what, name, known in (
+    for noun, name, known in (
         ("component type", component.type, type_names()),
         ("tier", component.tier, catalogue.tiers),
         ("namespace", component.namespace, catalogue.namespaces),
     ):
         if name not in known:
-            yield Problem(where(component), f"unknown {what} {str(name)!r}", f"use one of: {', '.join(known)}")
+            yield Problem(where(component), f"unknown {noun} {str(name)!r}", f"use one of: {', '.join(known)}")
     for name in sorted({str(rule.namespace) for rule in component.access} - set(catalogue.namespaces)):
-        what = f"unknown namespace {name!r} in its access"
-        yield Problem(where(component), what, f"use one of: {', '.join(catalogue.namespaces)}")
+        message = f"unknown namespace {name!r} in its access"
+        yield Problem(where(component), message, f"use one of: {', '.join(catalogue.namespaces)}")
     if (type_ := known_type(component.type)) and type_.settings_needed:
         given = {name for name, value in component.settings.items() if value}
         for name in sorted(set(type_.settings_needed) - given):
-            what = f"it is of type {component.type}, but has no setting {name}"
-            yield Problem(where(component), what, f'add settings=env({name}="...")')
+            message = f"it is of type {component.type}, but has no setting {name}"
+            yield Problem(where(component), message, f'add settings=env({name}="...")')
 
 
-def _declared(what: str, names: Iterable[str]) -> Iterator[Problem]:
+def _declared(noun: str, names: Iterable[str]) -> Iterator[Problem]:
     for name, count in Counter(map(str, names)).items():
         if count > 1:
-            yield Problem(COMPONENTS, f"the platform declares the {what} {name} {count} times", "keep one")
+            yield Problem(COMPONENTS, f"the platform declares the {noun} {name} {count} times", "keep one")
         if not reads_as_text(name):
-            yield Problem(COMPONENTS, f"the {what} {name!r} is not text to YAML", "choose another name")
-        if what == "tier" and name in RESERVED_TIERS:
+            yield Problem(COMPONENTS, f"the {noun} {name!r} is not text to YAML", "choose another name")
+        if noun == "tier" and name in RESERVED_TIERS:
             yield Problem(COMPONENTS, f"a tier cannot be called {name}: {RESERVED_TIERS[name]}", "choose another name")
         if not NAME.fullmatch(name):
             fix = "use at most 40 lower-case letters, digits and dashes, beginning with a letter"
-            yield Problem(COMPONENTS, f"{name!r} is not a valid name of a {what}", fix)
+            yield Problem(COMPONENTS, f"{name!r} is not a valid name of a {noun}", fix)

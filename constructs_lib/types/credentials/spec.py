@@ -44,18 +44,18 @@ def _entry(plan: SecretPlan) -> dict[str, Any]:
 
 def _access(plans: tuple[SecretPlan, ...]) -> tuple[Access, ...]:
     """Read and complete the Secrets of the plan by name, create new ones, look whether guarded claims exist."""
-    found = []
+    rules = []
     for namespace in sorted({plan.namespace for plan in plans}):
         mine = [plan for plan in plans if plan.namespace == namespace]
         names = tuple(plan.name for plan in mine)
         claims = tuple(plan.guard_pvc for plan in mine if plan.guard_pvc)
-        found.append(Access(namespace=namespace, resources=("secrets",), verbs=("get", "patch"), resource_names=names))
+        rules.append(Access(namespace=namespace, resources=("secrets",), verbs=("get", "patch"), resource_names=names))
         # RBAC cannot limit `create` to names: the object has none yet.
-        found.append(Access(namespace=namespace, resources=("secrets",), verbs=("create",)))
+        rules.append(Access(namespace=namespace, resources=("secrets",), verbs=("create",)))
         if claims:
             kind = ("persistentvolumeclaims",)
-            found.append(Access(namespace=namespace, resources=kind, verbs=("get",), resource_names=claims))
-    return tuple(found)
+            rules.append(Access(namespace=namespace, resources=kind, verbs=("get",), resource_names=claims))
+    return tuple(rules)
 
 
 TYPE = Credentials()

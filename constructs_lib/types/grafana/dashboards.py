@@ -13,8 +13,8 @@ ASKED = 'route!~"/health|/ready|/metrics"'
 
 def dashboards(catalogue: Catalogue) -> dict[str, str]:
     """Every dashboard by the name of its file: those that are derived, and the catalogue's own."""
-    found = (platform(catalogue), services(catalogue), messages(catalogue), *catalogue.dashboards)
-    return {f"{one.name}.json": as_json(one, catalogue.name, catalogue.title) for one in found}
+    definitions = (platform(catalogue), services(catalogue), messages(catalogue), *catalogue.dashboards)
+    return {f"{one.name}.json": as_json(one, catalogue.name, catalogue.title) for one in definitions}
 
 
 def platform(catalogue: Catalogue) -> Dashboard:
