@@ -1,10 +1,11 @@
-"""Words that YAML reads as a truth value, a number, a date or nothing, where they stand without quotes."""
+"""Words that YAML reads as a truth value, a number, a date, a list or nothing, where they stand without quotes."""
 
 import re
 
 _WORD = re.compile(
     r"""
     true | false | yes | no | on | off | y | n | null | ~ | = | << |            # YAML 1.1 and 1.2
+    - | --- | [.]{3} |                                                         # an item; a document's start and end
     [-+]? (
         0b[01_]+ | 0x[0-9a-f_]+ | 0o?[0-7_]+ |
         [0-9][0-9_]* (:[0-5]?[0-9])* ([.][0-9_]*)? (e[-+]?[0-9]+)? |           # also base 60

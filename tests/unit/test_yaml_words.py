@@ -11,13 +11,14 @@ OTHERS = (
     "true", "False", "YES", "no", "on", "Off", "y", "N", "null", "~", "", "=", "<<", "123", "-1", "+1", "0", "007",
     "0o17", "0x1F", "0b11", "1_000", "1e3", "1E-3", "1.5", "1.", ".5", "6.02e+23", ".inf", "-.INF", ".NaN", "1:30",
     "2026-11-28", "2026-1-2", "2026-11-28T10:00:00Z",
+    "-", "---", "...",
 )  # fmt: skip
-TEXTS = ("truth", "nope", "only", "yes-man", "a1e3", "1e3x", "0x1g", "v1.5", "1.2.3", "nan", "inf", "e3", "kafka", "-")
+TEXTS = ("truth", "nope", "only", "yes-man", "a1e3", "1e3x", "0x1g", "v1.5", "1.2.3", "nan", "inf", "e3", "kafka", "--")
 
 
 @pytest.mark.parametrize("word", OTHERS)
 def test_others(word: str) -> None:
-    """Truth values, nothing, numbers, dates, and the two words that mean something in a mapping."""
+    """Truth values, nothing, numbers, dates, and words that mean something in a mapping, a list or a stream."""
     assert not reads_as_text(word)
 
 
