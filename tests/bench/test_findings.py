@@ -14,12 +14,13 @@ import uploads
 from findings import GOALS, Findings
 from loads import Memory
 from peaks import peak, reset_peak
-from turns import Results, Turn
+from turns import Turn
 from uploads import Uploads
 from workers import ContenderFailed, worker
+from world import ROOT
 
 
-def pair(ours: str, theirs: str, rates: tuple[float, float]) -> Results:
+def pair(ours: str, theirs: str, rates: tuple[float, float]) -> dict[str, list[Turn]]:
     """One round of two contenders that did so much in a second."""
     return {
         name: [Turn(done=rate, seconds=1, times=[1000 / rate])]
@@ -99,7 +100,7 @@ def test_peak_is_kept() -> None:
     assert peak(os.getpid()) < before + 60
 
 
-@pytest.mark.skipif(not compare.ROOT.joinpath(".tools/services").exists(), reason="not run: make setup-services")
+@pytest.mark.skipif(not ROOT.joinpath(".tools/services").exists(), reason="not run: make setup-services")
 def test_contender_that_fails() -> None:
     """Where a contender fails there is no figure."""
     told = {"address": "127.0.0.1:1", "asks": [("GET", "/", None)], "clients": 1, "count": 1}

@@ -290,7 +290,7 @@ def too_much(rendered: list[Rendered]) -> None:
     resources["requests"]["cpu"] = resources["limits"]["cpu"] = "900m"
     for found in rendered:
         if found.kind == "ResourceQuota":
-            found.manifest["spec"]["hard"] = quota((one.manifest for one in rendered), found.namespace)  # type: ignore[index]
+            found.manifest["spec"]["hard"] = quota((one.manifest for one in rendered), found.namespace)
 
 
 def disk_full(rendered: list[Rendered]) -> None:

@@ -16,7 +16,7 @@ from constructs_lib.resolved import Peer
 from tests.checks.mutations import drop, pick
 
 CASES = yaml.safe_load(Path(__file__).with_name("holes.yaml").read_text(encoding="utf-8"))["cases"]
-ANYBODY = {"namespaceSelector": {}}
+ANYBODY: dict[str, Any] = {"namespaceSelector": {}}
 
 
 def policy(namespace: str, spec: Any, name: str = "added") -> Rendered:
@@ -92,8 +92,8 @@ def test_both_sides_have_to_open(rendered: Inputs) -> None:
     """A door is open where both agree; the finding names both policies."""
     entering = {"from": [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "jaeger"}}}]}
     inward = policy("chatdb-system", {"podSelector": {"matchLabels": {"app": "postgres"}}, "ingress": [entering]}, "in")
-    leaving = {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "chatdb-system"}}}]}
-    leaving["ports"] = [{"port": 5432, "endPort": 5433}]
+    system = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "chatdb-system"}}}
+    leaving = {"to": [system], "ports": [{"port": 5432, "endPort": 5433}]}
     out = policy("chatdb-monitoring", {"podSelector": {}, "policyTypes": ["Egress"], "egress": [leaving]}, "out")
     assert not any("jaeger reach" in line for line in findings(rendered, *rendered.rendered, inward))
     assert findings(rendered, *rendered.rendered, out) == []

@@ -26,7 +26,8 @@ def explained(name: str) -> dict[str, Any]:
 
 def line(place: dict[str, Any]) -> str:
     """The text at a place."""
-    return (ROOT / place["file"]).read_text(encoding="utf-8").splitlines()[place["line"] - 1]
+    text: str = (ROOT / place["file"]).read_text(encoding="utf-8").splitlines()[place["line"] - 1]
+    return text
 
 
 @pytest.fixture(scope="module")

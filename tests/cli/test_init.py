@@ -28,7 +28,7 @@ tiers:  # no monitoring
 - testing
 """
 VALUES = st.one_of(
-    st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=12),
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12),
     st.lists(st.sampled_from(["core", "edge"]), max_size=2),
 )
 MAPPINGS = st.dictionaries(st.sampled_from(["repository", "revision", "environment", "tiers"]), VALUES)

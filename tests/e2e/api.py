@@ -99,12 +99,16 @@ class Api:
     def get(self, api_version: str, kind: str, namespace: str | None, name: str) -> Manifest | None:
         """One object; None where there is none."""
         try:
-            found: Manifest = self.request("GET", self.path(api_version, kind, namespace, name))
+            return self.read(api_version, kind, namespace, name)
         except ApiError as error:
             if error.code == NOT_FOUND:
                 return None
             raise
-        return found
+
+    def read(self, api_version: str, kind: str, namespace: str | None, name: str) -> Manifest:
+        """One object; ApiError where there is none."""
+        manifest: Manifest = self.request("GET", self.path(api_version, kind, namespace, name))
+        return manifest
 
     def list(self, api_version: str, kind: str, namespace: str | None = None) -> "list[Manifest]":
         """All objects of the kind; a list leaves out what they are of."""

@@ -6,7 +6,7 @@ traffic, policies are not enforced.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,13 @@ class Cluster:
             if server.alive():
                 server.kill()
 
-    def serve(self, name: str, command: list[str], *, again: bool = False, **environment: str) -> Server:
+    def serve(
+        self, name: str, command: list[str], environment: Mapping[str, str] | None = None, *, again: bool = False
+    ) -> Server:
         """Start one more server of the cluster; `again` and again, where it ends by itself."""
         line = [*(AGAIN if again else ()), str(built(f"bin/{command[0]}")), *command[1:]]
-        environment = {**os.environ, "PATH": search_path(), **environment}
-        server = Server(name, line, self.folder / f"logs/{name}.log", environment)
+        env_vars = {**os.environ, "PATH": search_path(), **(environment or {})}
+        server = Server(name, line, self.folder / f"logs/{name}.log", env_vars)
         self.servers[name] = server
         server.start()
         return server

@@ -31,7 +31,7 @@ class Job:
         self.environment = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port, "WAIT_SECONDS": "20"}
 
     @property
-    def line(self) -> tuple[object, ...]:
+    def line(self) -> tuple[str, Path, Path]:
         """The script and its arguments."""
         return SCRIPT, self.folder / "plan.json", self.folder
 

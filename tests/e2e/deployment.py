@@ -127,8 +127,8 @@ class Deployment:
 
     def at(self, tier: str) -> str | None:
         """The commit that the tier was compared with last."""
-        found = self.argo_cd.application(f"chatdb-{tier}").get("status", {})
-        return found.get("sync", {}).get("revision")
+        sync: Manifest = self.argo_cd.application(f"chatdb-{tier}").get("status", {}).get("sync", {})
+        return sync.get("revision")
 
     def seen(self, tier: str) -> Manifest:
         """What the root sees of the tier: the gate's answer."""

@@ -74,9 +74,10 @@ def revision_under_way(state: State, tier: Tier) -> str | None:
     """The commit that the tier's Application is applying, or, where it applies nothing, was compared with last."""
     status = state.applications.get(PREFIX + tier, {}).get("status", {})
     operation = status.get("operationState", {})
+    sync: Manifest = status.get("sync", {})
     if operation.get("phase") == "Running":
-        return operation.get("operation", {}).get("sync", {}).get("revision")
-    return status.get("sync", {}).get("revision")
+        sync = operation.get("operation", {}).get("sync", {})
+    return sync.get("revision")
 
 
 def unready(state: State, tier: Tier, commit: str | None) -> str | None:
@@ -109,8 +110,8 @@ def ready(manifest: Manifest) -> bool:
     if manifest["kind"] == "Job":
         conditions = status.get("conditions", [])
         return any(found["type"] == "Complete" and found["status"] == "True" for found in conditions)
-    replicas = spec.get("replicas", 1)
-    return (
+    replicas: int = spec.get("replicas", 1)
+    return bool(
         status.get("observedGeneration", 0) >= manifest["metadata"].get("generation", 0)
         and status.get("updatedReplicas", 0) == replicas
         and status.get("readyReplicas", 0) == replicas

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,7 @@ def define_gateway_api(api: Api) -> list[str]:
             api.apply(definition)
             made.append(api.of(definition))
     for kind in ("Gateway", "HTTPRoute"):
-        wait_for(f"the server knows {kind}", 30, lambda kind=kind: _known(api, kind))
+        wait_for(f"the server knows {kind}", 30, partial(_known, api, kind))
     return made
 
 

@@ -63,7 +63,7 @@ def test_accepted(cluster: Target, platform: Platform, traits: tuple[str, ...]) 
     manifests = platform[traits]
     made = apply_all(cluster.api, manifests)
     assert len(made) == len(manifests) > 150
-    levels = [cluster.api.get("v1", "Namespace", None, name)["metadata"]["labels"][LEVEL] for name in Namespace]
+    levels = [cluster.api.read("v1", "Namespace", None, name)["metadata"]["labels"][LEVEL] for name in Namespace]
     assert set(levels) == {"restricted"}
     if cluster.own:
         assert settled(cluster.api, Namespace, SETTLING) == []

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tests.e2e.api import Manifest
 from tests.e2e.deployment import BOUND, Deployment
 from tests.e2e.faults import never_ready, refused
 
@@ -72,7 +73,8 @@ def test_progressing_then_late_then_deleted(platform: Deployment) -> None:
 
 
 def _uid(platform: Deployment) -> str | None:
-    return platform.argo_cd.application("chatdb-core").get("metadata", {}).get("uid")
+    metadata: Manifest = platform.argo_cd.application("chatdb-core").get("metadata", {})
+    return metadata.get("uid")
 
 
 def _stale(platform: Deployment, since: int, pin: str) -> list[int]:

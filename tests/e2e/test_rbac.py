@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import FORBIDDEN, OK
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -222,7 +223,7 @@ def test_job_refuses_a_new_password_for_old_data(job: Job) -> None:
     """While the claim with the database exists, a lost password is an error with advice, and nothing is written."""
     metadata = {"namespace": POSTGRES[0], "name": "data-postgres-0"}
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
+    claim: dict[str, Any] = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
     job.api.apply(claim)
     try:
         done = job.run()

@@ -100,7 +100,7 @@ def test_deleted_objects_come_back(platform: Deployment) -> None:
     """Objects of several tiers that somebody deletes are made again as they were."""
     before = {place: _asked(platform.api, place) for place in DELETED}
     assert None not in before.values()
-    old = {place: platform.api.get(*place)["metadata"]["uid"] for place in DELETED}
+    old = {place: platform.api.read(*place)["metadata"]["uid"] for place in DELETED}
     for place in DELETED:
         platform.api.delete(platform.api.path(*place))
 
@@ -110,17 +110,17 @@ def test_deleted_objects_come_back(platform: Deployment) -> None:
     platform.wait("they are gone", HEALING, lambda: not back())
     platform.wait("they are back", HEALING, back)
     platform.wait_settled()
-    new = {place: platform.api.get(*place)["metadata"]["uid"] for place in DELETED}
+    new = {place: platform.api.read(*place)["metadata"]["uid"] for place in DELETED}
     assert not set(old.values()) & set(new.values())
 
 
 def test_claim_that_leaves_git_stays(platform: Deployment) -> None:
     """It holds data; and it does not hold the gate: every Application is Synced and Healthy without it."""
-    uid = platform.api.get(*CLAIM)["metadata"]["uid"]
+    uid = platform.api.read(*CLAIM)["metadata"]["uid"]
     platform.origin.forget("monitoring", "prometheus-pvc.yaml")
     commit = platform.origin.commit("No claim")
     platform.wait_settled(commit)
-    assert platform.api.get(*CLAIM)["metadata"]["uid"] == uid
+    assert platform.api.read(*CLAIM)["metadata"]["uid"] == uid
 
 
 def test_uninstall_keeps_namespaces_and_data_alone(platform: Deployment) -> None:

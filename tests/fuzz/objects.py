@@ -132,7 +132,8 @@ def _alternatives(schema: Schema) -> list[Schema]:
 
 def _is_backbone(schema: Schema) -> bool:
     """Whether the field is a spec or a template."""
-    return schema.get("$ref", "").endswith("Spec")
+    reference: str = schema.get("$ref", "")
+    return reference.endswith("Spec")
 
 
 _KEYS = st.sampled_from(values.KEYS)

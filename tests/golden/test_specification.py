@@ -42,8 +42,9 @@ SETTINGS = {
 
 def container(kind: str, namespace: str, name: str) -> dict[str, Any]:
     """The only container of a workload."""
-    (found,) = OBJECTS[kind, namespace, name]["spec"]["template"]["spec"]["containers"]
-    return found
+    only: dict[str, Any]
+    (only,) = OBJECTS[kind, namespace, name]["spec"]["template"]["spec"]["containers"]
+    return only
 
 
 @pytest.mark.parametrize("name", MICROSERVICES)

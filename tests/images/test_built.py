@@ -87,8 +87,11 @@ def build(name: str, builder: ImageBuilder, root: Path) -> str:
     options = f"['images', '--build', '--builder', '{name}'], obj=Path(sys.argv[1])"
     script = f"import sys; from pathlib import Path; from chatdb.cli import main; main({options})"
     command = [sys.executable, "-c", script, str(root)]
-    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    done = subprocess.run(command, env=builder.env_vars, text=True, timeout=MINUTES * 60, check=False, **both)
+    pipe, both = subprocess.PIPE, subprocess.STDOUT
+    limit = MINUTES * 60
+    done = subprocess.run(
+        command, env=builder.env_vars, stdout=pipe, stderr=both, text=True, timeout=limit, check=False
+    )
     assert done.returncode == 0, done.stdout
     return done.stdout
 

@@ -4,7 +4,7 @@ import json
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ RUN_SECONDS = 180
 TRIES = 12
 
 
-def ask(url: str, body: object = None, *, method: str | None = None) -> tuple[int, Any, Mapping[str, str]]:
+def ask(url: str, body: object = None, *, method: str | None = None) -> tuple[int, Any, Message]:
     """Status, JSON and headers of an answer."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)

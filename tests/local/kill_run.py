@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -124,7 +125,7 @@ class Clients:
 
     def _submit(self, order: Order, number: int) -> None:
         parameters = {"model": "linear", "folds": 2, "seed": order.tag}
-        body = {"model_name": f"killed-{number}", "dataset_location": "s3://test/data.csv"}
+        body: dict[str, object] = {"model_name": f"killed-{number}", "dataset_location": "s3://test/data.csv"}
         body |= {"hyperparameters": parameters}
 
         def answered() -> bool:
@@ -186,7 +187,7 @@ def watched(running: Platform) -> Iterator[Supervisor]:
 def working(running: Platform, seed: int) -> Iterator[Clients]:
     """Clients at work; at the end each has followed its last job."""
     clients = Clients(running.url(ORCHESTRATOR), seed)
-    with threads(clients.over, [lambda number=number: clients.play(number) for number in range(CLIENTS)]):
+    with threads(clients.over, [partial(clients.play, number) for number in range(CLIENTS)]):
         yield clients
 
 

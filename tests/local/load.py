@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -201,5 +202,5 @@ def load(running: Platform, name: str, *, seed: int, predicts: str) -> Iterator[
         for act in ACTS[name]
         for pause, keep in (*((pause, True) for pause in PAUSES), (PAUSES[1], False))
     ]
-    with threads(made.over, [lambda act=act, line=line: line.play(act) for act, line in lines]):
+    with threads(made.over, [partial(line.play, act) for act, line in lines]):
         yield made

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -40,6 +41,11 @@ def folder() -> Iterator[Path]:
         yield made
 
 
+def is_up(part: Part) -> bool:
+    """Whether it has said so."""
+    return part.server.last_lines(1) == "up"
+
+
 def test_stop_gives_the_grace_period(folder: Path) -> None:
     """A service has as long to end as its pod has, and no longer: the one says a last word, the other is killed."""
     scripts = {LONG: "trap 'sleep 2; echo bye; exit' TERM; echo up", SHORT: "trap '' TERM; echo up"}
@@ -53,7 +59,7 @@ def test_stop_gives_the_grace_period(folder: Path) -> None:
     found = Platform(site=site, parts=parts)
     for name, part in parts.items():
         found.start(name)
-        wait_for(f"{name} is up", LONG, lambda part=part: part.server.last_lines(1) == "up")
+        wait_for(f"{name} is up", LONG, partial(is_up, part))
     begin = time.monotonic()
     found.stop()
     assert SHORT < time.monotonic() - begin < LONG / 2

@@ -32,7 +32,7 @@ from tests.repository import ROOT, texts
 
 PERMUTATIONS, LEAVES, POLICIES, GARBAGE = 15, 15, 20, 300
 """How many examples each property is held to; a build takes a third of a second."""
-BUILDS = {
+BUILDS: dict[str, Any] = {
     "derandomize": True,
     "deadline": None,
     "phases": (Phase.explicit, Phase.generate),

@@ -1,6 +1,7 @@
 """YAML as it is written and read here: every text, number and truth comes back from Kustomize as what it was."""
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from constructs_lib import manifest_yaml
 from constructs_lib.kustomization import Kustomization
 from constructs_lib.kustomize import kustomize
-from constructs_lib.problem import InvalidInput
+from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.yaml_files import read_mapping
 from constructs_lib.yaml_loader import load_all
 from tests.repository import ROOT
@@ -20,7 +21,7 @@ from tests.repository import ROOT
 SEED = 20261128
 TEXTS, SCALARS, GARBAGE = 700, 2000, 150
 """How many of each; all of one kind are one run of Kustomize."""
-FIXED = {"derandomize": True, "deadline": None, "suppress_health_check": list(HealthCheck)}
+FIXED: dict[str, Any] = {"derandomize": True, "deadline": None, "suppress_health_check": list(HealthCheck)}
 ALPHABET = "0123456789abefxoXEn_+-.:~<=>yYnNoOfFtTlLuUsS"
 """What numbers, dates and words of YAML 1.1 and 1.2 consist of."""
 MARKS = "\t\n\r #:-?,[]{}&*!|>'\"%@`\\aä\u00a0\u2028\u2029\ufeff\x00\x01\x1b\U0001f600"
@@ -223,6 +224,7 @@ def test_wild_kustomizations_are_refused_with_a_place(tmp_path_factory: pytest.T
     folder = tmp_path_factory.getbasetemp() / "wild"
     folder.mkdir(exist_ok=True)
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    problems: Sequence[Problem]
     try:
         kustomization = Kustomization(folder.parent, folder)
         problems = [*kustomization.problems()]

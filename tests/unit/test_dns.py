@@ -14,7 +14,7 @@ from constructs_lib.dns import KEYS, DnsSetting, read_dns
 from constructs_lib.resolved import Dns, Peer
 from constructs_lib.settings import FILE, read_settings, write
 
-PODS = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
+PODS: dict[str, Any] = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
 USUAL = Dns(pods=Peer(**PODS), ports=(("UDP", 53), ("TCP", 53)))
 OWN = ("chatdb-system",)
 EXAMPLES = 150
@@ -40,7 +40,7 @@ def test_custom() -> None:
     assert read({"addresses": ["169.254.20.10"]}).over(USUAL) == Dns(pods=None, addresses=(address,), ports=USUAL.ports)
     both = read({**PODS, "addresses": ["169.254.20.10"]}).over(USUAL)
     assert both == Dns(pods=USUAL.pods, addresses=(address,), ports=USUAL.ports)
-    other = {"namespace": "openshift-dns", "labels": {"dns": "default"}}
+    other: dict[str, Any] = {"namespace": "openshift-dns", "labels": {"dns": "default"}}
     assert read(other).over(USUAL).pods == Peer(**other)
     assert read(other).over(USUAL).addresses == ()
     ports = (("UDP", 5353), ("TCP", 5353), ("UDP", 53), ("TCP", 53))
