@@ -106,7 +106,9 @@ def score(
     traits: tuple[str, ...], objects: int, scanner: str, graded: Iterable[Graded], waivers: Sequence[Waiver] = WAIVERS
 ) -> Score:
     """Part what counts from what is waived."""
-    counted, waived, used = [], [], set()
+    counted: list[Graded] = []
+    waived: list[Graded] = []
+    used: set[tuple[Waiver, str]] = set()
     for found in graded:
         cover = covering(waivers, scanner, found)
         (waived if cover else counted).append(found)
