@@ -53,7 +53,7 @@ class ArgoCd:
     def install(self, manifests: list[Manifest]) -> None:
         """Definitions first: nothing else can be applied before the server knows them."""
         order = {"Namespace": 0, "CustomResourceDefinition": 1}
-        for manifest in sorted(manifests, key=lambda found: order.get(found["kind"], 2)):
+        for manifest in sorted(manifests, key=lambda one: order.get(one["kind"], 2)):
             self.api.apply(manifest)
         for kind in ("Application", "AppProject"):
             wait_for(f"the server knows {kind}", STARTING, partial(self._known, kind))
@@ -147,13 +147,15 @@ class ArgoCd:
 
     def applications(self) -> dict[str, Manifest]:
         """All of them by name."""
-        return {found["metadata"]["name"]: found for found in self.api.list(API_VERSION, "Application")}
+        return {
+            application["metadata"]["name"]: application for application in self.api.list(API_VERSION, "Application")
+        }
 
     def states(self) -> str:
         """One line for people: what each Application says of itself."""
         rows = []
-        for name, found in sorted(self.applications().items()):
-            status = found.get("status", {})
+        for name, application in sorted(self.applications().items()):
+            status = application.get("status", {})
             sync, health = status.get("sync", {}), status.get("health", {})
             phase = status.get("operationState", {}).get("phase")
             message = (status.get("operationState", {}).get("message") or "")[:160]

@@ -73,11 +73,11 @@ class Cluster:
 
     def logs(self, lines: int = 15) -> str:
         """The end of every log."""
-        found = []
+        tails = []
         for path in sorted((self.folder / "logs").glob("*.log")):
             text = path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
-            found.append(f"== {path.name}\n" + "\n".join(line[:400] for line in text))
-        return "\n".join(found)
+            tails.append(f"== {path.name}\n" + "\n".join(line[:400] for line in text))
+        return "\n".join(tails)
 
     def _control_plane(self) -> None:
         etcd, peer, api, controllers, scheduler = free_ports(5)
@@ -185,7 +185,7 @@ class Cluster:
     def _node_ready(self) -> bool:
         node = self.api.get("v1", "Node", None, NODE)
         conditions = (node or {}).get("status", {}).get("conditions", [])
-        return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+        return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
 def _node(machine: Machine) -> dict[str, Any]:

@@ -66,8 +66,8 @@ def violations(
             if CATALOGUE.wave(lower) < CATALOGUE.wave(tier):
                 reason = unready(state, lower, commit)
                 if reason:
-                    what = f"{event.type} {'/'.join(event.key)} of {tier}"
-                    yield f"{event.version}: {what} at {str(commit)[:7]}, but {lower} {reason}"
+                    change = f"{event.type} {'/'.join(event.key)} of {tier}"
+                    yield f"{event.version}: {change} at {str(commit)[:7]}, but {lower} {reason}"
 
 
 def revision_under_way(state: State, tier: Tier) -> str | None:
@@ -109,7 +109,7 @@ def ready(manifest: Manifest) -> bool:
     status, spec = manifest.get("status", {}), manifest["spec"]
     if manifest["kind"] == "Job":
         conditions = status.get("conditions", [])
-        return any(found["type"] == "Complete" and found["status"] == "True" for found in conditions)
+        return any(condition["type"] == "Complete" and condition["status"] == "True" for condition in conditions)
     replicas: int = spec.get("replicas", 1)
     return bool(
         status.get("observedGeneration", 0) >= manifest["metadata"].get("generation", 0)

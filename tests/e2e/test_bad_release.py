@@ -62,11 +62,11 @@ def test_each_release_is_taken_though_the_one_before_never_got_ready(platform: D
     """Four bad releases, then a good one: tiers below the bad one have the new commit, those above the first one."""
     old = platform.pin(Tier.TESTING)
     for number, (tier, spoil, fault) in enumerate(BAD):
-        below = [found for found in platform.tiers if CATALOGUE.wave(found) < CATALOGUE.wave(tier)]
+        below = [other for other in platform.tiers if CATALOGUE.wave(other) < CATALOGUE.wave(tier)]
         above = [
-            found
-            for found in platform.tiers
-            if CATALOGUE.wave(found) > max(CATALOGUE.wave(tier), CATALOGUE.wave(Tier.CORE))
+            other
+            for other in platform.tiers
+            if CATALOGUE.wave(other) > max(CATALOGUE.wave(tier), CATALOGUE.wave(Tier.CORE))
         ]
         with fault(platform):
             platform.origin.reset()
@@ -76,8 +76,8 @@ def test_each_release_is_taken_though_the_one_before_never_got_ready(platform: D
             seconds = platform.wait("it is picked up", PICKED_UP, partial(_pinned, platform, tier, bad))
             print(f"picked up after {seconds:.0f} s")
             time.sleep(BOUND)
-            assert {platform.pin(found) for found in below} <= {bad}, platform.argo_cd.states()
-            assert {platform.pin(found) for found in above} == {old}, platform.argo_cd.states()
+            assert {platform.pin(other) for other in below} <= {bad}, platform.argo_cd.states()
+            assert {platform.pin(other) for other in above} == {old}, platform.argo_cd.states()
     platform.origin.reset()
     _change(platform, "good")
     print(f"whole after {platform.wait_released(platform.release('Good')):.0f} s")

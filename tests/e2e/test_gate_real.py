@@ -79,7 +79,7 @@ def _uid(platform: Deployment) -> str | None:
 
 def _stale(platform: Deployment, since: int, pin: str) -> list[int]:
     """When core still read Synced and Healthy, but of the pin before: a check of its own health would have passed."""
-    found = []
+    versions = []
     for event in platform.recorder.sorted():
         if event.version <= since or event.key != ("Application", "argocd", "chatdb-core"):
             continue
@@ -87,8 +87,8 @@ def _stale(platform: Deployment, since: int, pin: str) -> list[int]:
         compared = status.get("sync", {}).get("comparedTo", {}).get("source", {}).get("targetRevision")
         fine = (status.get("sync", {}).get("status"), status.get("health", {}).get("status")) == ("Synced", "Healthy")
         if fine and compared != pin and event.manifest["spec"]["source"]["targetRevision"] == pin:
-            found.append(event.version)
-    return found
+            versions.append(event.version)
+    return versions
 
 
 def test_degraded(platform: Deployment) -> None:
