@@ -41,9 +41,9 @@ def message(running: Platform, topic: str, key: str, value: str) -> dict[str, An
     for _ in range(TRIES):
         printed = kafka(running, "kafka-console-consumer", *options).splitlines()
         # When the time is over, the tool says so among the messages.
-        for found in (json.loads(line) for line in printed if line.startswith("{")):
-            if found.get(key) == value:
-                return dict(found)
+        for content in (json.loads(line) for line in printed if line.startswith("{")):
+            if content.get(key) == value:
+                return dict(content)
     raise TimeoutError(f"no message on {topic} with {key} {value}")
 
 

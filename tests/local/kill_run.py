@@ -208,4 +208,4 @@ def threads(over: threading.Event, tasks: Sequence[Callable[[], None]]) -> Itera
 def recoveries(blows: Sequence[Blow], orders: Sequence[Order]) -> list[float]:
     """For each blow the seconds until a job that was sent after it had ended."""
     ends = [[order.ended for order in orders if order.ended and order.sent > blow.at] for blow in blows]
-    return [min(found) - blow.at for blow, found in zip(blows, ends, strict=True) if found]
+    return [min(ended) - blow.at for blow, ended in zip(blows, ends, strict=True) if ended]

@@ -22,8 +22,8 @@ SECONDS = 120
 # Prints what the service's settings read: names, whether they must be there, and the port that they choose themselves.
 READ = """
 import importlib, json, sys
-found = importlib.import_module(sys.argv[1] + ".settings").Settings
-print(json.dumps({"names": found.variables(), "port": found.model_fields["port"].default}))
+settings = importlib.import_module(sys.argv[1] + ".settings").Settings
+print(json.dumps({"names": settings.variables(), "port": settings.model_fields["port"].default}))
 """
 
 
