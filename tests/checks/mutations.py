@@ -14,8 +14,8 @@ Mutation = Callable[[list[Rendered]], None]
 
 def pick(rendered: list[Rendered], kind: str, name: str) -> Manifest:
     """The object of that kind whose name begins so."""
-    found: Any = next(r.manifest for r in rendered if r.kind == kind and r.name.startswith(name))
-    manifest: Manifest = found
+    picked: Any = next(r.manifest for r in rendered if r.kind == kind and r.name.startswith(name))
+    manifest: Manifest = picked
     return manifest
 
 
@@ -288,9 +288,9 @@ def too_much(rendered: list[Rendered]) -> None:
     """With quotas that follow, as `chatdb synth` writes them."""
     resources = first(rendered, "Deployment", "ml-engine")["resources"]
     resources["requests"]["cpu"] = resources["limits"]["cpu"] = "900m"
-    for found in rendered:
-        if found.kind == "ResourceQuota":
-            found.manifest["spec"]["hard"] = quota((one.manifest for one in rendered), found.namespace)
+    for object_ in rendered:
+        if object_.kind == "ResourceQuota":
+            object_.manifest["spec"]["hard"] = quota((one.manifest for one in rendered), object_.namespace)
 
 
 def disk_full(rendered: list[Rendered]) -> None:

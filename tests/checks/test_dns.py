@@ -37,9 +37,9 @@ def findings(rendered: Inputs, setting: DnsSetting, *changes: Callable[[Rule], N
     for change in changes:
         for one in made:
             change(one.manifest["spec"]["egress"][0])
-    found = reachability.exact(replace(asked, rendered=(*others, *made)))
+    problems = reachability.exact(replace(asked, rendered=(*others, *made)))
     heads = (f"{POD} -> ", f"tier platform: NetworkPolicy {NAMESPACE}/allow-dns")
-    return {f"{problem.where}: {problem.what}" for problem in found if problem.where.startswith(heads)}
+    return {f"{problem.where}: {problem.what}" for problem in problems if problem.where.startswith(heads)}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -67,9 +67,9 @@ def test_the_catalogues_servers_are_none_where_others_are_named(rendered: Inputs
         selector = {"podSelector": {"matchLabels": dict(KUBE_DNS.labels)}}
         rule["to"].append({"namespaceSelector": {"matchLabels": {NAMESPACE_LABEL: "kube-system"}}, **selector})
 
-    (found,) = findings(rendered, setting, both, written=setting)
-    assert "kube-system" in found
-    assert "more than the dependencies ask for" in found
+    (finding,) = findings(rendered, setting, both, written=setting)
+    assert "kube-system" in finding
+    assert "more than the dependencies ask for" in finding
 
 
 def test_the_catalogues_servers_may_be_among_the_named_ones(rendered: Inputs) -> None:
@@ -94,4 +94,4 @@ def test_the_catalogues_servers_may_be_among_the_named_ones(rendered: Inputs) ->
 )
 def test_another_way_is_found(rendered: Inputs, change: Callable[[Rule], None], expected: str) -> None:
     """An address that is no server's, a server that is left out, and another port."""
-    assert any(expected in found for found in findings(rendered, NODE_LOCAL, change, written=NODE_LOCAL))
+    assert any(expected in finding for finding in findings(rendered, NODE_LOCAL, change, written=NODE_LOCAL))
