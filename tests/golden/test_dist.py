@@ -86,9 +86,9 @@ def test_dns_is_the_environments_alone(tmp_path: Path) -> None:
         "overlays/minikube/testing/generated/tests.yaml",
     }
     written = list(yaml.safe_load_all(after["overlays/minikube/platform/generated/dns.yaml"]))
-    assert [found["metadata"]["namespace"] for found in written] == list(platform.namespaces.names)
-    for found in written:
-        (rule,) = found["spec"]["egress"]
+    assert [policy["metadata"]["namespace"] for policy in written] == list(platform.namespaces.names)
+    for policy in written:
+        (rule,) = policy["spec"]["egress"]
         assert rule["to"] == [{"ipBlock": {"cidr": block}} for block in dns.addresses]
 
 
@@ -127,8 +127,8 @@ def test_scratch_files_change_nothing(tmp_path: Path) -> None:
 def staged_overlays(repository: Path, out: Path) -> dict[str, bytes]:
     """What is generated for the repository, with the copy of its overlays."""
     stage(repository, *resolved(ROOT, CATALOGUE), out)
-    found = (path for path in (out / "overlays").rglob("*") if path.is_file())
-    return {path.relative_to(out / "overlays").as_posix(): path.read_bytes() for path in found}
+    paths = (path for path in (out / "overlays").rglob("*") if path.is_file())
+    return {path.relative_to(out / "overlays").as_posix(): path.read_bytes() for path in paths}
 
 
 def test_node_of_the_machine_does_not_matter(tmp_path: Path) -> None:

@@ -61,8 +61,8 @@ class Docker:
 
     def config(self, reference: str) -> dict[str, Any]:
         """By `docker image inspect`."""
-        found: dict[str, Any] = json.loads(self._run("image", "inspect", reference))[0]["Config"]
-        return found
+        config: dict[str, Any] = json.loads(self._run("image", "inspect", reference))[0]["Config"]
+        return config
 
     @contextmanager
     def files(self, reference: str, folder: Path) -> Iterator[Path]:

@@ -82,8 +82,8 @@ class Buildah:
 
     def config(self, reference: str) -> dict[str, Any]:
         """By `buildah inspect`."""
-        found: dict[str, Any] = json.loads(self._run("inspect", "--type", "image", reference))["OCIv1"]["config"]
-        return found
+        config: dict[str, Any] = json.loads(self._run("inspect", "--type", "image", reference))["OCIv1"]["config"]
+        return config
 
     @contextmanager
     def files(self, reference: str, folder: Path) -> Iterator[Path]:  # noqa: ARG002 - where buildah mounts is its own choice

@@ -125,8 +125,8 @@ def check_files(name: str, root: Path) -> None:
 
 def writable(path: Path) -> bool:
     """Whether the service's user may change it."""
-    found = path.lstat()
-    return not path.is_symlink() and (found.st_uid != 0 or bool(found.st_mode & 0o022))
+    status = path.lstat()
+    return not path.is_symlink() and (status.st_uid != 0 or bool(status.st_mode & 0o022))
 
 
 def sources(folder: Path) -> set[tuple[str, str]]:
