@@ -28,7 +28,7 @@ def pair(ours: str, theirs: str, rates: tuple[float, float]) -> dict[str, list[T
     }
 
 
-FOUND = Findings(
+FINDINGS = Findings(
     reads={reads.ONE: pair(reads.OURS, reads.MLFLOW, (310, 100)), reads.LIST: pair(reads.OURS, reads.MLFLOW, (2.9, 1))},
     jobs={8: pair(jobs.HTTP, jobs.INSERT, (49, 100)), 24: pair(jobs.HTTP, jobs.INSERT, (50, 100))},
     uploads=Uploads(results={1: pair(uploads.OURS, uploads.BOTO3, (80, 100))}, memory={32: 100, 256: 111}),
@@ -59,18 +59,18 @@ VERDICTS = {
 
 def test_goals() -> None:
     """A goal that is missed by a hundredth is shown as missed; what was not measured has no row."""
-    rows = {row[0]: (row[1], row[3]) for row in report.goal_rows(GOALS, FOUND)}
+    rows = {row[0]: (row[1], row[3]) for row in report.goal_rows(GOALS, FINDINGS)}
     assert rows == VERDICTS
 
 
 def test_tables() -> None:
     """Each kind of figure has its table; a run without it has none."""
-    text = page.tables({"date": "2026-11-25"}, FOUND)
+    text = page.tables({"date": "2026-11-25"}, FINDINGS)
     assert "| read a version " in text
     assert "| ml-engine    |     2048 |      2048 |       100% |" in text
     assert "2.00 (1.00 to 3.00)" in text
     assert text.endswith("- date: 2026-11-25")
-    assert "seconds to ready" not in page.tables({}, replace(FOUND, starts={}))
+    assert "seconds to ready" not in page.tables({}, replace(FINDINGS, starts={}))
 
 
 def test_page_has_all_goals() -> None:

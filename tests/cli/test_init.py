@@ -58,8 +58,8 @@ def pin(root: Path, *environments: str) -> list[Path]:
 def test_first_time(root: Path) -> None:
     """All tiers, and the defaults."""
     init("--repository", URL)
-    found = read_settings(root, CATALOGUE)
-    assert (found.revision, found.environment, found.tiers) == ("main", "minikube", CATALOGUE.tiers)
+    written = read_settings(root, CATALOGUE)
+    assert (written.revision, written.environment, written.tiers) == ("main", "minikube", CATALOGUE.tiers)
 
 
 def test_again(root: Path) -> None:

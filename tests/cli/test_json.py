@@ -58,8 +58,8 @@ def validator(name: str) -> Draft202012Validator:
 def outputs() -> dict[str, Any]:
     """What each command prints here, run once; whether all is well with this machine is not asked."""
     runner = CliRunner(env=NO_CLUSTER)
-    found = {n: json.loads(runner.invoke(main, [n, *more, "--json"]).stdout) for n, more in READING.items()}
-    return found | {
+    printed = {n: json.loads(runner.invoke(main, [n, *more, "--json"]).stdout) for n, more in READING.items()}
+    return printed | {
         name: {"schema": f"chatdb/{name}/{version(name)}", **outcome()} for name, outcome in RUNNING.items()
     }
 
@@ -96,9 +96,9 @@ def test_findings_keep_to_their_schema(repository: Path) -> None:
     validator("synth").validate(json.loads(invoke("synth", "--json")))
     patch = repository / "overlays/minikube/processing/ml-engine.yaml"
     patch.write_text(patch.read_text().replace("350m", "950m"))
-    found = json.loads(invoke("check", "--rule", "capacity", "--json", code=1))
-    validator("check").validate(found)
-    assert [finding["rule"] for finding in found["findings"]] == ["capacity"]
+    report = json.loads(invoke("check", "--rule", "capacity", "--json", code=1))
+    validator("check").validate(report)
+    assert [finding["rule"] for finding in report["findings"]] == ["capacity"]
 
 
 @pytest.mark.parametrize("name", ["capacity", "check", "synth"])
@@ -129,9 +129,9 @@ def maps(value: Any) -> Iterator[dict[str, Any]]:
 
 def others(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The value with one property gone, renamed, added or of another type: each at each place."""
-    for number, found in enumerate(maps(value)):
+    for number, original in enumerate(maps(value)):
         for change in ("gone", "renamed", "added", "type"):
-            for key in sorted(found):
+            for key in sorted(original):
                 other = deepcopy(value)
                 part = list(maps(other))[number]
                 old = part.pop(key) if change in ("gone", "renamed") else part.get(key)
