@@ -100,9 +100,9 @@ def test_registered(registered: None) -> None:
     """Its objects, its policies, and what its consumer is told of it."""
     platform = resolve(with_cache())
     charts = render(platform).charts
-    found = {(one["kind"], one["metadata"]["name"]): one for one in charts["foundation", "sessions"]}
-    assert {("Deployment", "sessions"), ("Service", "sessions"), ("ConfigMap", "sessions-config")} <= set(found)
-    (container,) = found["Deployment", "sessions"]["spec"]["template"]["spec"]["containers"]
+    objects = {(one["kind"], one["metadata"]["name"]): one for one in charts["foundation", "sessions"]}
+    assert {("Deployment", "sessions"), ("Service", "sessions"), ("ConfigMap", "sessions-config")} <= set(objects)
+    (container,) = objects["Deployment", "sessions"]["spec"]["template"]["spec"]["containers"]
     assert container["args"] == ["--bytes=1048576"]
     parser = {(one["kind"], one["metadata"]["name"]): one for one in charts["processing", "query-parser"]}
     assert parser["ConfigMap", "query-parser-config"]["data"]["SESSIONS"] == f"{ENTRY.host}:6379"
