@@ -7,6 +7,7 @@ from typing import Any
 from catalogue.tiers import Tier
 from constructs_lib.checks.model import Rendered
 from constructs_lib.footprint import quota
+from tests import platform_policies
 
 Manifest = dict[str, Any]
 Mutation = Callable[[list[Rendered]], None]
@@ -140,13 +141,14 @@ def password_in_an_address(rendered: list[Rendered]) -> None:
 
 
 def policy_missing(rendered: list[Rendered]) -> None:
-    drop(rendered, "NetworkPolicy", "model-registry-from-ml-engine")
+    drop(rendered, "NetworkPolicy", platform_policies.name("Ingress", "ml-engine", "model-registry"))
 
 
 def policy_too_wide(rendered: list[Rendered]) -> None:
-    policy = pick(rendered, "NetworkPolicy", "kafka-from-query-parser")
-    policy["spec"]["ingress"][0]["from"][0]["podSelector"] = {}
-    pick(rendered, "NetworkPolicy", "test-service-to-query-parser")["spec"]["egress"].append({})
+    inward = pick(rendered, "NetworkPolicy", platform_policies.name("Ingress", "query-parser", "kafka"))
+    inward["spec"]["ingress"][0]["from"][0]["podSelector"] = {}
+    outward = pick(rendered, "NetworkPolicy", platform_policies.name("Egress", "test-service", "query-parser"))
+    outward["spec"]["egress"].append({})
 
 
 def default_deny_missing(rendered: list[Rendered]) -> None:

@@ -12,6 +12,7 @@ from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.dns import DnsSetting
 from constructs_lib.gitops.generated import dns_policies
 from constructs_lib.resolved import NAMESPACE_LABEL, Peer
+from tests import platform_policies
 
 POD, NAMESPACE = "query-parser", "chatdb-services"
 KUBE_DNS = Peer(namespace="kube-system", labels={"k8s-app": "kube-dns"})
@@ -31,14 +32,15 @@ Rule = dict[str, Any]
 def findings(rendered: Inputs, setting: DnsSetting, *changes: Callable[[Rule], None], written: DnsSetting) -> set[str]:
     """What reachability says of a pod and of the policies where `setting` holds, and they are `written`, changed."""
     asked = replace(rendered, settings=replace(rendered.settings, dns=setting))
-    others = [one for one in rendered.rendered if one.name != "allow-dns"]
+    name = platform_policies.dns_name(rendered.platform, rendered.settings)
+    others = [one for one in rendered.rendered if one.name != name]
     policies = dns_policies(rendered.platform, replace(rendered.settings, dns=written))
     made = [Rendered(rendered.platform.namespaces.tier, copy.deepcopy(policy)) for policy in policies]
     for change in changes:
         for one in made:
             change(one.manifest["spec"]["egress"][0])
     problems = reachability.exact(replace(asked, rendered=(*others, *made)))
-    heads = (f"{POD} -> ", f"tier platform: NetworkPolicy {NAMESPACE}/allow-dns")
+    heads = (f"{POD} -> ", f"tier platform: NetworkPolicy {NAMESPACE}/{name}")
     return {f"{problem.where}: {problem.what}" for problem in problems if problem.where.startswith(heads)}
 
 

@@ -12,6 +12,7 @@ import yaml
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
 from constructs_lib.resolved import Relation
+from tests import platform_policies
 from tests.command import invoke
 from tests.repository import PLATFORM, ROOT, copy_repository, manifests
 
@@ -100,13 +101,14 @@ def test_links_are_seen_from_both_sides(all_explained: dict[str, dict[str, Any]]
     """Who calls is called; and each link's policies are among the objects of both."""
     for link in PLATFORM.links:
         consumer, provider = link.consumer.name, link.provider.name
-        for name, side, other, policy in (
-            (consumer, "calls", provider, f"{consumer}-to-{provider}"),
-            (provider, "called_by", consumer, f"{provider}-from-{consumer}"),
+        for name, side, other, direction in (
+            (consumer, "calls", provider, "Egress"),
+            (provider, "called_by", consumer, "Ingress"),
         ):
             if name not in all_explained:
                 continue
             assert (other, link.port.number) in [(t["other"], t["number"]) for t in all_explained[name][side]]
+            policy = platform_policies.name(direction, consumer, provider)
             assert policy in [item["name"] for item in all_explained[name]["objects"]]
 
 

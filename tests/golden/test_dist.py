@@ -14,6 +14,7 @@ from catalogue.components import CATALOGUE
 from constructs_lib.dns import DnsSetting
 from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.synth import resolved, stage
+from tests import platform_policies
 from tests.repository import ROOT, copy_inputs, texts
 
 SYNTH = """
@@ -98,7 +99,7 @@ def test_patch_of_a_dns_policy_builds(tmp_path: Path) -> None:
     repository = copy_inputs(tmp_path)
     overlay = repository / "overlays/minikube/platform/kustomization.yaml"
     content = yaml.safe_load(overlay.read_text())
-    metadata = "{name: allow-dns, namespace: chatdb-system}"
+    metadata = f"{{name: {platform_policies.dns_name(platform, settings)}, namespace: chatdb-system}}"
     patch = f"{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {metadata}, spec: {{egress: []}}}}"
     overlay.write_text(yaml.safe_dump(content | {"patches": [{"patch": patch}]}))
     stage(repository, platform, settings, tmp_path / "out")

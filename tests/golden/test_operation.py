@@ -14,6 +14,7 @@ from constructs_lib.footprint import claims, steady
 from constructs_lib.gitops.prefix import prefix
 from constructs_lib.model import Component
 from constructs_lib.quantity import in_bytes, millicores
+from tests import platform_policies
 from tests.repository import ROOT
 
 PERMANENT = 78
@@ -142,8 +143,9 @@ def test_nothing_assumes_ipv4(rendered: Inputs) -> None:
 
 def test_dns_by_both_protocols(rendered: Inputs) -> None:
     """Long answers come by TCP."""
+    name = platform_policies.dns_name(rendered.platform, rendered.settings)
     for policy in rendered.of("NetworkPolicy"):
-        if policy.name == "allow-dns":
+        if policy.name == name:
             (rule,) = policy.manifest["spec"]["egress"]
             assert {(port["protocol"], port["port"]) for port in rule["ports"]} == {("UDP", 53), ("TCP", 53)}
 
