@@ -70,15 +70,15 @@ def around(kafka_installed: None) -> Iterator[tuple[Platform, Proxies]]:
 @pytest.fixture(scope="session")
 def running(around: tuple[Platform, Proxies], collector: Collector) -> Platform:
     """All components and services, started without any order: services first, and what they need last."""
-    found, _ = around
-    for part in found.parts.values():
-        if found.is_service(part.component.name):
+    started, _ = around
+    for part in started.parts.values():
+        if started.is_service(part.component.name):
             part.server.env_vars["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.address
-    order = random.Random(SEED).sample(sorted(found.parts), len(found.parts))
-    for name in sorted(order, key=lambda name: not found.is_service(name)):
-        found.start(name)
-    found.wait()
-    return found
+    order = random.Random(SEED).sample(sorted(started.parts), len(started.parts))
+    for name in sorted(order, key=lambda name: not started.is_service(name)):
+        started.start(name)
+    started.wait()
+    return started
 
 
 @pytest.fixture

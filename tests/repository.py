@@ -18,7 +18,7 @@ INPUTS = ("overlays", "chatdb.yaml")
 PACKAGES = ("catalogue", "chatdb", "constructs_lib")
 CODE = (*PACKAGES, "argocd", "dist", "docs", "services", "tests", "tools", "README.md", "pyproject.toml")
 TOOLS = (".tools/bin", ".tools/schemas")
-IDENTITY = {f"GIT_{who}_{what}": "t@test.invalid" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+IDENTITY = {f"GIT_{who}_{field}": "t@test.invalid" for who in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
 """Who commits, whatever the user's own settings are."""
 UNCOPIED = shutil.ignore_patterns("__pycache__", ".*_cache")
 

@@ -12,7 +12,7 @@ def scope(nodeid: str) -> str:
     return nodeid.partition("::")[0] if nodeid.startswith(CLUSTERS) else nodeid
 
 
-class ServersTogether(LoadScopeScheduling):
+class ServersTogether(LoadScopeScheduling):  # type: ignore[misc] # xdist has no types
     """Gives each process whole scopes."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -87,7 +87,7 @@ def shown(dashboard: Dashboard) -> Iterator[Shown]:
     """Every panel from top to bottom; a row that is repeated comes once for each value, one below the other."""
     choices, lower = all_chosen(dashboard), 0
     for block in _blocks(dashboard["panels"]):
-        variable = block[0].get("repeat")
+        variable: str = block[0].get("repeat", "")
         top, bottom = block[0]["gridPos"]["y"], max(one["gridPos"]["y"] + one["gridPos"]["h"] for one in block)
         values = choices[variable] if variable else [None]
         for number, value in enumerate(values):

@@ -37,6 +37,8 @@ STATES = {"green": "#73bf69", "red": "#f2495c"}
 SHADES = 256
 Entry = tuple[str, str]
 """A name in a legend, and its colour."""
+Times = Sequence[Any]
+"""datetimes: matplotlib draws them, but its types know of numbers only."""
 LABEL = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 ORIGIN = "Drawn from Prometheus' answers to the dashboard's own queries; not Grafana's own picture."
 
@@ -211,7 +213,9 @@ def _legend_lines(entries: Sequence[Entry], width: float) -> Iterator[list[tuple
 
 
 def _plot(axes: Axes, panel: Shown, series: Sequence[Series], record: Record) -> None:
-    times = [datetime.fromtimestamp(record.start + number * record.step, UTC) for number in range(_steps(record))]
+    times: Times = [
+        datetime.fromtimestamp(record.start + number * record.step, UTC) for number in range(_steps(record))
+    ]
     DRAWERS[panel.type](axes, panel, series, times)
     axes.set_xlim(times[0], times[-1])
     axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=6))
@@ -223,7 +227,7 @@ def _plot(axes: Axes, panel: Shown, series: Sequence[Series], record: Record) ->
         side.set_visible(False)
 
 
-def _lines_over_time(axes: Axes, panel: Shown, series: Sequence[Series], times: Sequence[datetime]) -> None:
+def _lines_over_time(axes: Axes, panel: Shown, series: Sequence[Series], times: Times) -> None:
     for one, colour in zip(series, cycle(COLOURS), strict=False):
         axes.plot(times, one.values, color=colour, linewidth=1.1, marker=".", markevery=_lonely(one.values))
     values = [value for one in series for value in one.values if math.isfinite(value)]
@@ -247,12 +251,12 @@ def _lonely(values: Sequence[float]) -> list[int]:
 def _unit(panel: Shown) -> Unit:
     """How the panel's values are written."""
     name = panel.options.get("unit")
-    if name not in UNITS:
+    if name is None or name not in UNITS:
         raise Undrawable(f"panel {panel.title}: nobody knows how to write the unit {name}")
     return UNITS[name]
 
 
-def _bars_of_states(axes: Axes, panel: Shown, series: Sequence[Series], times: Sequence[datetime]) -> None:
+def _bars_of_states(axes: Axes, panel: Shown, series: Sequence[Series], times: Times) -> None:
     """A bar for each series in the colours of its values, the first one at the top."""
     step = times[1] - times[0]
     for row, one in enumerate(series):
@@ -273,7 +277,7 @@ def _mapped(panel: Shown, value: float) -> Mapping[str, Any]:
     return dict(appearance)
 
 
-DRAWERS: Mapping[str, Callable[[Axes, Shown, Sequence[Series], Sequence[datetime]], None]] = {
+DRAWERS: Mapping[str, Callable[[Axes, Shown, Sequence[Series], Times], None]] = {
     "timeseries": _lines_over_time,
     "state-timeline": _bars_of_states,
 }

@@ -106,7 +106,9 @@ def score(
     traits: tuple[str, ...], objects: int, scanner: str, graded: Iterable[Graded], waivers: Sequence[Waiver] = WAIVERS
 ) -> Score:
     """Part what counts from what is waived."""
-    counted, waived, used = [], [], set()
+    counted: list[Graded] = []
+    waived: list[Graded] = []
+    used: set[tuple[Waiver, str]] = set()
     for result in graded:
         cover = covering(waivers, scanner, result)
         (waived if cover else counted).append(result)

@@ -24,8 +24,8 @@ TIME = re.compile(r"(\d+)m")
 def deployed() -> dict[str, Any]:
     """The rules as Prometheus gets them."""
     data = next(m["data"] for m in manifests() if m["metadata"]["name"] == "prometheus-config")
-    found: dict[str, Any] = yaml.safe_load(data["alerts.yml"])
-    return found
+    rules: dict[str, Any] = yaml.safe_load(data["alerts.yml"])
+    return rules
 
 
 RULES = deployed()
@@ -46,11 +46,11 @@ def mutants(alert: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """What is changed, and the alert with it: another threshold, another time, a condition less."""
     rule = ALERTS[alert]
     expr = rule["expr"]
-    for found in COMPARISON.finditer(expr):
-        for new in _other(found):
-            yield f"{found[0]} is {new}", rule | {"expr": expr[: found.start()] + new + expr[found.end() :]}
-    for found in MATCHER.finditer(expr):
-        yield f"without {found[0]}", rule | {"expr": expr[: found.start()] + expr[found.end() :]}
+    for match in COMPARISON.finditer(expr):
+        for new in _other(match):
+            yield f"{match[0]} is {new}", rule | {"expr": expr[: match.start()] + new + expr[match.end() :]}
+    for match in MATCHER.finditer(expr):
+        yield f"without {match[0]}", rule | {"expr": expr[: match.start()] + expr[match.end() :]}
     if "for" in rule:
         minutes = TIME.fullmatch(rule["for"])
         assert minutes
@@ -58,15 +58,15 @@ def mutants(alert: str) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "after twice the time", rule | {"for": f"{2 * int(minutes[1])}m"}
 
 
-def _other(found: re.Match[str]) -> list[str]:
-    number = float(found["number"])
-    if found["guard"]:
+def _other(match: re.Match[str]) -> list[str]:
+    number = float(match["number"])
+    if match["guard"]:
         # "> 0)": what is 0 is not there.
         return [">= 0)"]
-    return [f"{found['sign']} {other}" for other in ((2 * number, number / 2) if number else (10,))]
+    return [f"{match['sign']} {other}" for other in ((2 * number, number / 2) if number else (10,))]
 
 
-CASES = [(alert, what, rule) for alert in ALERTS for what, rule in mutants(alert)]
+CASES = [(alert, change, rule) for alert in ALERTS for change, rule in mutants(alert)]
 
 
 def test_alerts(tmp_path: Path) -> None:
@@ -81,8 +81,8 @@ def test_no_alert_is_left_out(name: str) -> None:
     assert {case["alertname"] for test in tests for case in test["alert_rule_test"]} == set(ALERTS)
 
 
-@pytest.mark.parametrize(("alert", "what", "rule"), CASES, ids=[f"{alert} {what}" for alert, what, _ in CASES])
-def test_changed_alert_is_noticed(tmp_path: Path, alert: str, what: str, rule: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("alert", "change", "rule"), CASES, ids=[f"{alert} {change}" for alert, change, _ in CASES])
+def test_changed_alert_is_noticed(tmp_path: Path, alert: str, change: str, rule: dict[str, Any]) -> None:
     """Promtool complains of that alert."""
     changed = copy.deepcopy(RULES)
     for group in changed["groups"]:

@@ -14,12 +14,13 @@ import uploads
 from findings import GOALS, Findings
 from loads import Memory
 from peaks import peak, reset_peak
-from turns import Results, Turn
+from turns import Turn
 from uploads import Uploads
 from workers import ContenderFailed, worker
+from world import ROOT
 
 
-def pair(ours: str, theirs: str, rates: tuple[float, float]) -> Results:
+def pair(ours: str, theirs: str, rates: tuple[float, float]) -> dict[str, list[Turn]]:
     """One round of two contenders that did so much in a second."""
     return {
         name: [Turn(done=rate, seconds=1, times=[1000 / rate])]
@@ -27,7 +28,7 @@ def pair(ours: str, theirs: str, rates: tuple[float, float]) -> Results:
     }
 
 
-FOUND = Findings(
+FINDINGS = Findings(
     reads={reads.ONE: pair(reads.OURS, reads.MLFLOW, (310, 100)), reads.LIST: pair(reads.OURS, reads.MLFLOW, (2.9, 1))},
     jobs={8: pair(jobs.HTTP, jobs.INSERT, (49, 100)), 24: pair(jobs.HTTP, jobs.INSERT, (50, 100))},
     uploads=Uploads(results={1: pair(uploads.OURS, uploads.BOTO3, (80, 100))}, memory={32: 100, 256: 111}),
@@ -58,18 +59,18 @@ VERDICTS = {
 
 def test_goals() -> None:
     """A goal that is missed by a hundredth is shown as missed; what was not measured has no row."""
-    rows = {row[0]: (row[1], row[3]) for row in report.goal_rows(GOALS, FOUND)}
+    rows = {row[0]: (row[1], row[3]) for row in report.goal_rows(GOALS, FINDINGS)}
     assert rows == VERDICTS
 
 
 def test_tables() -> None:
     """Each kind of figure has its table; a run without it has none."""
-    text = page.tables({"date": "2026-11-25"}, FOUND)
+    text = page.tables({"date": "2026-11-25"}, FINDINGS)
     assert "| read a version " in text
     assert "| ml-engine    |     2048 |      2048 |       100% |" in text
     assert "2.00 (1.00 to 3.00)" in text
     assert text.endswith("- date: 2026-11-25")
-    assert "seconds to ready" not in page.tables({}, replace(FOUND, starts={}))
+    assert "seconds to ready" not in page.tables({}, replace(FINDINGS, starts={}))
 
 
 def test_page_has_all_goals() -> None:
@@ -99,7 +100,7 @@ def test_peak_is_kept() -> None:
     assert peak(os.getpid()) < before + 60
 
 
-@pytest.mark.skipif(not compare.ROOT.joinpath(".tools/services").exists(), reason="not run: make setup-services")
+@pytest.mark.skipif(not ROOT.joinpath(".tools/services").exists(), reason="not run: make setup-services")
 def test_contender_that_fails() -> None:
     """Where a contender fails there is no figure."""
     told = {"address": "127.0.0.1:1", "asks": [("GET", "/", None)], "clients": 1, "count": 1}

@@ -112,8 +112,8 @@ def test_turns(python: Make, tmp_path: Path) -> None:
     series = alternate(commands, 2, lambda: seen.append(log.read_text()))
     assert seen == ["AB"]
     assert log.read_text() == "ABABAB"
-    assert {name: len(found.samples) for name, found in series.items()} == {"A": 2, "B": 2}
-    assert all(found.memory > 0 for found in series.values())
+    assert {name: len(rounds.samples) for name, rounds in series.items()} == {"A": 2, "B": 2}
+    assert all(rounds.memory > 0 for rounds in series.values())
 
 
 def test_stopped_before_timing(python: Make, tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import report
+import rivals
 import run
 from goal import Goal
-from goals import GOALS, SIZES, growth, services
+from goals import GOALS, SIZES, Groups, growth, services
 from measure import CommandFailed, Sample, Series
 from rivals import BARE, OURS
 from run import main
@@ -38,7 +39,7 @@ def test_goals() -> None:
         (Goal(what="", figure=lambda _: 0), "", ("", "", "")),
     ],
 )
-def test_verdict(goal: Goal, wanted: str, verdicts: tuple[str, str, str]) -> None:
+def test_verdict(goal: Goal[Groups], wanted: str, verdicts: tuple[str, str, str]) -> None:
     """`at most` and `at least` take in the limit, `below` does not; without a goal there is no verdict."""
     assert goal.wanted == wanted
     assert tuple(goal.verdict(value) for value in (1.4, 1.5, 1.6)) == verdicts
@@ -79,8 +80,8 @@ def test_write_without_a_peer(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A run without one of the peers is not written down as the whole."""
-    monkeypatch.setattr(run.rivals, "HELM", tmp_path / "helm")
-    monkeypatch.setattr(run.rivals, "KAPITAN", tmp_path)
+    monkeypatch.setattr(rivals, "HELM", tmp_path / "helm")
+    monkeypatch.setattr(rivals, "KAPITAN", tmp_path)
     with pytest.raises(SystemExit) as error:
         main(["--write"])
     assert error.value.code == 2
@@ -97,7 +98,7 @@ def test_run(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_unequal_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Where a peer renders other objects, no figure is printed."""
-    monkeypatch.setattr(run.rivals, "unequal", lambda _: {"peer": ("v1 Pod x y: the peer does not make it",)})
+    monkeypatch.setattr(rivals, "unequal", lambda _: {"peer": ("v1 Pod x y: the peer does not make it",)})
     assert main(["--only", "services", "--sizes", "1", "--rounds", "1"]) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -106,6 +107,6 @@ def test_unequal_run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
 
 def test_stale_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Where the repository holds something else than the code gives, `nothing changed` would not be measured."""
-    monkeypatch.setattr(run.rivals, "stale", lambda _: ("dist/core/x.yaml",))
+    monkeypatch.setattr(rivals, "stale", lambda _: ("dist/core/x.yaml",))
     with pytest.raises(CommandFailed, match=r"dist/core/x\.yaml: not what the code gives; run `chatdb synth`"):
         run._unchanged(tmp_path)

@@ -20,10 +20,10 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Command]:
     """Everybody who is installed, in a copy of the project; each has run once."""
     folder = tmp_path_factory.mktemp("bench")
     project = rivals.copy_project(folder / "project")
-    found = {command.name: command for command in rivals.platform(project, folder / "services", COUNT)}
-    for command in found.values():
+    installed = {command.name: command for command in rivals.platform(project, folder / "services", COUNT)}
+    for command in installed.values():
         run(command)
-    return found
+    return installed
 
 
 @pytest.mark.parametrize("peer", [BARE, HELM_NAME, KAPITAN_NAME])

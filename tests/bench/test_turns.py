@@ -52,6 +52,6 @@ def test_alternate() -> None:
         said.append(name)
         return Turn(done=len(said), seconds=1)
 
-    found = alternate({"a": lambda: contender("a"), "b": lambda: contender("b")}, 2)
+    results = alternate({"a": lambda: contender("a"), "b": lambda: contender("b")}, 2)
     assert "".join(said) == "ababab"
-    assert [turn.done for turn in found["a"]] == [3, 5]
+    assert [turn.done for turn in results["a"]] == [3, 5]

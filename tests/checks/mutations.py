@@ -7,6 +7,7 @@ from typing import Any
 from catalogue.tiers import Tier
 from constructs_lib.checks.model import Rendered
 from constructs_lib.footprint import quota
+from tests import platform_policies
 
 Manifest = dict[str, Any]
 Mutation = Callable[[list[Rendered]], None]
@@ -14,8 +15,8 @@ Mutation = Callable[[list[Rendered]], None]
 
 def pick(rendered: list[Rendered], kind: str, name: str) -> Manifest:
     """The object of that kind whose name begins so."""
-    found: Any = next(r.manifest for r in rendered if r.kind == kind and r.name.startswith(name))
-    manifest: Manifest = found
+    picked: Any = next(r.manifest for r in rendered if r.kind == kind and r.name.startswith(name))
+    manifest: Manifest = picked
     return manifest
 
 
@@ -140,13 +141,14 @@ def password_in_an_address(rendered: list[Rendered]) -> None:
 
 
 def policy_missing(rendered: list[Rendered]) -> None:
-    drop(rendered, "NetworkPolicy", "model-registry-from-ml-engine")
+    drop(rendered, "NetworkPolicy", platform_policies.name("Ingress", "ml-engine", "model-registry"))
 
 
 def policy_too_wide(rendered: list[Rendered]) -> None:
-    policy = pick(rendered, "NetworkPolicy", "kafka-from-query-parser")
-    policy["spec"]["ingress"][0]["from"][0]["podSelector"] = {}
-    pick(rendered, "NetworkPolicy", "test-service-to-query-parser")["spec"]["egress"].append({})
+    inward = pick(rendered, "NetworkPolicy", platform_policies.name("Ingress", "query-parser", "kafka"))
+    inward["spec"]["ingress"][0]["from"][0]["podSelector"] = {}
+    outward = pick(rendered, "NetworkPolicy", platform_policies.name("Egress", "test-service", "query-parser"))
+    outward["spec"]["egress"].append({})
 
 
 def default_deny_missing(rendered: list[Rendered]) -> None:
@@ -288,9 +290,9 @@ def too_much(rendered: list[Rendered]) -> None:
     """With quotas that follow, as `chatdb synth` writes them."""
     resources = first(rendered, "Deployment", "ml-engine")["resources"]
     resources["requests"]["cpu"] = resources["limits"]["cpu"] = "900m"
-    for found in rendered:
-        if found.kind == "ResourceQuota":
-            found.manifest["spec"]["hard"] = quota((one.manifest for one in rendered), found.namespace)  # type: ignore[index]
+    for object_ in rendered:
+        if object_.kind == "ResourceQuota":
+            object_.manifest["spec"]["hard"] = quota((one.manifest for one in rendered), object_.namespace)
 
 
 def disk_full(rendered: list[Rendered]) -> None:

@@ -43,12 +43,12 @@ def test_combination(tmp_path: Path, traits: tuple[str, ...], left_out: tuple[Ti
     attach(overlay, traits)
     change(repository / "chatdb.yaml", tiers=[str(tier) for tier in Tier if tier not in left_out])
     synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
-    found = inputs(repository, PLATFORM)
+    rendered = inputs(repository, PLATFORM)
     exempt = set().union(*(GONE.get(trait, set()) for trait in traits))
     # For the files nothing differs between combinations.
     rules = [rule for rule in RULES if rule.id not in exempt | {"files"}]
-    assert [str(finding) for finding in run(found, rules)] == []
-    assert len(kustomize(repository, overlay)) == len(found.rendered)
+    assert [str(finding) for finding in run(rendered, rules)] == []
+    assert len(kustomize(repository, overlay)) == len(rendered.rendered)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +66,9 @@ def test_trait_does_something(tmp_path: Path, trait: str, gone: tuple[str, str],
     folder = repository / "overlays/minikube" / tier
     attach(folder.parent, [trait])
     synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
-    found = {(m["kind"], m["metadata"]["name"]) for m in kustomize(repository, folder)}
-    assert not [name for kind, name in found if kind == gone[0] and name.startswith(gone[1])]
-    assert there in found
+    objects = {(m["kind"], m["metadata"]["name"]) for m in kustomize(repository, folder)}
+    assert not [name for kind, name in objects if kind == gone[0] and name.startswith(gone[1])]
+    assert there in objects
     if trait == "object-store-versitygw":
         (minio,) = [m for m in kustomize(repository, folder) if (m["kind"], m["metadata"]["name"]) == there]
         (container,) = minio["spec"]["template"]["spec"]["containers"]

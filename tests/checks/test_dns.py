@@ -12,6 +12,7 @@ from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.dns import DnsSetting
 from constructs_lib.gitops.generated import dns_policies
 from constructs_lib.resolved import NAMESPACE_LABEL, Peer
+from tests import platform_policies
 
 POD, NAMESPACE = "query-parser", "chatdb-services"
 KUBE_DNS = Peer(namespace="kube-system", labels={"k8s-app": "kube-dns"})
@@ -31,15 +32,16 @@ Rule = dict[str, Any]
 def findings(rendered: Inputs, setting: DnsSetting, *changes: Callable[[Rule], None], written: DnsSetting) -> set[str]:
     """What reachability says of a pod and of the policies where `setting` holds, and they are `written`, changed."""
     asked = replace(rendered, settings=replace(rendered.settings, dns=setting))
-    others = [one for one in rendered.rendered if one.name != "allow-dns"]
+    name = platform_policies.dns_name(rendered.platform, rendered.settings)
+    others = [one for one in rendered.rendered if one.name != name]
     policies = dns_policies(rendered.platform, replace(rendered.settings, dns=written))
     made = [Rendered(rendered.platform.namespaces.tier, copy.deepcopy(policy)) for policy in policies]
     for change in changes:
         for one in made:
             change(one.manifest["spec"]["egress"][0])
-    found = reachability.exact(replace(asked, rendered=(*others, *made)))
-    heads = (f"{POD} -> ", f"tier platform: NetworkPolicy {NAMESPACE}/allow-dns")
-    return {f"{problem.where}: {problem.what}" for problem in found if problem.where.startswith(heads)}
+    problems = reachability.exact(replace(asked, rendered=(*others, *made)))
+    heads = (f"{POD} -> ", f"tier platform: NetworkPolicy {NAMESPACE}/{name}")
+    return {f"{problem.where}: {problem.what}" for problem in problems if problem.where.startswith(heads)}
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -67,9 +69,9 @@ def test_the_catalogues_servers_are_none_where_others_are_named(rendered: Inputs
         selector = {"podSelector": {"matchLabels": dict(KUBE_DNS.labels)}}
         rule["to"].append({"namespaceSelector": {"matchLabels": {NAMESPACE_LABEL: "kube-system"}}, **selector})
 
-    (found,) = findings(rendered, setting, both, written=setting)
-    assert "kube-system" in found
-    assert "more than the dependencies ask for" in found
+    (finding,) = findings(rendered, setting, both, written=setting)
+    assert "kube-system" in finding
+    assert "more than the dependencies ask for" in finding
 
 
 def test_the_catalogues_servers_may_be_among_the_named_ones(rendered: Inputs) -> None:
@@ -94,4 +96,4 @@ def test_the_catalogues_servers_may_be_among_the_named_ones(rendered: Inputs) ->
 )
 def test_another_way_is_found(rendered: Inputs, change: Callable[[Rule], None], expected: str) -> None:
     """An address that is no server's, a server that is left out, and another port."""
-    assert any(expected in found for found in findings(rendered, NODE_LOCAL, change, written=NODE_LOCAL))
+    assert any(expected in finding for finding in findings(rendered, NODE_LOCAL, change, written=NODE_LOCAL))

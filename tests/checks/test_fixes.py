@@ -61,7 +61,7 @@ def repository(tmp_path: Path) -> Path:
     return copy_repository(tmp_path / "repository")
 
 
-def found(repository: Path) -> list[str]:
+def all_findings(repository: Path) -> list[str]:
     """All findings of the repository."""
     return [f"[{one.rule}] {one.problem}" for one in run(inputs(repository, platform(repository)))]
 
@@ -85,11 +85,11 @@ def test_quotas_follow_the_overlay(repository: Path) -> None:
     patch = '- {op: replace, path: /spec/template/spec/containers/0/resources/limits/cpu, value: "3"}'
     target = {"kind": "StatefulSet", "name": "kafka"}
     edit(repository / OVERLAY / "foundation/kustomization.yaml", patches=[{"target": target, "patch": patch}])
-    (finding,) = found(repository)
+    (finding,) = all_findings(repository)
     assert finding.startswith("[quotas] tier platform: ResourceQuota chatdb-system/quota: limits.cpu is ")
     assert SYNTH in finding
     synth(repository)
-    assert found(repository) == []
+    assert all_findings(repository) == []
 
 
 def test_kind_that_is_allowed(repository: Path) -> None:
@@ -99,16 +99,16 @@ def test_kind_that_is_allowed(repository: Path) -> None:
     remove = "- {op: remove, path: /spec/replicas}"
     patch = {"target": {"kind": "Deployment", "name": "ml-engine"}, "patch": remove}
     edit(overlay / "kustomization.yaml", resources=["scaler.yaml"], patches=[patch])
-    (finding,) = found(repository)
+    (finding,) = all_findings(repository)
     assert (
         "overlays/minikube/processing/scaler.yaml: kind autoscaling/HorizontalPodAutoscaler is not allowed" in finding
     )
     assert "add autoscaling/HorizontalPodAutoscaler to `kinds` in chatdb.yaml" in finding
     edit(repository / "chatdb.yaml", kinds=["autoscaling/HorizontalPodAutoscaler"])
-    (finding,) = found(repository)
+    (finding,) = all_findings(repository)
     assert finding.endswith(SYNTH)
     synth(repository)
-    assert found(repository) == []
+    assert all_findings(repository) == []
 
 
 def test_kind_of_an_operator(repository: Path) -> None:
@@ -116,19 +116,19 @@ def test_kind_of_an_operator(repository: Path) -> None:
     overlay = repository / OVERLAY / "processing"
     edit(overlay / "backup.yaml", **BACKUP)
     edit(overlay / "kustomization.yaml", resources=["backup.yaml"])
-    (finding,) = found(repository)
+    (finding,) = all_findings(repository)
     assert finding.startswith("[schema] tier processing: Backup chatdb-services/nightly: ")
     assert "put the CustomResourceDefinition of the kind into schemas/" in finding
     edit(repository / "schemas/backup.yaml", **DEFINITION)
     edit(repository / "chatdb.yaml", kinds=["backup.example/Backup"])
     synth(repository)
-    assert found(repository) == []
+    assert all_findings(repository) == []
     edit(overlay / "backup.yaml", spec={"keep": 0})
-    (finding,) = found(repository)
+    (finding,) = all_findings(repository)
     assert "/spec/keep: minimum: got 0, want 1" in finding
     (repository / "schemas/other.yaml").write_text("kind: ConfigMap\n")
     with pytest.raises(InvalidInput, match=r"schemas/other\.yaml: it is not a CustomResourceDefinition"):
-        found(repository)
+        all_findings(repository)
 
 
 def test_component_that_the_base_lacks(repository: Path) -> None:
@@ -136,8 +136,8 @@ def test_component_that_the_base_lacks(repository: Path) -> None:
     (repository / "dist/testing/chaos.k8s.yaml").unlink()
     listed = repository / "dist/testing/kustomization.yaml"
     listed.write_text(listed.read_text().replace("- chaos.k8s.yaml\n", ""))
-    findings = [finding for finding in found(repository) if finding.startswith("[components]")]
+    findings = [finding for finding in all_findings(repository) if finding.startswith("[components]")]
     assert len(findings) == 1
     assert findings[0].endswith(SYNTH)
     synth(repository)
-    assert found(repository) == []
+    assert all_findings(repository) == []

@@ -60,7 +60,9 @@ def manifest(number: int, namespace: str, spec: Any) -> dict[str, Any]:
 )
 def test_by_hand(policies: list[Any], line: str, allowed: bool) -> None:
     """What the documentation says."""
-    source, target, port = re.fullmatch(r"(\S+) > (\S+) (\S+)", line).groups()
+    parts = re.fullmatch(r"(\S+) > (\S+) (\S+)", line)
+    assert parts
+    source, target, port = parts.groups()
     number, _, protocol = port.partition("/")
     read = [read_policy(manifest(n, one["namespace"], one["spec"])) for n, one in enumerate(policies)]
     assert is_open(read, end(source), end(target), int(number), protocol) is allowed
@@ -89,6 +91,7 @@ def ours(case: dict[str, Any]) -> list[bool]:
 
 def disagreements(cases: list[dict[str, Any]]) -> Iterator[str]:
     """Every connection on which the evaluator and kube-network-policies' matcher say something else."""
+    assert VERDICTS
     text = "\n".join(json.dumps(case) for case in cases)
     done = subprocess.run([VERDICTS], input=text, capture_output=True, text=True, check=True, timeout=600)
     lines = done.stdout.splitlines()

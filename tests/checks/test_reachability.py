@@ -13,10 +13,11 @@ from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.traffic import dns_servers
 from constructs_lib.pods import TEMPLATES
 from constructs_lib.resolved import Peer
+from tests import platform_policies
 from tests.checks.mutations import drop, pick
 
 CASES = yaml.safe_load(Path(__file__).with_name("holes.yaml").read_text(encoding="utf-8"))["cases"]
-ANYBODY = {"namespaceSelector": {}}
+ANYBODY: dict[str, Any] = {"namespaceSelector": {}}
 
 
 def policy(namespace: str, spec: Any, name: str = "added") -> Rendered:
@@ -39,10 +40,10 @@ def findings(rendered: Inputs, *objects: Rendered) -> list[str]:
 @pytest.mark.parametrize("case", CASES, ids=[case["id"] for case in CASES])
 def test_added_policy(rendered: Inputs, case: dict[str, Any]) -> None:
     """One finding for each hole, which names the policy, who may reach what, and on which ports; and no other."""
-    found = findings(rendered, *rendered.rendered, policy(case["namespace"], case["spec"]))
-    assert len(found) == len(case["says"]), found
+    lines = findings(rendered, *rendered.rendered, policy(case["namespace"], case["spec"]))
+    assert len(lines) == len(case["says"]), lines
     for text in case["says"]:
-        (line,) = (one for one in found if text in one)
+        (line,) = (one for one in lines if text in one)
         assert line.startswith(f"tier core: NetworkPolicy {case['namespace']}/added: ")
 
 
@@ -92,13 +93,13 @@ def test_both_sides_have_to_open(rendered: Inputs) -> None:
     """A door is open where both agree; the finding names both policies."""
     entering = {"from": [{"namespaceSelector": {}, "podSelector": {"matchLabels": {"app": "jaeger"}}}]}
     inward = policy("chatdb-system", {"podSelector": {"matchLabels": {"app": "postgres"}}, "ingress": [entering]}, "in")
-    leaving = {"to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "chatdb-system"}}}]}
-    leaving["ports"] = [{"port": 5432, "endPort": 5433}]
+    system = {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "chatdb-system"}}}
+    leaving = {"to": [system], "ports": [{"port": 5432, "endPort": 5433}]}
     out = policy("chatdb-monitoring", {"podSelector": {}, "policyTypes": ["Egress"], "egress": [leaving]}, "out")
     assert not any("jaeger reach" in line for line in findings(rendered, *rendered.rendered, inward))
     assert findings(rendered, *rendered.rendered, out) == []
-    found = findings(rendered, *rendered.rendered, inward, out)
-    (line,) = (line for line in found if "jaeger reach" in line)
+    lines = findings(rendered, *rendered.rendered, inward, out)
+    (line,) = (line for line in lines if "jaeger reach" in line)
     assert line.startswith("tier core: NetworkPolicy chatdb-system/in: together with tier core: NetworkPolicy ")
     assert "chatdb-monitoring/out it lets jaeger reach postgres on 5432-5433/TCP, but no dependency says so" in line
 
@@ -106,19 +107,21 @@ def test_both_sides_have_to_open(rendered: Inputs) -> None:
 def test_namespaces_have_the_labels_that_are_rendered(rendered: Inputs) -> None:
     """A label of our own namespace selects it; of another one nothing but its name is known."""
     objects = copied(rendered)
-    (peer,) = pick(objects, "NetworkPolicy", "kafka-from-query-parser")["spec"]["ingress"][0]["from"]
+    (peer,) = pick(objects, "NetworkPolicy", platform_policies.name("Ingress", "query-parser", "kafka"))["spec"][
+        "ingress"
+    ][0]["from"]
     peer["namespaceSelector"] = {"matchLabels": {"name": "chatdb-services"}}
-    found = findings(rendered, *objects)
-    assert not any("policies forbid it" in line for line in found)
-    assert any("pods with app=query-parser of every namespace with name=chatdb-services" in line for line in found)
+    lines = findings(rendered, *objects)
+    assert not any("policies forbid it" in line for line in lines)
+    assert any("pods with app=query-parser of every namespace with name=chatdb-services" in line for line in lines)
     pick(objects, "Namespace", "chatdb-services")["metadata"]["labels"]["name"] = "other"
     assert any(line.startswith("query-parser -> kafka:9092/TCP: a dep") for line in findings(rendered, *objects))
-    objects = copied(rendered)
-    for each in (found for found in objects if found.name.endswith("-from-ingress-controller")):
+    objects, from_ingress = copied(rendered), platform_policies.names("Ingress", consumer="ingress-controller")
+    for each in (object_ for object_ in objects if object_.name in from_ingress):
         (peer,) = each.manifest["spec"]["ingress"][0]["from"]
         peer["namespaceSelector"] = {"matchLabels": {"name": "ingress-nginx"}}
-    found = findings(rendered, *objects)
-    assert any(line.startswith("ingress-controller -> query-parser:8002/TCP: a dep") for line in found)
+    lines = findings(rendered, *objects)
+    assert any(line.startswith("ingress-controller -> query-parser:8002/TCP: a dep") for line in lines)
 
 
 def test_component_is_known_by_its_namespace(rendered: Inputs) -> None:
@@ -133,8 +136,8 @@ def test_component_is_known_by_its_namespace(rendered: Inputs) -> None:
     peer = {**ANYBODY, "podSelector": {"matchLabels": {"app": "query-parser"}}}
     kafka = {"matchLabels": {"app": "kafka"}}
     into = policy("chatdb-system", {"podSelector": kafka, "ingress": [{"from": [peer]}]}, "in")
-    found = findings(rendered, *rendered.rendered, copy_, out, into)
-    assert any("Deployment chatdb-testing/copy" in line and "reach kafka on 9092/TCP" in line for line in found)
+    lines = findings(rendered, *rendered.rendered, copy_, out, into)
+    assert any("Deployment chatdb-testing/copy" in line and "reach kafka on 9092/TCP" in line for line in lines)
 
 
 def test_namespace_without_default_deny(rendered: Inputs) -> None:
@@ -144,7 +147,7 @@ def test_namespace_without_default_deny(rendered: Inputs) -> None:
     (line,) = findings(rendered, *objects)
     assert line.startswith("namespace chatdb-system: everybody reaches all ports of ")
     assert "kafka-topics" in line
-    drop(objects, "NetworkPolicy", "allow-dns")
+    drop(objects, "NetworkPolicy", platform_policies.dns_name(rendered.platform, rendered.settings))
     assert any("nothing holds back" in line for line in findings(rendered, *objects))
 
 
@@ -157,11 +160,11 @@ def test_other_groups_policies_are_not_read(rendered: Inputs) -> None:
 
 def test_address_of_the_api_may_be_named(rendered: Inputs) -> None:
     """An environment that knows the API server's address may narrow the policies to it."""
-    objects = copied(rendered)
-    for each in (found for found in objects if found.name.endswith("-to-kubernetes-api")):
+    objects, to_api = copied(rendered), platform_policies.names("Egress", provider="kubernetes-api")
+    for each in (object_ for object_ in objects if object_.name in to_api):
         each.manifest["spec"]["egress"][0]["to"] = [{"ipBlock": {"cidr": "203.0.113.10/32"}}]
     assert findings(rendered, *objects) == []
-    for each in (found for found in objects if found.name.endswith("-to-kubernetes-api")):
+    for each in (object_ for object_ in objects if object_.name in to_api):
         each.manifest["spec"]["egress"][0]["to"] = [{"podSelector": {}}]
     assert all("kubernetes-api:" in line for line in findings(rendered, *objects))
     assert findings(rendered, *objects)
@@ -174,13 +177,13 @@ def test_dns_at_an_address(rendered: Inputs, monkeypatch: pytest.MonkeyPatch, po
     servers = tuple(dns_servers(pods, ("169.254.20.10/32",), ports))
     monkeypatch.setattr("constructs_lib.checks.traffic._dns", lambda _inputs: iter(servers))
     assert any(" -> dns at 169.254.20.10/32:53/TCP, 53/UDP" in one for one in findings(rendered, *rendered.rendered))
-    objects = copied(rendered)
-    for each in (found for found in objects if found.name == "allow-dns"):
+    objects, dns_name = copied(rendered), platform_policies.dns_name(rendered.platform, rendered.settings)
+    for each in (object_ for object_ in objects if object_.name == dns_name):
         to = each.manifest["spec"]["egress"][0]["to"]
         to[:] = [*(to if pods else []), {"ipBlock": {"cidr": "169.254.20.10/32"}}]
     assert findings(rendered, *objects) == []
-    for each in (found for found in objects if found.name == "allow-dns"):
+    for each in (object_ for object_ in objects if object_.name == dns_name):
         each.manifest["spec"]["egress"][0]["to"][-1]["ipBlock"]["cidr"] = "169.254.20.8/30"
-    found = findings(rendered, *objects)
-    assert len(found) == 4
-    assert all("169.254.20.11 and 169.254.20.8-169.254.20.9 on 53/TCP, 53/UDP" in line for line in found)
+    lines = findings(rendered, *objects)
+    assert len(lines) == 4
+    assert all("169.254.20.11 and 169.254.20.8-169.254.20.9 on 53/TCP, 53/UDP" in line for line in lines)

@@ -21,7 +21,7 @@ from tests.checks.mutations import MUTATIONS, Manifest, Mutation, pick, pod
 from tests.repository import ROOT, copy_inputs
 
 
-def found(inputs: Inputs) -> set[str]:
+def broken_rules(inputs: Inputs) -> set[str]:
     """The ids of the rules that find something."""
     return {finding.rule for finding in run(inputs)}
 
@@ -36,7 +36,7 @@ def test_only_its_rule_catches_a_mutation(rendered: Inputs, rule: str, mutate: M
     """The rule finds it; another one would say that they overlap."""
     objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
     mutate(objects)
-    assert found(replace(rendered, rendered=tuple(objects))) == {rule}
+    assert broken_rules(replace(rendered, rendered=tuple(objects))) == {rule}
 
 
 @pytest.mark.parametrize(("mutate", "text"), FILES, ids=[mutate.__name__ for mutate, _ in FILES])
@@ -56,9 +56,9 @@ def test_order_is_checked(rendered: Inputs) -> None:
     argo_cd = copy.deepcopy(rendered.argo_cd)
     application = next(a for a in argo_cd if a["metadata"]["name"] == "chatdb-core")
     application["metadata"]["annotations"]["argocd.argoproj.io/sync-wave"] = "1"
-    assert found(replace(rendered, argo_cd=argo_cd)) == {"order"}
+    assert broken_rules(replace(rendered, argo_cd=argo_cd)) == {"order"}
     without = tuple(entry for entry in rendered.argo_cd if entry["kind"] != "ConfigMap")
-    assert found(replace(rendered, argo_cd=without)) == {"order"}
+    assert broken_rules(replace(rendered, argo_cd=without)) == {"order"}
 
 
 @pytest.mark.parametrize("name", ["chatdb", "chatdb-core"])
@@ -68,7 +68,7 @@ def test_project_refuses_an_application(rendered: Inputs, name: str, change: Man
     argo_cd = copy.deepcopy(rendered.argo_cd)
     application = next(a for a in argo_cd if a["metadata"]["name"] == name)
     application["spec"].update(change)
-    assert found(replace(rendered, argo_cd=argo_cd)) == {"project"}
+    assert broken_rules(replace(rendered, argo_cd=argo_cd)) == {"project"}
 
 
 def test_project_knows_the_folder_of_a_tier(rendered: Inputs, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_project_knows_the_folder_of_a_tier(rendered: Inputs, tmp_path: Path) ->
     argo_cd = copy.deepcopy(rendered.argo_cd)
     application = next(a for a in argo_cd if a["metadata"]["name"] == "chatdb-core")
     application["spec"]["source"]["path"] = "overlays/minikube/edge"
-    assert found(replace(rendered, argo_cd=argo_cd)) == {"project"}
+    assert broken_rules(replace(rendered, argo_cd=argo_cd)) == {"project"}
     (tmp_path / ".git").touch()
     (tmp_path / "teams/chatdb").mkdir(parents=True)
     (tmp_path / "teams/chatdb/.tools").symlink_to(ROOT / ".tools")
@@ -91,21 +91,21 @@ def test_init_containers_are_checked(rendered: Inputs) -> None:
     objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
     spec = pod(objects, "Deployment", "jaeger")
     spec["initContainers"] = [{**copy.deepcopy(spec["containers"][0]), "name": "first", "image": "busybox"}]
-    assert found(replace(rendered, rendered=tuple(objects))) == {"images"}
+    assert broken_rules(replace(rendered, rendered=tuple(objects))) == {"images"}
 
 
 def test_a_service_selects_in_its_own_namespace(rendered: Inputs) -> None:
     """Labels of pods elsewhere are no labels of pods here."""
     objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
     pick(objects, "Service", "grafana")["metadata"]["namespace"] = "chatdb-testing"
-    assert "services" in found(replace(rendered, rendered=tuple(objects)))
+    assert "services" in broken_rules(replace(rendered, rendered=tuple(objects)))
 
 
 def test_a_waiver_is_of_one_rule(rendered: Inputs) -> None:
     """What is excused from probes is excused from nothing else."""
     objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
     pod(objects, "Deployment", "locust-worker")["hostNetwork"] = True
-    assert found(replace(rendered, rendered=tuple(objects))) == {"pod-security"}
+    assert broken_rules(replace(rendered, rendered=tuple(objects))) == {"pod-security"}
 
 
 def test_reserve_stays_free(rendered: Inputs) -> None:
@@ -119,8 +119,8 @@ def test_reserve_stays_free(rendered: Inputs) -> None:
     assert free & {problem.what.partition(":")[0] for problem in capacity.fits(small)}
 
 
-@pytest.mark.parametrize(("name", "what"), [("query-parser", "has replicas in git"), ("passer", "there is no")])
-def test_autoscaler_and_git_do_not_both_scale(rendered: Inputs, name: str, what: str) -> None:
+@pytest.mark.parametrize(("name", "message"), [("query-parser", "has replicas in git"), ("passer", "there is no")])
+def test_autoscaler_and_git_do_not_both_scale(rendered: Inputs, name: str, message: str) -> None:
     """An autoscaler whose kind is allowed has a workload, whose replicas are nobody else's."""
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
     scaler = {
@@ -135,7 +135,7 @@ def test_autoscaler_and_git_do_not_both_scale(rendered: Inputs, name: str, what:
     inputs = replace(rendered, rendered=objects, argo_cd=(*rendered.argo_cd, project))
     findings = [finding for finding in run(inputs) if finding.problem.where.endswith("scaler")]
     assert [finding.rule for finding in findings] == ["autoscaling"]
-    assert what in findings[0].problem.what
+    assert message in findings[0].problem.what
 
 
 def test_rule_that_fails_is_an_internal_error(rendered: Inputs) -> None:

@@ -36,23 +36,23 @@ def rated() -> list[Graded]:
 
 def checked(*waivers: Waiver) -> Score:
     """What checkov said, with these waivers."""
-    found = scores.read_checkov((RECORDED / "checkov.json").read_text(encoding="utf-8"))
-    return score((), 2, CHECKOV, found, waivers)
+    graded = scores.read_checkov((RECORDED / "checkov.json").read_text(encoding="utf-8"))
+    return score((), 2, CHECKOV, graded, waivers)
 
 
 def kube_score(grades: dict[Grade, int], *waivers: Waiver) -> Score:
     """A score of that many checks of each grade."""
-    found = [Graded(f"{grade}-{n}", SHOP, grade) for grade, count in grades.items() for n in range(count)]
-    return score((), 2, KUBE_SCORE, found, waivers)
+    graded = [Graded(f"{grade}-{n}", SHOP, grade) for grade, count in grades.items() for n in range(count)]
+    return score((), 2, KUBE_SCORE, graded, waivers)
 
 
 def test_grades_of_kube_score() -> None:
     """Every grade is read; of 30 checks, 7 were skipped and count nowhere."""
-    found = rated()
-    assert len(found) == 23
-    assert {graded.check for graded in found if graded.grade is Grade.CRITICAL} == CRITICAL
-    assert {graded.check for graded in found if graded.grade is Grade.WARNING} == WARNINGS
-    assert Graded("service-type", "Service demo/shop", Grade.PASSED) in found
+    checks = rated()
+    assert len(checks) == 23
+    assert {graded.check for graded in checks if graded.grade is Grade.CRITICAL} == CRITICAL
+    assert {graded.check for graded in checks if graded.grade is Grade.WARNING} == WARNINGS
+    assert Graded("service-type", "Service demo/shop", Grade.PASSED) in checks
 
 
 def test_failures_of_checkov() -> None:
@@ -66,11 +66,11 @@ def test_failures_of_checkov() -> None:
 
 def test_each_critical_check_is_named() -> None:
     """At once, with its object, the check and the fix."""
-    found = [str(problem) for problem in problems([score((), 2, KUBE_SCORE, rated(), [])], [])]
+    lines = [str(problem) for problem in problems([score((), 2, KUBE_SCORE, rated(), [])], [])]
     for check in CRITICAL | WARNINGS:
-        assert [text for text in found if text.startswith(f"{SHOP}: kube-score: {check} is")], check
-    assert all("tools/waivers.py" in text for text in found if text.startswith(SHOP))
-    assert found[0] == "traits none: kube-score passes 56.5 %, less than 98 %; fix what is named here"
+        assert [text for text in lines if text.startswith(f"{SHOP}: kube-score: {check} is")], check
+    assert all("tools/waivers.py" in text for text in lines if text.startswith(SHOP))
+    assert lines[0] == "traits none: kube-score passes 56.5 %, less than 98 %; fix what is named here"
 
 
 def test_one_critical_check_fails_a_high_score() -> None:
@@ -82,15 +82,15 @@ def test_one_critical_check_fails_a_high_score() -> None:
 @pytest.mark.parametrize(("passed", "warnings", "fails"), [(98, 2, False), (979, 21, True), (0, 0, True)])
 def test_low_percentage_fails(*, passed: int, warnings: int, fails: bool) -> None:
     """98 % is enough, 97.9 % is not, and a scanner that saw nothing passes nothing."""
-    found = list(problems([kube_score({Grade.PASSED: passed, Grade.WARNING: warnings})], []))
-    assert bool(found) is fails
-    assert len(found) == (warnings + 1 if fails else 0)
+    violations = list(problems([kube_score({Grade.PASSED: passed, Grade.WARNING: warnings})], []))
+    assert bool(violations) is fails
+    assert len(violations) == (warnings + 1 if fails else 0)
 
 
 def test_unwaived_failure_fails() -> None:
     """Checkov has no percentage to spare."""
-    found = [problem.what for problem in problems([checked(DIGEST)], [DIGEST])]
-    assert found == [
+    messages = [problem.what for problem in problems([checked(DIGEST)], [DIGEST])]
+    assert messages == [
         "checkov passes 50.0 %, less than 100 %",
         "checkov: CKV_K8S_15 is critical (traits none)",
     ]
@@ -98,11 +98,11 @@ def test_unwaived_failure_fails() -> None:
 
 def test_waived_check_counts_on_neither_side() -> None:
     """One check is left of three, and it passes."""
-    found = checked(DIGEST, PULL)
-    assert ([graded.check for graded in found.counted], found.percent) == (["CKV_K8S_16"], 100)
-    assert {graded.check for graded in found.waived} == {"CKV_K8S_15", "CKV_K8S_43"}
-    assert round(found.unwaived_percent, 1) == 33.3
-    assert list(problems([found], [DIGEST, PULL])) == []
+    result = checked(DIGEST, PULL)
+    assert ([graded.check for graded in result.counted], result.percent) == (["CKV_K8S_16"], 100)
+    assert {graded.check for graded in result.waived} == {"CKV_K8S_15", "CKV_K8S_43"}
+    assert round(result.unwaived_percent, 1) == 33.3
+    assert list(problems([result], [DIGEST, PULL])) == []
 
 
 @pytest.mark.parametrize(
@@ -116,9 +116,9 @@ def test_waived_check_counts_on_neither_side() -> None:
 )
 def test_unused_waiver_fails(wrong: Waiver) -> None:
     """Nobody keeps what nothing needs: a waiver covers its scanner, its check, its objects, and complaints only."""
-    found = list(problems([checked(DIGEST, PULL, wrong)], [DIGEST, PULL, wrong]))
-    assert [problem.where for problem in found] == [f"{wrong.scanner} {wrong.check}"]
-    assert "remove it" in found[0].fix
+    violations = list(problems([checked(DIGEST, PULL, wrong)], [DIGEST, PULL, wrong]))
+    assert [problem.where for problem in violations] == [f"{wrong.scanner} {wrong.check}"]
+    assert "remove it" in violations[0].fix
 
 
 def test_each_object_of_a_waiver_has_to_need_it() -> None:
@@ -137,16 +137,16 @@ def test_waiver_of_one_combination_is_used() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
+    ("text", "message"),
     [
         ("no JSON", "answers no JSON"),
         ('{"results": {"parsing_errors": ["all.yaml"]}}', "parsing_errors"),
         ('{"results": {"skipped_checks": [{"check_id": "CKV_K8S_16"}]}}', "skipped_checks"),
     ],
 )
-def test_what_checkov_did_not_check_is_an_error(text: str, what: str) -> None:
+def test_what_checkov_did_not_check_is_an_error(text: str, message: str) -> None:
     """A manifest that it cannot read, or an annotation that waives by itself, must not look like a good score."""
-    with pytest.raises(InvalidInput, match=what):
+    with pytest.raises(InvalidInput, match=message):
         scores.read_checkov(text)
 
 

@@ -33,8 +33,8 @@ class Terminal:
 
     def write(self, text: str) -> int:
         """Take what a program sends."""
-        for found in CODE.finditer(text):
-            arguments, code, move, words = found.groups()
+        for match in CODE.finditer(text):
+            arguments, code, move, words = match.groups()
             if words:
                 self._put(words)
             elif move:

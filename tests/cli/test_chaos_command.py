@@ -18,9 +18,9 @@ from constructs_lib.resolved import ResolvedPlatform
 from tests.command import invoke
 from tests.repository import PLATFORM, ROOT
 
-FOUND = experiments(PLATFORM, ROOT)
+EXPERIMENTS = experiments(PLATFORM, ROOT)
 LIMITS = Limits(least=0.02, most=0.2, back=0.2, journey=1, pause=0.01)
-ALL = {name for one in FOUND for name in one.expected}
+ALL = {name for one in EXPERIMENTS for name in one.expected}
 
 
 def test_all_of_the_graph_is_there() -> None:
@@ -28,12 +28,12 @@ def test_all_of_the_graph_is_there() -> None:
     running = {c.name for c in CATALOGUE.components if c.type in MAKERS and c.type not in JOBS}
     services = [c for c in CATALOGUE.components if c.type == "microservice"]
     edges = {(c.name, edge.to) for c in services for edge in (*c.needs, *c.talks_to) if edge.to in running}
-    assert {one.id for one in FOUND} == {f"cut:{c}:{p}" for c, p in edges} | {f"kill:{name}" for name in running}
+    assert {one.id for one in EXPERIMENTS} == {f"cut:{c}:{p}" for c, p in edges} | {f"kill:{name}" for name in running}
 
 
 def test_who_is_expected_follows_from_needs() -> None:
     """Direct consumers and the killed service itself; who is there to show outages stays ready."""
-    expected = {one.id: one.expected for one in FOUND}
+    expected = {one.id: one.expected for one in EXPERIMENTS}
     assert expected["kill:postgres"] == ("model-registry", "training-orchestrator")
     assert expected["kill:model-registry"] == ("ml-engine", "model-registry")
     assert expected["cut:ml-engine:minio"] == ("ml-engine",)
@@ -43,14 +43,14 @@ def test_who_is_expected_follows_from_needs() -> None:
 def test_a_new_edge_is_a_new_experiment() -> None:
     """Nothing is listed by hand."""
     changed = changed_platform("query-parser", needs=(Dependency("kafka", "kafka"), Dependency("minio", "api")))
-    found = {one.id: one.expected for one in experiments(changed, ROOT)}
-    assert found["cut:query-parser:minio"] == ("query-parser",)
-    assert found["kill:minio"] == ("ml-engine", "model-registry", "query-parser")
+    expected = {one.id: one.expected for one in experiments(changed, ROOT)}
+    assert expected["cut:query-parser:minio"] == ("query-parser",)
+    assert expected["kill:minio"] == ("ml-engine", "model-registry", "query-parser")
     nothing: dict[str, str] = {}
     talks = (Dependency("kafka", "kafka"),)
     soft = changed_platform("query-parser", needs=(), produces=nothing, consumes=nothing, talks_to=talks)
-    found = {one.id: one.expected for one in experiments(soft, ROOT)}
-    assert found["cut:query-parser:kafka"] == ()
+    expected = {one.id: one.expected for one in experiments(soft, ROOT)}
+    assert expected["cut:query-parser:kafka"] == ()
 
 
 def changed_platform(name: str, **values: object) -> ResolvedPlatform:
@@ -61,17 +61,17 @@ def changed_platform(name: str, **values: object) -> ResolvedPlatform:
 
 def test_choice() -> None:
     """By id, in an order that the seed repeats; an unknown id is refused."""
-    assert [one.id for one in chosen(FOUND, ["kill:kafka"], None)] == ["kill:kafka"]
-    assert chosen(FOUND, [], 7) == chosen(FOUND, [], 7) != chosen(FOUND, [], 8)
-    assert sorted(one.id for one in chosen(FOUND, [], 7)) == [one.id for one in FOUND]
+    assert [one.id for one in chosen(EXPERIMENTS, ["kill:kafka"], None)] == ["kill:kafka"]
+    assert chosen(EXPERIMENTS, [], 7) == chosen(EXPERIMENTS, [], 7) != chosen(EXPERIMENTS, [], 8)
+    assert sorted(one.id for one in chosen(EXPERIMENTS, [], 7)) == [one.id for one in EXPERIMENTS]
     with pytest.raises(InvalidInput, match="kill:nobody is no experiment"):
-        chosen(FOUND, ["kill:nobody"], None)
+        chosen(EXPERIMENTS, ["kill:nobody"], None)
 
 
 def test_list() -> None:
     """Every experiment, with who is expected not to be ready."""
     printed = json.loads(invoke("chaos", "list", "--json"))["experiments"]
-    assert [(one["id"], tuple(one["expected"])) for one in printed] == [(one.id, one.expected) for one in FOUND]
+    assert [(one["id"], tuple(one["expected"])) for one in printed] == [(one.id, one.expected) for one in EXPERIMENTS]
 
 
 @dataclass
@@ -103,13 +103,13 @@ class World:
 
 def played(world: World, *names: str) -> list[Outcome]:
     """What came of these experiments."""
-    return list(play(chosen(FOUND, names, None), world, world.hurt, LIMITS))
+    return list(play(chosen(EXPERIMENTS, names, None), world, world.hurt, LIMITS))
 
 
 def test_as_expected() -> None:
     """Seen is what was expected, and nothing went wrong."""
-    found = played(World(), "kill:kafka", "cut:test-service:ml-engine")
-    assert [(one.id, one.problems, tuple(one.seen) == tuple(one.expected)) for one in found] == [
+    outcomes = played(World(), "kill:kafka", "cut:test-service:ml-engine")
+    assert [(one.id, one.problems, tuple(one.seen) == tuple(one.expected)) for one in outcomes] == [
         ("cut:test-service:ml-engine", [], True),
         ("kill:kafka", [], True),
     ]
@@ -117,9 +117,9 @@ def test_as_expected() -> None:
 
 def test_what_never_comes_back_ends_the_run() -> None:
     """It is named, there is no time for it, and the next experiment is not begun."""
-    (found,) = played(World(never_back=True), "kill:query-parser", "kill:test-service")
-    assert (found.id, found.back) == ("kill:query-parser", None)
-    assert found.problems == ["query-parser is not ready after 0.2 s"]
+    (outcome,) = played(World(never_back=True), "kill:query-parser", "kill:test-service")
+    assert (outcome.id, outcome.back) == ("kill:query-parser", None)
+    assert outcome.problems == ["query-parser is not ready after 0.2 s"]
 
 
 def test_a_journey_that_fails_ends_the_run() -> None:
@@ -132,8 +132,8 @@ def test_a_journey_that_fails_ends_the_run() -> None:
                 yield
             self.journey_fails = True
 
-    (found,) = played(Later(), "kill:kafka", "kill:minio")
-    assert found.problems == ["the journey fails"]
+    (outcome,) = played(Later(), "kill:kafka", "kill:minio")
+    assert outcome.problems == ["the journey fails"]
 
 
 def test_one_more_journey_may_pass() -> None:
@@ -147,17 +147,17 @@ def test_one_more_journey_may_pass() -> None:
             return "the journey fails" if self.journeys == 2 and seconds else ""
 
     world = Once()
-    (found,) = played(world, "kill:kafka")
-    assert (found.problems, world.journeys) == ([], 3)
+    (outcome,) = played(world, "kill:kafka")
+    assert (outcome.problems, world.journeys) == ([], 3)
 
 
 def test_who_notices_is_compared() -> None:
     """A service that stays ready without what it needs is told, and one that the graph does not name."""
-    (found,) = played(World(numb=True), "kill:query-parser")
-    assert found.problems == ["query-parser stayed ready"]
-    (found,) = played(World(too_many=True), "kill:query-parser")
-    assert [one for one in found.problems if "query-parser" in one] == []
-    assert len(found.problems) == len(ALL) - 1
+    (outcome,) = played(World(numb=True), "kill:query-parser")
+    assert outcome.problems == ["query-parser stayed ready"]
+    (outcome,) = played(World(too_many=True), "kill:query-parser")
+    assert [one for one in outcome.problems if "query-parser" in one] == []
+    assert len(outcome.problems) == len(ALL) - 1
 
 
 def test_nothing_is_broken_where_nothing_is_steady() -> None:

@@ -12,6 +12,7 @@ import yaml
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
 from constructs_lib.resolved import Relation
+from tests import platform_policies
 from tests.command import invoke
 from tests.repository import PLATFORM, ROOT, copy_repository, manifests
 
@@ -20,13 +21,14 @@ NAMES = [component.name for component in CATALOGUE.components]
 
 def explained(name: str) -> dict[str, Any]:
     """The explanation as data."""
-    found: dict[str, Any] = json.loads(invoke("explain", name, "--json"))
-    return found
+    explanation: dict[str, Any] = json.loads(invoke("explain", name, "--json"))
+    return explanation
 
 
 def line(place: dict[str, Any]) -> str:
     """The text at a place."""
-    return (ROOT / place["file"]).read_text(encoding="utf-8").splitlines()[place["line"] - 1]
+    text: str = (ROOT / place["file"]).read_text(encoding="utf-8").splitlines()[place["line"] - 1]
+    return text
 
 
 @pytest.fixture(scope="module")
@@ -40,33 +42,33 @@ def document(place: dict[str, Any]) -> dict[str, Any]:
     lines = (ROOT / place["file"]).read_text(encoding="utf-8").splitlines(keepends=True)
     before = lines[: place["line"] - 1]
     assert all(text.startswith("#") or text == "---\n" for text in before[-1:])
-    found: dict[str, Any] = next(yaml.safe_load_all("".join(lines[place["line"] - 1 :])))
-    return found
+    manifest: dict[str, Any] = next(yaml.safe_load_all("".join(lines[place["line"] - 1 :])))
+    return manifest
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_place_is_right(all_explained: dict[str, dict[str, Any]], name: str) -> None:
     """At each line there is what the explanation says; files exist."""
-    found = all_explained[name]
-    entry = (ROOT / found["entry"]["file"]).read_text().splitlines()[found["entry"]["line"] - 1 :]
+    explanation = all_explained[name]
+    entry = (ROOT / explanation["entry"]["file"]).read_text().splitlines()[explanation["entry"]["line"] - 1 :]
     assert f'name="{name}"' in "".join(entry[:2])
-    assert line(found["construct"]).startswith("class ")
-    for item in found["objects"]:
+    assert line(explanation["construct"]).startswith("class ")
+    for item in explanation["objects"]:
         metadata = document(item["place"])["metadata"]
         assert (item["name"], item["namespace"]) == (metadata["name"], metadata.get("namespace", ""))
         assert document(item["place"])["kind"] == item["kind"]
-    for place in found["applications"]:
-        assert document(place)["metadata"]["name"] == f"chatdb-{found['tier']}"
-    assert all(name in line(place) for place in found["docs"])
-    assert [path for path in found["files"] if not (ROOT / path).is_file()] == []
+    for place in explanation["applications"]:
+        assert document(place)["metadata"]["name"] == f"chatdb-{explanation['tier']}"
+    assert all(name in line(place) for place in explanation["docs"])
+    assert [path for path in explanation["files"] if not (ROOT / path).is_file()] == []
 
 
 def test_nothing_rendered_is_left_out(all_explained: dict[str, dict[str, Any]]) -> None:
     """Each object of a chart is its owner's; what has no owner is the namespaces' alone, and their quotas."""
     owned = {
         (item["kind"], item["namespace"], item["name"]): name
-        for name, found in all_explained.items()
-        for item in found["objects"]
+        for name, explanation in all_explained.items()
+        for item in explanation["objects"]
         if item["owner"] == name
     }
     for path in sorted((ROOT / "dist").glob("*/*.k8s.yaml")):
@@ -84,12 +86,12 @@ def test_nothing_rendered_is_left_out(all_explained: dict[str, dict[str, Any]]) 
 
 def test_nothing_hand_written_is_left_out(all_explained: dict[str, dict[str, Any]]) -> None:
     """Every file of an overlay and every component's file is some component's."""
-    patches = {place["file"] for found in all_explained.values() for place in found["overlays"]}
+    patches = {place["file"] for explanation in all_explained.values() for place in explanation["overlays"]}
     written = [path for path in (ROOT / "overlays").rglob("*.yaml") if path.parent.name != "generated"]
     there = {path.relative_to(ROOT).as_posix() for path in written}
     assert {path for path in there - patches if not path.endswith("kustomization.yaml")} == set()
     assert [path for path in patches if "/generated/" in path] == []
-    files = {path for found in all_explained.values() for path in found["files"]}
+    files = {path for explanation in all_explained.values() for path in explanation["files"]}
     carried = [*ROOT.glob("catalogue/files/*/*.*"), *ROOT.glob("constructs_lib/types/*/files/*.*")]
     assert len(carried) > 10
     assert {path.relative_to(ROOT).as_posix() for path in carried} <= files
@@ -99,20 +101,21 @@ def test_links_are_seen_from_both_sides(all_explained: dict[str, dict[str, Any]]
     """Who calls is called; and each link's policies are among the objects of both."""
     for link in PLATFORM.links:
         consumer, provider = link.consumer.name, link.provider.name
-        for name, side, other, policy in (
-            (consumer, "calls", provider, f"{consumer}-to-{provider}"),
-            (provider, "called_by", consumer, f"{provider}-from-{consumer}"),
+        for name, side, other, direction in (
+            (consumer, "calls", provider, "Egress"),
+            (provider, "called_by", consumer, "Ingress"),
         ):
             if name not in all_explained:
                 continue
             assert (other, link.port.number) in [(t["other"], t["number"]) for t in all_explained[name][side]]
+            policy = platform_policies.name(direction, consumer, provider)
             assert policy in [item["name"] for item in all_explained[name]["objects"]]
 
 
 def test_what_others_have_because_of_a_service(all_explained: dict[str, dict[str, Any]]) -> None:
     """Route, scrape target, dashboard, tests, dead-letter topic, role, migration and Secret."""
-    found = all_explained["training-orchestrator"]
-    others = {item["name"] for item in found["objects"] if item["owner"] != "training-orchestrator"}
+    explanation = all_explained["training-orchestrator"]
+    others = {item["name"] for item in explanation["objects"] if item["owner"] != "training-orchestrator"}
     assert others >= {
         "chatdb-ingress",
         "credentials-files",
@@ -124,21 +127,21 @@ def test_what_others_have_because_of_a_service(all_explained: dict[str, dict[str
         "prometheus-config",
         "test-service-config",
     }
-    assert found["secret"] == {"name": "training-orchestrator-credentials", "keys": ["DATABASE_URL"]}
-    assert found["variables"][0]["origin"] == "consumes"
-    assert found["after"] == ["credentials", "kafka", "kafka-topics", "postgres", "postgres-schema"]
-    assert found["dependents"] == ["integration-tests", "test-service"]
-    assert "services/training-orchestrator/migrations/0001_jobs.sql" in found["files"]
-    assert {path.split("/")[1] for path in found["files"]} == {"training-orchestrator"}
-    assert Relation.NEEDS in {traffic["relation"] for traffic in found["calls"]}
+    assert explanation["secret"] == {"name": "training-orchestrator-credentials", "keys": ["DATABASE_URL"]}
+    assert explanation["variables"][0]["origin"] == "consumes"
+    assert explanation["after"] == ["credentials", "kafka", "kafka-topics", "postgres", "postgres-schema"]
+    assert explanation["dependents"] == ["integration-tests", "test-service"]
+    assert "services/training-orchestrator/migrations/0001_jobs.sql" in explanation["files"]
+    assert {path.split("/")[1] for path in explanation["files"]} == {"training-orchestrator"}
+    assert Relation.NEEDS in {traffic["relation"] for traffic in explanation["calls"]}
 
 
 def test_a_name_inside_another_is_no_mention(all_explained: dict[str, dict[str, Any]]) -> None:
     """The image apache/kafka and the component kafka-topics are not kafka."""
-    found = {item["name"] for item in all_explained["kafka"]["objects"]}
+    names = {item["name"] for item in all_explained["kafka"]["objects"]}
     jobs = {m["metadata"]["name"] for m in manifests(ROOT / "dist/setup") if m["kind"] == "Job"}
     assert len(jobs) == 3
-    assert found & jobs == set()
+    assert names & jobs == set()
 
 
 def test_traits_that_remove_or_replace(all_explained: dict[str, dict[str, Any]]) -> None:
@@ -154,14 +157,20 @@ def test_traits_that_remove_or_replace(all_explained: dict[str, dict[str, Any]])
 def test_text_has_everything(all_explained: dict[str, dict[str, Any]]) -> None:
     """People see what programs see, in a form that editors follow."""
     text = invoke("explain", "model-registry")
-    found = all_explained["model-registry"]
-    places = [found["entry"], found["construct"], *found["overlays"], *found["applications"], *found["docs"]]
-    places += [item["place"] for item in found["objects"]]
+    explanation = all_explained["model-registry"]
+    places = [
+        explanation["entry"],
+        explanation["construct"],
+        *explanation["overlays"],
+        *explanation["applications"],
+        *explanation["docs"],
+    ]
+    places += [item["place"] for item in explanation["objects"]]
     assert [place for place in places if f"  {place['file']}:{place['line']}" not in text] == []
-    named = [*found["after"], *found["dependents"], *found["files"], *found["secret"]["keys"]]
-    named += [variable["value"] for variable in found["variables"]]
+    named = [*explanation["after"], *explanation["dependents"], *explanation["files"], *explanation["secret"]["keys"]]
+    named += [variable["value"] for variable in explanation["variables"]]
     assert [name for name in named if name not in text] == []
-    assert len(re.findall(r"^  (dist/|overlays/.*/generated/)", text, re.MULTILINE)) == len(found["objects"])
+    assert len(re.findall(r"^  (dist/|overlays/.*/generated/)", text, re.MULTILINE)) == len(explanation["objects"])
 
 
 def test_unknown_name_is_wrong_usage() -> None:
@@ -175,9 +184,9 @@ def test_broken_yaml_is_advice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     copy = copy_repository(tmp_path)
     monkeypatch.setitem(main.context_settings, "obj", copy)
     (copy / "overlays/minikube/foundation/kafka.yaml").write_text("# kafka\nkind: {\n")
-    found = invoke("explain", "kafka", code=1)
-    assert found.startswith("overlays/minikube/foundation/kafka.yaml:3: is not valid YAML: ")
-    assert found.endswith("; fix the syntax\n")
+    message = invoke("explain", "kafka", code=1)
+    assert message.startswith("overlays/minikube/foundation/kafka.yaml:3: is not valid YAML: ")
+    assert message.endswith("; fix the syntax\n")
 
 
 def test_missing_dist_is_advice(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

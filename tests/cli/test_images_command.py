@@ -39,9 +39,9 @@ class Machine:
     def calls(self) -> list[list[str]]:
         """Every call, and none of them a second time."""
         path = self.home / "calls"
-        found = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        calls = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
         path.unlink(missing_ok=True)
-        return found
+        return calls
 
     def builds(self) -> list[list[str]]:
         """The calls that build."""
@@ -69,8 +69,8 @@ def images(root: Path) -> dict[str, str]:
     """Name of each workload whose image is ours -> that image, as dist/ and the overlay have it."""
     every = [*manifests(root / "dist"), *yaml.safe_load_all((root / TESTS / "tests.yaml").read_text())]
     pods = [(m["metadata"]["name"], m["spec"]["template"]["spec"]) for m in every if has_pod(m)]
-    found = {name: container["image"] for name, pod in pods for container in pod["containers"]}
-    return {name: image for name, image in found.items() if image.startswith("chatdb/")}
+    used = {name: container["image"] for name, pod in pods for container in pod["containers"]}
+    return {name: image for name, image in used.items() if image.startswith("chatdb/")}
 
 
 def has_pod(manifest: dict[str, object]) -> bool:
@@ -159,18 +159,18 @@ def test_the_first_that_answers_builds(machine: Machine) -> None:
     assert machine.tags() is None
 
 
-@pytest.mark.parametrize(("what", "says"), [("fails", "it ended with 1"), ("silent", "is not there after it")])
-def test_a_build_that_fails_leaves_the_old_tags(machine: Machine, what: str, says: str) -> None:
+@pytest.mark.parametrize(("marker", "says"), [("fails", "it ended with 1"), ("silent", "is not there after it")])
+def test_a_build_that_fails_leaves_the_old_tags(machine: Machine, marker: str, says: str) -> None:
     """Also one that says nothing of it; the next run builds the rest."""
     machine.install("docker")
     (machine.root / "images.yaml").write_text("ml-engine: content-0123456789ab\n")
-    (machine.home / what).write_text("query-parser")
+    (machine.home / marker).write_text("query-parser")
     output = invoke("images", "--build", code=1)
     assert says in output
     assert "fix it, and run again" in output
     assert machine.tags() == {"ml-engine": "content-0123456789ab"}
     built = len(machine.builds())
-    (machine.home / what).unlink()
+    (machine.home / marker).unlink()
     assert "wrote images.yaml" in invoke("images", "--build")
     assert len(machine.builds()) == len(machine.tags() or {}) - built + 1
 

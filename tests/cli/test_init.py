@@ -28,7 +28,7 @@ tiers:  # no monitoring
 - testing
 """
 VALUES = st.one_of(
-    st.text(st.characters(codec="utf-8", exclude_categories=("Cc",)), max_size=12),
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12),
     st.lists(st.sampled_from(["core", "edge"]), max_size=2),
 )
 MAPPINGS = st.dictionaries(st.sampled_from(["repository", "revision", "environment", "tiers"]), VALUES)
@@ -58,8 +58,8 @@ def pin(root: Path, *environments: str) -> list[Path]:
 def test_first_time(root: Path) -> None:
     """All tiers, and the defaults."""
     init("--repository", URL)
-    found = read_settings(root, CATALOGUE)
-    assert (found.revision, found.environment, found.tiers) == ("main", "minikube", CATALOGUE.tiers)
+    written = read_settings(root, CATALOGUE)
+    assert (written.revision, written.environment, written.tiers) == ("main", "minikube", CATALOGUE.tiers)
 
 
 def test_again(root: Path) -> None:

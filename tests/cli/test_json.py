@@ -1,7 +1,7 @@
 """What the commands print for programs keeps to the schemas in docs/schemas."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +19,7 @@ from tests.command import invoke
 from tests.repository import ROOT
 
 SCHEMAS = {path.name: json.loads(path.read_text()) for path in sorted((ROOT / "docs/schemas").glob("*.json"))}
-READING = {
+READING: dict[str, tuple[str, ...]] = {
     "capacity": (),
     "check": ("--rule", "order"),
     "doctor": (),
@@ -29,13 +29,13 @@ READING = {
     "images": (),
     "synth": ("--check",),
 }
-RUNNING = {
+RUNNING: dict[str, Callable[[], dict[str, Any]]] = {
     "load": lambda: {"users": 1, "seconds": 1, **load_report().values()},
     "chaos-run": lambda: {"good": False, "outcomes": [asdict(OUTCOME)], "not_played": ["kill:kafka"]},
     "chaos-list": lambda: {"experiments": [{"id": "kill:kafka", "what": "SIGKILL", "expected": ["ml-engine"]}]},
 }
 """Commands that run something for a while, each with a made-up outcome; tests that run it look at real ones."""
-PRINTING = READING | RUNNING
+PRINTING = (*READING, *RUNNING)
 WRITING = {"cleanup", "cluster", "completion", "deploy", "init", "local", "new-service", "release", "rollback"}
 """Commands that change something, run something, or print a script."""
 VERSIONS = {"check": 2, "doctor": 2, "explain": 2}
@@ -58,8 +58,8 @@ def validator(name: str) -> Draft202012Validator:
 def outputs() -> dict[str, Any]:
     """What each command prints here, run once; whether all is well with this machine is not asked."""
     runner = CliRunner(env=NO_CLUSTER)
-    found = {n: json.loads(runner.invoke(main, [n, *more, "--json"]).stdout) for n, more in READING.items()}
-    return found | {
+    printed = {n: json.loads(runner.invoke(main, [n, *more, "--json"]).stdout) for n, more in READING.items()}
+    return printed | {
         name: {"schema": f"chatdb/{name}/{version(name)}", **outcome()} for name, outcome in RUNNING.items()
     }
 
@@ -68,7 +68,7 @@ def test_every_command_reads_or_writes() -> None:
     """A new command is in one of the lists, and whatever prints an outcome has --json."""
     commands = {name: one for name, one in main.commands.items() if name != "chaos"}
     commands |= {f"chaos-{name}": one for name, one in chaos.commands.items()}
-    assert commands.keys() == PRINTING.keys() | WRITING
+    assert commands.keys() == {*PRINTING, *WRITING}
     options = {name: [o for p in commands[name].params for o in p.opts] for name in PRINTING}
     assert [name for name in PRINTING if "--json" not in options[name]] == []
     assert SCHEMAS.keys() == {f"{name}.{version(name)}.json" for name in PRINTING}
@@ -96,9 +96,9 @@ def test_findings_keep_to_their_schema(repository: Path) -> None:
     validator("synth").validate(json.loads(invoke("synth", "--json")))
     patch = repository / "overlays/minikube/processing/ml-engine.yaml"
     patch.write_text(patch.read_text().replace("350m", "950m"))
-    found = json.loads(invoke("check", "--rule", "capacity", "--json", code=1))
-    validator("check").validate(found)
-    assert [finding["rule"] for finding in found["findings"]] == ["capacity"]
+    report = json.loads(invoke("check", "--rule", "capacity", "--json", code=1))
+    validator("check").validate(report)
+    assert [finding["rule"] for finding in report["findings"]] == ["capacity"]
 
 
 @pytest.mark.parametrize("name", ["capacity", "check", "synth"])
@@ -129,12 +129,12 @@ def maps(value: Any) -> Iterator[dict[str, Any]]:
 
 def others(value: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The value with one property gone, renamed, added or of another type: each at each place."""
-    for number, found in enumerate(maps(value)):
+    for number, original in enumerate(maps(value)):
         for change in ("gone", "renamed", "added", "type"):
-            for key in sorted(found):
+            for key in sorted(original):
                 other = deepcopy(value)
                 part = list(maps(other))[number]
-                old = {"gone": part.pop, "renamed": part.pop}.get(change, part.get)(key)
+                old = part.pop(key) if change in ("gone", "renamed") else part.get(key)
                 if change in ("renamed", "added"):
                     part[f"new_{key}"] = old
                 if change == "type":

@@ -147,13 +147,13 @@ def test_door_without_a_service(way: http.client.HTTPConnection, path: str, stat
 
 def test_refusals_are_apart() -> None:
     """They are requests of their task, no failures, and their times do not flatter the others."""
-    found = load_report()
-    jobs, parse = found.rows
+    report = load_report()
+    jobs, parse = report.rows
     assert (jobs.task, jobs.requests, jobs.refused, jobs.failures) == (JOBS, 190, 90, 0)
     assert (jobs.p50, jobs.p95, jobs.p99, jobs.per_minute) == (30, 40, 50, 1140)
     assert (parse.task, parse.requests, parse.refused, parse.failures) == (PARSE, 10, 0, 1)
-    assert (found.total.requests, found.total.refused, found.total.failures) == (200, 90, 1)
-    assert found.met
+    assert (report.total.requests, report.total.refused, report.total.failures) == (200, 90, 1)
+    assert report.met
 
 
 @pytest.mark.parametrize(
@@ -166,9 +166,9 @@ def test_refusals_are_apart() -> None:
 )
 def test_goals(counted: Counted, most_failures: float, slowest: float, missed: list[str]) -> None:
     """Each is missed by itself; nothing sent is nothing shown."""
-    found = load_report(counted, most_failures=most_failures, slowest=slowest)
-    assert [goal.what for goal in found.goals if not goal.met] == missed
-    assert not found.met
+    report = load_report(counted, most_failures=most_failures, slowest=slowest)
+    assert [goal.what for goal in report.goals if not goal.met] == missed
+    assert not report.met
 
 
 def test_quantiles() -> None:
@@ -180,9 +180,9 @@ def test_quantiles() -> None:
 
 def test_master_and_workers_are_told_of_the_load() -> None:
     """dist/ starts both with the same file; the master makes none itself, and the workers find it."""
-    found = {m["metadata"]["name"]: m for m in manifests(ROOT / "dist/testing") if m["kind"] == "Deployment"}
+    deployments = {m["metadata"]["name"]: m for m in manifests(ROOT / "dist/testing") if m["kind"] == "Deployment"}
     for name, role in (("locust-master", "--master"), ("locust-worker", "--worker")):
-        (container,) = found[name]["spec"]["template"]["spec"]["containers"]
+        (container,) = deployments[name]["spec"]["template"]["spec"]["containers"]
         assert role in container["command"], yaml.safe_dump(container)
         (mount,) = [one for one in container["volumeMounts"] if one["name"] == "locust-scripts"]
         assert mount["mountPath"] == "/mnt/locust"

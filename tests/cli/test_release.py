@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -452,7 +452,7 @@ take(Path(sys.argv[1]), Path(sys.argv[2]), "minikube", "Release")
 
 
 @pytest.fixture
-def killed(project: Path, prepared: Path) -> Iterator[Path]:
+def killed(project: Path, prepared: Path) -> Path:
     """A release is killed while a hook runs, and so is its git."""
     hook(project, "pre-commit", "ps -o pgid= $$ > .git/group.new; mv .git/group.new .git/group; sleep 600")
     process = subprocess.Popen([sys.executable, "-c", TAKE, str(project), str(prepared)], cwd=ROOT)

@@ -66,6 +66,7 @@ def made() -> tuple[dict[str, str], dict[str, str]]:
         for column in table.tableElts:
             if isinstance(column, sql.ColumnDef):
                 name = f"{place}.{column.colname}"
+                assert column.typeName and column.typeName.names
                 columns[name] = TYPES[column.typeName.names[-1].sval]
                 for constraint in column.constraints or ():
                     if constraint.pktable:
@@ -96,7 +97,10 @@ def listed_values() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
         for column in table.tableElts:
             for constraint in getattr(column, "constraints", None) or ():
                 check = constraint.raw_expr
-                if isinstance(check, sql.A_Expr) and check.name[0].sval == "=" and isinstance(check.rexpr, tuple):
+                if not isinstance(check, sql.A_Expr):
+                    continue
+                assert check.name
+                if check.name[0].sval == "=" and isinstance(check.rexpr, tuple):
                     place = f"{schema}.{table.relation.relname}.{column.colname}"
                     checked[place] = {one.val.sval for one in check.rexpr}
     tables = yaml.safe_load((ROOT / PARSER).read_text(encoding="utf-8"))["tables"]

@@ -97,12 +97,12 @@ class Copy:
 
     def contents(self) -> dict[str, bytes]:
         """Every file that is the repository's own."""
-        found = (
+        paths = (
             path
             for name in (*COPIED, "pins", "images.yaml")
             for path in (self.folder / name, *(self.folder / name).rglob("*"))
         )
-        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in found if path.is_file()}
+        return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in paths if path.is_file()}
 
     def write(self, name: str, content: bytes) -> None:
         """Each time of a change is another one, so that Python compiles the file anew."""
@@ -182,11 +182,11 @@ def refusal(copy: Copy, case: Case) -> tuple[int, str]:
         before = copy.contents()
         if case.rule == "init":
             options = yaml.safe_load(case.text).items()
-            found = copy.chatdb("init", *(text for key, value in options for text in (f"--{key}", str(value))))
+            result = copy.chatdb("init", *(text for key, value in options for text in (f"--{key}", str(value))))
         else:
-            found = copy.synth()
+            result = copy.synth()
         assert copy.contents() == before
-        return found
+        return result
     if case.path.suffix == ".py":
         assert copy.synth()[0] == 0
     return copy.chatdb("check", *(() if case.rule == "kustomize" else ("--rule", case.rule)))

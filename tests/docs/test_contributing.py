@@ -33,8 +33,8 @@ def names(path: Path) -> Iterator[str]:
 
 def the(folder: Path, kind: str, name: str) -> dict[str, Any]:
     """The one object of that kind and name below the folder."""
-    (found,) = (one for one in manifests(folder) if (one["kind"], one["metadata"]["name"]) == (kind, name))
-    return found
+    (manifest,) = (one for one in manifests(folder) if (one["kind"], one["metadata"]["name"]) == (kind, name))
+    return manifest
 
 
 def test_route_has_ten_steps() -> None:
@@ -51,17 +51,17 @@ def test_named_code_exists(file: str, name: str) -> None:
 
 def test_named_results_exist() -> None:
     """Every file of the last column."""
-    found = re.findall(r"`((?:dist|overlays|argocd)/[\w/.-]+)`", SECTION)
-    assert len(set(found)) >= 5
-    assert [path for path in found if not (ROOT / path).is_file()] == []
+    paths = re.findall(r"`((?:dist|overlays|argocd)/[\w/.-]+)`", SECTION)
+    assert len(set(paths)) >= 5
+    assert [path for path in paths if not (ROOT / path).is_file()] == []
 
 
 def test_results_are_as_written() -> None:
     """The variable, both policies, the scrape targets and the matrix are in the files of their rows."""
     config = the(PROCESSING, "ConfigMap", "ml-engine-config")
     assert config["data"]["MODEL_REGISTRY_URL"] == "http://model-registry.chatdb-services.svc.cluster.local:8004"
-    found = [one for one in manifests(PROCESSING) if one["kind"] == "NetworkPolicy"]
-    owned = [one["metadata"] for one in found if one["metadata"]["labels"].get("chatdb.io/owner") == "ml-engine"]
+    policies = [one for one in manifests(PROCESSING) if one["kind"] == "NetworkPolicy"]
+    owned = [one["metadata"] for one in policies if one["metadata"]["labels"].get("chatdb.io/owner") == "ml-engine"]
     assert {(one["namespace"], one["name"]) for one in owned} >= POLICIES
     scraped = the(ROOT / "dist/monitoring", "ConfigMap", "prometheus-config")["data"]["prometheus.yml"]
     assert re.search(r"- model-registry\.chatdb-services:8004\n", scraped)

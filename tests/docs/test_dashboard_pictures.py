@@ -14,16 +14,16 @@ from tools.panel_pictures import called, drawing, picture
 
 RECORD = dashboards.read(Path(__file__).with_name("platform-record.json"))
 """Some minutes of a run of `make dashboards`, for one dashboard."""
-FOUND = dashboards.dashboards()
+DASHBOARDS = dashboards.dashboards()
 MOST_BYTES = 200_000
 Panel = dict[str, Any]
 
 
 def test_every_panel_is_drawn() -> None:
     """Each title is there, and each panel has a plot of its own."""
-    figure = drawing(FOUND["platform"], RECORD)
+    figure = drawing(DASHBOARDS["platform"], RECORD)
     words = {text.get_text() for text in figure.texts}
-    panels = FOUND["platform"]["panels"]
+    panels = DASHBOARDS["platform"]["panels"]
     assert {panel["title"] for panel in panels} <= words
     assert len(figure.axes) == sum(panel["type"] != "row" for panel in panels)
     assert "No data" not in words
@@ -31,12 +31,12 @@ def test_every_panel_is_drawn() -> None:
 
 def test_picture_is_small() -> None:
     """A PNG of a moderate size."""
-    found = picture(FOUND["platform"], RECORD)
-    assert found.startswith(b"\x89PNG")
-    assert len(found) < MOST_BYTES
+    png = picture(DASHBOARDS["platform"], RECORD)
+    assert png.startswith(b"\x89PNG")
+    assert len(png) < MOST_BYTES
 
 
-@pytest.mark.parametrize("name", sorted(FOUND))
+@pytest.mark.parametrize("name", sorted(DASHBOARDS))
 def test_pictures_are_in_the_docs(name: str) -> None:
     """Each dashboard has one, of a moderate size, and a page shows it."""
     path = ROOT / f"docs/pictures/dashboard-{name}.png"
@@ -46,15 +46,15 @@ def test_pictures_are_in_the_docs(name: str) -> None:
 
 def test_rows_are_repeated() -> None:
     """A row for each service, below each other; its queries ask for that service alone."""
-    found = list(dashboards.shown(FOUND["services"]))
+    panels = list(dashboards.shown(DASHBOARDS["services"]))
     names = sorted(component.name for component in CATALOGUE.components if component.metrics)
-    rows = [one for one in found if one.type == "row"]
+    rows = [one for one in panels if one.type == "row"]
     assert [row.title for row in rows] == names
     tops = [row.y for row in rows]
     assert tops == sorted(set(tops))
-    last = found[-1]
+    last = panels[-1]
     assert all(f'service=~"{names[-1]}"' in query.expr for query in last.queries)
-    assert last.y + last.height > tops[-1] > found[len(found) // len(names) - 1].y
+    assert last.y + last.height > tops[-1] > panels[len(panels) // len(names) - 1].y
 
 
 def test_all_is_chosen() -> None:
@@ -105,7 +105,7 @@ WRONG: dict[Callable[[Panel], None], str] = {
 @pytest.mark.parametrize("change", WRONG, ids=lambda change: change.__name__)
 def test_what_cannot_be_drawn_is_said(change: Callable[[Panel], None]) -> None:
     """A change of one panel fails with its name, and why."""
-    dashboard = copy.deepcopy(dict(FOUND["platform"]))
+    dashboard = copy.deepcopy(dict(DASHBOARDS["platform"]))
     panel = next(one for one in dashboard["panels"] if one["type"] == "timeseries")
     change(panel)
     with pytest.raises(dashboards.Undrawable, match=WRONG[change]) as said:
@@ -116,22 +116,22 @@ def test_what_cannot_be_drawn_is_said(change: Callable[[Panel], None]) -> None:
 @pytest.mark.parametrize("answer", [[], [{"metric": {"alertname": "none"}, "values": [[RECORD.start, "NaN"]]}]])
 def test_empty_panels_are_said(answer: list[Any]) -> None:
     """No series, or none with a number: the panel is named."""
-    panel = next(one for one in FOUND["platform"]["panels"] if one["type"] == "timeseries")
+    panel = next(one for one in DASHBOARDS["platform"]["panels"] if one["type"] == "timeseries")
     expr = panel["targets"][0]["expr"]
     record = dashboards.Record(
         start=RECORD.start, end=RECORD.end, step=RECORD.step, answers={**RECORD.answers, expr: answer}
     )
     with pytest.raises(dashboards.Undrawable, match=f"panel {panel['title']}: no data"):
-        drawing(FOUND["platform"], record)
+        drawing(DASHBOARDS["platform"], record)
 
 
 def test_unknown_states_are_said() -> None:
     """A value that has no colour is no state."""
-    panel = next(one for one in FOUND["platform"]["panels"] if one["type"] == "state-timeline")
+    panel = next(one for one in DASHBOARDS["platform"]["panels"] if one["type"] == "state-timeline")
     expr = panel["targets"][0]["expr"]
     odd = [{"metric": {"service": "a", "dependency": "b"}, "values": [[RECORD.start, "7"]]}]
     record = dashboards.Record(
         start=RECORD.start, end=RECORD.end, step=RECORD.step, answers={**RECORD.answers, expr: odd}
     )
     with pytest.raises(dashboards.Undrawable, match=f"panel {panel['title']}: it has no colour for 7"):
-        drawing(FOUND["platform"], record)
+        drawing(DASHBOARDS["platform"], record)

@@ -30,7 +30,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 def test_named_tests_exist() -> None:
     """A promise that names the test that holds it; the file is the only one of its name."""
-    named = {found for page in PAGES for found in re.findall(r"`(test_\w+\.py)::(test_\w+)`", page.read_text("utf-8"))}
+    named = {pair for page in PAGES for pair in re.findall(r"`(test_\w+\.py)::(test_\w+)`", page.read_text("utf-8"))}
     assert len(named) > 20
     for file, test in sorted(named):
         (path,) = [*ROOT.glob(f"tests/**/{file}"), *ROOT.glob(f"services/*/tests/{file}")]
@@ -54,8 +54,8 @@ def test_renovate_sees_every_image_of_others() -> None:
     """Its expression finds each entry of the catalogue that we do not build."""
     expression = json.loads((ROOT / "renovate.json").read_text())["customManagers"][0]["matchStrings"][0]
     text = (ROOT / "catalogue/images.py").read_text(encoding="utf-8")
-    found = {match["depName"]: match["currentValue"] for match in re.finditer(expression.replace("(?<", "(?P<"), text)}
-    assert found == {image.repository: image.tag for image in IMAGES.values() if image.source is None}
+    tags = {match["depName"]: match["currentValue"] for match in re.finditer(expression.replace("(?<", "(?P<"), text)}
+    assert tags == {image.repository: image.tag for image in IMAGES.values() if image.source is None}
 
 
 def test_decisions_have_all_parts() -> None:

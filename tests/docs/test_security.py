@@ -24,8 +24,8 @@ def test_every_control_is_there_once() -> None:
     assert [row[0] for row in CONTROLS] == [f"C-{number:04}" for number in NUMBERS]
     states = [row[2] for row in CONTROLS]
     assert set(states) == {"held", "cluster"}
-    found = f"{states.count('held')} are held and {states.count('cluster')} are the cluster's"
-    assert f"Of {len(NUMBERS)} controls, {found}" in TEXT
+    counts = f"{states.count('held')} are held and {states.count('cluster')} are the cluster's"
+    assert f"Of {len(NUMBERS)} controls, {counts}" in TEXT
 
 
 def test_every_rule_exists() -> None:
@@ -66,27 +66,27 @@ def test_no_role_lets_anybody_in(rendered: Inputs) -> None:
     assert list(rendered.of("ClusterRole", "ClusterRoleBinding")) == []
 
 
-def mounts(found: Any) -> list[dict[str, Any]]:
+def mounts(workload: Any) -> list[dict[str, Any]]:
     """The mounts of all containers of an object."""
-    return [mount for container in found.containers for mount in container.get("volumeMounts", [])]
+    return [mount for container in workload.containers for mount in container.get("volumeMounts", [])]
 
 
 def test_no_sub_path(rendered: Inputs) -> None:
     """C-0058: a link inside the volume cannot lead out of it."""
-    found = [mount for workload in rendered.workloads() for mount in mounts(workload)]
-    assert found
-    assert [mount for mount in found if {"subPath", "subPathExpr"} & set(mount)] == []
+    all_mounts = [mount for workload in rendered.workloads() for mount in mounts(workload)]
+    assert all_mounts
+    assert [mount for mount in all_mounts if {"subPath", "subPathExpr"} & set(mount)] == []
 
 
 def test_no_snippets() -> None:
     """C-0059: no annotation carries configuration for nginx."""
-    found = [m for m in manifests() if m["kind"] == "Ingress"]
-    assert found
-    assert [key for m in found for key in m["metadata"]["annotations"] if "snippet" in key] == []
+    ingresses = [m for m in manifests() if m["kind"] == "Ingress"]
+    assert ingresses
+    assert [key for m in ingresses for key in m["metadata"]["annotations"] if "snippet" in key] == []
 
 
 def test_namespaces_enforce_pod_security(rendered: Inputs) -> None:
     """C-0068: the API server refuses what the rule would have found."""
-    found = [namespace.manifest["metadata"]["labels"] for namespace in rendered.of("Namespace")]
-    assert found
-    assert {labels.get("pod-security.kubernetes.io/enforce") for labels in found} == {"restricted"}
+    label_sets = [namespace.manifest["metadata"]["labels"] for namespace in rendered.of("Namespace")]
+    assert label_sets
+    assert {labels.get("pod-security.kubernetes.io/enforce") for labels in label_sets} == {"restricted"}

@@ -27,8 +27,8 @@ class Request:
     def attributes(self) -> dict[str, str]:
         """As a review asks for it."""
         resource, _, subresource = self.resource.partition("/")
-        found = {"verb": self.verb, "group": self.group, "resource": resource, "subresource": subresource}
-        return found | {"namespace": self.namespace, "name": self.name}
+        attributes = {"verb": self.verb, "group": self.group, "resource": resource, "subresource": subresource}
+        return attributes | {"namespace": self.namespace, "name": self.name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class Asker:
         headers = {**self._own._headers, "Content-Type": "application/json"}
         self._connection.request("POST", REVIEW, json.dumps(body), headers)
         answer = self._connection.getresponse()
-        found: dict[str, Any] = json.loads(answer.read())
-        return bool(found["status"]["allowed"])
+        review: dict[str, Any] = json.loads(answer.read())
+        return bool(review["status"]["allowed"])
 
     def status(self, path: str) -> int:
         """The status of the answer to a real request."""

@@ -91,20 +91,24 @@ class Api:
 
     def _resource(self, api_version: str, kind: str) -> tuple[str, bool]:
         if (api_version, kind) not in self._resources:
-            for found in self.request("GET", _root(api_version))["resources"]:
-                if "/" not in found["name"]:
-                    self._resources[api_version, found["kind"]] = (found["name"], found["namespaced"])
+            for resource in self.request("GET", _root(api_version))["resources"]:
+                if "/" not in resource["name"]:
+                    self._resources[api_version, resource["kind"]] = (resource["name"], resource["namespaced"])
         return self._resources[api_version, kind]
 
     def get(self, api_version: str, kind: str, namespace: str | None, name: str) -> Manifest | None:
         """One object; None where there is none."""
         try:
-            found: Manifest = self.request("GET", self.path(api_version, kind, namespace, name))
+            return self.read(api_version, kind, namespace, name)
         except ApiError as error:
             if error.code == NOT_FOUND:
                 return None
             raise
-        return found
+
+    def read(self, api_version: str, kind: str, namespace: str | None, name: str) -> Manifest:
+        """One object; ApiError where there is none."""
+        manifest: Manifest = self.request("GET", self.path(api_version, kind, namespace, name))
+        return manifest
 
     def list(self, api_version: str, kind: str, namespace: str | None = None) -> "list[Manifest]":
         """All objects of the kind; a list leaves out what they are of."""
@@ -115,9 +119,9 @@ class Api:
         """Version and kind of everything that lives in namespaces and can be listed."""
         groups = self.request("GET", "/apis")["groups"]
         for version in ("v1", *(group["preferredVersion"]["groupVersion"] for group in groups)):
-            for found in self.request("GET", _root(version))["resources"]:
-                if found["namespaced"] and "list" in found["verbs"] and "/" not in found["name"]:
-                    yield version, found["kind"]
+            for resource in self.request("GET", _root(version))["resources"]:
+                if resource["namespaced"] and "list" in resource["verbs"] and "/" not in resource["name"]:
+                    yield version, resource["kind"]
 
     def apply(self, manifest: Manifest, *, dry_run: bool = False) -> Manifest:
         """Server-side apply with strict validation: a field that the server does not know is an error."""

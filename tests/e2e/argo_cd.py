@@ -4,6 +4,7 @@ import json
 import socket
 import tempfile
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +48,15 @@ class ArgoCd:
         self._repo_server(repo, repo_metrics)
         self._controller(repo, controller_metrics)
         for name, port in (("repo server", repo), ("application controller", controller_metrics)):
-            wait_for(f"Argo CD's {name} listens", STARTING, lambda port=port: _listens(port))
+            wait_for(f"Argo CD's {name} listens", STARTING, partial(_listens, port))
 
     def install(self, manifests: list[Manifest]) -> None:
         """Definitions first: nothing else can be applied before the server knows them."""
         order = {"Namespace": 0, "CustomResourceDefinition": 1}
-        for manifest in sorted(manifests, key=lambda found: order.get(found["kind"], 2)):
+        for manifest in sorted(manifests, key=lambda one: order.get(one["kind"], 2)):
             self.api.apply(manifest)
         for kind in ("Application", "AppProject"):
-            wait_for(f"the server knows {kind}", STARTING, lambda kind=kind: self._known(kind))
+            wait_for(f"the server knows {kind}", STARTING, partial(self._known, kind))
 
     def gate(self, *, bound: int | None) -> None:
         """Give the gate another bound in seconds; None takes the gate out of argocd-cm."""
@@ -113,7 +114,7 @@ class ArgoCd:
                 f"--metrics-port={metrics}",
                 "--revision-cache-expiration=5s",
             ],
-            **self._environment(),
+            self._environment(),
         )
 
     def _controller(self, repo: int, metrics: int) -> None:
@@ -137,7 +138,7 @@ class ArgoCd:
                 # So that the tests can read what the gate says.
                 "--persist-resource-health",
             ],
-            **self._environment(),
+            self._environment(),
         )
 
     def application(self, name: str) -> dict[str, Any]:
@@ -146,13 +147,15 @@ class ArgoCd:
 
     def applications(self) -> dict[str, Manifest]:
         """All of them by name."""
-        return {found["metadata"]["name"]: found for found in self.api.list(API_VERSION, "Application")}
+        return {
+            application["metadata"]["name"]: application for application in self.api.list(API_VERSION, "Application")
+        }
 
     def states(self) -> str:
         """One line for people: what each Application says of itself."""
         rows = []
-        for name, found in sorted(self.applications().items()):
-            status = found.get("status", {})
+        for name, application in sorted(self.applications().items()):
+            status = application.get("status", {})
             sync, health = status.get("sync", {}), status.get("health", {})
             phase = status.get("operationState", {}).get("phase")
             message = (status.get("operationState", {}).get("message") or "")[:160]

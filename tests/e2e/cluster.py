@@ -6,7 +6,7 @@ traffic, policies are not enforced.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -60,22 +60,24 @@ class Cluster:
             if server.alive():
                 server.kill()
 
-    def serve(self, name: str, command: list[str], *, again: bool = False, **environment: str) -> Server:
+    def serve(
+        self, name: str, command: list[str], environment: Mapping[str, str] | None = None, *, again: bool = False
+    ) -> Server:
         """Start one more server of the cluster; `again` and again, where it ends by itself."""
         line = [*(AGAIN if again else ()), str(built(f"bin/{command[0]}")), *command[1:]]
-        environment = {**os.environ, "PATH": search_path(), **environment}
-        server = Server(name, line, self.folder / f"logs/{name}.log", environment)
+        env_vars = {**os.environ, "PATH": search_path(), **(environment or {})}
+        server = Server(name, line, self.folder / f"logs/{name}.log", env_vars)
         self.servers[name] = server
         server.start()
         return server
 
     def logs(self, lines: int = 15) -> str:
         """The end of every log."""
-        found = []
+        tails = []
         for path in sorted((self.folder / "logs").glob("*.log")):
             text = path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
-            found.append(f"== {path.name}\n" + "\n".join(line[:400] for line in text))
-        return "\n".join(found)
+            tails.append(f"== {path.name}\n" + "\n".join(line[:400] for line in text))
+        return "\n".join(tails)
 
     def _control_plane(self) -> None:
         etcd, peer, api, controllers, scheduler = free_ports(5)
@@ -183,7 +185,7 @@ class Cluster:
     def _node_ready(self) -> bool:
         node = self.api.get("v1", "Node", None, NODE)
         conditions = (node or {}).get("status", {}).get("conditions", [])
-        return any(found["type"] == "Ready" and found["status"] == "True" for found in conditions)
+        return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
 def _node(machine: Machine) -> dict[str, Any]:

@@ -21,18 +21,22 @@ def complaints(api: Api, namespaces: Iterable[str]) -> list[str]:
 def settled(api: Api, namespaces: Iterable[str], seconds: float) -> list[str]:
     """What there is still to complain of after that time; nothing as soon as there is nothing."""
     deadline = time.monotonic() + seconds
-    while (found := complaints(api, namespaces)) and time.monotonic() < deadline:
+    while (remaining := complaints(api, namespaces)) and time.monotonic() < deadline:
         time.sleep(POLL)
-    return found
+    return remaining
 
 
 def _namespace(api: Api, namespace: str) -> list[str]:
-    workloads = [found for kind in WORKLOADS for found in api.list(*kind, namespace)]
+    workloads = [manifest for kind in WORKLOADS for manifest in api.list(*kind, namespace)]
     pods = api.list("v1", "Pod", namespace)
     events = api.list("v1", "Event", namespace)
     return [
-        *(f"{_name(found)} is not ready" for found in workloads if not ready(found)),
-        *(f"{_name(found)} has no pod" for found in workloads if not any(_selects(found, pod) for pod in pods)),
+        *(f"{_name(workload)} is not ready" for workload in workloads if not ready(workload)),
+        *(
+            f"{_name(workload)} has no pod"
+            for workload in workloads
+            if not any(_selects(workload, pod) for pod in pods)
+        ),
         *(f"{_name(pod)}: {_why(pod, events)}" for pod in pods if not _fine(pod)),
         *(f"{_about(event)}: {event['message']}" for event in events if _refusal(event)),
     ]
@@ -59,7 +63,7 @@ def _selects(workload: Manifest, pod: Manifest) -> bool:
 
 def _fine(pod: Manifest) -> bool:
     status = pod.get("status", {})
-    conditions = {found["type"]: found["status"] for found in status.get("conditions", [])}
+    conditions = {condition["type"]: condition["status"] for condition in status.get("conditions", [])}
     return "nodeName" in pod["spec"] and (status.get("phase") == "Succeeded" or conditions.get("Ready") == "True")
 
 

@@ -31,14 +31,14 @@ class Job:
         self.environment = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port, "WAIT_SECONDS": "20"}
 
     @property
-    def line(self) -> tuple[object, ...]:
+    def line(self) -> tuple[str, Path, Path]:
         """The script and its arguments."""
         return SCRIPT, self.folder / "plan.json", self.folder
 
     def run(self) -> subprocess.CompletedProcess[str]:
         """Run it to its end; its log holds no value of a Secret."""
         done = run(*self.line, env=self.environment)
-        values = [value for found in self.values().values() for value in found.values()]
+        values = [value for secret in self.values().values() for value in secret.values()]
         assert not [value for value in values if value in done.stdout + done.stderr]
         return done
 
@@ -56,23 +56,23 @@ class Job:
 
     def values(self) -> Values:
         """What is in the cluster of that."""
-        found = {address: self.api.get("v1", "Secret", *address) for address in self.planned()}
+        secrets = {address: self.api.get("v1", "Secret", *address) for address in self.planned()}
         return {
             address: {key: base64.b64decode(value).decode() for key, value in secret.get("data", {}).items()}
-            for address, secret in found.items()
+            for address, secret in secrets.items()
             if secret
         }
 
     def versions(self) -> list[str]:
         """The resource version of every Secret."""
-        found = [self.api.request("GET", self.api.path("v1", "Secret", *address)) for address in self.planned()]
-        return [secret["metadata"]["resourceVersion"] for secret in found]
+        secrets = [self.api.request("GET", self.api.path("v1", "Secret", *address)) for address in self.planned()]
+        return [secret["metadata"]["resourceVersion"] for secret in secrets]
 
     def check_complete(self, before: Values) -> None:
         """Every Secret has exactly the planned keys, and what was there is as it was."""
         after = self.values()
-        assert {address: set(found) for address, found in after.items()} == self.planned()
-        assert {address: found | before.get(address, {}) for address, found in after.items()} == after
+        assert {address: set(secret) for address, secret in after.items()} == self.planned()
+        assert {address: secret | before.get(address, {}) for address, secret in after.items()} == after
         password = after[POSTGRES]["POSTGRES_PASSWORD"]
         assert after["chatdb-system", "postgres-schema-credentials"]["PGPASSWORD"] == password
 

@@ -55,26 +55,26 @@ class Site:
     def patch(self, tier: str, kind: str, name: str, patch: Manifest | None) -> None:
         """Change the overlay; None gives it back."""
         path = self.root / f"overlays/minikube/{tier}/kustomization.yaml"
-        found = yaml.safe_load((ROOT / path.relative_to(self.root)).read_text())
+        kustomization = yaml.safe_load((ROOT / path.relative_to(self.root)).read_text())
         if patch:
             target = {"kind": kind, "name": name}
             head = {"apiVersion": "any/v1", "kind": kind, "metadata": {"name": "any"}}
-            found.setdefault("patches", []).append({"target": target, "patch": yaml.safe_dump(head | patch)})
-        path.write_text(yaml.safe_dump(found))
+            kustomization.setdefault("patches", []).append({"target": target, "patch": yaml.safe_dump(head | patch)})
+        path.write_text(yaml.safe_dump(kustomization))
 
-    def everything(self) -> set[Key]:
+    def all_keys(self) -> set[Key]:
         """Kind, namespace and name of all there is in the platform's namespaces, and they themselves."""
         api = self.cluster.api
-        found = {key(one) for one in api.list("v1", "Namespace") if one["metadata"]["name"] in list(Namespace)}
+        keys = {key(one) for one in api.list("v1", "Namespace") if one["metadata"]["name"] in list(Namespace)}
         for version, kind in api.listable():
             if kind not in NOTED:
-                found |= {key(one) for one in api.list(version, kind) if key(one)[1] in list(Namespace)}
-        return {one for one in found if one[::2] not in SERVERS_OWN}
+                keys |= {key(one) for one in api.list(version, kind) if key(one)[1] in list(Namespace)}
+        return {one for one in keys if one[::2] not in SERVERS_OWN}
 
     def workloads(self) -> dict[str, Manifest]:
         """All workloads of the platform, by component."""
-        found = [one for kind in WORKLOADS for one in self.cluster.api.list(*kind)]
-        return {component_of(one): one for one in found if one["metadata"]["namespace"] in list(Namespace)}
+        workloads = [one for kind in WORKLOADS for one in self.cluster.api.list(*kind)]
+        return {component_of(one): one for one in workloads if one["metadata"]["namespace"] in list(Namespace)}
 
 
 @contextmanager

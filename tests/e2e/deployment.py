@@ -81,14 +81,14 @@ class Deployment:
 
     def _applications(self) -> list[Manifest | None]:
         """The root, and each tier's; None for one that is not there."""
-        found = self.argo_cd.applications()
-        return [found.get(name) for name in ("chatdb", *(f"chatdb-{tier}" for tier in self.tiers))]
+        applications = self.argo_cd.applications()
+        return [applications.get(name) for name in ("chatdb", *(f"chatdb-{tier}" for tier in self.tiers))]
 
-    def wait(self, what: str, seconds: float, ready: Callable[[], object]) -> float:
+    def wait(self, condition: str, seconds: float, ready: Callable[[], object]) -> float:
         """Wait, and say what every Application says where it takes too long; the seconds that it took."""
         began = time.monotonic()
         try:
-            wait_for(what, seconds, ready)
+            wait_for(condition, seconds, ready)
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{self.argo_cd.states()}\n{self.cluster.logs(5)}") from None
         return time.monotonic() - began
@@ -99,8 +99,8 @@ class Deployment:
 
     def wait_released(self, held: str, seconds: float = INSTALLING) -> float:
         """Wait until every child is held at that commit, and all of it is there."""
-        what = f"every Application is Synced and Healthy at {held[:7]}"
-        return self.wait(what, seconds, lambda: self.released(held))
+        condition = f"every Application is Synced and Healthy at {held[:7]}"
+        return self.wait(condition, seconds, lambda: self.released(held))
 
     def release(self, message: str) -> str:
         """Commit what is changed in the clone, release it, and tell Argo CD; the commit that the tiers are held at."""
@@ -127,14 +127,14 @@ class Deployment:
 
     def at(self, tier: str) -> str | None:
         """The commit that the tier was compared with last."""
-        found = self.argo_cd.application(f"chatdb-{tier}").get("status", {})
-        return found.get("sync", {}).get("revision")
+        sync: Manifest = self.argo_cd.application(f"chatdb-{tier}").get("status", {}).get("sync", {})
+        return sync.get("revision")
 
     def seen(self, tier: str) -> Manifest:
         """What the root sees of the tier: the gate's answer."""
         resources = self.argo_cd.application("chatdb").get("status", {}).get("resources", [])
-        found = [entry for entry in resources if entry["name"] == f"chatdb-{tier}"]
-        return dict(found[0].get("health", {})) if found else {}
+        entries = [entry for entry in resources if entry["name"] == f"chatdb-{tier}"]
+        return dict(entries[0].get("health", {})) if entries else {}
 
     def version(self) -> int:
         """The API server's present resource version."""

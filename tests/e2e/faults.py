@@ -90,19 +90,19 @@ def no_git(platform: Deployment) -> Iterator[None]:
 @contextmanager
 def crashed(platform: Deployment, server: str) -> Iterator[None]:
     """The server is killed, and started again at the end."""
-    found = platform.cluster.servers[server]
-    found.kill()
+    process = platform.cluster.servers[server]
+    process.kill()
     try:
         yield
     finally:
-        found.start()
+        process.start()
         wait_for("the API server is ready", STARTING, platform.api.ready)
 
 
 def _pods(platform: Deployment, component: str) -> list[str]:
     """The paths of its pods."""
-    found = platform.api.list("v1", "Pod")
-    return [platform.api.of(pod) for pod in found if pod["metadata"].get("labels", {}).get("app") == component]
+    pods = platform.api.list("v1", "Pod")
+    return [platform.api.of(pod) for pod in pods if pod["metadata"].get("labels", {}).get("app") == component]
 
 
 @contextmanager

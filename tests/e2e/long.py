@@ -101,9 +101,9 @@ def outcomes(scenarios: list[Scenario], minutes: float, side_by_side: int) -> It
                 yield outcome
 
 
-def table(found: list[Outcome | str]) -> str:
+def table(results: list[Outcome | str]) -> str:
     """The figures as Markdown."""
-    good = [outcome for outcome in found if isinstance(outcome, Outcome)]
+    good = [outcome for outcome in results if isinstance(outcome, Outcome)]
     rows = ["| fault | scenarios | violations | recovery, median | recovery, longest |", "|---|---|---|---|---|"]
     for fault in FAULTS:
         mine = [outcome for outcome in good if outcome.scenario.fault == fault]
@@ -112,7 +112,7 @@ def table(found: list[Outcome | str]) -> str:
             broken = sum(len(outcome.violations) for outcome in mine)
             rows.append(f"| {fault} | {len(mine)} | {broken} | {median(seconds):.0f} s | {max(seconds):.0f} s |")
     broken = sum(len(outcome.violations) for outcome in good)
-    summary = f"{len(found)} scenarios: {broken} violations, {len(found) - len(good)} that did not recover in time."
+    summary = f"{len(results)} scenarios: {broken} violations, {len(results) - len(good)} that did not recover in time."
     return "\n".join([summary, "", *rows, "", _convergence(good)])
 
 
@@ -139,14 +139,14 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="write the table into docs/reliability.md")
     asked = parser.parse_args()
     scenarios = [draw(seed, asked.fault) for seed in range(asked.first, asked.first + asked.count)]
-    found: list[Outcome | str] = []
+    results: list[Outcome | str] = []
     for outcome in outcomes(scenarios, asked.minutes, asked.stacks):
-        found.append(outcome)
+        results.append(outcome)
         print(outcome if isinstance(outcome, str) else _line(outcome), flush=True)
         if asked.write:
-            fill(PAGE, "scenarios", table(found))
-    print(table(found))
-    return 1 if any(isinstance(outcome, str) or outcome.violations for outcome in found) else 0
+            fill(PAGE, "scenarios", table(results))
+    print(table(results))
+    return 1 if any(isinstance(outcome, str) or outcome.violations for outcome in results) else 0
 
 
 def _line(outcome: Outcome) -> str:

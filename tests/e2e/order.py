@@ -66,17 +66,18 @@ def violations(
             if CATALOGUE.wave(lower) < CATALOGUE.wave(tier):
                 reason = unready(state, lower, commit)
                 if reason:
-                    what = f"{event.type} {'/'.join(event.key)} of {tier}"
-                    yield f"{event.version}: {what} at {str(commit)[:7]}, but {lower} {reason}"
+                    change = f"{event.type} {'/'.join(event.key)} of {tier}"
+                    yield f"{event.version}: {change} at {str(commit)[:7]}, but {lower} {reason}"
 
 
 def revision_under_way(state: State, tier: Tier) -> str | None:
     """The commit that the tier's Application is applying, or, where it applies nothing, was compared with last."""
     status = state.applications.get(PREFIX + tier, {}).get("status", {})
     operation = status.get("operationState", {})
+    sync: Manifest = status.get("sync", {})
     if operation.get("phase") == "Running":
-        return operation.get("operation", {}).get("sync", {}).get("revision")
-    return status.get("sync", {}).get("revision")
+        sync = operation.get("operation", {}).get("sync", {})
+    return sync.get("revision")
 
 
 def unready(state: State, tier: Tier, commit: str | None) -> str | None:
@@ -108,9 +109,9 @@ def ready(manifest: Manifest) -> bool:
     status, spec = manifest.get("status", {}), manifest["spec"]
     if manifest["kind"] == "Job":
         conditions = status.get("conditions", [])
-        return any(found["type"] == "Complete" and found["status"] == "True" for found in conditions)
-    replicas = spec.get("replicas", 1)
-    return (
+        return any(condition["type"] == "Complete" and condition["status"] == "True" for condition in conditions)
+    replicas: int = spec.get("replicas", 1)
+    return bool(
         status.get("observedGeneration", 0) >= manifest["metadata"].get("generation", 0)
         and status.get("updatedReplicas", 0) == replicas
         and status.get("readyReplicas", 0) == replicas

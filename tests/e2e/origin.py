@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -107,7 +108,7 @@ class Origin:
         first = self.git("rev-list", "--max-parents=0", "HEAD")
         self.git("checkout", first, "--", "overlays")
 
-    def patch(self, tier: str, target: dict[str, str], operations: list[dict[str, object]]) -> None:
+    def patch(self, tier: str, target: dict[str, str], operations: Sequence[Mapping[str, object]]) -> None:
         """Add a patch to the overlay of a tier; it is not committed yet."""
         path = self.work / f"overlays/minikube/{tier}/kustomization.yaml"
         content = yaml.safe_load(path.read_text())

@@ -52,7 +52,7 @@ class Pods:
                 self.wfile.write(pods.answer(int(tunnel[1]), self._head()))
 
             def _head(self) -> str:
-                lines = []
+                lines: list[str] = []
                 while (line := self.rfile.readline().decode().strip()) or not lines:
                     lines.append(line)
                     if not line:

@@ -60,8 +60,8 @@ class Event:
     @property
     def owner(self) -> str | None:
         """The Application that tracks it."""
-        found = (self.manifest["metadata"].get("annotations") or {}).get(TRACKING)
-        return str(found).partition(":")[0] if found else None
+        tracking = (self.manifest["metadata"].get("annotations") or {}).get(TRACKING)
+        return str(tracking).partition(":")[0] if tracking else None
 
     @property
     def wanted(self) -> str:
@@ -121,13 +121,13 @@ class Recorder:
         """After a restart the server knows no old versions; nothing was written while it was away."""
         while True:
             try:
-                found = self.api.request("GET", path)
+                listed = self.api.request("GET", path)
             except (OSError, ApiError, HTTPException):
                 time.sleep(PAUSE)
                 continue
-            for item in found["items"]:
+            for item in listed["items"]:
                 self._note({"type": "MODIFIED", "object": {"kind": kind, **item}})
-            return str(found["metadata"]["resourceVersion"])
+            return str(listed["metadata"]["resourceVersion"])
 
     def _note(self, event: Manifest) -> None:
         manifest = event["object"]

@@ -53,9 +53,9 @@ class Outcome:
 @cache
 def components(tier: Tier) -> tuple[str, ...]:
     """What runs on in the tier and has a Service of its own name."""
-    found = list(manifests(ROOT / "dist" / tier))
-    services = {manifest["metadata"]["name"] for manifest in found if manifest["kind"] == "Service"}
-    names = {manifest["metadata"]["name"] for manifest in found if manifest["kind"] in RUNNING}
+    objects = list(manifests(ROOT / "dist" / tier))
+    services = {manifest["metadata"]["name"] for manifest in objects if manifest["kind"] == "Service"}
+    names = {manifest["metadata"]["name"] for manifest in objects if manifest["kind"] in RUNNING}
     return tuple(sorted(names & services))
 
 
@@ -126,8 +126,8 @@ def _mark(platform: Deployment, scenario: Scenario) -> None:
 
 
 def _reached(platform: Deployment, scenario: Scenario, held: str) -> None:
-    what = f"the update reaches {scenario.moment}"
-    platform.wait(what, RECOVERING, lambda: platform.pin(scenario.moment) == held)
+    condition = f"the update reaches {scenario.moment}"
+    platform.wait(condition, RECOVERING, lambda: platform.pin(scenario.moment) == held)
 
 
 def _nothing(platform: Deployment, scenario: Scenario) -> tuple[str, float]:
@@ -173,10 +173,10 @@ def _failing(platform: Deployment, scenario: Scenario, how: str) -> AbstractCont
 
 @contextmanager
 def _service(platform: Deployment, scenario: Scenario) -> Iterator[None]:
-    found = next(
+    service = next(
         entry for entry in platform.api.list("v1", "Service") if entry["metadata"]["name"] == scenario.component
     )
-    namespace = found["metadata"]["namespace"]
+    namespace = service["metadata"]["namespace"]
     with refused(platform, "Service", namespace, scenario.component):
         platform.delete_by_hand("v1", "Service", namespace, scenario.component)
         yield
@@ -207,24 +207,24 @@ def _rollback(platform: Deployment, scenario: Scenario) -> tuple[str, float]:
 def _by_hand(platform: Deployment, scenario: Scenario) -> tuple[str, float]:
     held = _change(platform, scenario)
     platform.wait_released(held, RECOVERING)
-    found = [
+    workloads = [
         entry
         for kind in RUNNING
         for entry in platform.api.list("apps/v1", kind)
         if entry["metadata"]["name"] == scenario.component
     ]
-    platform.delete_by_hand("apps/v1", found[0]["kind"], found[0]["metadata"]["namespace"], scenario.component)
-    uid = found[0]["metadata"]["uid"]
+    platform.delete_by_hand("apps/v1", workloads[0]["kind"], workloads[0]["metadata"]["namespace"], scenario.component)
+    uid = workloads[0]["metadata"]["uid"]
     ended = time.monotonic()
-    platform.wait("it is made again", RECOVERING, lambda: _made_again(platform, found[0], uid))
+    platform.wait("it is made again", RECOVERING, lambda: _made_again(platform, workloads[0], uid))
     return held, ended
 
 
 def _made_again(platform: Deployment, manifest: dict[str, object], uid: str) -> bool:
     metadata = manifest["metadata"]
     assert isinstance(metadata, dict)
-    found = platform.api.get("apps/v1", str(manifest["kind"]), metadata["namespace"], metadata["name"])
-    return found is not None and found["metadata"]["uid"] != uid
+    current = platform.api.get("apps/v1", str(manifest["kind"]), metadata["namespace"], metadata["name"])
+    return current is not None and current["metadata"]["uid"] != uid
 
 
 FAULTS: dict[str, Fault] = {

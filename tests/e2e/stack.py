@@ -39,7 +39,8 @@ def pinned(project: str) -> str:
     """The version of Kubernetes or Argo CD that its module asks for."""
     name = next((older for older in OLDER if older.startswith(f"{project}-")), NEWEST)
     text = (ROOT / "tools/go" / name / "go.mod").read_text(encoding="utf-8")
-    return re.findall(rf"^\s*{MODULES[project]} (v\S+)", text, re.MULTILINE)[0]
+    versions: list[str] = re.findall(rf"^\s*{MODULES[project]} (v\S+)", text, re.MULTILINE)
+    return versions[0]
 
 
 def built(path: str) -> Path:

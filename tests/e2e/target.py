@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +41,8 @@ class Target:
 
 def named() -> Path | None:
     """The kubeconfig that the user names."""
-    found = os.environ.get(VARIABLE)
-    return Path(found).expanduser() if found else None
+    path = os.environ.get(VARIABLE)
+    return Path(path).expanduser() if path else None
 
 
 def refusal(path: Path) -> str | None:
@@ -52,9 +53,9 @@ def refusal(path: Path) -> str | None:
     api = Api(path)
     if not api.ready():
         return f"{VARIABLE}: the server of context {config['current-context']} does not answer; is it started?"
-    found = [name for name in NAMESPACES if api.get("v1", "Namespace", None, name)]
-    if found:
-        return f"{VARIABLE}: namespace {', '.join(found)} is there already, and the tests would delete it"
+    existing = [name for name in NAMESPACES if api.get("v1", "Namespace", None, name)]
+    if existing:
+        return f"{VARIABLE}: namespace {', '.join(existing)} is there already, and the tests would delete it"
     return None
 
 
@@ -117,7 +118,7 @@ def define_gateway_api(api: Api) -> list[str]:
             api.apply(definition)
             made.append(api.of(definition))
     for kind in ("Gateway", "HTTPRoute"):
-        wait_for(f"the server knows {kind}", 30, lambda kind=kind: _known(api, kind))
+        wait_for(f"the server knows {kind}", 30, partial(_known, api, kind))
     return made
 
 
@@ -132,14 +133,14 @@ def _known(api: Api, kind: str) -> bool:
 def apply_all(api: Api, manifests: list[Manifest]) -> dict[str, Manifest]:
     """Apply in Kustomize's order, as `kubectl apply -k` does; what the server made of each object, by its path."""
     # A quota that is not counted yet refuses every pod: the controller would try again, and note a failure first.
-    early = [found for found in manifests if found["kind"] in ("Namespace", "ResourceQuota", "LimitRange")]
+    early = [manifest for manifest in manifests if manifest["kind"] in ("Namespace", "ResourceQuota", "LimitRange")]
     made = {api.of(manifest): api.apply(manifest) for manifest in early}
-    wait_for("the quotas are counted", 30, lambda: all(_counted(api, found) for found in early))
+    wait_for("the quotas are counted", 30, lambda: all(_counted(api, manifest) for manifest in early))
     return made | {api.of(manifest): api.apply(manifest) for manifest in manifests if manifest not in early}
 
 
 def _counted(api: Api, manifest: Manifest) -> bool:
     if manifest["kind"] != "ResourceQuota":
         return True
-    found: Manifest = api.request("GET", api.of(manifest))
-    return bool(found.get("status", {}).get("hard", {}) == found["spec"]["hard"])
+    counted: Manifest = api.request("GET", api.of(manifest))
+    return bool(counted.get("status", {}).get("hard", {}) == counted["spec"]["hard"])

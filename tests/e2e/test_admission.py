@@ -43,7 +43,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
 def cluster(tmp_path_factory: pytest.TempPathFactory, platform: Platform) -> Iterator[Target]:
     """A control plane without Argo CD, with nothing of the platform but its namespaces."""
     with target(tmp_path_factory.mktemp("admission") / "cluster") as made:
-        apply_all(made.api, [found for found in platform[()] if found["kind"] == "Namespace"])
+        apply_all(made.api, [manifest for manifest in platform[()] if manifest["kind"] == "Namespace"])
         yield made
 
 
@@ -63,7 +63,7 @@ def test_accepted(cluster: Target, platform: Platform, traits: tuple[str, ...]) 
     manifests = platform[traits]
     made = apply_all(cluster.api, manifests)
     assert len(made) == len(manifests) > 150
-    levels = [cluster.api.get("v1", "Namespace", None, name)["metadata"]["labels"][LEVEL] for name in Namespace]
+    levels = [cluster.api.read("v1", "Namespace", None, name)["metadata"]["labels"][LEVEL] for name in Namespace]
     assert set(levels) == {"restricted"}
     if cluster.own:
         assert settled(cluster.api, Namespace, SETTLING) == []
@@ -105,12 +105,12 @@ def test_written_again_is_seen(cluster: Target, platform: Platform) -> None:
 
 
 def _first(manifests: list[Manifest], kind: str) -> Manifest:
-    return next(found for found in manifests if found["kind"] == kind)
+    return next(manifest for manifest in manifests if manifest["kind"] == kind)
 
 
 def test_unknown_field_is_refused(cluster: Target, platform: Platform) -> None:
     """Of every kind, the server refuses what it takes otherwise when one field is misspelt."""
-    kinds = {found["kind"]: found for manifests in platform.values() for found in manifests}
+    kinds = {one["kind"]: one for manifests in platform.values() for one in manifests}
     assert len(kinds) > 15
     for manifest in kinds.values():
         cluster.api.apply(manifest, dry_run=True)
@@ -163,11 +163,11 @@ def _scratch(manifests: list[Manifest]) -> Iterator[Manifest]:
 
 def _workload(manifests: list[Manifest], name: str) -> Manifest:
     """A Deployment of the platform under another name in the scratch namespace."""
-    found = copy.deepcopy(next(one for one in manifests if one["metadata"]["name"] == MODEL and one["kind"] == KIND))
-    found["metadata"] |= {"name": name, "namespace": SCRATCH}
-    for labels in (found["spec"]["selector"]["matchLabels"], found["spec"]["template"]["metadata"]["labels"]):
+    workload = copy.deepcopy(next(one for one in manifests if one["metadata"]["name"] == MODEL and one["kind"] == KIND))
+    workload["metadata"] |= {"name": name, "namespace": SCRATCH}
+    for labels in (workload["spec"]["selector"]["matchLabels"], workload["spec"]["template"]["metadata"]["labels"]):
         labels["app"] = name
-    return found
+    return workload
 
 
 def _resources(workload: Manifest) -> Manifest:

@@ -1,8 +1,9 @@
 """A release that never gets ready, then its fix: Argo CD takes it by itself; above the bad tier nothing has moved."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
@@ -20,7 +21,7 @@ def strand(tier: Tier, component: str) -> Callable[[Deployment], None]:
 
 def failing_job(platform: Deployment) -> None:
     """Make a release with a new Job that has three seconds, and fails for good when they are over."""
-    operations = [
+    operations: list[Mapping[str, object]] = [
         {"op": "replace", "path": "/metadata/name", "value": "kafka-topics-bad"},
         {"op": "add", "path": "/spec/activeDeadlineSeconds", "value": 3},
     ]
@@ -61,22 +62,22 @@ def test_each_release_is_taken_though_the_one_before_never_got_ready(platform: D
     """Four bad releases, then a good one: tiers below the bad one have the new commit, those above the first one."""
     old = platform.pin(Tier.TESTING)
     for number, (tier, spoil, fault) in enumerate(BAD):
-        below = [found for found in platform.tiers if CATALOGUE.wave(found) < CATALOGUE.wave(tier)]
+        below = [other for other in platform.tiers if CATALOGUE.wave(other) < CATALOGUE.wave(tier)]
         above = [
-            found
-            for found in platform.tiers
-            if CATALOGUE.wave(found) > max(CATALOGUE.wave(tier), CATALOGUE.wave(Tier.CORE))
+            other
+            for other in platform.tiers
+            if CATALOGUE.wave(other) > max(CATALOGUE.wave(tier), CATALOGUE.wave(Tier.CORE))
         ]
         with fault(platform):
             platform.origin.reset()
             _change(platform, f"bad-{number}")
             spoil(platform)
             bad = platform.release(f"Bad {number}")
-            seconds = platform.wait("it is picked up", PICKED_UP, lambda tier=tier, bad=bad: platform.pin(tier) == bad)
+            seconds = platform.wait("it is picked up", PICKED_UP, partial(_pinned, platform, tier, bad))
             print(f"picked up after {seconds:.0f} s")
             time.sleep(BOUND)
-            assert {platform.pin(found) for found in below} <= {bad}, platform.argo_cd.states()
-            assert {platform.pin(found) for found in above} == {old}, platform.argo_cd.states()
+            assert {platform.pin(other) for other in below} <= {bad}, platform.argo_cd.states()
+            assert {platform.pin(other) for other in above} == {old}, platform.argo_cd.states()
     platform.origin.reset()
     _change(platform, "good")
     print(f"whole after {platform.wait_released(platform.release('Good')):.0f} s")
@@ -85,3 +86,7 @@ def test_each_release_is_taken_though_the_one_before_never_got_ready(platform: D
 def _change(platform: Deployment, value: str) -> None:
     for tier in (Tier.FOUNDATION, Tier.CORE, Tier.PROCESSING, Tier.EDGE):
         platform.origin.mark(tier, value)
+
+
+def _pinned(platform: Deployment, tier: Tier, commit: str) -> bool:
+    return platform.pin(tier) == commit

@@ -18,8 +18,8 @@ POD = {
 
 def child(pid: int) -> int | None:
     """What the process has started."""
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
-    return int(found[0]) if found else None
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+    return int(children[0]) if children else None
 
 
 def test_a_scheduler_that_ends_is_started_again(tmp_path: Path) -> None:

@@ -97,9 +97,9 @@ def filler(cluster: Cluster) -> Manifest:
 @pytest.mark.parametrize("kind", STUCK)
 def test_stuck_workload_is_explained(site: Site, kind: str) -> None:
     """Each reason in plain words with its fix, the component named with its tier, and the next tier not begun."""
-    patch, what, fix = STUCK[kind]
+    patch, reason, fix = STUCK[kind]
     site.patch("foundation", "Deployment", "minio", patch)
-    output = said(site, "foundation/minio: ", what, fix)
+    output = said(site, "foundation/minio: ", reason, fix)
     assert "Traceback" not in output
     assert not names(Tier.SETUP) & set(site.workloads())
     site.patch("foundation", "Deployment", "minio", None)
@@ -126,21 +126,21 @@ def test_twice_changes_nothing(site: Site) -> None:
     assert code == 0, output
     assert "0 created, 0 changed" in output
     after = site.workloads()
-    assert {name: asked(found) for name, found in after.items()} == {
-        name: asked(found) for name, found in before.items()
+    assert {name: asked(workload) for name, workload in after.items()} == {
+        name: asked(workload) for name, workload in before.items()
     }
 
 
 def test_each_came_after_what_it_needs(site: Site) -> None:
     """By the API server's own times, no workload was made before all that it waits for was ready."""
-    found = site.workloads()
+    workloads = site.workloads()
     compared = 0
-    for name, workload in found.items():
+    for name, workload in workloads.items():
         for other in PLATFORM.component(name).after:
-            assert workload["metadata"]["creationTimestamp"] >= found[other]["metadata"]["creationTimestamp"]
+            assert workload["metadata"]["creationTimestamp"] >= workloads[other]["metadata"]["creationTimestamp"]
             compared += 1
-            if found[other]["kind"] == "Job":
-                assert workload["metadata"]["creationTimestamp"] >= found[other]["status"]["completionTime"]
+            if workloads[other]["kind"] == "Job":
+                assert workload["metadata"]["creationTimestamp"] >= workloads[other]["status"]["completionTime"]
     assert compared > 30
 
 
@@ -160,10 +160,10 @@ def test_all_is_well(site: Site) -> None:
     """After the deployment every check is ok; each HTTP port was asked for its own path through the API server."""
     site.pods.asked.clear()
     code, output = site.run("health", "--json")
-    found = json.loads(output)
-    assert (code, found["healthy"]) == (0, True), output
-    assert {check["name"] for check in found["checks"] if check["level"] == "tier"} == set(Tier)
-    endpoints = {check["name"] for check in found["checks"] if check["level"] == "endpoint"}
+    report = json.loads(output)
+    assert (code, report["healthy"]) == (0, True), output
+    assert {check["name"] for check in report["checks"] if check["level"] == "tier"} == set(Tier)
+    endpoints = {check["name"] for check in report["checks"] if check["level"] == "endpoint"}
     assert endpoints == {f"{one.name}:{port.name}" for one in PLATFORM.components for port in one.ports}
     services = [one for one in PLATFORM.components if one.type == "microservice"]
     assert {(one.port("http").number, "/ready") for one in services} <= set(site.pods.asked)
@@ -185,12 +185,12 @@ def test_service_that_does_not_answer_is_found(site: Site) -> None:
 
 def test_cleanup_asks_first(site: Site) -> None:
     """It names the data, and without a yes nothing is deleted."""
-    before = site.everything()
+    before = site.all_keys()
     code, output = site.run("cleanup")
     assert code == 1
     assert "claim chatdb-system/data-postgres-0 (2Gi)" in output
     assert "all of this data" in output
-    assert site.everything() == before
+    assert site.all_keys() == before
 
 
 def test_cleanup_keeps_data_when_asked_to(site: Site) -> None:
@@ -201,7 +201,7 @@ def test_cleanup_keeps_data_when_asked_to(site: Site) -> None:
     claims = {one["metadata"]["uid"] for one in api.list("v1", "PersistentVolumeClaim")}
     code, output = site.run("cleanup", "--keep-data")
     assert code == 0, output
-    assert {kind for kind, _, _ in site.everything()} == {"Namespace", "PersistentVolumeClaim", "Secret"}
+    assert {kind for kind, _, _ in site.all_keys()} == {"Namespace", "PersistentVolumeClaim", "Secret"}
     assert {one["metadata"]["uid"] for one in api.list("v1", "PersistentVolumeClaim")} == claims
     code, output = site.run("deploy", "--timeout=240")
     assert code == 0, output
@@ -212,7 +212,7 @@ def test_cleanup_leaves_nothing(site: Site) -> None:
     """No namespace, object or volume of the platform is left; a second run finds nothing to do."""
     code, output = site.run("cleanup", "--yes")
     assert code == 0, output
-    assert site.everything() == set()
+    assert site.all_keys() == set()
     volumes = site.cluster.api.list("v1", "PersistentVolume")
     assert [one for one in volumes if one["spec"].get("claimRef", {}).get("namespace") in list(Namespace)] == []
     assert site.run("cleanup", "--yes") == (0, "the platform is gone from context test\n")

@@ -73,5 +73,5 @@ def test_cleanup_takes_applications_first(platform: Deployment) -> None:
     """Nothing heals what is deleted: no Application, no namespace and no volume is left; then Argo CD itself goes."""
     code, output = run(platform, "cleanup", "--yes", "--argocd")
     assert code == 0, output
-    names = {found["metadata"]["name"] for found in platform.api.list("v1", "Namespace")}
+    names = {namespace["metadata"]["name"] for namespace in platform.api.list("v1", "Namespace")}
     assert not names & {*Namespace, "argocd"}

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from tests.e2e.api import Manifest
 from tests.e2e.deployment import BOUND, Deployment
 from tests.e2e.faults import never_ready, refused
 
@@ -72,12 +73,13 @@ def test_progressing_then_late_then_deleted(platform: Deployment) -> None:
 
 
 def _uid(platform: Deployment) -> str | None:
-    return platform.argo_cd.application("chatdb-core").get("metadata", {}).get("uid")
+    metadata: Manifest = platform.argo_cd.application("chatdb-core").get("metadata", {})
+    return metadata.get("uid")
 
 
 def _stale(platform: Deployment, since: int, pin: str) -> list[int]:
     """When core still read Synced and Healthy, but of the pin before: a check of its own health would have passed."""
-    found = []
+    versions = []
     for event in platform.recorder.sorted():
         if event.version <= since or event.key != ("Application", "argocd", "chatdb-core"):
             continue
@@ -85,8 +87,8 @@ def _stale(platform: Deployment, since: int, pin: str) -> list[int]:
         compared = status.get("sync", {}).get("comparedTo", {}).get("source", {}).get("targetRevision")
         fine = (status.get("sync", {}).get("status"), status.get("health", {}).get("status")) == ("Synced", "Healthy")
         if fine and compared != pin and event.manifest["spec"]["source"]["targetRevision"] == pin:
-            found.append(event.version)
-    return found
+            versions.append(event.version)
+    return versions
 
 
 def test_degraded(platform: Deployment) -> None:

@@ -26,10 +26,10 @@ def without_gate(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Dep
         with never_ready(made, "postgres"):
             made.bootstrap(soon=True)
             made.wait("core is started", 60, lambda: made.api.get(*MODEL_REGISTRY))
-            found = made.violations()
+            violations = made.violations()
         made.argo_cd.gate(bound=BOUND)
         made.wait_settled()
-        yield made, found
+        yield made, violations
 
 
 @pytest.fixture
@@ -49,9 +49,9 @@ def change(platform: Deployment, value: str) -> None:
 
 def test_without_the_gate_nothing_waits(without_gate: tuple[Deployment, list[str]]) -> None:
     """Application health is not in argocd-cm: on the first install core starts though PostgreSQL does not run."""
-    _, found = without_gate
-    assert any("of setup at" in line and "but foundation" in line for line in found), found
-    assert any("of core at" in line and "but foundation" in line for line in found), found
+    _, violations = without_gate
+    assert any("of setup at" in line and "but foundation" in line for line in violations), violations
+    assert any("of core at" in line and "but foundation" in line for line in violations), violations
 
 
 def test_without_pins_an_update_is_not_ordered(platform: Deployment) -> None:
@@ -63,8 +63,8 @@ def test_without_pins_an_update_is_not_ordered(platform: Deployment) -> None:
         commit = platform.origin.commit("Three tiers")
         platform.wait("edge has moved", 60, lambda: platform.at("edge") == commit)
         platform.wait("edge is whole", 60, lambda: platform.status("edge") == ("Synced", "Healthy"))
-        found = platform.violations(since)
-    assert any("of edge at" in line and "but core" in line for line in found), found
+        violations = platform.violations(since)
+    assert any("of edge at" in line and "but core" in line for line in violations), violations
     platform.wait_settled(commit)
 
 
@@ -80,8 +80,8 @@ def test_swapped_waves(platform: Deployment) -> None:
         platform.argo_cd.look("chatdb")
         platform.wait("processing has moved", 60, lambda: platform.pin("processing") == held)
     platform.wait_released(held)
-    found = platform.violations(since)
-    assert any("of processing at" in line and "but core" in line for line in found), found
+    violations = platform.violations(since)
+    assert any("of processing at" in line and "but core" in line for line in violations), violations
 
 
 def test_without_a_wave_after_the_last_tier_a_release_overtakes_it(platform: Deployment) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import FORBIDDEN, OK
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,15 +57,15 @@ def manifests() -> list[Manifest]:
 def cluster(tmp_path_factory: pytest.TempPathFactory, manifests: list[Manifest]) -> Iterator[Target]:
     """A control plane that knows the platform's accounts and Roles, and runs none of its workloads."""
     with target(tmp_path_factory.mktemp("rbac") / "cluster") as made:
-        apply_all(made.api, [found for found in manifests if found["kind"] in ACCESS])
+        apply_all(made.api, [manifest for manifest in manifests if manifest["kind"] in ACCESS])
         yield made
 
 
 def accounts(manifests: list[Manifest]) -> list[Account]:
     """Those of the platform, and each namespace's own."""
-    own = [found["metadata"] for found in manifests if found["kind"] == "ServiceAccount"]
+    own = [manifest["metadata"] for manifest in manifests if manifest["kind"] == "ServiceAccount"]
     return [
-        *(Account(found["namespace"], found["name"]) for found in own),
+        *(Account(metadata["namespace"], metadata["name"]) for metadata in own),
         *(Account(namespace, "default") for namespace in Namespace),
     ]
 
@@ -149,22 +150,22 @@ def test_a_wider_role_is_seen(cluster: Target, manifests: list[Manifest]) -> Non
 
 def test_tokens_are_mounted_where_a_role_is_bound(cluster: Target, manifests: list[Manifest]) -> None:
     """The pod that the server would make of each template has a token if, and only if, its account has a Role."""
-    workloads = [found for found in manifests if "template" in found.get("spec", {})]
+    workloads = [manifest for manifest in manifests if "template" in manifest.get("spec", {})]
     assert len(workloads) > 15
-    for found in workloads:
-        pod = cluster.api.apply(_pod(found), dry_run=True)
-        account = Account(found["metadata"]["namespace"], pod["spec"]["serviceAccountName"])
+    for workload in workloads:
+        pod = cluster.api.apply(_pod(workload), dry_run=True)
+        account = Account(workload["metadata"]["namespace"], pod["spec"]["serviceAccountName"])
         sources = [
             source for volume in pod["spec"]["volumes"] for source in volume.get("projected", {}).get("sources", [])
         ]
         mounted = any("serviceAccountToken" in source for source in sources)
-        assert mounted == bool(list(granted(manifests, account))), found["metadata"]["name"]
+        assert mounted == bool(list(granted(manifests, account))), workload["metadata"]["name"]
 
 
 def _pod(workload: Manifest) -> Manifest:
     """The pod of the workload's template, as its controller makes it."""
     template = workload["spec"]["template"]
-    claims = [found["metadata"]["name"] for found in workload["spec"].get("volumeClaimTemplates", [])]
+    claims = [claim["metadata"]["name"] for claim in workload["spec"].get("volumeClaimTemplates", [])]
     volumes = [*template["spec"].get("volumes", []), *({"name": name, "emptyDir": {}} for name in claims)]
     return {
         "apiVersion": "v1",
@@ -177,7 +178,7 @@ def _pod(workload: Manifest) -> Manifest:
 @pytest.fixture
 def job(cluster: Target, manifests: list[Manifest], tmp_path: Path) -> Iterator[Job]:
     """The Job before its first run; every Secret is gone after the test."""
-    files = next(found for found in manifests if found["metadata"]["name"] == "credentials-files")
+    files = next(manifest for manifest in manifests if manifest["metadata"]["name"] == "credentials-files")
     made = Job(cluster.api, tmp_path, files["data"]["plan.json"])
     made.clear()
     yield made
@@ -222,7 +223,7 @@ def test_job_refuses_a_new_password_for_old_data(job: Job) -> None:
     """While the claim with the database exists, a lost password is an error with advice, and nothing is written."""
     metadata = {"namespace": POSTGRES[0], "name": "data-postgres-0"}
     spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
-    claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
+    claim: dict[str, Any] = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": metadata, "spec": spec}
     job.api.apply(claim)
     try:
         done = job.run()

@@ -62,8 +62,8 @@ def test_nothing_is_written_at_rest(platform: Deployment) -> None:
     writes = platform.recorder.writes(since)
     assert {key: count for key, count in writes.items() if key[0] != "Application"} == {}
     after = platform.argo_cd.applications()
-    assert {name: _operation(found) for name, found in after.items()} == {
-        name: _operation(found) for name, found in before.items()
+    assert {name: _operation(application) for name, application in after.items()} == {
+        name: _operation(application) for name, application in before.items()
     }
     noted = max(writes.values(), default=0)
     print(f"each Application was compared {noted} times in {RESTING} s, and nothing else was written")
@@ -77,8 +77,8 @@ def _operation(application: Manifest) -> tuple[Any, ...]:
 
 def _asked(api: Api, place: tuple[str, str, str | None, str]) -> str | None:
     """All that is asked for in an object; nothing where there is none."""
-    found = api.get(*place)
-    return Event(0, 0, "MODIFIED", found).wanted if found else None
+    manifest = api.get(*place)
+    return Event(0, 0, "MODIFIED", manifest).wanted if manifest else None
 
 
 @pytest.mark.parametrize(("place", "change"), CHANGES, ids=[change[0][1] for change in CHANGES])
@@ -100,7 +100,7 @@ def test_deleted_objects_come_back(platform: Deployment) -> None:
     """Objects of several tiers that somebody deletes are made again as they were."""
     before = {place: _asked(platform.api, place) for place in DELETED}
     assert None not in before.values()
-    old = {place: platform.api.get(*place)["metadata"]["uid"] for place in DELETED}
+    old = {place: platform.api.read(*place)["metadata"]["uid"] for place in DELETED}
     for place in DELETED:
         platform.api.delete(platform.api.path(*place))
 
@@ -110,42 +110,42 @@ def test_deleted_objects_come_back(platform: Deployment) -> None:
     platform.wait("they are gone", HEALING, lambda: not back())
     platform.wait("they are back", HEALING, back)
     platform.wait_settled()
-    new = {place: platform.api.get(*place)["metadata"]["uid"] for place in DELETED}
+    new = {place: platform.api.read(*place)["metadata"]["uid"] for place in DELETED}
     assert not set(old.values()) & set(new.values())
 
 
 def test_claim_that_leaves_git_stays(platform: Deployment) -> None:
     """It holds data; and it does not hold the gate: every Application is Synced and Healthy without it."""
-    uid = platform.api.get(*CLAIM)["metadata"]["uid"]
+    uid = platform.api.read(*CLAIM)["metadata"]["uid"]
     platform.origin.forget("monitoring", "prometheus-pvc.yaml")
     commit = platform.origin.commit("No claim")
     platform.wait_settled(commit)
-    assert platform.api.get(*CLAIM)["metadata"]["uid"] == uid
+    assert platform.api.read(*CLAIM)["metadata"]["uid"] == uid
 
 
 def test_uninstall_keeps_namespaces_and_data_alone(platform: Deployment) -> None:
     """As docs/argo-cd.md says: the root, then its children; only namespaces and claims are left, with their data."""
     api = platform.api
-    claims = {found["metadata"]["uid"] for found in api.list(*CLAIM[:2])}
+    claims = {claim["metadata"]["uid"] for claim in api.list(*CLAIM[:2])}
     assert len(claims) >= 4
     api.delete(api.path(*APPLICATION, NAMESPACE, "chatdb"))
-    for name, found in platform.argo_cd.applications().items():
-        assert found["metadata"]["labels"][PART_OF[0]] == PART_OF[1]
+    for name, application in platform.argo_cd.applications().items():
+        assert application["metadata"]["labels"][PART_OF[0]] == PART_OF[1]
         api.delete(api.path(*APPLICATION, NAMESPACE, name))
     platform.wait("no Application is left", UNINSTALLING, lambda: not platform.argo_cd.applications())
     wanted = {("Namespace", name) for name in Namespace}
     platform.wait("only what holds data is left", UNINSTALLING, lambda: {kind for kind, _ in _left(api)} <= KEPT)
     left = _left(api)
     assert {one for one in left if one[0] == "Namespace"} == wanted
-    assert {found["metadata"]["uid"] for found in api.list(*CLAIM[:2])} == claims
+    assert {claim["metadata"]["uid"] for claim in api.list(*CLAIM[:2])} == claims
 
 
 def _left(api: Api) -> set[tuple[str, str]]:
     """Kind and name of everything in the platform's namespaces, of every kind that the server can list."""
-    names = {found["metadata"]["name"] for found in api.list("v1", "Namespace")} & set(Namespace)
-    found = {("Namespace", name) for name in names}
+    names = {namespace["metadata"]["name"] for namespace in api.list("v1", "Namespace")} & set(Namespace)
+    objects = {("Namespace", name) for name in names}
     for api_version, kind in api.listable():
         for one in api.list(api_version, kind):
             if one["metadata"].get("namespace") in names and kind != "Event":
-                found.add((kind, one["metadata"]["name"]))
-    return found - SERVERS_OWN
+                objects.add((kind, one["metadata"]["name"]))
+    return objects - SERVERS_OWN

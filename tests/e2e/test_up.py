@@ -31,8 +31,8 @@ def up(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 def family(pid: int) -> list[psutil.Process]:
     """The process, and all that descend from it."""
-    found = psutil.Process(pid)
-    return [found, *found.children(recursive=True)]
+    process = psutil.Process(pid)
+    return [process, *process.children(recursive=True)]
 
 
 @pytest.fixture
@@ -116,7 +116,7 @@ def test_scenarios_are_killed() -> None:
 def _names(pid: int) -> list[str]:
     """Of a process and those below it; some of them end while they are asked."""
     names = []
-    for found in family(pid):
+    for process in family(pid):
         with suppress(psutil.NoSuchProcess):
-            names.append(found.name())
+            names.append(process.name())
     return names

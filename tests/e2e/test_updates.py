@@ -109,5 +109,5 @@ def test_change_by_hand_is_undone(platform: Deployment) -> None:
 
 
 def _replicas(platform: Deployment) -> int:
-    found = platform.api.get(*CORE)
-    return int(found["spec"]["replicas"]) if found else 0
+    workload = platform.api.get(*CORE)
+    return int(workload["spec"]["replicas"]) if workload else 0

@@ -131,10 +131,10 @@ def install(deployment: Deployment) -> None:
 
 def brief(deployment: Deployment) -> str:
     """The health of each tier, in one line."""
-    found = deployment.argo_cd.applications()
+    applications = deployment.argo_cd.applications()
     states = []
     for tier in deployment.tiers:
-        status = found.get(f"chatdb-{tier}", {}).get("status", {})
+        status = applications.get(f"chatdb-{tier}", {}).get("status", {})
         health = status.get("health", {}).get("status", "-")
         states.append(f"{tier} {health}")
     return ", ".join(states)
@@ -153,9 +153,9 @@ def stop(folder: Path) -> int:
     return 0
 
 
-def wrong(what: str, fix: str) -> int:
+def wrong(problem: str, fix: str) -> int:
     """Say it, and the exit code."""
-    print(f"{what}: {fix}", file=sys.stderr)
+    print(f"{problem}: {fix}", file=sys.stderr)
     return 1
 
 

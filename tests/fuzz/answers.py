@@ -27,7 +27,7 @@ MOST_RUNS = 25
 
 def rule(id_: str) -> Rule:
     """The rule of that id."""
-    return next(found for found in RULES if found.id == id_)
+    return next(one for one in RULES if one.id == id_)
 
 
 class _TooLong(BaseException):
@@ -56,10 +56,10 @@ def answer(inputs: Inputs, rules: Sequence[Rule]) -> tuple[list[Finding], str]:
     """What the rules find, and how they fail: with an exception, a finding of their own failure, or by the time."""
     try:
         with bounded(SECONDS):
-            found = run(inputs, rules)
+            results = run(inputs, rules)
     except Exception as error:  # noqa: BLE001 - every exception is a failure, InvalidInput, too: it hides all findings
         return [], _words(error)
-    return found, "; ".join(str(finding.problem) for finding in found if finding.rule == INTERNAL)
+    return results, "; ".join(str(finding.problem) for finding in results if finding.rule == INTERNAL)
 
 
 def _words(error: Exception) -> str:
@@ -76,10 +76,10 @@ Place = Callable[[Sequence[Manifest]], Inputs]
 
 def findings(place: Place, manifests: Sequence[Manifest], rules: Sequence[Rule]) -> list[Finding]:
     """What the rules find; AssertionError with the objects that make a rule fail."""
-    found, failure = answer(place(manifests), rules)
+    results, failure = answer(place(manifests), rules)
     if failure:
         raise AssertionError("\n".join(_culprits(place, manifests, rules)) or f"{failure}\n{told(manifests)}")
-    return found
+    return results
 
 
 def _culprits(place: Place, manifests: Sequence[Manifest], rules: Sequence[Rule]) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _culprits(place: Place, manifests: Sequence[Manifest], rules: Sequence[Rule]
     number = 0
     for manifest in manifests:
         if answer(place([manifest]), rules)[1]:
-            small = smaller(manifest, lambda found: bool(answer(place([found]), rules)[1]))
+            small = smaller(manifest, lambda candidate: bool(answer(place([candidate]), rules)[1]))
             yield f"{answer(place([small]), rules)[1]}\n{told(small)}"
             number += 1
         if number == MOST_TOLD:
@@ -96,14 +96,14 @@ def _culprits(place: Place, manifests: Sequence[Manifest], rules: Sequence[Rule]
 
 def smaller(manifest: Manifest, fails: Callable[[Manifest], bool]) -> Manifest:
     """The object without the parts that it fails without, largest parts first; what Kustomize asks for stays."""
-    runs, found = 0, manifest
+    runs, smallest = 0, manifest
     places = [place for place in paths(manifest) if place and place not in KEPT]
     for place in sorted(places, key=len):
-        less = without(found, place)
+        less = without(smallest, place)
         if less is not None and runs < MOST_RUNS:
             runs += 1
-            found = less if fails(less) else found
-    return found
+            smallest = less if fails(less) else smallest
+    return smallest
 
 
 def told(drawn: Any) -> str:

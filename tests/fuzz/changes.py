@@ -40,24 +40,24 @@ WORDS_OF_YAML = st.sampled_from((5, True, 0.5, "List", "1e3", "a b", "Pod", "Job
 @st.composite
 def changed(draw: st.DrawFn, original: dict[str, Any]) -> dict[str, Any]:
     """A copy of the object with one to three changes; Kustomize would still know its kind and its name."""
-    found = copy.deepcopy(original)
+    altered = copy.deepcopy(original)
     for _ in range(draw(st.integers(1, MOST))):
-        place = draw(st.sampled_from(list(paths(found))))
+        place = draw(st.sampled_from(list(paths(altered))))
         if place in WORDS_ONLY:
-            _holder(found, place)[place[-1]] = draw(WORDS_OF_YAML)
+            _holder(altered, place)[place[-1]] = draw(WORDS_OF_YAML)
         elif place == ("metadata",):
-            found["metadata"] = {**draw(st.dictionaries(FIELD_NAMES, WILD)), "name": found["metadata"]["name"]}
+            altered["metadata"] = {**draw(st.dictionaries(FIELD_NAMES, WILD)), "name": altered["metadata"]["name"]}
         elif place:
-            change(found, place, draw)
+            change(altered, place, draw)
         else:
             more = draw(st.dictionaries(FIELD_NAMES, WILD, max_size=2))
-            found |= {key: value for key, value in more.items() if (key,) not in KEPT}
-    return found
+            altered |= {key: value for key, value in more.items() if (key,) not in KEPT}
+    return altered
 
 
-def both(found: st.SearchStrategy[dict[str, Any]]) -> tuple[st.SearchStrategy[dict[str, Any]], ...]:
+def both(strategy: st.SearchStrategy[dict[str, Any]]) -> tuple[st.SearchStrategy[dict[str, Any]], ...]:
     """The objects as they are, and with changes."""
-    return found, found.flatmap(changed)
+    return strategy, strategy.flatmap(changed)
 
 
 def change(whole: Any, place: Place, draw: st.DrawFn) -> None:
@@ -83,26 +83,26 @@ def _holder(whole: Any, place: Place) -> Any:
 @st.composite
 def changed_document(draw: st.DrawFn, original: dict[str, Any]) -> dict[str, Any]:
     """A copy of what a file holds with one to three changes, each anywhere."""
-    found = copy.deepcopy(original)
+    altered = copy.deepcopy(original)
     for _ in range(draw(st.integers(1, MOST))):
-        places = [place for place in paths(found) if place]
+        places = [place for place in paths(altered) if place]
         if places:
-            change(found, draw(st.sampled_from(places)), draw)
-    return found
+            change(altered, draw(st.sampled_from(places)), draw)
+    return altered
 
 
 def replaced(original: Any, place: Place, value: Any) -> Any:
     """A copy with the value at the place."""
-    found = copy.deepcopy(original)
-    _holder(found, place)[place[-1]] = value
-    return found
+    altered = copy.deepcopy(original)
+    _holder(altered, place)[place[-1]] = value
+    return altered
 
 
 def without(original: Any, place: Place) -> Any | None:
     """A copy without what is at the place; None where nothing is."""
-    found = copy.deepcopy(original)
+    altered = copy.deepcopy(original)
     try:
-        del _holder(found, place)[place[-1]]
+        del _holder(altered, place)[place[-1]]
     except (LookupError, TypeError):
         return None
-    return found
+    return altered

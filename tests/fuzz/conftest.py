@@ -30,7 +30,7 @@ class Platforms:
     @staticmethod
     def with_objects(inputs: Inputs, manifests: Sequence[Manifest]) -> Inputs:
         """The platform, and the objects beside its own."""
-        return replace(inputs, rendered=(*inputs.rendered, *(Rendered(TIER, found) for found in manifests)))
+        return replace(inputs, rendered=(*inputs.rendered, *(Rendered(TIER, manifest) for manifest in manifests)))
 
     def beside(self, manifests: Sequence[Manifest]) -> Inputs:
         """The part, and the objects beside it."""
@@ -38,12 +38,12 @@ class Platforms:
 
     def in_place_of(self, numbers: Collection[int]) -> Place:
         """Puts objects among those of the whole, without those that have these numbers."""
-        others = (found for number, found in enumerate(self.whole.rendered) if number not in numbers)
+        others = (object_ for number, object_ in enumerate(self.whole.rendered) if number not in numbers)
         return partial(self.with_objects, replace(self.whole, rendered=tuple(others)))
 
 
 @pytest.fixture(scope="session")
 def platforms(rendered: Inputs) -> Platforms:
     """Made once."""
-    part = tuple(found for found in rendered.rendered if found.name.startswith(BESIDE))
+    part = tuple(object_ for object_ in rendered.rendered if object_.name.startswith(BESIDE))
     return Platforms(rendered, replace(rendered, rendered=part))

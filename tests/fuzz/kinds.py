@@ -70,7 +70,7 @@ def _built_in() -> Iterator[Kind]:
 def _custom() -> Iterator[Kind]:
     files = [path for folder in CUSTOM for path in folder.glob("*.yaml")]
     definitions = [yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader) for path in files]
-    names = {(found["spec"]["group"], found["spec"]["names"]["kind"]) for found in definitions if "spec" in found}
+    names = {(crd["spec"]["group"], crd["spec"]["names"]["kind"]) for crd in definitions if "spec" in crd}
     for group, name in sorted(names):
         for path in sorted(SCHEMAS.glob(f"crds/{group}/{name.lower()}_*.json")):
             version = path.stem.partition("_")[2]

@@ -46,7 +46,7 @@ def repeat() -> str:
 def examples(strategy: st.SearchStrategy[Drawn], sample: int, whole: int) -> list[Drawn]:
     """So many values of the seed. Tests check them in batches, and make what fails smaller themselves."""
     number = whole if WHOLE else sample
-    found: list[Drawn] = []
+    drawn: list[Drawn] = []
 
     @seed(SEED)
     @settings(
@@ -59,10 +59,10 @@ def examples(strategy: st.SearchStrategy[Drawn], sample: int, whole: int) -> lis
     )
     @given(strategy)
     def note(value: Drawn) -> None:
-        found.append(value)
+        drawn.append(value)
 
     note()
-    return found[1:]
+    return drawn[1:]
 
 
 def chosen(cases: Sequence[Any], sample: int) -> Sequence[Any]:

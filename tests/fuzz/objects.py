@@ -46,14 +46,14 @@ def validator(kind: Kind) -> jsonschema.Draft202012Validator:
 @st.composite
 def _objects(draw: st.DrawFn, kind: Kind) -> Manifest:
     schema = kind.schema
-    found = _Values(draw, schema.get("$defs", {})).mapping(schema, "", 0)
-    metadata = found.get("metadata") or {}
+    manifest = _Values(draw, schema.get("$defs", {})).mapping(schema, "", 0)
+    metadata = manifest.get("metadata") or {}
     metadata["name"] = draw(st.sampled_from(values.NAMES).filter(bool))
     if draw(st.integers(0, 3)):
         metadata["namespace"] = draw(st.sampled_from(values.BY_NAME["namespace"]))
     if draw(st.booleans()):
         metadata["labels"] = {**(metadata.get("labels") or {}), "app": draw(st.sampled_from(values.BY_NAME["app"]))}
-    return {**found, "apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata}
+    return {**manifest, "apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata}
 
 
 class _Values:
@@ -73,7 +73,7 @@ class _Values:
             return None
         if "enum" in schema:
             return self.draw(st.sampled_from(schema["enum"]))
-        type_ = next((found for found in types if found != "null"), None)
+        type_ = next((one for one in types if one != "null"), None)
         if type_ == "object":
             return self.mapping(schema, name, depth)
         if type_ == "array":
@@ -100,7 +100,7 @@ class _Values:
 
     def required(self, schema: Schema) -> list[str]:
         """Its own required fields, and those of one of its alternatives."""
-        alternatives = [found["required"] for found in _alternatives(schema) if "required" in found]
+        alternatives = [alternative["required"] for alternative in _alternatives(schema) if "required" in alternative]
         one = self.draw(st.sampled_from(alternatives)) if alternatives else []
         return [*schema.get("required", ()), *one]
 
@@ -122,8 +122,8 @@ class _Values:
 
 
 def _types(schema: Schema) -> list[str]:
-    found = schema.get("type", [])
-    return [found] if isinstance(found, str) else list(found)
+    types = schema.get("type", [])
+    return [types] if isinstance(types, str) else list(types)
 
 
 def _alternatives(schema: Schema) -> list[Schema]:
@@ -132,7 +132,8 @@ def _alternatives(schema: Schema) -> list[Schema]:
 
 def _is_backbone(schema: Schema) -> bool:
     """Whether the field is a spec or a template."""
-    return schema.get("$ref", "").endswith("Spec")
+    reference: str = schema.get("$ref", "")
+    return reference.endswith("Spec")
 
 
 _KEYS = st.sampled_from(values.KEYS)
@@ -157,17 +158,17 @@ def _scalars(schema: Schema, type_: str | None, name: str) -> st.SearchStrategy[
 
 def _of_no_type(schema: Schema) -> st.SearchStrategy[Any]:
     """A quantity, a number or a text, or anything at all: as far as the alternatives allow."""
-    alternatives = {found for part in _alternatives(schema) for found in _types(part)}
+    alternatives = {type_ for part in _alternatives(schema) for type_ in _types(part)}
     if not alternatives and not schema.get("x-kubernetes-int-or-string"):
         return ANY_JSON
     return _allowed(json.dumps(schema), values.QUANTITIES if "number" in alternatives else values.INT_OR_STRING)
 
 
 @functools.cache
-def _allowed(schema: str, found: tuple[Any, ...]) -> st.SearchStrategy[Any]:
+def _allowed(schema: str, choices: tuple[Any, ...]) -> st.SearchStrategy[Any]:
     """Those of the values that the schema, as JSON, allows."""
     validator_ = jsonschema.Draft202012Validator(json.loads(schema))
-    return st.sampled_from([value for value in found if validator_.is_valid(value)])
+    return st.sampled_from([value for value in choices if validator_.is_valid(value)])
 
 
 def _integers(schema: Schema) -> st.SearchStrategy[int]:

@@ -93,8 +93,8 @@ def test_batches(platforms: Platforms, overlay: Overlay) -> None:
         assert len(manifests) > OBJECTS / 4, "nearly everything that is drawn is refused: nothing is tried"
         built = {_identity(manifest): manifest for manifest in overlay.build(manifests)}
         for manifest in manifests:
-            found = built[_identity(manifest)]
-            assert _same(found, manifest), f"it is read as {found}\n{told(manifest)}"
+            actual = built[_identity(manifest)]
+            assert _same(actual, manifest), f"it is read as {actual}\n{told(manifest)}"
         findings(partial(platforms.with_objects, inputs), [built[_identity(manifest)] for manifest in manifests], RULES)
 
 
@@ -104,11 +104,11 @@ def _identity(manifest: Manifest) -> str:
     return json.dumps(_typed(parts), sort_keys=True)
 
 
-def _same(found: Manifest, written: Manifest) -> bool:
+def _same(actual: Manifest, written: Manifest) -> bool:
     """Whether it is what was written, but for what Kustomize changes by itself: merge keys, and odd annotations."""
     annotations = written["metadata"].get("annotations")
     is_plain = isinstance(annotations, dict) and annotations and all(isinstance(v, str) for v in annotations.values())
-    one, other = (_typed(manifest) for manifest in (found, written))
+    one, other = (_typed(manifest) for manifest in (actual, written))
     if not is_plain:
         for manifest in (one, other):
             manifest["metadata"].pop("annotations", None)

@@ -26,14 +26,14 @@ def test_same_examples_again() -> None:
 
 def fails(inputs: Inputs) -> Iterator[Problem]:
     """A rule with an exception for one object."""
-    for found in inputs.of("ConfigMap"):
-        if found.name == "bad":
-            yield Problem("", found.manifest["data"]["missing"], "")
+    for object_ in inputs.of("ConfigMap"):
+        if object_.name == "bad":
+            yield Problem("", object_.manifest["data"]["missing"], "")
 
 
 def hangs(inputs: Inputs) -> Iterator[Problem]:
     """A rule that does not end for one object, and handles every exception."""
-    while any(found.name == "bad" for found in inputs.rendered):
+    while any(object_.name == "bad" for object_ in inputs.rendered):
         try:
             sum(range(1000))
         except Exception:  # noqa: BLE001, S112 - as a rule might

@@ -27,7 +27,7 @@ OBJECTS = 75
 def test_every_rendered_kind_is_drawn(rendered: Inputs) -> None:
     """Without the schemas nothing would be tried: they are there, also for everything that the platform has."""
     known = {(kind.api_version, kind.name) for kind in kinds()}
-    assert {(found.manifest["apiVersion"], found.kind) for found in rendered.rendered} <= known
+    assert {(object_.manifest["apiVersion"], object_.kind) for object_ in rendered.rendered} <= known
     assert len({kind.kubernetes for kind in kinds()}) >= 3
 
 
@@ -53,19 +53,19 @@ def test_objects_of_every_kind(platforms: Platforms, part: int) -> None:
 def _compare_with_schemas(platforms: Platforms, batch: list[tuple[Kind, Manifest]]) -> None:
     """AssertionError where the rule says something else than the schema; each object gets a name of its own for it."""
     named = [replaced(manifest, ("metadata", "name"), f"drawn-{n}.example") for n, (_, manifest) in enumerate(batch)]
-    found = findings(partial(platforms.with_objects, platforms.empty), named, [rule("schema")])
+    results = findings(partial(platforms.with_objects, platforms.empty), named, [rule("schema")])
     for (kind, _), manifest in zip(batch, named, strict=True):
         if _is_comparable(kind, manifest):
             valid = validator(kind).is_valid(manifest)
             words = f"it {'passes' if valid else 'does not pass'} its schema, and the rule says the opposite"
-            assert _is_refused(kind, manifest, found) is not valid, f"{words}\n{told(manifest)}"
+            assert _is_refused(kind, manifest, results) is not valid, f"{words}\n{told(manifest)}"
 
 
 @pytest.mark.parametrize("name", ["List", "PodList"])
 def test_a_list_without_items(platforms: Platforms, name: str) -> None:
     """The one object without a name that Kustomize builds: no rule but `schema` can say anything of it."""
-    found = findings(platforms.beside, [{"apiVersion": "v1", "kind": name, "metadata": {}}], ALL_BUT_FILES)
-    assert [finding for finding in found if finding.rule == "schema"]
+    results = findings(platforms.beside, [{"apiVersion": "v1", "kind": name, "metadata": {}}], ALL_BUT_FILES)
+    assert [finding for finding in results if finding.rule == "schema"]
 
 
 def test_changes_of_the_platform(platforms: Platforms) -> None:
@@ -110,9 +110,9 @@ def _has_empty_item(value: object) -> bool:
     return isinstance(value, list) and any(inner is None or _has_empty_item(inner) for inner in value)
 
 
-def _is_refused(kind: Kind, manifest: Manifest, found: list[Finding]) -> bool:
+def _is_refused(kind: Kind, manifest: Manifest, results: list[Finding]) -> bool:
     """By the version of Kubernetes that the kind is of; a custom resource by any."""
-    own = [finding.problem for finding in found if finding.problem.where.endswith(manifest["metadata"]["name"])]
+    own = [finding.problem for finding in results if finding.problem.where.endswith(manifest["metadata"]["name"])]
     return any(
         kind.kubernetes in problem.what.partition(": ")[0] or "Kubernetes" not in problem.what for problem in own
     )

@@ -57,11 +57,11 @@ def run(repository: Path, **environment: str) -> subprocess.CompletedProcess[str
 
 def trees(repository: Path) -> dict[str, dict[str, str] | str | None]:
     """What is generated, target by target; None for one that is not there."""
-    found: dict[str, dict[str, str] | str | None] = {}
+    contents: dict[str, dict[str, str] | str | None] = {}
     for name in GENERATED:
         path = repository / name
-        found[name] = texts(path) if path.is_dir() else path.read_text() if path.exists() else None
-    return found
+        contents[name] = texts(path) if path.is_dir() else path.read_text() if path.exists() else None
+    return contents
 
 
 def finished(repository: Path) -> dict[str, dict[str, str] | str | None]:
@@ -83,9 +83,9 @@ def test_killed_at_any_moment(repository: Path) -> None:
         with subprocess.Popen(command(repository), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             time.sleep(length * (part + 0.5) / KILLS)
             process.send_signal(signal.SIGKILL)
-        for name, found in trees(repository).items():
+        for name, content in trees(repository).items():
             aside = repository / ".cdk8s/swap" / name.replace("/", "+")
-            assert found in (old[name], new[name]) or (found is None and aside.exists()), name
+            assert content in (old[name], new[name]) or (content is None and aside.exists()), name
     assert finished(repository) == new
 
 
@@ -226,9 +226,9 @@ def test_started_twice(repository: Path) -> None:
     for process in both:
         _, errors = process.communicate(timeout=120)
         assert process.returncode == 0, errors
-    found = trees(repository)
-    assert found == finished(repository)
-    assert "left over" not in str(found)
+    generated = trees(repository)
+    assert generated == finished(repository)
+    assert "left over" not in str(generated)
 
 
 def test_lock_is_bounded_and_goes_with_its_holder(tmp_path: Path) -> None:
@@ -366,14 +366,14 @@ def test_tools_are_seen(remembered: Path, monkeypatch: pytest.MonkeyPatch) -> No
     packages = remembered / "packages"
     (packages / "cdk8s-1.0.dist-info").mkdir(parents=True)
     monkeypatch.setattr("sysconfig.get_path", lambda _: str(packages))
-    found = [fingerprint.inputs(remembered)]
+    hashes = [fingerprint.inputs(remembered)]
     (packages / "cdk8s-1.0.dist-info").rename(packages / "cdk8s-1.1.dist-info")
-    found.append(fingerprint.inputs(remembered))
+    hashes.append(fingerprint.inputs(remembered))
     monkeypatch.setenv("JSII_NODE", "/elsewhere/node")
-    found.append(fingerprint.inputs(remembered))
+    hashes.append(fingerprint.inputs(remembered))
     monkeypatch.setattr(sys, "version", "4.0")
-    found.append(fingerprint.inputs(remembered))
-    assert len(set(found)) == 4
+    hashes.append(fingerprint.inputs(remembered))
+    assert len(set(hashes)) == 4
 
 
 def test_a_change_during_the_run_is_seen(remembered: Path) -> None:

@@ -15,6 +15,7 @@ from constructs_lib.dns import DnsSetting
 from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.synth import resolved, stage
 from constructs_lib.problem import InvalidInput
+from tests import platform_policies
 from tests.checks.file_mutations import attach
 from tests.repository import ROOT, copy_inputs, texts
 
@@ -88,9 +89,9 @@ def test_dns_is_the_environments_alone(tmp_path: Path) -> None:
         "overlays/minikube/testing/generated/tests.yaml",
     }
     written = list(yaml.safe_load_all(after["overlays/minikube/platform/generated/dns.yaml"]))
-    assert [found["metadata"]["namespace"] for found in written] == list(platform.namespaces.names)
-    for found in written:
-        (rule,) = found["spec"]["egress"]
+    assert [policy["metadata"]["namespace"] for policy in written] == list(platform.namespaces.names)
+    for policy in written:
+        (rule,) = policy["spec"]["egress"]
         assert rule["to"] == [{"ipBlock": {"cidr": block}} for block in dns.addresses]
 
 
@@ -100,7 +101,7 @@ def test_patch_of_a_dns_policy_builds(tmp_path: Path) -> None:
     repository = copy_inputs(tmp_path)
     overlay = repository / "overlays/minikube/platform/kustomization.yaml"
     content = yaml.safe_load(overlay.read_text())
-    metadata = "{name: allow-dns, namespace: chatdb-system}"
+    metadata = f"{{name: {platform_policies.dns_name(platform, settings)}, namespace: chatdb-system}}"
     patch = f"{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {metadata}, spec: {{egress: []}}}}"
     overlay.write_text(yaml.safe_dump(content | {"patches": [{"patch": patch}]}))
     stage(repository, platform, settings, tmp_path / "out")
@@ -146,8 +147,8 @@ def test_scratch_files_change_nothing(tmp_path: Path) -> None:
 def staged_overlays(repository: Path, out: Path) -> dict[str, bytes]:
     """What is generated for the repository, with the copy of its overlays."""
     stage(repository, *resolved(ROOT, CATALOGUE), out)
-    found = (path for path in (out / "overlays").rglob("*") if path.is_file())
-    return {path.relative_to(out / "overlays").as_posix(): path.read_bytes() for path in found}
+    paths = (path for path in (out / "overlays").rglob("*") if path.is_file())
+    return {path.relative_to(out / "overlays").as_posix(): path.read_bytes() for path in paths}
 
 
 def test_node_of_the_machine_does_not_matter(tmp_path: Path) -> None:

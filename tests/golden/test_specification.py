@@ -42,8 +42,9 @@ SETTINGS = {
 
 def container(kind: str, namespace: str, name: str) -> dict[str, Any]:
     """The only container of a workload."""
-    (found,) = OBJECTS[kind, namespace, name]["spec"]["template"]["spec"]["containers"]
-    return found
+    only: dict[str, Any]
+    (only,) = OBJECTS[kind, namespace, name]["spec"]["template"]["spec"]["containers"]
+    return only
 
 
 @pytest.mark.parametrize("name", MICROSERVICES)
@@ -51,21 +52,21 @@ def test_microservice(name: str) -> None:
     """Labels, port, replicas, resources and probes of a service."""
     label, port, replicas, requests, limits, live, ready = MICROSERVICES[name]
     deployment = OBJECTS["Deployment", SERVICES, name]
-    found = container("Deployment", SERVICES, name)
+    container_ = container("Deployment", SERVICES, name)
     template = deployment["spec"]["template"]
     assert {"app": name, "component": label}.items() <= deployment["metadata"]["labels"].items()
     assert {"app": name, "version": "v1"}.items() <= template["metadata"]["labels"].items()
     assert deployment["spec"]["selector"] == {"matchLabels": {"app": name}}
     assert deployment["spec"]["replicas"] == replicas
-    assert found["image"].startswith(f"chatdb/{name}:")
-    assert found["imagePullPolicy"] == "IfNotPresent"
-    assert found["ports"] == [{"containerPort": port, "name": "http"}]
-    assert {"memory": requests[0], "cpu": requests[1]}.items() <= found["resources"]["requests"].items()
-    assert {"memory": limits[0], "cpu": limits[1]}.items() <= found["resources"]["limits"].items()
-    probe = found["livenessProbe"]
+    assert container_["image"].startswith(f"chatdb/{name}:")
+    assert container_["imagePullPolicy"] == "IfNotPresent"
+    assert container_["ports"] == [{"containerPort": port, "name": "http"}]
+    assert {"memory": requests[0], "cpu": requests[1]}.items() <= container_["resources"]["requests"].items()
+    assert {"memory": limits[0], "cpu": limits[1]}.items() <= container_["resources"]["limits"].items()
+    probe = container_["livenessProbe"]
     assert (probe["httpGet"]["path"], probe["initialDelaySeconds"], probe["periodSeconds"]) == live
-    assert probe["httpGet"]["port"] == found["readinessProbe"]["httpGet"]["port"] == port
-    assert (found["readinessProbe"]["initialDelaySeconds"], found["readinessProbe"]["periodSeconds"]) == ready
+    assert probe["httpGet"]["port"] == container_["readinessProbe"]["httpGet"]["port"] == port
+    assert (container_["readinessProbe"]["initialDelaySeconds"], container_["readinessProbe"]["periodSeconds"]) == ready
 
 
 @pytest.mark.parametrize("name", MICROSERVICES)
@@ -99,8 +100,8 @@ def test_secret_keys_of_the_model_registry() -> None:
 
 def test_training_orchestrator() -> None:
     """The service that the specification names without a manifest."""
-    found = container("Deployment", SERVICES, "training-orchestrator")
-    assert found["ports"] == [{"containerPort": 8000, "name": "http"}]
+    container_ = container("Deployment", SERVICES, "training-orchestrator")
+    assert container_["ports"] == [{"containerPort": 8000, "name": "http"}]
     assert (
         OBJECTS["Deployment", SERVICES, "training-orchestrator"]["metadata"]["labels"]["component"] == "orchestration"
     )
@@ -110,12 +111,12 @@ def test_minio() -> None:
     """Claim, arguments, ports, resources and mount of the object store."""
     claim = OBJECTS["PersistentVolumeClaim", SYSTEM, "minio-pvc"]["spec"]
     assert (claim["accessModes"], claim["resources"]["requests"]) == (["ReadWriteOnce"], {"storage": "20Gi"})
-    found = container("Deployment", SYSTEM, "minio")
-    assert found["args"] == ["server", "/data", "--console-address", ":9001"]
-    assert found["ports"] == [{"containerPort": 9000, "name": "api"}, {"containerPort": 9001, "name": "console"}]
-    assert {"memory": "256Mi", "cpu": "250m"}.items() <= found["resources"]["requests"].items()
-    assert {"memory": "512Mi", "cpu": "500m"}.items() <= found["resources"]["limits"].items()
-    assert {"name": "minio-storage", "mountPath": "/data"} in found["volumeMounts"]
+    container_ = container("Deployment", SYSTEM, "minio")
+    assert container_["args"] == ["server", "/data", "--console-address", ":9001"]
+    assert container_["ports"] == [{"containerPort": 9000, "name": "api"}, {"containerPort": 9001, "name": "console"}]
+    assert {"memory": "256Mi", "cpu": "250m"}.items() <= container_["resources"]["requests"].items()
+    assert {"memory": "512Mi", "cpu": "500m"}.items() <= container_["resources"]["limits"].items()
+    assert {"name": "minio-storage", "mountPath": "/data"} in container_["volumeMounts"]
     volumes = OBJECTS["Deployment", SYSTEM, "minio"]["spec"]["template"]["spec"]["volumes"]
     assert {"name": "minio-storage", "persistentVolumeClaim": {"claimName": "minio-pvc"}} in volumes
     ports = {port["name"]: port["port"] for port in OBJECTS["Service", SYSTEM, "minio"]["spec"]["ports"]}
@@ -124,7 +125,7 @@ def test_minio() -> None:
 
 def test_prometheus() -> None:
     """Arguments, mounts, resources and both scrape jobs."""
-    found = container("Deployment", MONITORING, "prometheus")
+    container_ = container("Deployment", MONITORING, "prometheus")
     for argument in (
         "--config.file=/etc/prometheus/prometheus.yml",
         "--storage.tsdb.path=/prometheus/data",
@@ -132,11 +133,11 @@ def test_prometheus() -> None:
         "--web.console.templates=/etc/prometheus/consoles",
         "--web.enable-lifecycle",
     ):
-        assert argument in found["args"]
-    assert found["ports"] == [{"containerPort": 9090, "name": "prometheus"}]
-    assert {"memory": "512Mi", "cpu": "250m"}.items() <= found["resources"]["requests"].items()
-    assert {"memory": "1Gi", "cpu": "500m"}.items() <= found["resources"]["limits"].items()
-    mounts = {mount["name"]: mount["mountPath"] for mount in found["volumeMounts"]}
+        assert argument in container_["args"]
+    assert container_["ports"] == [{"containerPort": 9090, "name": "prometheus"}]
+    assert {"memory": "512Mi", "cpu": "250m"}.items() <= container_["resources"]["requests"].items()
+    assert {"memory": "1Gi", "cpu": "500m"}.items() <= container_["resources"]["limits"].items()
+    mounts = {mount["name"]: mount["mountPath"] for mount in container_["volumeMounts"]}
     assert mounts == {"prometheus-config": "/etc/prometheus", "prometheus-storage": "/prometheus/data"}
 
 
@@ -167,13 +168,13 @@ def test_scrape_jobs() -> None:
 
 def test_locust() -> None:
     """Command, environment, mounts, ports and requests of the master; the tasks and their weights."""
-    found = container("Deployment", TESTING, "locust-master")
+    container_ = container("Deployment", TESTING, "locust-master")
     # The specification's --web-host=0.0.0.0 leaves out IPv6; without it, Locust listens on all addresses.
-    assert found["command"][:2] == ["locust", "--master"]
-    assert not any(word.startswith("--web-host") for word in found["command"])
-    assert {"name": "locust-scripts", "mountPath": "/mnt/locust", "readOnly": True} in found["volumeMounts"]
-    assert found["ports"] == [{"containerPort": 8089, "name": "web"}, {"containerPort": 5557, "name": "master"}]
-    assert {"memory": "256Mi", "cpu": "250m"}.items() <= found["resources"]["requests"].items()
+    assert container_["command"][:2] == ["locust", "--master"]
+    assert not any(word.startswith("--web-host") for word in container_["command"])
+    assert {"name": "locust-scripts", "mountPath": "/mnt/locust", "readOnly": True} in container_["volumeMounts"]
+    assert container_["ports"] == [{"containerPort": 8089, "name": "web"}, {"containerPort": 5557, "name": "master"}]
+    assert {"memory": "256Mi", "cpu": "250m"}.items() <= container_["resources"]["requests"].items()
     settings = OBJECTS["ConfigMap", TESTING, "locust-master-config"]["data"]
     assert settings["LOCUST_LOCUSTFILE"] == "/mnt/locust/locustfile.py"
     script = OBJECTS["ConfigMap", TESTING, "locust-scripts"]["data"]["locustfile.py"]
@@ -193,9 +194,9 @@ def test_locust() -> None:
 def test_integration_tests() -> None:
     """A Job in the testing namespace with the specification's requests."""
     (job,) = [m for (kind, space, _), m in OBJECTS.items() if (kind, space) == ("Job", TESTING)]
-    (found,) = job["spec"]["template"]["spec"]["containers"]
+    (container_,) = job["spec"]["template"]["spec"]["containers"]
     assert job["spec"]["template"]["spec"]["restartPolicy"] == "Never"
-    assert {"memory": "256Mi", "cpu": "250m"}.items() <= found["resources"]["requests"].items()
+    assert {"memory": "256Mi", "cpu": "250m"}.items() <= container_["resources"]["requests"].items()
 
 
 @pytest.mark.parametrize("namespace", [SYSTEM, SERVICES, MONITORING, TESTING])
@@ -206,9 +207,9 @@ def test_namespace(namespace: str) -> None:
 
 def test_ingress() -> None:
     """Host, class and backends; the paths are corrected."""
-    found = [OBJECTS["Ingress", SERVICES, name] for name in ("chatdb-ingress", "chatdb-ingress-test")]
+    ingresses = [OBJECTS["Ingress", SERVICES, name] for name in ("chatdb-ingress", "chatdb-ingress-test")]
     backends = {}
-    for ingress in found:
+    for ingress in ingresses:
         assert ingress["spec"]["ingressClassName"] == "nginx"
         assert ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/ssl-redirect"] == "false"
         (rule,) = ingress["spec"]["rules"]

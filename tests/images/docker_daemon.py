@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ class Docker:
 
     def __init__(self, folder: Path) -> None:
         """No setting of whoever runs the test counts."""
-        self.env_vars = os.environ | {
+        self.env_vars: Mapping[str, str] = os.environ | {
             "PATH": f"{folder / 'bin'}:{os.environ['PATH']}",
             "DOCKER_BUILDKIT": "1",
             "DOCKER_CONFIG": str(folder),
@@ -61,8 +61,8 @@ class Docker:
 
     def config(self, reference: str) -> dict[str, Any]:
         """By `docker image inspect`."""
-        found: dict[str, Any] = json.loads(self._run("image", "inspect", reference))[0]["Config"]
-        return found
+        config: dict[str, Any] = json.loads(self._run("image", "inspect", reference))[0]["Config"]
+        return config
 
     @contextmanager
     def files(self, reference: str, folder: Path) -> Iterator[Path]:

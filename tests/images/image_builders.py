@@ -67,7 +67,7 @@ class Buildah:
         volumes = json.dumps([f"{source}:{target}:ro" for source, target in pip_files(folder).items()])
         (folder / "containers.conf").write_text(f"[containers]\nvolumes = {volumes}\n")
         (folder / "storage.conf").write_text(STORAGE.format(folder=folder))
-        self.env_vars = os.environ | {
+        self.env_vars: Mapping[str, str] = os.environ | {
             "BUILDAH_ISOLATION": "chroot",
             "CONTAINERS_CONF": str(folder / "containers.conf"),
             "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
@@ -82,8 +82,8 @@ class Buildah:
 
     def config(self, reference: str) -> dict[str, Any]:
         """By `buildah inspect`."""
-        found: dict[str, Any] = json.loads(self._run("inspect", "--type", "image", reference))["OCIv1"]["config"]
-        return found
+        config: dict[str, Any] = json.loads(self._run("inspect", "--type", "image", reference))["OCIv1"]["config"]
+        return config
 
     @contextmanager
     def files(self, reference: str, folder: Path) -> Iterator[Path]:  # noqa: ARG002 - where buildah mounts is its own choice

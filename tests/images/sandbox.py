@@ -66,9 +66,9 @@ def dockerfile(name: str) -> str:
 
 def system() -> dict[str, Path]:
     """Stands in for the base image: this machine's programs and its Python."""
-    found = {name: Path(name).resolve() for name in SYSTEM if Path(name).exists()}
+    paths = {name: Path(name).resolve() for name in SYSTEM if Path(name).exists()}
     python = Path(sys.base_prefix).resolve()
-    return found if python.is_relative_to("/usr") else found | {str(python): python}
+    return paths if python.is_relative_to("/usr") else paths | {str(python): python}
 
 
 def assembled(name: str, folder: Path) -> Path:
@@ -86,15 +86,15 @@ def assembled(name: str, folder: Path) -> Path:
 def image_environment(name: str) -> dict[str, str]:
     """What the image sets; the base's PATH is the usual one."""
     (line,) = re.findall(r"^ENV (.*)", dockerfile(name), re.MULTILINE)
-    found = dict(pair.split("=", 1) for pair in line.split())
-    return found | {"PATH": found["PATH"].replace("$PATH", "/usr/local/bin:/usr/bin:/bin")}
+    env_vars = dict(pair.split("=", 1) for pair in line.split())
+    return env_vars | {"PATH": env_vars["PATH"].replace("$PATH", "/usr/local/bin:/usr/bin:/bin")}
 
 
 def sandbox_environment(name: str) -> dict[str, str]:
     """The same, and what the set-up asks for."""
-    found = image_environment(name) | {"SANDBOX_USER": USER}
+    env_vars = image_environment(name) | {"SANDBOX_USER": USER}
     # It looks for its programs where they are on this machine, and the image's PATH has those folders, too.
-    return found | {"PATH": f"{found['PATH']}:/usr/sbin:/sbin"}
+    return env_vars | {"PATH": f"{env_vars['PATH']}:/usr/sbin:/sbin"}
 
 
 def entrypoint(name: str) -> list[str]:

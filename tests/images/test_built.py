@@ -87,8 +87,11 @@ def build(name: str, builder: ImageBuilder, root: Path) -> str:
     options = f"['images', '--build', '--builder', '{name}'], obj=Path(sys.argv[1])"
     script = f"import sys; from pathlib import Path; from chatdb.cli import main; main({options})"
     command = [sys.executable, "-c", script, str(root)]
-    both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    done = subprocess.run(command, env=builder.env_vars, text=True, timeout=MINUTES * 60, check=False, **both)
+    pipe, both = subprocess.PIPE, subprocess.STDOUT
+    limit = MINUTES * 60
+    done = subprocess.run(
+        command, env=builder.env_vars, stdout=pipe, stderr=both, text=True, timeout=limit, check=False
+    )
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -122,8 +125,8 @@ def check_files(name: str, root: Path) -> None:
 
 def writable(path: Path) -> bool:
     """Whether the service's user may change it."""
-    found = path.lstat()
-    return not path.is_symlink() and (found.st_uid != 0 or bool(found.st_mode & 0o022))
+    status = path.lstat()
+    return not path.is_symlink() and (status.st_uid != 0 or bool(status.st_mode & 0o022))
 
 
 def sources(folder: Path) -> set[tuple[str, str]]:

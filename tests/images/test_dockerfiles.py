@@ -27,37 +27,37 @@ def instructions(text: str) -> list[Instruction]:
     return [(line.split()[0], " ".join(line.split()[1:])) for line in lines if line.strip()]
 
 
-def of(found: list[Instruction], name: str) -> list[str]:
+def of(parsed: list[Instruction], name: str) -> list[str]:
     """The arguments of the instructions of that name."""
-    return [arguments for one, arguments in found if one == name]
+    return [arguments for one, arguments in parsed if one == name]
 
 
-def of_image(found: list[Instruction]) -> list[Instruction]:
+def of_image(parsed: list[Instruction]) -> list[Instruction]:
     """The instructions of the last stage."""
-    return found[max(number for number, (name, _) in enumerate(found) if name == "FROM") :]
+    return parsed[max(number for number, (name, _) in enumerate(parsed) if name == "FROM") :]
 
 
-def commands(found: list[Instruction]) -> list[str]:
+def commands(parsed: list[Instruction]) -> list[str]:
     """Each command that is run."""
-    return [command.strip() for text in of(found, "RUN") for command in re.split(r"[;&|]+", text)]
+    return [command.strip() for text in of(parsed, "RUN") for command in re.split(r"[;&|]+", text)]
 
 
 OWN: dict[str, Callable[[list[Instruction], ResolvedComponent], bool]] = {
-    "known instructions": lambda found, _: {name for name, _ in found} <= ALLOWED,
-    "stages by name": lambda found, _: not any(re.search(r"--from=\d", text) for text in of(found, "COPY")),
-    "no RUN in the image itself": lambda found, _: not of(of_image(found), "RUN"),
-    "only Python is run": lambda found, _: all(one.startswith("python -m ") for one in commands(found)),
-    "pip by hash, no cache, no build": lambda found, _: all(
-        option in one for one in commands(found) if " install " in one for option in PIP_OPTIONS
+    "known instructions": lambda parsed, _: {name for name, _ in parsed} <= ALLOWED,
+    "stages by name": lambda parsed, _: not any(re.search(r"--from=\d", text) for text in of(parsed, "COPY")),
+    "no RUN in the image itself": lambda parsed, _: not of(of_image(parsed), "RUN"),
+    "only Python is run": lambda parsed, _: all(one.startswith("python -m ") for one in commands(parsed)),
+    "pip by hash, no cache, no build": lambda parsed, _: all(
+        option in one for one in commands(parsed) if " install " in one for option in PIP_OPTIONS
     ),
-    "the catalogue's user": lambda found, component: (
-        of(of_image(found), "USER") == [f"{component.uid}:{component.uid}"]
+    "the catalogue's user": lambda parsed, component: (
+        of(of_image(parsed), "USER") == [f"{component.uid}:{component.uid}"]
     ),
-    "the catalogue's port": lambda found, component: (
-        of(found, "EXPOSE") == [str(port.number) for port in component.ports]
+    "the catalogue's port": lambda parsed, component: (
+        of(parsed, "EXPOSE") == [str(port.number) for port in component.ports]
     ),
-    "starts its package": lambda found, component: (
-        [json.loads(text) for text in of(found, "ENTRYPOINT") if text.startswith("[")]
+    "starts its package": lambda parsed, component: (
+        [json.loads(text) for text in of(parsed, "ENTRYPOINT") if text.startswith("[")]
         == [["python", "-m", component.name.replace("-", "_")]]
     ),
 }
@@ -75,8 +75,8 @@ def hadolint(text: str) -> Iterator[str]:
 
 def violations(text: str, name: str) -> set[str]:
     """The rules that the Dockerfile of this component breaks."""
-    found, component = instructions(text), PLATFORM.component(name)
-    return {*hadolint(text), *(rule for rule, holds in OWN.items() if not holds(found, component))}
+    parsed, component = instructions(text), PLATFORM.component(name)
+    return {*hadolint(text), *(rule for rule, holds in OWN.items() if not holds(parsed, component))}
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)

@@ -4,7 +4,7 @@ import json
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ RUN_SECONDS = 180
 TRIES = 12
 
 
-def ask(url: str, body: object = None, *, method: str | None = None) -> tuple[int, Any, Mapping[str, str]]:
+def ask(url: str, body: object = None, *, method: str | None = None) -> tuple[int, Any, Message]:
     """Status, JSON and headers of an answer."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(url, data, {"Content-Type": "application/json"}, method=method)
@@ -41,9 +41,9 @@ def message(running: Platform, topic: str, key: str, value: str) -> dict[str, An
     for _ in range(TRIES):
         printed = kafka(running, "kafka-console-consumer", *options).splitlines()
         # When the time is over, the tool says so among the messages.
-        for found in (json.loads(line) for line in printed if line.startswith("{")):
-            if found.get(key) == value:
-                return dict(found)
+        for content in (json.loads(line) for line in printed if line.startswith("{")):
+            if content.get(key) == value:
+                return dict(content)
     raise TimeoutError(f"no message on {topic} with {key} {value}")
 
 

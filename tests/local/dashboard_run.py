@@ -138,8 +138,8 @@ def answers(api: Ask, start: float, end: float) -> dict[str, object]:
     """A record of everything that the dashboards ask."""
     span = {"start": str(start), "end": str(end), "step": str(SCRAPE_SECONDS)}
     exprs = sorted(set().union(*map(dashboards.queries, dashboards.dashboards().values())))
-    found = {expr: api("query_range", query=expr, **span)["result"] for expr in exprs}
-    return {"start": start, "end": end, "step": SCRAPE_SECONDS, "answers": found}
+    results = {expr: api("query_range", query=expr, **span)["result"] for expr in exprs}
+    return {"start": start, "end": end, "step": SCRAPE_SECONDS, "answers": results}
 
 
 def record(minutes: float) -> dict[str, object]:
@@ -162,12 +162,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=12)
     parser.add_argument("--keep", type=Path, help="write the record into this file, too")
     arguments = parser.parse_args()
-    found = json.dumps(record(arguments.minutes))
+    recorded = json.dumps(record(arguments.minutes))
     with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
-        file.write(found)
+        file.write(recorded)
         file.flush()
         if arguments.keep:
-            arguments.keep.write_text(found, encoding="utf-8")
+            arguments.keep.write_text(recorded, encoding="utf-8")
         panel_pictures.main(file.name, str(ROOT / "docs/pictures"))
 
 

@@ -51,7 +51,7 @@ class Ended:
 
     def named(self, outcome: str) -> set[str]:
         """The tests with that outcome."""
-        return {name for name, found in self.outcomes.items() if found == outcome}
+        return {name for name, actual in self.outcomes.items() if actual == outcome}
 
     @property
     def last(self) -> str:
@@ -116,15 +116,15 @@ def ended(command: Sequence[str], env_vars: Mapping[str, str], folder: Path) -> 
 
 def given_by_dist() -> tuple[dict[str, str], str]:
     """The data of the pod's ConfigMap, and the text of its matrix."""
-    found = {(m["kind"], m["metadata"]["name"]): m for m in manifests()}
-    return found["ConfigMap", f"{NAME}-config"]["data"], found["ConfigMap", f"{NAME}-matrix"]["data"]["matrix.json"]
+    objects = {(m["kind"], m["metadata"]["name"]): m for m in manifests()}
+    return objects["ConfigMap", f"{NAME}-config"]["data"], objects["ConfigMap", f"{NAME}-matrix"]["data"]["matrix.json"]
 
 
 def local(running: Platform) -> dict[str, str]:
     """Address in the cluster -> address here, of each port that is served here."""
     site = running.site
-    found = ((site.platform.component(name), port) for name, port in site.ports)
-    return {f"{one.host}:{one.port(port).number}": f"{HOST}:{site.number(one, port)}" for one, port in found}
+    served = ((site.platform.component(name), port) for name, port in site.ports)
+    return {f"{one.host}:{one.port(port).number}": f"{HOST}:{site.number(one, port)}" for one, port in served}
 
 
 def pod(running: Platform, shut: Sequence[str] = ()) -> Pod:

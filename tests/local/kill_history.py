@@ -54,9 +54,9 @@ class World:
 def violations(orders: Sequence[Order], world: World) -> list[str]:
     """What cannot be, a sentence each that begins with its kind."""
     jobs = {str(job["id"]): job for job in world.jobs}
-    found = [line for order in orders for line in _of_order(order, world, jobs)]
-    found += [line for job in world.jobs for line in _of_job(job, world)]
-    return [*found, *_of_models(world), *_of_messages(world)]
+    lines = [line for order in orders for line in _of_order(order, world, jobs)]
+    lines += [line for job in world.jobs for line in _of_job(job, world)]
+    return [*lines, *_of_models(world), *_of_messages(world)]
 
 
 def _of_order(order: Order, world: World, jobs: Mapping[str, Row]) -> Iterator[str]:

@@ -73,11 +73,11 @@ def rounds(seed: int, count: int, minutes: float) -> tuple[list[Blow], list[Orde
                 running.wait(SECONDS)
             except InvalidInput as error:
                 late.append(f"stuck: {error}")
-            found = violations(clients.orders, world(running))
-    return supervisor.blows, clients.orders, [*late, *found], played
+            lines = violations(clients.orders, world(running))
+    return supervisor.blows, clients.orders, [*late, *lines], played
 
 
-def table(blows: Sequence[Blow], orders: Sequence[Order], found: Sequence[str]) -> str:
+def table(blows: Sequence[Blow], orders: Sequence[Order], lines: Sequence[str]) -> str:
     """The figures as Markdown."""
     rows = ["| what | how | times | recovery, median | recovery, longest |", "|---|---|---|---|---|"]
     ways = sorted({blow.server for blow in blows} - set(SERVERS))
@@ -89,13 +89,13 @@ def table(blows: Sequence[Blow], orders: Sequence[Order], found: Sequence[str]) 
         if seconds:
             how = ", ".join(f"{place}" for place in places)
             rows.append(f"| {name} | {how} | {len(mine)} | {quantile(seconds, 0.5):.0f} s | {max(seconds):.0f} s |")
-    kinds = Counter(line.partition(":")[0] for line in found)
+    kinds = Counter(line.partition(":")[0] for line in lines)
     acknowledged = sum(bool(order.job_ids) for order in orders)
     retries = sum(len(order.answers) - 1 for order in orders)
     seconds = recoveries(blows, orders)
     faults = sum(blow.place in list(Fault) for blow in blows)
     facts = f"{acknowledged} jobs acknowledged, {retries} requests sent again, {kinds['lost']} lost,"
-    facts += f" {kinds['duplicated']} duplicated, {len(found)} violations in all."
+    facts += f" {kinds['duplicated']} duplicated, {len(lines)} violations in all."
     facts += f" Recovery: p50 {quantile(seconds, 0.5):.0f} s, p99 {quantile(seconds, 0.99):.0f} s."
     return "\n".join([f"{len(blows) - faults} kills and {faults} faults of connections: {facts}", "", *rows])
 
@@ -113,12 +113,12 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=600, help="begin no round after so many minutes")
     parser.add_argument("--write", action="store_true", help="write the table into docs/reliability.md")
     asked = parser.parse_args()
-    blows, orders, found, played = rounds(asked.seed, asked.rounds, asked.minutes)
-    text = f"Seed {asked.seed}, {played} rounds, {table(blows, orders, found)}"
-    print(text, *found, sep="\n")
+    blows, orders, lines, played = rounds(asked.seed, asked.rounds, asked.minutes)
+    text = f"Seed {asked.seed}, {played} rounds, {table(blows, orders, lines)}"
+    print(text, *lines, sep="\n")
     if asked.write:
         fill(PAGE, "kills", text)
-    return 1 if found else 0
+    return 1 if lines else 0
 
 
 if __name__ == "__main__":

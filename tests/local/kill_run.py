@@ -10,6 +10,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -124,7 +125,7 @@ class Clients:
 
     def _submit(self, order: Order, number: int) -> None:
         parameters = {"model": "linear", "folds": 2, "seed": order.tag}
-        body = {"model_name": f"killed-{number}", "dataset_location": "s3://test/data.csv"}
+        body: dict[str, object] = {"model_name": f"killed-{number}", "dataset_location": "s3://test/data.csv"}
         body |= {"hyperparameters": parameters}
 
         def answered() -> bool:
@@ -186,7 +187,7 @@ def watched(running: Platform) -> Iterator[Supervisor]:
 def working(running: Platform, seed: int) -> Iterator[Clients]:
     """Clients at work; at the end each has followed its last job."""
     clients = Clients(running.url(ORCHESTRATOR), seed)
-    with threads(clients.over, [lambda number=number: clients.play(number) for number in range(CLIENTS)]):
+    with threads(clients.over, [partial(clients.play, number) for number in range(CLIENTS)]):
         yield clients
 
 
@@ -207,4 +208,4 @@ def threads(over: threading.Event, tasks: Sequence[Callable[[], None]]) -> Itera
 def recoveries(blows: Sequence[Blow], orders: Sequence[Order]) -> list[float]:
     """For each blow the seconds until a job that was sent after it had ended."""
     ends = [[order.ended for order in orders if order.ended and order.sent > blow.at] for blow in blows]
-    return [min(found) - blow.at for blow, found in zip(blows, ends, strict=True) if found]
+    return [min(ended) - blow.at for blow, ended in zip(blows, ends, strict=True) if ended]

@@ -30,9 +30,9 @@ READ = """
 import json, sys
 from confluent_kafka import Consumer, TopicPartition
 client = Consumer({"bootstrap.servers": sys.argv[1], "group.id": "reader", "enable.auto.commit": False})
-found = {}
+messages = {}
 for topic in sys.argv[2:]:
-    values = found[topic] = []
+    values = messages[topic] = []
     for number in client.list_topics(topic, timeout=20).topics[topic].partitions:
         low, high = client.get_watermark_offsets(TopicPartition(topic, number), timeout=20)
         client.assign([TopicPartition(topic, number, low)])
@@ -40,7 +40,7 @@ for topic in sys.argv[2:]:
             message = client.poll(1)
             if message is not None and message.error() is None:
                 values.append(message.value().decode())
-print(json.dumps(found))
+print(json.dumps(messages))
 """
 
 
@@ -63,15 +63,15 @@ def topics(running: Platform, *names: str) -> dict[str, list[str]]:
 
 def artifacts(running: Platform, versions: Sequence[Row]) -> dict[tuple[str, int], str]:
     """The digest of each READY version's bytes."""
-    found = {}
+    digests = {}
     for one in versions:
         name, number = one["model_name"], one["version"]
         if one["state"] == "READY":
             url = f"{running.url('model-registry')}/models/{name}/versions/{number}/artifact"
             # Without an answer it is lost, which the checker says.
             with suppress(urllib.error.HTTPError), urllib.request.urlopen(url, timeout=SECONDS) as answer:
-                found[name, number] = hashlib.sha256(answer.read()).hexdigest()
-    return found
+                digests[name, number] = hashlib.sha256(answer.read()).hexdigest()
+    return digests
 
 
 def world(running: Platform, patience: float = SECONDS) -> World:
@@ -103,9 +103,9 @@ def world(running: Platform, patience: float = SECONDS) -> World:
     )
 
 
-def patiently(what: str, ready: Callable[[], object], seconds: float = SECONDS) -> None:
+def patiently(condition: str, ready: Callable[[], object], seconds: float = SECONDS) -> None:
     """Wait; when it does not come, the checker is who says so."""
     try:
-        wait_for(what, seconds, ready)
+        wait_for(condition, seconds, ready)
     except TimeoutError as late:
         print(late)

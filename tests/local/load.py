@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -102,13 +103,13 @@ class Line:
         self._way.request(method, path, data, {"Content-Type": "application/json"} | named)
         one.sent = self._sent = time.monotonic()
         answer = self._way.getresponse()
-        found = answer.read()
+        content = answer.read()
         one.status, one.last = answer.status, answer.will_close
         if answer.status != good:
-            one.problem = f"{answer.status}: {found[:300]!r}"
+            one.problem = f"{answer.status}: {content[:300]!r}"
         if not self._keep or answer.will_close:
             self._hang_up()
-        return found
+        return content
 
     def _hang_up(self) -> None:
         way, self._way, self._sent = self._way, None, None
@@ -156,16 +157,16 @@ def _slowly(pieces: list[bytes]) -> Iterator[bytes]:
 
 def predictions(line: Line) -> None:
     """One."""
-    found = json.loads(line.ask("POST", "/ml/predict", {"model_name": line.load.predicts, "instances": [INSTANCE]}))
-    if len(found.get("predictions", ())) != 1:
-        line.load.exchanges[-1].problem = f"predicts {found}"
+    answer = json.loads(line.ask("POST", "/ml/predict", {"model_name": line.load.predicts, "instances": [INSTANCE]}))
+    if len(answer.get("predictions", ())) != 1:
+        line.load.exchanges[-1].problem = f"predicts {answer}"
 
 
 def questions(line: Line) -> None:
     """One."""
-    found = json.loads(line.ask("POST", "/parse", {"query": "how many jobs failed last week"}))
-    if not found.get("sql"):
-        line.load.exchanges[-1].problem = f"understands {found}"
+    parsed = json.loads(line.ask("POST", "/parse", {"query": "how many jobs failed last week"}))
+    if not parsed.get("sql"):
+        line.load.exchanges[-1].problem = f"understands {parsed}"
 
 
 def page(line: Line) -> None:
@@ -201,5 +202,5 @@ def load(running: Platform, name: str, *, seed: int, predicts: str) -> Iterator[
         for act in ACTS[name]
         for pause, keep in (*((pause, True) for pause in PAUSES), (PAUSES[1], False))
     ]
-    with threads(made.over, [lambda act=act, line=line: line.play(act) for act, line in lines]):
+    with threads(made.over, [partial(line.play, act) for act, line in lines]):
         yield made

@@ -69,8 +69,10 @@ def configuration(running: Platform, folder: Path, seconds: int) -> dict[str, An
 def discovered(running: Platform, name: str) -> dict[str, Any]:
     """A pod of the service, as Kubernetes would describe it."""
     host, _, port = running.url(name).removeprefix("http://").partition(":")
-    found = annotations(name) | {"prometheus.io/port": port}
-    labels = {f"__meta_kubernetes_pod_annotation_{re.sub('[./]', '_', key)}": value for key, value in found.items()}
+    pod_annotations = annotations(name) | {"prometheus.io/port": port}
+    labels = {
+        f"__meta_kubernetes_pod_annotation_{re.sub('[./]', '_', key)}": value for key, value in pod_annotations.items()
+    }
     meta = {"__meta_kubernetes_pod_label_app": name, "__meta_kubernetes_pod_name": f"{name}-0"}
     meta["__meta_kubernetes_pod_ip"] = host
     return {"targets": [host], "labels": labels | meta}
@@ -92,5 +94,5 @@ def asked(api: str, path: str, **parameters: str) -> Any:
 
 def value(api: Ask, query: str) -> float:
     """The only figure of a query; 0 without any."""
-    found = api("query", query=query)
-    return float(found["result"][0]["value"][1]) if found and found["result"] else 0.0
+    answer = api("query", query=query)
+    return float(answer["result"][0]["value"][1]) if answer and answer["result"] else 0.0

@@ -84,8 +84,8 @@ def send(running: Platform, name: str, path: str, body: bytes | None = None) -> 
 
 def counted(running: Platform, name: str, status: str) -> float:
     """How many answers had such a status; liveness and readiness are not meant."""
-    with urllib.request.urlopen(f"{running.url(name)}/metrics", timeout=SECONDS) as found:
-        text = found.read().decode()
+    with urllib.request.urlopen(f"{running.url(name)}/metrics", timeout=SECONDS) as response:
+        text = response.read().decode()
     lines = re.findall(rf'^http_requests_total{{.*route="(.*)",status="{status}"}} (.+)$', text, re.MULTILINE)
     return sum(float(count) for route, count in lines if route != "/ready")
 
@@ -199,7 +199,7 @@ def test_artifact_with_a_wrong_digest(running: Platform) -> None:
     with takes_little(running, registry, MOST_UPLOAD_BYTES):
         assert pour(running, registry, "PUT", path, {"X-Content-Sha256": digest}) == 422
     assert send(running, registry, path)[0] == 404
-    with urllib.request.urlopen(f"{url}/models/bad-input/versions", timeout=SECONDS) as found:
-        assert json.load(found)["items"] == []
+    with urllib.request.urlopen(f"{url}/models/bad-input/versions", timeout=SECONDS) as response:
+        assert json.load(response)["items"] == []
     gone = urllib.request.Request(f"{url}/models/bad-input", method="DELETE")
     urllib.request.urlopen(gone, timeout=SECONDS).close()

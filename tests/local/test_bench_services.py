@@ -8,9 +8,9 @@ from chatdb.local.platform import Platform
 
 def test_uploads_quickly(running: Platform) -> None:
     """Both ways to the object store take their turn for each size, and the service's memory is looked at."""
-    found = uploads(World(platform=running, quick=True))
-    assert list(found.results) == list(found.memory) == [1, 32]
-    for turns in found.results.values():
+    measured = uploads(World(platform=running, quick=True))
+    assert list(measured.results) == list(measured.memory) == [1, 32]
+    for turns in measured.results.values():
         assert {name: len(taken) for name, taken in turns.items()} == {OURS: 1, BOTO3: 1}
         assert all(turn.rate > 0 for taken in turns.values() for turn in taken)
-    assert min(found.memory.values()) > 0
+    assert min(measured.memory.values()) > 0

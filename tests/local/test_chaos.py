@@ -52,11 +52,11 @@ def chaos(folder: Path, *only: str) -> "subprocess.Popen[str]":
 def test_who_notices(running: Platform, faults: Faults, tmp_path: Path) -> None:
     """An edge, an edge that nobody is unready without, and a component: all as derived, and back afterwards."""
     with chaos(tmp_path, *FEW) as process:
-        found = json.loads(process.communicate(timeout=3 * SECONDS)[0])
-    assert [(one["id"], one["problems"]) for one in found["outcomes"]] == [(name, []) for name in FEW]
-    assert [one["seen"] for one in found["outcomes"]] == [one["expected"] for one in found["outcomes"]]
-    assert (process.returncode, found["good"], found["not_played"]) == (0, True, [])
-    assert all(one["back"] is not None for one in found["outcomes"])
+        report = json.loads(process.communicate(timeout=3 * SECONDS)[0])
+    assert [(one["id"], one["problems"]) for one in report["outcomes"]] == [(name, []) for name in FEW]
+    assert [one["seen"] for one in report["outcomes"]] == [one["expected"] for one in report["outcomes"]]
+    assert (process.returncode, report["good"], report["not_played"]) == (0, True, [])
+    assert all(one["back"] is not None for one in report["outcomes"])
 
 
 @pytest.mark.parametrize("name", ["cut:query-parser:kafka", "kill:query-parser"])

@@ -35,11 +35,11 @@ def sql(running: Platform) -> Sql:
 def test_topics(running: Platform) -> None:
     """Each topic with its partitions, and a dead-letter topic for each one that is consumed."""
     described = kafka(running, "kafka-topics", "--describe")
-    found = dict(re.findall(r"^Topic: (\S+)\t.*PartitionCount: (\d+)", described, re.MULTILINE))
+    partitions = dict(re.findall(r"^Topic: (\S+)\t.*PartitionCount: (\d+)", described, re.MULTILINE))
     consumed = {topic for component in CATALOGUE.components for topic in component.consumes.values()}
     wanted = {topic.name: str(topic.partitions) for topic in TOPICS}
     wanted |= {topic + DEAD_LETTER_SUFFIX: "1" for topic in consumed}
-    assert {name: count for name, count in found.items() if not name.startswith("__")} == wanted
+    assert {name: count for name, count in partitions.items() if not name.startswith("__")} == wanted
 
 
 @pytest.mark.parametrize("owner", [owner.name for owner in CATALOGUE.schema_owners])
@@ -68,6 +68,6 @@ def test_all_listens_on_loopback_only(running: Platform) -> None:
     ports = {f"{number:04X}" for number in running.site.ports.values()}
     lines = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()]
     listening = [local.split(":") for _, local, _, state, *_ in lines if state == "0A"]
-    found = {port: address for address, port in listening if port in ports}
-    assert found.keys() == ports
-    assert {address[-8:] for address in found.values()} == {"0100007F"}
+    addresses = {port: address for address, port in listening if port in ports}
+    assert addresses.keys() == ports
+    assert {address[-8:] for address in addresses.values()} == {"0100007F"}

@@ -4,7 +4,7 @@ import json
 import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,8 @@ SECONDS = 120
 # Prints what the service's settings read: names, whether they must be there, and the port that they choose themselves.
 READ = """
 import importlib, json, sys
-found = importlib.import_module(sys.argv[1] + ".settings").Settings
-print(json.dumps({"names": found.variables(), "port": found.model_fields["port"].default}))
+settings = importlib.import_module(sys.argv[1] + ".settings").Settings
+print(json.dumps({"names": settings.variables(), "port": settings.model_fields["port"].default}))
 """
 
 
@@ -94,13 +94,18 @@ def answer(address: str, path: str) -> str | None:
         return None
 
 
+def answers(address: str, path: str) -> bool:
+    """Whether there is an answer, even an empty one."""
+    return answer(address, path) is not None
+
+
 def test_paths(alone: str, request: pytest.FixtureRequest) -> None:
     """Each probe of dist/ is answered, and Prometheus finds metrics where the annotation says."""
     name = request.node.callspec.params["alone"]
     container, _, _ = rendered(name)
     for probe in ("livenessProbe", "startupProbe", "readinessProbe"):
         path = container[probe]["httpGet"]["path"]
-        wait_for(f"{name} answers {path}", SECONDS, lambda path=path: answer(alone, path) is not None)
+        wait_for(f"{name} answers {path}", SECONDS, partial(answers, alone, path))
     metrics = answer(alone, annotations(name)["prometheus.io/path"])
     assert metrics and "# TYPE " in metrics
     assert "<html" in (answer(alone, "/docs") or "").lower()

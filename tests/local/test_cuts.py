@@ -27,8 +27,8 @@ def test_nothing_is_lost(running: Platform, proxies: Proxies) -> None:
                     supervisor.befall(proxies, fault, ways, FAULT_SECONDS)
                     wait_for(f"a job after {fault}", SECONDS, lambda: clients.ended_after(supervisor.blows[-1].at))
         running.wait(SECONDS)
-        found = world(running)
-    assert violations(clients.orders, found) == []
+        state = world(running)
+    assert violations(clients.orders, state) == []
     assert all(order.status for order in clients.orders)
     assert {name: running.parts[name].server.pid for name in running.parts} == pids
     assert len(recoveries(supervisor.blows, clients.orders)) == len(supervisor.blows) == len(Fault) * GROUPS

@@ -5,6 +5,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -40,6 +41,11 @@ def folder() -> Iterator[Path]:
         yield made
 
 
+def is_up(part: Part) -> bool:
+    """Whether it has said so."""
+    return part.server.last_lines(1) == "up"
+
+
 def test_stop_gives_the_grace_period(folder: Path) -> None:
     """A service has as long to end as its pod has, and no longer: the one says a last word, the other is killed."""
     scripts = {LONG: "trap 'sleep 2; echo bye; exit' TERM; echo up", SHORT: "trap '' TERM; echo up"}
@@ -50,12 +56,12 @@ def test_stop_gives_the_grace_period(folder: Path) -> None:
         server = Server(component.name, command, folder / component.name, {"PATH": os.defpath})
         parts[component.name] = Part(component=component, server=server, ready=lambda: True)
     site = make_site(PLATFORM, ROOT, folder, ())
-    found = Platform(site=site, parts=parts)
+    platform = Platform(site=site, parts=parts)
     for name, part in parts.items():
-        found.start(name)
-        wait_for(f"{name} is up", LONG, lambda part=part: part.server.last_lines(1) == "up")
+        platform.start(name)
+        wait_for(f"{name} is up", LONG, partial(is_up, part))
     begin = time.monotonic()
-    found.stop()
+    platform.stop()
     assert SHORT < time.monotonic() - begin < LONG / 2
     assert [part.server.last_lines(2) for part in parts.values()] == ["up\nbye", "up"]
 
@@ -76,13 +82,13 @@ def stop(running: Platform, name: str, asked: Load) -> float:
 
 def losses(asked: Load, moment: float) -> list[str]:
     """Answers that are not good, and requests without one that were sent while somebody had to be there."""
-    found = []
+    lost = []
     for one in asked.exchanges:
         at = one.sent or one.ended
         closed = at > moment + LINGER_SECONDS or (one.before is not None and at > one.before + IDLE_SECONDS)
         if one.problem and (one.status or not closed):
-            found.append(f"{one.what}, {at - moment:+.3f} s after SIGTERM: {one.problem}")
-    return found
+            lost.append(f"{one.what}, {at - moment:+.3f} s after SIGTERM: {one.problem}")
+    return lost
 
 
 def send_questions(running: Platform) -> set[str]:

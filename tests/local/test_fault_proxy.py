@@ -71,7 +71,7 @@ def answered(client: socket.socket) -> float:
     return time.monotonic() - begin
 
 
-def meanwhile(proxies: Proxies, fault: Fault, body: Callable[[], None]) -> None:
+def meanwhile(proxies: Proxies, fault: Fault, body: Callable[[], object]) -> None:
     """Do something while the fault lasts."""
     over = threading.Thread(target=proxies.befall, args=(fault, [WAY], LONG))
     over.start()

@@ -91,15 +91,15 @@ def test_policies_that_nobody_enforces(
     """They are one failure, which no repetition heals; all else is tested as before."""
     made = pod(running)
     made.extra |= IMPATIENT
-    found = made.run(tmp_path_factory.mktemp("open"))
-    assert found.code == os.EX_CONFIG, found.log
-    assert found.named("FAILED") == {"test_policies"}
-    assert f"policies not enforced: no policy allows {STORE}, {DATABASE}, and all are open" in found.log
-    assert "policies not enforced" in found.last
-    denied = {name for name in found.outcomes if name.startswith("test_denied")}
+    ended = made.run(tmp_path_factory.mktemp("open"))
+    assert ended.code == os.EX_CONFIG, ended.log
+    assert ended.named("FAILED") == {"test_policies"}
+    assert f"policies not enforced: no policy allows {STORE}, {DATABASE}, and all are open" in ended.log
+    assert "policies not enforced" in ended.last
+    denied = {name for name in ended.outcomes if name.startswith("test_denied")}
     assert len(denied) == denied_count()
-    assert found.named("SKIPPED") == denied | {"test_needs[test-service]"}
-    assert found.named("PASSED") == well.named("PASSED") - denied - {"test_policies"}
+    assert ended.named("SKIPPED") == denied | {"test_needs[test-service]"}
+    assert ended.named("PASSED") == well.named("PASSED") - denied - {"test_policies"}
 
 
 def test_what_somebody_has_to_mend(
@@ -111,16 +111,16 @@ def test_what_somebody_has_to_mend(
     given.change("topics", wide, partitions=4)
     given.change("topics", short, retention_ms=1, replication=2)
     given.change("topics", missing, name="nobody_made_this")
-    found = given.run(tmp_path_factory.mktemp("fix"))
+    ended = given.run(tmp_path_factory.mktemp("fix"))
     wrong = {f"test_denied[{STORE}]", f"test_topic[{wide}]", f"test_topic[{short}]", "test_topic[nobody_made_this]"}
-    assert found.named("FAILED") == wrong, found.log
-    assert found.code == os.EX_CONFIG
-    assert found.named("PASSED") == well.named("PASSED") - wrong - {f"test_topic[{missing}]"}
-    assert f"{STORE} is open to these tests" in found.log
-    assert f"topic {wide} has partitions 3, declared is 4" in found.log
-    assert f"topic {short} has replication 1, declared is 2; retention_ms 86400000, declared is 1" in found.log
-    assert "there is no topic nobody_made_this" in found.log
-    assert "policies enforced" in found.last
+    assert ended.named("FAILED") == wrong, ended.log
+    assert ended.code == os.EX_CONFIG
+    assert ended.named("PASSED") == well.named("PASSED") - wrong - {f"test_topic[{missing}]"}
+    assert f"{STORE} is open to these tests" in ended.log
+    assert f"topic {wide} has partitions 3, declared is 4" in ended.log
+    assert f"topic {short} has replication 1, declared is 2; retention_ms 86400000, declared is 1" in ended.log
+    assert "there is no topic nobody_made_this" in ended.log
+    assert "policies enforced" in ended.last
 
 
 def test_what_may_pass_by_itself(
@@ -134,16 +134,16 @@ def test_what_may_pass_by_itself(
     running.parts["test-service"].server.kill()
     try:
         with proxies.befallen(Fault.CUT, ["query-parser to kafka"]):
-            found = given.run(tmp_path_factory.mktemp("again"))
+            ended = given.run(tmp_path_factory.mktemp("again"))
     finally:
         running.parts["test-service"].server.start()
         running.wait()
     edges = {"test_edge[ml-engine:http]", "test_edge[test-service:http]"}
-    assert found.named("FAILED") == edges | {"test_ready[query-parser]", "test_needs[query-parser]"}, found.log
-    assert found.code == 1
-    assert f"ml-engine:http at {shut[0]} is not answered: a policy drops it" in found.log
-    assert "is refused: nobody listens there" in found.log
-    assert "query-parser answers /ready with 503" in found.log
-    assert "query-parser does not say that it reaches kafka" in found.log
-    assert {"test_job_is_trained", "test_prediction", "test_smoke_run"} <= found.named("SKIPPED")
-    assert {"test_question", f"test_denied[{DATABASE}]", "test_topic[queries]"} <= found.named("PASSED")
+    assert ended.named("FAILED") == edges | {"test_ready[query-parser]", "test_needs[query-parser]"}, ended.log
+    assert ended.code == 1
+    assert f"ml-engine:http at {shut[0]} is not answered: a policy drops it" in ended.log
+    assert "is refused: nobody listens there" in ended.log
+    assert "query-parser answers /ready with 503" in ended.log
+    assert "query-parser does not say that it reaches kafka" in ended.log
+    assert {"test_job_is_trained", "test_prediction", "test_smoke_run"} <= ended.named("SKIPPED")
+    assert {"test_question", f"test_denied[{DATABASE}]", "test_topic[queries]"} <= ended.named("PASSED")

@@ -125,5 +125,5 @@ def test_what_is_broken_is_told(case: str) -> None:
     """With its kind."""
     kind, broken = CASES[case]
     world, orders = right()
-    found = violations(orders, broken(world, orders))
-    assert kind in {line.partition(":")[0] for line in found}, found
+    lines = violations(orders, broken(world, orders))
+    assert kind in {line.partition(":")[0] for line in lines}, lines

@@ -129,9 +129,9 @@ def breakable(request: pytest.FixtureRequest) -> Iterator[Platform]:
     if not ALL:
         yield request.getfixturevalue("running")
         return
-    with platform(PLATFORM, ROOT) as found:
-        found.start_in_order()
-        yield found
+    with platform(PLATFORM, ROOT) as started:
+        started.start_in_order()
+        yield started
 
 
 def begin(running: Platform, name: str, options: Mapping[str, str]) -> None:
@@ -203,5 +203,5 @@ def test_what_is_missing_is_told(mutated: Platform, name: str) -> None:
         kill(supervisor, case)
         mutated.wait(SECONDS)
         orders.append(last_job(mutated))
-        found = seen(mutated, orders) - before
-    assert {line.partition(":")[0] for line in found} & case.kinds, found
+        lines = seen(mutated, orders) - before
+    assert {line.partition(":")[0] for line in lines} & case.kinds, lines

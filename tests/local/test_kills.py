@@ -25,8 +25,8 @@ def test_nothing_is_lost(running: Platform) -> None:
                 supervisor.kill(name)
             wait_for("both are seen dead", SECONDS, lambda: len(supervisor.blows) == before + 2)
             wait_for("a job after all kills", SECONDS, lambda: clients.ended_after(supervisor.blows[-1].at))
-        found = world(running)
-    assert violations(clients.orders, found) == []
+        state = world(running)
+    assert violations(clients.orders, state) == []
     killed = [(blow.server, blow.place) for blow in supervisor.blows]
     assert sorted(set(killed)) == sorted(
         {(name, place) for name, places in FAILPOINTS.items() for place in (*places, ANYWHERE)}

@@ -54,31 +54,31 @@ def env_file(running: Platform, tmp_path: Path) -> str:
 
 def counted(running: Platform) -> dict[str, dict[str, int]]:
     """What the services have answered to each task so far, by status."""
-    found: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, int]] = {}
     for task, (service, method, route) in COUNTED_AS.items():
         with urllib.request.urlopen(f"{running.url(service)}/metrics", timeout=60) as response:
             text = response.read().decode()
         line = rf'^http_requests_total{{method="{method}",route="{route}",status="(\d+)"}} ([0-9.]+)$'
-        found[task] = {status: int(float(value)) for status, value in re.findall(line, text, re.MULTILINE)}
-    return found
+        counts[task] = {status: int(float(value)) for status, value in re.findall(line, text, re.MULTILINE)}
+    return counts
 
 
 def test_what_was_sent_is_what_was_counted(running: Platform, env_file: str) -> None:
     """For each task the services' own counters have grown by what the table says, refusals by status 429."""
     before = counted(running)
-    code, found = load(env_file)
+    code, report = load(env_file)
     after = counted(running)
     grown = {
         task: {s: n - before[task].get(s, 0) for s, n in statuses.items() if n != before[task].get(s, 0)}
         for task, statuses in after.items()
     }
-    rows = {row["task"]: row for row in found["rows"]}
+    rows = {row["task"]: row for row in report["rows"]}
     assert rows.keys() <= COUNTED_AS.keys()
     assert {task: sum(statuses.values()) for task, statuses in grown.items() if statuses} == {
         task: row["requests"] for task, row in rows.items()
     }
     assert grown[JOBS].get("429", 0) == rows[JOBS]["refused"]
-    assert (code, found["met"], found["total"]["failures"], found["failures"]) == (0, True, 0, [])
+    assert (code, report["met"], report["total"]["failures"], report["failures"]) == (0, True, 0, [])
 
 
 def test_a_broken_service_is_seen(running: Platform, env_file: str) -> None:
@@ -86,17 +86,17 @@ def test_a_broken_service_is_seen(running: Platform, env_file: str) -> None:
     part = running.parts["training-orchestrator"]
     part.server.kill()
     try:
-        code, found = load(env_file)
+        code, report = load(env_file)
     finally:
         part.server.start()
         running.wait()
-    rows = {row["task"]: (row["requests"], row["failures"]) for row in found["rows"]}
+    rows = {row["task"]: (row["requests"], row["failures"]) for row in report["rows"]}
     requests, failures = rows.pop(JOBS)
     assert requests == failures > 0
     assert {failed for _, failed in rows.values()} <= {0}
     assert code == 1
-    assert [goal["what"] for goal in found["goals"] if not goal["met"]] == ["failures"]
-    assert {(one["name"], one["count"]) for one in found["failures"]} == {(JOBS, failures)}
+    assert [goal["what"] for goal in report["goals"] if not goal["met"]] == ["failures"]
+    assert {(one["name"], one["count"]) for one in report["failures"]} == {(JOBS, failures)}
 
 
 @contextmanager

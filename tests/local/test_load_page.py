@@ -49,8 +49,8 @@ def connects(address: str, port: int) -> bool:
 @contextmanager
 def master(folder: Path) -> Iterator[Callable[[str], bool]]:
     """Whether the page is reached at an address; the folder may have what Python reads at its start."""
-    (found,) = [m for m in manifests(ROOT / "dist/testing") if (m["kind"], m["metadata"]["name"]) == DEPLOYMENT]
-    (container,) = found["spec"]["template"]["spec"]["containers"]
+    (deployment,) = [m for m in manifests(ROOT / "dist/testing") if (m["kind"], m["metadata"]["name"]) == DEPLOYMENT]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
     page, workers = free_ports(2)
     arguments = [word.replace("$(INGRESS_URL)", "http://127.0.0.1:1") for word in container["command"][1:]]
     own = [f"--web-port={page}", f"--master-bind-port={workers}", f"--locustfile={ROOT / LOCUSTFILE}"]

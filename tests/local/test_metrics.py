@@ -24,8 +24,8 @@ RULES = {
 DASHBOARDS = {name: json.loads(text) for name, text in CONFIGS["grafana-dashboards"].items()}
 PANELS = {
     f"{name}: {panel['title']} {panel['id']}": target["expr"]
-    for name, found in DASHBOARDS.items()
-    for panel in found["panels"]
+    for name, dashboard in DASHBOARDS.items()
+    for panel in dashboard["panels"]
     for target in panel.get("targets", ())
 }
 OF_TARGETS = {"__name__", "job", "instance", "service", "pod", "le"}
@@ -79,7 +79,9 @@ def groupings(node: Any) -> Iterator[set[str]]:
 
 def filled(expr: str) -> str:
     """The query as Grafana sends it while all is chosen."""
-    choices = {name: values for found in DASHBOARDS.values() for name, values in dashboards.all_chosen(found).items()}
+    choices = {
+        name: values for dashboard in DASHBOARDS.values() for name, values in dashboards.all_chosen(dashboard).items()
+    }
     return dashboards.filled(expr, choices)
 
 
@@ -144,7 +146,7 @@ def test_rules_are_evaluated(prometheus: Ask) -> None:
 def test_metrics_are_those_that_are_defined(prometheus: Ask) -> None:
     """Names, types and labels as in docs/observability.md; besides there is what a Python process says of itself."""
     defined = {one.name: one for one in metrics.defined(ROOT)}
-    told = {name: found[0]["type"] for name, found in prometheus("metadata").items()}
+    told = {name: entries[0]["type"] for name, entries in prometheus("metadata").items()}
     own = {name: type_ for name, type_ in told.items() if not name.startswith(("process_", "python_"))}
     assert own == {name: one.type for name, one in defined.items()}
     for name, one in defined.items():
@@ -156,15 +158,15 @@ def test_metrics_are_those_that_are_defined(prometheus: Ask) -> None:
 def test_labels_are_bounded(prometheus: Ask) -> None:
     """No id, and no name that a user chose, is in any label; routes are the templates of the services."""
     for label in prometheus("labels"):
-        for found in prometheus(f"label/{label}/values"):
-            assert "nobody-made-it" not in found
-            assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}|/[0-9]", found), (label, found)
+        for label_value in prometheus(f"label/{label}/values"):
+            assert "nobody-made-it" not in label_value
+            assert not re.search(r"[0-9a-f]{8}-[0-9a-f]{4}|/[0-9]", label_value), (label, label_value)
 
 
 def test_lag_is_told_of_each_topic_that_is_read(prometheus: Ask) -> None:
     """By the one that reads it, for each of its partitions."""
     series = prometheus("series", **{"match[]": 'kafka_consumer_lag_messages{job="kubernetes-pods"}'})
-    found = {(one["service"], one["topic"]) for one in series}
-    assert found == {(c.name, topic) for c in CATALOGUE.components for topic in c.consumes.values()}
+    pairs = {(one["service"], one["topic"]) for one in series}
+    assert pairs == {(c.name, topic) for c in CATALOGUE.components for topic in c.consumes.values()}
     partitions = {topic.name: topic.partitions for topic in CATALOGUE.topics}
-    assert len(series) == sum(partitions[topic] for _, topic in found)
+    assert len(series) == sum(partitions[topic] for _, topic in pairs)

@@ -129,23 +129,23 @@ def test_a_crash_is_no_end(folder: Path) -> None:
 
 def test_a_killed_database_has_all_commits(folder: Path) -> None:
     """What PostgreSQL has acknowledged is there after SIGKILL."""
-    found = PostgresServer(folder=folder, port=free_ports(1)[0], password="of-nobody")
-    process = found.process()
+    database = PostgresServer(folder=folder, port=free_ports(1)[0], password="of-nobody")
+    process = database.process()
     process.start()
-    wait_for("it takes connections", SECONDS, found.ready)
-    found.sql("CREATE TABLE notes (number int)")
+    wait_for("it takes connections", SECONDS, database.ready)
+    database.sql("CREATE TABLE notes (number int)")
     for number in range(5):
-        found.sql(f"INSERT INTO notes VALUES ({number})")
+        database.sql(f"INSERT INTO notes VALUES ({number})")
     process.kill()
 
     def back() -> bool:
         # It refuses to start while a backend of its last life is there.
         if not process.alive():
             process.restart()
-        return found.ready()
+        return database.ready()
 
     wait_for("it takes connections again", SECONDS, back)
-    assert found.sql("SELECT count(*) FROM notes") == "5"
+    assert database.sql("SELECT count(*) FROM notes") == "5"
     process.stop()
 
 

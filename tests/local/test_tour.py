@@ -63,15 +63,15 @@ class Up:
 
     def processes(self) -> list[int]:
         """Processes that were started with its folder in their command line or environment."""
-        found = []
+        pids = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 texts = [(entry / name).read_bytes() for name in ("cmdline", "environ")]
             except OSError:
                 continue
             if any(str(self.scratch).encode() in text for text in texts) and int(entry.name) != self.process.pid:
-                found.append(int(entry.name))
-        return found
+                pids.append(int(entry.name))
+        return pids
 
 
 @pytest.fixture(scope="module")

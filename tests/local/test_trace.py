@@ -43,13 +43,13 @@ def spans(running: Platform, collector: Collector) -> list[Span]:
         location = f"{url}/{response.headers['Location']}"
     wait_for("the job has ended", SECONDS, lambda: ask(location)[1]["status"] == "SUCCEEDED")
 
-    def found() -> list[Span]:
+    def exported() -> list[Span]:
         lines = map(json.loads, collector.spans.read_text().splitlines()) if collector.spans.exists() else ()
         return [span for span in lines if span["trace"] == trace]
 
     # Each process exports by itself, every five seconds; what a span is a part of ends and comes after it.
-    wait_for("the trace is whole", SECONDS, lambda: whole(found()))
-    return found()
+    wait_for("the trace is whole", SECONDS, lambda: whole(exported()))
+    return exported()
 
 
 def whole(spans: list[Span]) -> bool:

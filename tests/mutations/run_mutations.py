@@ -101,10 +101,10 @@ class Copy:
             return None
         if done.returncode == USAGE and INVALID.search(done.stdout):
             return "tests/conftest.py: the platform is not valid"
-        found = FAILED.search(done.stdout)
-        if found is None or done.returncode not in (FAILURE, INTERRUPTED):
+        match = FAILED.search(done.stdout)
+        if match is None or done.returncode not in (FAILURE, INTERRUPTED):
             raise Undecided(f"pytest ended with {done.returncode}: {done.stdout.strip()[-500:]}")
-        return found[1]
+        return match[1]
 
     def decide(self, mutation: Mutation) -> str | None:
         """Who fails without the fact; None where nobody does."""
@@ -153,10 +153,10 @@ def main() -> None:
     """Check the tests without a mutation first: what fails anyway kills nothing."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("ids", nargs="*", help="Only the mutations of these ids.")
-    found = chosen(parser.parse_args().ids)
+    selected = chosen(parser.parse_args().ids)
     with tempfile.TemporaryDirectory() as scratch:
         copies = [Copy(Path(scratch) / f"copy-{number}") for number in range(COPIES)]
-        targets = sorted({target for mutation in found for target in mutation.tests})
+        targets = sorted({target for mutation in selected for target in mutation.tests})
         failed = copies[0].tests(BASELINE_SECONDS, "-n", str(COPIES), *targets)
         if failed:
             sys.exit(f"without any mutation this fails: {failed}")
@@ -166,12 +166,12 @@ def main() -> None:
             free.put(copy)
         verdicts: Counter[str] = Counter()
         with ThreadPoolExecutor(COPIES) as pool:
-            for verdict, line in pool.map(lambda mutation: judge(mutation, free), found):
+            for verdict, line in pool.map(lambda mutation: judge(mutation, free), selected):
                 verdicts[verdict] += 1
                 print(line, flush=True)
     killed, survived, broken = (verdicts[name] for name in ("KILLED", "SURVIVED", "BROKEN"))
-    print(f"{len(found)} mutations, {killed} killed, {survived} survived, {broken} broken")
-    sys.exit(0 if killed == len(found) else 1)
+    print(f"{len(selected)} mutations, {killed} killed, {survived} survived, {broken} broken")
+    sys.exit(0 if killed == len(selected) else 1)
 
 
 if __name__ == "__main__":

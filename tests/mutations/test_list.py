@@ -17,13 +17,13 @@ def test_each_snippet_occurs_once() -> None:
 
 def missing(mutation: Mutation) -> list[str]:
     """The targets whose file or function does not exist."""
-    found = []
+    absent = []
     for target in mutation.tests:
         file, _, function = target.partition("[")[0].partition("::")
         path = ROOT / file
         if not path.is_file() or (function and f"def {function}(" not in path.read_text(encoding="utf-8")):
-            found.append(target)
-    return found
+            absent.append(target)
+    return absent
 
 
 def test_each_target_exists() -> None:

@@ -23,6 +23,7 @@ from constructs_lib.parts.workload import deployment
 from constructs_lib.problem import InvalidInput
 from constructs_lib.render import render
 from constructs_lib.resolve import resolve
+from constructs_lib.resolve.policies import selector
 from constructs_lib.resolved import ResolvedComponent, Surroundings, specialized
 from tests.repository import ROOT
 
@@ -100,13 +101,15 @@ def test_registered(registered: None) -> None:
     """Its objects, its policies, and what its consumer is told of it."""
     platform = resolve(with_cache())
     charts = render(platform).charts
-    found = {(one["kind"], one["metadata"]["name"]): one for one in charts["foundation", "sessions"]}
-    assert {("Deployment", "sessions"), ("Service", "sessions"), ("ConfigMap", "sessions-config")} <= set(found)
-    (container,) = found["Deployment", "sessions"]["spec"]["template"]["spec"]["containers"]
+    objects = {(one["kind"], one["metadata"]["name"]): one for one in charts["foundation", "sessions"]}
+    assert {("Deployment", "sessions"), ("Service", "sessions"), ("ConfigMap", "sessions-config")} <= set(objects)
+    (container,) = objects["Deployment", "sessions"]["spec"]["template"]["spec"]["containers"]
     assert container["args"] == ["--bytes=1048576"]
     parser = {(one["kind"], one["metadata"]["name"]): one for one in charts["processing", "query-parser"]}
     assert parser["ConfigMap", "query-parser-config"]["data"]["SESSIONS"] == f"{ENTRY.host}:6379"
-    assert ("NetworkPolicy", "sessions-from-query-parser") in parser
+    policies = platform.component("query-parser").policies
+    (inward,) = (policy.name for policy in policies if policy.labels == selector("sessions"))
+    assert ("NetworkPolicy", inward) in parser
     assert "sessions" in platform.component("query-parser").after
 
 

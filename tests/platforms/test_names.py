@@ -54,9 +54,9 @@ FILES = sorted(path for path in GENERATOR.rglob("*") if path.is_file() and path.
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_generator_names_nothing_of_the_platform(path: Path) -> None:
     """No component, namespace, tier, topic, host or environment of ChatDB, and not its own name."""
-    found = list(texts_of(path))
-    assert [text for text in found if WORD.search(text)] == []
-    tiers = TIERS.intersection(found) if path.suffix == ".py" else set()
+    texts = list(texts_of(path))
+    assert [text for text in texts if WORD.search(text)] == []
+    tiers = TIERS.intersection(texts) if path.suffix == ".py" else set()
     assert tiers == OTHER_MEANINGS.get(path.relative_to(GENERATOR).as_posix(), set())
 
 
@@ -69,6 +69,6 @@ def test_the_check_finds_something(tmp_path: Path) -> None:
     """A module with a name of each kind is found."""
     module = tmp_path / "module.py"
     module.write_text('"""ChatDB."""\nA = "to minio"\nB = "chatdb-system"\nC = "minikube"\nD = "foundation"\n')
-    found = list(texts_of(module))
-    assert [text for text in found if WORD.search(text)] == ["to minio", "chatdb-system", "minikube"]
-    assert TIERS.intersection(found) == {"foundation"}
+    texts = list(texts_of(module))
+    assert [text for text in texts if WORD.search(text)] == ["to minio", "chatdb-system", "minikube"]
+    assert TIERS.intersection(texts) == {"foundation"}

@@ -66,11 +66,11 @@ def test_environments_are_apart(repository: Path) -> None:
 def test_explain_and_graph(repository: Path) -> None:
     """Both read the same platform."""
     platform = resolve(LENDING)
-    found = explain(repository, platform, platform.component("desk"))
-    assert found.after == ("ledger",)
-    assert {(one.name, one.value) for one in found.variables} == {
+    explanation = explain(repository, platform, platform.component("desk"))
+    assert explanation.after == ("ledger",)
+    assert {(one.name, one.value) for one in explanation.variables} == {
         ("LEDGER", "ledger.lending-data.svc.cluster.local:9092"),
         ("FOOTPRINTS_URL", "http://footprints.lending-data.svc.cluster.local:4318"),
     }
-    assert {str(place).split(":")[0] for place in found.overlays} == {"overlays/lab/app/desk.yaml"}
+    assert {str(place).split(":")[0] for place in explanation.overlays} == {"overlays/lab/app/desk.yaml"}
     assert "ledger --> desk" in as_mermaid(platform)

@@ -198,7 +198,7 @@ OF_PLATFORM: dict[str, st.SearchStrategy[Any]] = {
     "waivers": st.lists(st.builds(Waiver, TEXT, TEXT, TEXT), max_size=1).map(tuple),
 }
 """For each field of a platform but its entries and its root: the same."""
-ANYTHING = st.recursive(
+ANYTHING: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | NUMBER | st.floats() | TEXT | EDGE | PORT,
     lambda inner: st.lists(inner, max_size=2) | st.lists(inner, max_size=2).map(tuple) | st.dictionaries(TEXT, inner),
     max_leaves=4,
@@ -220,7 +220,9 @@ def garbage(draw: st.DrawFn) -> Catalogue:
     images = st.builds(Image, repository=TEXT, tag=TEXT, digest=st.none() | TEXT)
     externals = st.builds(External, name=TEXT, ports=st.lists(PORT, max_size=1).map(tuple), protocols=st.tuples(TEXT))
     whole = draw(st.lists(st.sampled_from([*OF_PLATFORM]), max_size=2, unique=True)) if draw(st.booleans()) else []
-    of_platform = {name: draw(OF_PLATFORM[name] if typed else OF_PLATFORM[name] | ANYTHING) for name in whole}
+    of_platform: dict[str, Any] = {
+        name: draw(OF_PLATFORM[name] if typed else OF_PLATFORM[name] | ANYTHING) for name in whole
+    }
     return replace(
         CATALOGUE,
         **of_platform,

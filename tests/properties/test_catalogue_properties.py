@@ -32,7 +32,7 @@ from tests.repository import ROOT, texts
 
 PERMUTATIONS, LEAVES, POLICIES, GARBAGE = 15, 15, 20, 300
 """How many examples each property is held to; a build takes a third of a second."""
-BUILDS = {
+BUILDS: dict[str, Any] = {
     "derandomize": True,
     "deadline": None,
     "phases": (Phase.explicit, Phase.generate),
@@ -59,10 +59,10 @@ def staged(root: Path, catalogue: Catalogue) -> dict[str, str]:
         return texts(Path(folder))
 
 
-def objects_of(found: Charts) -> list[Rendered]:
+def objects_of(rendered: Charts) -> list[Rendered]:
     """The objects of all tiers, also those that each environment completes, without the optional trait's."""
-    charts = [(tier, objects) for (tier, _), objects in found.charts.items() if tier != GATEWAY_API]
-    return [Rendered(tier, one) for tier, objects in (*charts, *found.templates.items()) for one in objects]
+    charts = [(tier, objects) for (tier, _), objects in rendered.charts.items() if tier != GATEWAY_API]
+    return [Rendered(tier, one) for tier, objects in (*charts, *rendered.templates.items()) for one in objects]
 
 
 def by_identity(objects: list[Rendered]) -> dict[Identity, Any]:
@@ -76,15 +76,15 @@ def by_identity(objects: list[Rendered]) -> dict[Identity, Any]:
 def edges(catalogue: Catalogue) -> set[tuple[str, str]]:
     """(consumer, provider) of all traffic, read from the entries: not by the code that makes the policies."""
     every = catalogue.components
-    found = {(c.name, edge.to) for c in every for edge in (*c.needs, *c.talks_to)}
+    traffic = {(c.name, edge.to) for c in every for edge in (*c.needs, *c.talks_to)}
     for component in every:
         if component.type == "prometheus":
-            found |= {(component.name, other.name) for other in every if other.metrics}
+            traffic |= {(component.name, other.name) for other in every if other.metrics}
         if component.type == "integration-tests":
-            found |= {(component.name, other.name) for other in every if other.type == "microservice"}
+            traffic |= {(component.name, other.name) for other in every if other.type == "microservice"}
         if component.type == "ingress":
-            found |= {("ingress-controller", other.name) for other in every if other.route}
-    return found
+            traffic |= {("ingress-controller", other.name) for other in every if other.route}
+    return traffic
 
 
 def pairs(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
@@ -147,8 +147,8 @@ def test_policies_are_the_edges(catalogue: Catalogue) -> None:
     """One object for each side of each edge, none besides; and evaluated, they open what the edges say and no more."""
     platform = resolve(catalogue)
     objects = objects_of(render(platform))
-    found = Counter((r.namespace, r.name) for r in objects if r.kind == "NetworkPolicy")
-    own = {key: count for key, count in found.items() if key[1] != "default-deny"}
+    counts = Counter((r.namespace, r.name) for r in objects if r.kind == "NetworkPolicy")
+    own = {key: count for key, count in counts.items() if key[1] != "default-deny"}
     assert own == dict.fromkeys(pairs(catalogue), 1)
     settings_ = read_settings(ROOT, catalogue)
     objects += [Rendered(platform.namespaces.tier, policy) for policy in dns_policies(platform, settings_)]
@@ -160,10 +160,10 @@ def test_policies_are_the_edges(catalogue: Catalogue) -> None:
 @given(garbage() | wild())
 def test_garbage_is_advice(catalogue: Catalogue) -> None:
     """Whatever an entry holds, there is an answer: a line for each problem, with where, what and fix; or none."""
-    found = problems(catalogue)
-    if not found:
+    reported = problems(catalogue)
+    if not reported:
         resolve(catalogue)
-    for problem in found:
+    for problem in reported:
         assert problem.where
         assert problem.what
         assert problem.fix

@@ -40,8 +40,8 @@ class Repository:
 
     def files(self) -> Files:
         """Every file that is the repository's own."""
-        found = (path for path in self.root.rglob("*") if path.is_file() and ".tools" not in path.parts)
-        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in sorted(found)}
+        paths = (path for path in self.root.rglob("*") if path.is_file() and ".tools" not in path.parts)
+        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in sorted(paths)}
 
     def synthesize(self, environment: str, number: int) -> tuple[str, ...]:
         """Generate for that environment, as the command does; the names of the targets that changed."""
@@ -64,8 +64,8 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
 @pytest.fixture
 def rendered_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The bases follow from the catalogue alone, which stays as it is: Node is started once."""
-    found = render.render(PLATFORM)
-    monkeypatch.setattr(render, "render", lambda _platform: found)
+    rendered = render.render(PLATFORM)
+    monkeypatch.setattr(render, "render", lambda _platform: rendered)
 
 
 def patches(overlay: Path) -> list[Path]:
@@ -80,10 +80,10 @@ def rewrite(path: Path, content: Any) -> None:
 
 def workload(chance: random.Random, overlay: Path, change: Callable[[dict[str, Any]], str]) -> str:
     """Change the patch of a Deployment or StatefulSet."""
-    found = {path: yaml.safe_load(path.read_text(encoding="utf-8")) for path in patches(overlay)}
-    path = chance.choice([path for path, patch in found.items() if patch["kind"] in ("Deployment", "StatefulSet")])
-    words = change(found[path])
-    rewrite(path, found[path])
+    contents = {path: yaml.safe_load(path.read_text(encoding="utf-8")) for path in patches(overlay)}
+    path = chance.choice([path for path, patch in contents.items() if patch["kind"] in ("Deployment", "StatefulSet")])
+    words = change(contents[path])
+    rewrite(path, contents[path])
     return f"{path.name}: {words}"
 
 
@@ -92,12 +92,12 @@ def resources(chance: random.Random, overlay: Path) -> str:
     # Nobody has written such odd ones: an edit that changes nothing would be none.
     cpu, memory = f"0.{chance.randint(5, 400):03}137", f"{chance.randint(16_000, 800_000)}137"
     key, amount = chance.choice([("cpu", cpu), ("memory", memory)])
-    what = chance.choice(["requests", "limits"])
+    section = chance.choice(["requests", "limits"])
 
     def change(patch: dict[str, Any]) -> str:
         (container,) = patch["spec"]["template"]["spec"]["containers"]
-        container.setdefault("resources", {}).setdefault(what, {})[key] = amount
-        return f"{what} {key} {amount}"
+        container.setdefault("resources", {}).setdefault(section, {})[key] = amount
+        return f"{section} {key} {amount}"
 
     return workload(chance, overlay, change)
 

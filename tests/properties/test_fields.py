@@ -53,20 +53,20 @@ def outcomes(type_: str) -> Mapping[str, Counter[Outcome]]:
 def of_entry(entry: Component, *, nested: bool) -> Mapping[str, Counter[Outcome]]:
     """What becomes of each field of the entry, and where `nested` of each field of the records in it."""
     base = Base(prepared(entry))
-    found: dict[str, Counter[Outcome]] = defaultdict(Counter)
+    counters: dict[str, Counter[Outcome]] = defaultdict(Counter)
     for field in FIELDS:
         for change in changes(base.entry, field):
-            found[field][base.outcome(change)] += 1
+            counters[field][base.outcome(change)] += 1
     if nested:
         full = Base(filled(base.entry))
         for path, change in nested_changes(full.entry):
-            found[path][full.outcome(change)] += 1
-    return found
+            counters[path][full.outcome(change)] += 1
+    return counters
 
 
-def silent(found: Mapping[str, Counter[Outcome]]) -> list[str]:
+def silent(counters: Mapping[str, Counter[Outcome]]) -> list[str]:
     """The fields of which some value has no effect and is not refused."""
-    return [path for path, counts in found.items() if counts[Outcome.SILENT]]
+    return [path for path, counts in counters.items() if counts[Outcome.SILENT]]
 
 
 def test_every_field_is_tried() -> None:
@@ -85,10 +85,10 @@ PROBES = ("liveness", "readiness", "startup")
 @pytest.mark.parametrize("type_", sorted(ENTRIES))
 def test_effect_or_refusal(type_: str) -> None:
     """No field vanishes; what the type takes has an effect, and all else is refused by name."""
-    found = outcomes(type_)
-    assert silent(found) == []
+    counters = outcomes(type_)
+    assert silent(counters) == []
     taken = set(type_of(ENTRIES[type_]).fields)
-    effective = {field for field in FIELDS if found[field][Outcome.EFFECT]}
+    effective = {field for field in FIELDS if counters[field][Outcome.EFFECT]}
     assert effective - taken == set()
     assert taken - effective - {*ALWAYS, *ALONE} == set()
 
@@ -106,11 +106,11 @@ def test_refusal_names_type_and_field(type_: str) -> None:
 
 def test_each_field_has_an_effect_somewhere() -> None:
     """What every type refuses would be no field."""
-    found = [outcomes(type_) for type_ in ENTRIES]
+    per_type = [outcomes(type_) for type_ in ENTRIES]
     for field in set(FIELDS) - {"name", "type"}:
-        assert any(counts[field][Outcome.EFFECT] for counts in found), field
+        assert any(counts[field][Outcome.EFFECT] for counts in per_type), field
     places: dict[str, bool] = defaultdict(bool)
-    for counts in found:
+    for counts in per_type:
         for path, count in counts.items():
             places[path] |= bool(count[Outcome.EFFECT])
     assert {path for path, there in places.items() if not there} <= UNKNOWN_ALONE
@@ -150,9 +150,9 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_registered_type_has_the_same_guarantee(registered: None) -> None:
     """A type that says nothing of its fields takes those of a server, and refuses the others."""
-    found = of_entry(ENTRY, nested=True)
-    assert silent(found) == []
-    refused = {field for field in FIELDS if set(found[field]) == {Outcome.REFUSED}} - {*ALWAYS}
+    counters = of_entry(ENTRY, nested=True)
+    assert silent(counters) == []
+    refused = {field for field in FIELDS if set(counters[field]) == {Outcome.REFUSED}} - {*ALWAYS}
     assert refused >= {"replicas", "storage", "route", "metrics", "schema", "access", "ready_alone"}
 
 

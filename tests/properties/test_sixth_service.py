@@ -44,8 +44,8 @@ Objects = dict[tuple[str, str, str], dict[str, Any]]
 def objects(folder: Path) -> Objects:
     """Every generated object by kind, namespace and name; Jobs without their hash."""
     # The overlays' patches name the same objects, and are in the folder, too.
-    found = manifests(folder / "dist", *sorted(folder.glob("overlays/minikube/*/generated")))
-    return {(m["kind"], m["metadata"].get("namespace", ""), job_free(m)): m for m in found}
+    generated = manifests(folder / "dist", *sorted(folder.glob("overlays/minikube/*/generated")))
+    return {(m["kind"], m["metadata"].get("namespace", ""), job_free(m)): m for m in generated}
 
 
 def job_free(manifest: dict[str, Any]) -> str:
@@ -99,28 +99,28 @@ def test_new_objects(without: Path, with_toy: Path) -> None:
 
 def test_derived_facts(with_toy: Path) -> None:
     """Environment, Secret, topic, scrape, dashboard, route, test matrix, spread."""
-    found = objects(with_toy)
-    config = found["ConfigMap", "chatdb-services", "toy-config"]["data"]
+    generated = objects(with_toy)
+    config = generated["ConfigMap", "chatdb-services", "toy-config"]["data"]
     assert config["KAFKA_BOOTSTRAP_SERVERS"] == "kafka.chatdb-system.svc.cluster.local:9092"
     assert config["S3_ENDPOINT"] == "http://minio.chatdb-system.svc.cluster.local:9000"
     assert config["TOY_TOPIC"] == "query_results"
-    plan = json.loads(found["ConfigMap", "chatdb-system", "credentials-files"]["data"]["plan.json"])
+    plan = json.loads(generated["ConfigMap", "chatdb-system", "credentials-files"]["data"]["plan.json"])
     (secret,) = [entry for entry in plan["secrets"] if entry["name"] == "toy-credentials"]
     assert set(secret["derived"]) == {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
-    assert "query_results.dlq\t" in found["ConfigMap", "chatdb-system", "kafka-topics-files"]["data"]["topics.tsv"]
-    scrape = yaml.safe_load(found["ConfigMap", "chatdb-monitoring", "prometheus-config"]["data"]["prometheus.yml"])
+    assert "query_results.dlq\t" in generated["ConfigMap", "chatdb-system", "kafka-topics-files"]["data"]["topics.tsv"]
+    scrape = yaml.safe_load(generated["ConfigMap", "chatdb-monitoring", "prometheus-config"]["data"]["prometheus.yml"])
     assert "toy.chatdb-services:8099" in scrape["scrape_configs"][1]["static_configs"][0]["targets"]
-    boards = found["ConfigMap", "chatdb-monitoring", "grafana-dashboards"]["data"]
+    boards = generated["ConfigMap", "chatdb-monitoring", "grafana-dashboards"]["data"]
     assert "toy" in json.loads(boards["services.json"])["templating"]["list"][0]["query"].split(",")
     tier = [p["targets"][0]["expr"] for p in json.loads(boards["platform.json"])["panels"] if "targets" in p]
     assert [expr for expr in tier if "|toy" in expr or "toy|" in expr]
-    paths = found["Ingress", "chatdb-services", "chatdb-ingress"]["spec"]["rules"][0]["http"]["paths"]
+    paths = generated["Ingress", "chatdb-services", "chatdb-ingress"]["spec"]["rules"][0]["http"]["paths"]
     assert "/api/v1/(toy(/.*)?)$" in [path["path"] for path in paths]
-    matrix = json.loads(found["ConfigMap", "chatdb-testing", "integration-tests-matrix"]["data"]["matrix.json"])
+    matrix = json.loads(generated["ConfigMap", "chatdb-testing", "integration-tests-matrix"]["data"]["matrix.json"])
     assert matrix["services"]["toy"]["url"] == "http://toy.chatdb-services.svc.cluster.local:8099"
-    tests = found["ConfigMap", "chatdb-testing", "integration-tests-config"]["data"]
+    tests = generated["ConfigMap", "chatdb-testing", "integration-tests-config"]["data"]
     assert tests["TOY_URL"] == "http://toy.chatdb-services.svc.cluster.local:8099"
-    assert found["Deployment", "chatdb-services", "toy"]["spec"]["template"]["spec"]["topologySpreadConstraints"]
+    assert generated["Deployment", "chatdb-services", "toy"]["spec"]["template"]["spec"]["topologySpreadConstraints"]
 
 
 def test_pictures() -> None:

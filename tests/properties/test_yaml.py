@@ -1,6 +1,7 @@
 """YAML as it is written and read here: every text, number and truth comes back from Kustomize as what it was."""
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from constructs_lib import manifest_yaml
 from constructs_lib.kustomization import Kustomization
 from constructs_lib.kustomize import kustomize
-from constructs_lib.problem import InvalidInput
+from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.yaml_files import read_mapping
 from constructs_lib.yaml_loader import load_all
 from tests.repository import ROOT
@@ -20,7 +21,7 @@ from tests.repository import ROOT
 SEED = 20261128
 TEXTS, SCALARS, GARBAGE = 700, 2000, 150
 """How many of each; all of one kind are one run of Kustomize."""
-FIXED = {"derandomize": True, "deadline": None, "suppress_health_check": list(HealthCheck)}
+FIXED: dict[str, Any] = {"derandomize": True, "deadline": None, "suppress_health_check": list(HealthCheck)}
 ALPHABET = "0123456789abefxoXEn_+-.:~<=>yYnNoOfFtTlLuUsS"
 """What numbers, dates and words of YAML 1.1 and 1.2 consist of."""
 MARKS = "\t\n\r #:-?,[]{}&*!|>'\"%@`\\aä\u00a0\u2028\u2029\ufeff\x00\x01\x1b\U0001f600"
@@ -106,8 +107,8 @@ def built(folder: Path, content: Any) -> Any:
     (folder / "thing.yaml").write_text(manifest_yaml.dump([manifest]), encoding="utf-8")
     (folder / "kustomization.yaml").write_text("resources: [thing.yaml]\n", encoding="utf-8")
     assert yaml.safe_load((folder / "thing.yaml").read_text(encoding="utf-8")) == manifest
-    (found,) = kustomize(folder, folder, ROOT)
-    return found["spec"]
+    (result,) = kustomize(folder, folder, ROOT)
+    return result["spec"]
 
 
 def some_texts(alphabet: str, count: int, longest: int) -> list[str]:
@@ -160,13 +161,13 @@ def test_numbers_keep_their_type(tmp_path: Path) -> None:
         *(chance.uniform(-1, 1) * 10 ** chance.randint(-30, 30) for _ in range(SCALARS)),
     ]
     content = {"whole": whole, "broken": broken, "words": [True, False, None, {}, []]}
-    found = built(tmp_path, content)
+    spec = built(tmp_path, content)
     # Go writes the shortest digits that are the same number: as a whole one they are another one for Python.
-    assert {type(one) for one in found["broken"]} == {int, float}
-    assert [float(one) for one in found["broken"]] == broken
-    assert found == content | {"broken": found["broken"]}
-    assert {type(one) for one in found["whole"]} == {int}
-    assert [type(one) for one in found["words"]] == [bool, bool, type(None), dict, list]
+    assert {type(one) for one in spec["broken"]} == {int, float}
+    assert [float(one) for one in spec["broken"]] == broken
+    assert spec == content | {"broken": spec["broken"]}
+    assert {type(one) for one in spec["whole"]} == {int}
+    assert [type(one) for one in spec["words"]] == [bool, bool, type(None), dict, list]
 
 
 def test_plain_scalars_are_read_as_kustomize_reads_them(tmp_path: Path) -> None:
@@ -177,9 +178,9 @@ def test_plain_scalars_are_read_as_kustomize_reads_them(tmp_path: Path) -> None:
     head = "apiVersion: test.invalid/v1\nkind: Thing\nmetadata: {name: thing}\nspec:\n"
     (tmp_path / "thing.yaml").write_text(head + text, encoding="utf-8")
     (tmp_path / "kustomization.yaml").write_text("resources: [thing.yaml]\n", encoding="utf-8")
-    (found,) = kustomize(tmp_path, tmp_path, ROOT)
+    (result,) = kustomize(tmp_path, tmp_path, ROOT)
     (read,) = load_all(head + text)
-    differing = [(word, a, b) for word, a, b in zip(plain, read["spec"], found["spec"], strict=True) if a != b]
+    differing = [(word, a, b) for word, a, b in zip(plain, read["spec"], result["spec"], strict=True) if a != b]
     assert differing == []
 
 
@@ -198,9 +199,9 @@ def test_readers_refuse_garbage_with_a_place(tmp_path_factory: pytest.TempPathFa
     """A file is read, or refused with its name: whatever its bytes are."""
     path = tmp_path_factory.getbasetemp() / "garbage.yaml"
     path.write_bytes(content)
-    found, problems = read_mapping(path, path.name, "write it anew")
+    mapping, problems = read_mapping(path, path.name, "write it anew")
     assert all(problem.where.startswith(path.name) for problem in problems)
-    assert isinstance(found, dict)
+    assert isinstance(mapping, dict)
 
 
 VALUES = st.recursive(
@@ -223,6 +224,7 @@ def test_wild_kustomizations_are_refused_with_a_place(tmp_path_factory: pytest.T
     folder = tmp_path_factory.getbasetemp() / "wild"
     folder.mkdir(exist_ok=True)
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(content), encoding="utf-8")
+    problems: Sequence[Problem]
     try:
         kustomization = Kustomization(folder.parent, folder)
         problems = [*kustomization.problems()]

@@ -11,7 +11,7 @@ from catalogue.components import CATALOGUE
 from constructs_lib.model import Catalogue
 from tests.properties.catalogues import ANYTHING, TEXT
 
-WILD = ANYTHING | st.sampled_from(
+WILD: st.SearchStrategy[Any] = ANYTHING | st.sampled_from(
     [
         None, True, -1, 0, 2**63, 1.5, float("nan"), float("inf"), "", "\0", "..", "true", "{", "{0}", "{host!r}",
         "a" * 300, [], (), {}, (None,), ("",), (("",),), {"": ""}, {"A": None}, {1: "a"}, {"A": 1}, set(),

@@ -24,9 +24,9 @@ def test_one_version_of_argo_cd() -> None:
     installed = re.search(re.escape(UPSTREAM) + r"(\S+)", (ROOT / "argocd/install/kustomization.yaml").read_text())
     assert installed
     for module in ("schemas", "cluster"):
-        found = re.search(r"argo-cd/v3 (v\S+)", (ROOT / f"tools/go/{module}/go.mod").read_text())
-        assert found
-        assert found[1] == installed[1], module
+        match = re.search(r"argo-cd/v3 (v\S+)", (ROOT / f"tools/go/{module}/go.mod").read_text())
+        assert match
+        assert match[1] == installed[1], module
 
 
 def test_gate_is_configured(install: list[dict[str, Any]]) -> None:

@@ -33,5 +33,5 @@ class Events:
 )
 def test_refused_pods(reason: str, message: str, *, told: bool) -> None:
     """A pod that is refused is told, but not when two were counted at once: Kubernetes tries that one again."""
-    found = complaints(cast("Api", Events(reason, message)), ["one"])
-    assert found == ([f"ReplicaSet one/a: {message}"] if told else [])
+    lines = complaints(cast("Api", Events(reason, message)), ["one"])
+    assert lines == ([f"ReplicaSet one/a: {message}"] if told else [])

@@ -16,7 +16,9 @@ from tools import metrics
 SECONDS = 30
 CONFIGS = {m["metadata"]["name"]: m["data"] for m in manifests(ROOT / "dist/monitoring") if m["kind"] == "ConfigMap"}
 DASHBOARDS: dict[str, dict[str, Any]] = {name: json.loads(text) for name, text in CONFIGS["grafana-dashboards"].items()}
-PANELS = [(name, panel) for name, found in DASHBOARDS.items() for panel in found["panels"] if panel["type"] != "row"]
+PANELS = [
+    (name, panel) for name, dashboard in DASHBOARDS.items() for panel in dashboard["panels"] if panel["type"] != "row"
+]
 EXPRESSIONS = [target["expr"] for _, panel in PANELS for target in panel["targets"]]
 SERVICES = sorted(component.name for component in CATALOGUE.components if component.metrics)
 
@@ -24,7 +26,7 @@ SERVICES = sorted(component.name for component in CATALOGUE.components if compon
 def test_all_are_there() -> None:
     """Four pages, each with a uid of its own."""
     assert set(DASHBOARDS) == {"platform.json", "services.json", "kafka.json", "jobs.json"}
-    assert len({found["uid"] for found in DASHBOARDS.values()}) == len(DASHBOARDS)
+    assert len({dashboard["uid"] for dashboard in DASHBOARDS.values()}) == len(DASHBOARDS)
 
 
 @pytest.mark.parametrize("name", sorted(DASHBOARDS))

@@ -32,7 +32,7 @@ def kinds(*replica_sets: dict[str, Any]) -> list[str]:
     metadata = {"name": "minio", "namespace": "chatdb-system", "uid": "minio"}
     spec = {"replicas": 1, "selector": {"matchLabels": {"app": "minio"}}}
     deployment = {"kind": "Deployment", "metadata": metadata, "spec": spec, "status": failed(QUOTA)}
-    seen = Snapshot(objects={key(found): found for found in (deployment, *replica_sets)})
+    seen = Snapshot(objects={key(object_): object_ for object_ in (deployment, *replica_sets)})
     return [trouble.kind for trouble in troubles(deployment, seen)]
 
 

@@ -14,7 +14,7 @@ from constructs_lib.dns import KEYS, DnsSetting, read_dns
 from constructs_lib.resolved import Dns, Peer
 from constructs_lib.settings import FILE, read_settings, write
 
-PODS = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
+PODS: dict[str, Any] = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
 USUAL = Dns(pods=Peer(**PODS), ports=(("UDP", 53), ("TCP", 53)))
 OWN = ("chatdb-system",)
 EXAMPLES = 150
@@ -23,15 +23,15 @@ ONCE: dict[str, Any] = {"derandomize": True, "deadline": None, "max_examples": E
 
 def read(value: Any) -> DnsSetting:
     """The setting of a legal value."""
-    found, problems = read_dns({"dns": value}, OWN)
+    setting, problems = read_dns({"dns": value}, OWN)
     assert problems == []
-    return found
+    return setting
 
 
 def test_defaults() -> None:
     """Without the setting the servers are the catalogue's."""
-    found, problems = read_dns({}, OWN)
-    assert (found.over(USUAL), problems) == (USUAL, [])
+    setting, problems = read_dns({}, OWN)
+    assert (setting.over(USUAL), problems) == (USUAL, [])
 
 
 def test_custom() -> None:
@@ -40,7 +40,7 @@ def test_custom() -> None:
     assert read({"addresses": ["169.254.20.10"]}).over(USUAL) == Dns(pods=None, addresses=(address,), ports=USUAL.ports)
     both = read({**PODS, "addresses": ["169.254.20.10"]}).over(USUAL)
     assert both == Dns(pods=USUAL.pods, addresses=(address,), ports=USUAL.ports)
-    other = {"namespace": "openshift-dns", "labels": {"dns": "default"}}
+    other: dict[str, Any] = {"namespace": "openshift-dns", "labels": {"dns": "default"}}
     assert read(other).over(USUAL).pods == Peer(**other)
     assert read(other).over(USUAL).addresses == ()
     ports = (("UDP", 5353), ("TCP", 5353), ("UDP", 53), ("TCP", 53))
@@ -50,8 +50,8 @@ def test_custom() -> None:
 @pytest.mark.parametrize("value", [None, True, "kube-dns", 53, [], {}, ["169.254.20.10"]], ids=repr)
 def test_what_names_no_server(value: object) -> None:
     """It is one problem, with an example."""
-    found, (problem,) = read_dns({"dns": value}, OWN)
-    assert found == DnsSetting()
+    setting, (problem,) = read_dns({"dns": value}, OWN)
+    assert setting == DnsSetting()
     assert "which names no server; write something like dns: {namespace:" in str(problem)
 
 
@@ -61,11 +61,11 @@ def test_addresses(address: Any, prefix: int, upper: bool) -> None:
     """Every notation of an address or a block gives one CIDR; what is no server's is refused."""
     block = ipaddress.ip_network((address, min(prefix, address.max_prefixlen)), strict=False)
     for text, cidr in ((str(address), f"{address}/{address.max_prefixlen}"), (str(block), str(block))):
-        found, problems = read_dns({"dns": {"addresses": [text.upper() if upper else text]}}, OWN)
+        setting, problems = read_dns({"dns": {"addresses": [text.upper() if upper else text]}}, OWN)
         network = ipaddress.ip_network(cidr)
         mapped = getattr(network.network_address, "ipv4_mapped", None) is not None
         refused = network.is_multicast or network.is_loopback or network.is_unspecified or mapped
-        assert found.addresses == (() if refused else (cidr,))
+        assert setting.addresses == (() if refused else (cidr,))
         assert bool(problems) is refused
 
 
@@ -80,8 +80,8 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), VALUES, max_size=5))
 def test_garbage_is_advice(value: dict[str, Any]) -> None:
     """Whatever YAML holds, there is a setting, or a line for each problem."""
-    found, problems = read_dns({"dns": value}, OWN)
-    assert (found == DnsSetting()) is bool(problems)
+    setting, problems = read_dns({"dns": value}, OWN)
+    assert (setting == DnsSetting()) is bool(problems)
     for problem in problems:
         assert problem.where == FILE
         assert problem.fix

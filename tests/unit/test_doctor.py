@@ -77,9 +77,9 @@ def test_extras_are_named_and_not_missed(machine: Path, monkeypatch: pytest.Monk
     (stamps / "helm").touch()
     (stamps / "cluster").touch()
     monkeypatch.setattr(shutil, "which", lambda _name: None)
-    found = {finding.name: (finding.found, finding.fix) for finding in doctor.findings(machine)}
-    assert found["Maven"] == (None, "")
-    assert found["extras of make setup-local"] == (None, "")
-    assert found["extras of make bench"] == (None, "")
-    assert found["extras of make e2e"] == ("installed", "")
-    assert found["extras of make scores"] == (None, "")
+    findings = {finding.name: (finding.found, finding.fix) for finding in doctor.findings(machine)}
+    assert findings["Maven"] == (None, "")
+    assert findings["extras of make setup-local"] == (None, "")
+    assert findings["extras of make bench"] == (None, "")
+    assert findings["extras of make e2e"] == ("installed", "")
+    assert findings["extras of make scores"] == (None, "")

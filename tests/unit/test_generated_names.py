@@ -38,15 +38,15 @@ def test_a_claim_may_have_any_name(claim: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("claim", "what"),
+    ("claim", "clash"),
     [
         ("minio-pvc", "chatdb-system/minio-pvc is made by minio and by minio-b"),
         ("data-kafka-0", "chatdb-system/data-kafka-0 is made by kafka and by minio-b"),
     ],
 )
-def test_one_claim_is_of_one_server(claim: str, what: str) -> None:
+def test_one_claim_is_of_one_server(claim: str, clash: str) -> None:
     """Two servers on one volume would destroy its data, also where one is a StatefulSet."""
-    with pytest.raises(InvalidInput, match=f"PersistentVolumeClaim {what}; rename one of them"):
+    with pytest.raises(InvalidInput, match=f"PersistentVolumeClaim {clash}; rename one of them"):
         render(with_stores(store("minio-b", claim)))
 
 

@@ -62,14 +62,14 @@ def test_every_content_changes_the_tag(folder: Path, name: str) -> None:
 
 def test_names_and_rights_change_the_tag(folder: Path) -> None:
     """A file that moves, comes, or becomes a program."""
-    found = [tag(contents(folder, "svc"))]
+    tags = [tag(contents(folder, "svc"))]
     (folder / "svc/pkg/deep/a.py").rename(folder / "svc/pkg/deep/b.py")
-    found.append(tag(contents(folder, "svc")))
+    tags.append(tag(contents(folder, "svc")))
     (folder / "svc/pkg/new.py").touch()
-    found.append(tag(contents(folder, "svc")))
+    tags.append(tag(contents(folder, "svc")))
     (folder / "svc/pkg/new.py").chmod(0o755)
-    found.append(tag(contents(folder, "svc")))
-    assert len(set(found)) == 4
+    tags.append(tag(contents(folder, "svc")))
+    assert len(set(tags)) == 4
 
 
 def test_nothing_else_changes_the_tag(folder: Path) -> None:

@@ -26,7 +26,7 @@ def test_every_port_once() -> None:
 
 def test_as_the_policies_have_it(rendered: Inputs) -> None:
     """What is rendered allows each of the edges, and none of the others."""
-    policies = [read_policy(found.manifest) for found in rendered.of("NetworkPolicy")]
+    policies = [read_policy(policy.manifest) for policy in rendered.of("NetworkPolicy")]
     ends: dict[str, End] = {
         one.name: Pod(namespace=one.namespace, labels={"app": one.name, "version": "v1"})
         for one in CATALOGUE.components
@@ -44,8 +44,8 @@ def test_as_the_policies_have_it(rendered: Inputs) -> None:
 
 def test_witnesses() -> None:
     """Whether PostgreSQL and the object store are up is known by the services that need them."""
-    found = {one["name"]: one["witnesses"] for one in MATRIX["denied"] if one["witnesses"]}
-    assert found == {
+    witnesses = {one["name"]: one["witnesses"] for one in MATRIX["denied"] if one["witnesses"]}
+    assert witnesses == {
         "postgres:postgres": {"training-orchestrator": "postgres", "model-registry": "postgres"},
         "minio:api": {"model-registry": "object store", "ml-engine": "object store"},
     }

@@ -38,24 +38,24 @@ def complaints(request: Request, catalogue: Catalogue = CATALOGUE) -> list[str]:
 
 def test_defaults() -> None:
     """A service without needs: the next free port, tier processing, two pods, a route, metrics, no schema."""
-    found = component_of(CATALOGUE, Request(name="toy-shop"))
-    assert found.ports[0].number == FREE
-    assert (found.tier, found.replicas, found.metrics, found.schema) == (Tier.PROCESSING, 2, "http", None)
-    assert found.route is not None
-    assert found.route.path == "/api/v1/toy-shop"
-    assert (found.needs, found.after) == ((), ())
-    assert problems(extended(CATALOGUE, found)) == ()
+    draft = component_of(CATALOGUE, Request(name="toy-shop"))
+    assert draft.ports[0].number == FREE
+    assert (draft.tier, draft.replicas, draft.metrics, draft.schema) == (Tier.PROCESSING, 2, "http", None)
+    assert draft.route is not None
+    assert draft.route.path == "/api/v1/toy-shop"
+    assert (draft.needs, draft.after) == ((), ())
+    assert problems(extended(CATALOGUE, draft)) == ()
 
 
 def test_custom() -> None:
     """Tier, port and needs are as asked for; what prepares the needs comes before it."""
-    found = component_of(CATALOGUE, Request(name="a-b", tier="edge", port=9999, needs=EVERYTHING))
-    assert (found.tier, found.ports[0].number, len(found.needs)) == (Tier.EDGE, 9999, 5)
-    after = resolve_draft(extended(CATALOGUE, found)).component("a-b").after
+    draft = component_of(CATALOGUE, Request(name="a-b", tier="edge", port=9999, needs=EVERYTHING))
+    assert (draft.tier, draft.ports[0].number, len(draft.needs)) == (Tier.EDGE, 9999, 5)
+    after = resolve_draft(extended(CATALOGUE, draft)).component("a-b").after
     jobs = ("credentials", "kafka-topics", "object-store-buckets", "postgres-schema")
     assert after == tuple(sorted({*jobs, *(need.partition(":")[0] for need in EVERYTHING)}))
-    assert found.schema is not None
-    assert (found.schema.name, found.schema.migrations) == ("a_b", "services/a-b/migrations")
+    assert draft.schema is not None
+    assert (draft.schema.name, draft.schema.migrations) == ("a_b", "services/a-b/migrations")
 
 
 def test_next_port_is_free() -> None:
@@ -67,7 +67,7 @@ def test_next_port_is_free() -> None:
 def test_everything_wrong_at_once() -> None:
     """Name, tier, port and needs, each with its fix."""
     request = Request(name="Bill_ing", tier="attic", port=70000, needs=("kafka", "kafak:kafka", "kafka:web"))
-    found = complaints(request)
+    lines = complaints(request)
     for part in (
         "--tier attic: there is no such tier; use one of platform, ",
         "--needs kafka: is no NAME:PORT; ",
@@ -77,12 +77,12 @@ def test_everything_wrong_at_once() -> None:
         "there is no component kafak; ",
         "kafka has no port web; it has: kafka",
     ):
-        assert len([line for line in found if part in line]) == 1, (part, found)
-    assert len(found) == 7
+        assert len([line for line in lines if part in line]) == 1, (part, lines)
+    assert len(lines) == 7
 
 
 @pytest.mark.parametrize(
-    ("request_", "what"),
+    ("request_", "message"),
     [
         (Request(name="kafka"), "NAME kafka: is the name of another component or image"),
         (Request(name="python"), "NAME python: is the name of another component or image"),
@@ -112,17 +112,17 @@ def test_everything_wrong_at_once() -> None:
         ),
     ],
 )
-def test_what_cannot_be(request_: Request, what: str) -> None:
+def test_what_cannot_be(request_: Request, message: str) -> None:
     """One thing wrong, one problem."""
-    found = complaints(request_)
-    assert len([line for line in found if what in line]) == len(found) == 1, found
+    lines = complaints(request_)
+    assert len([line for line in lines if message in line]) == len(lines) == 1, lines
 
 
 @pytest.mark.parametrize("name", ["1st", "__main__", "", "a.b", "../x", "-", "pg-x", "A", "x" * 53])
 def test_no_name_is_a_traceback(name: str) -> None:
     """Also one that is wrong in several ways."""
-    found = complaints(Request(name=name, needs=("postgres:postgres",)))
-    assert any("is no name of a" in line for line in found), found
+    lines = complaints(Request(name=name, needs=("postgres:postgres",)))
+    assert any("is no name of a" in line for line in lines), lines
 
 
 @pytest.mark.parametrize("name", ["x", "a" * 37, "a" * 45, LONG])
@@ -134,9 +134,9 @@ def test_entry_is_as_the_formatter_leaves_it(tmp_path: Path, name: str, count: i
     (tmp_path / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text())
     text = edits.with_entry((ROOT / COMPONENTS).read_text(), component.tier, entry(component))
     (tmp_path / "components.py").write_text(text)
-    found = changes(ROOT, CATALOGUE, request)
-    (tmp_path / "images.py").write_text(found[IMAGES])
-    (tmp_path / "test_it.py").write_text(found[f"tests/services/test_service_{component.role}.py"])
+    files = changes(ROOT, CATALOGUE, request)
+    (tmp_path / "images.py").write_text(files[IMAGES])
+    (tmp_path / "test_it.py").write_text(files[f"tests/services/test_service_{component.role}.py"])
     for command in (["format", "--check", "--diff"], ["check", "--select", "E,W"]):
         done = subprocess.run(["ruff", *command, "."], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
@@ -160,18 +160,18 @@ def test_entry_reads_as_the_component(tmp_path: Path, tier: str) -> None:
 
 def test_first_migration_is_sql(tmp_path: Path) -> None:
     """Also where the name is a word of SQL; without postgres there is none."""
-    found = changes(ROOT, CATALOGUE, Request(name="order", needs=("postgres:postgres",)))
-    (statement,) = parse_sql(found["services/order/migrations/0001_schema.sql"])
+    files = changes(ROOT, CATALOGUE, Request(name="order", needs=("postgres:postgres",)))
+    (statement,) = parse_sql(files["services/order/migrations/0001_schema.sql"])
     assert type(statement.stmt).__name__ == "CommentStmt"
     assert not any("migrations" in path for path in changes(ROOT, CATALOGUE, Request(name="order")))
 
 
 def test_overlay_patch() -> None:
     """One pod, replaced in place, on the machine that is known to be small."""
-    found = changes(ROOT, CATALOGUE, Request(name="toy-shop"))
-    patch = yaml.safe_load(found["overlays/minikube/processing/toy-shop.yaml"])
+    files = changes(ROOT, CATALOGUE, Request(name="toy-shop"))
+    patch = yaml.safe_load(files["overlays/minikube/processing/toy-shop.yaml"])
     assert patch["spec"] == {"replicas": 1, "strategy": {"rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}}
-    listed = yaml.safe_load(found["overlays/minikube/processing/kustomization.yaml"])["patches"]
+    listed = yaml.safe_load(files["overlays/minikube/processing/kustomization.yaml"])["patches"]
     assert [patch["path"] for patch in listed][-1] == "toy-shop.yaml"
     assert {"path": "query-parser.yaml"} in listed
 
@@ -237,7 +237,7 @@ def test_unreadable_files_are_advice(edit: object, where: str) -> None:
 def test_all_or_nothing(tmp_path: Path, blocked: str) -> None:
     """Where a file cannot be written, those before it are as they were, and no folder is left over."""
     copy = copy_repository(tmp_path)
-    found = changes(copy, CATALOGUE, Request(name="toy-shop"))
+    files = changes(copy, CATALOGUE, Request(name="toy-shop"))
     obstacle = copy / blocked
     if obstacle.suffix:
         obstacle.mkdir(parents=True)
@@ -246,7 +246,7 @@ def test_all_or_nothing(tmp_path: Path, blocked: str) -> None:
     before = {folder: texts(copy / folder) for folder in ("catalogue", "overlays")}
     folders = sorted(path for path in copy.rglob("*") if path.is_dir() and ".tools" not in path.parts)
     with pytest.raises(InvalidInput, match="nothing was changed"):
-        write(copy, found)
+        write(copy, files)
     assert {folder: texts(copy / folder) for folder in before} == before
     assert sorted(path for path in copy.rglob("*") if path.is_dir() and ".tools" not in path.parts) == folders
 

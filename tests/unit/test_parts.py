@@ -138,10 +138,10 @@ def test_each_replica_has_its_claims() -> None:
     spec = {"resources": {"requests": {"storage": "1Gi"}}}
     template = {"metadata": {"name": "data"}, "spec": spec}
     single = {"kind": "PersistentVolumeClaim", "metadata": {"name": "c", "namespace": "n"}, "spec": spec}
-    found = list(claims([workload("StatefulSet", replicas=2, volumeClaimTemplates=[template]), single]))
-    assert [claim.total for claim in found] == [2**31, 2**30]
+    listed = list(claims([workload("StatefulSet", replicas=2, volumeClaimTemplates=[template]), single]))
+    assert [claim.total for claim in listed] == [2**31, 2**30]
     names = ("data-w-0", "data-w-1", "data-w-2", "data-w", "c")
-    assert [any(claim.covers("n", name) for claim in found) for name in names] == [True, True, False, False, True]
+    assert [any(claim.covers("n", name) for claim in listed) for name in names] == [True, True, False, False, True]
 
 
 @pytest.mark.parametrize(

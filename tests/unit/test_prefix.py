@@ -25,7 +25,7 @@ def git(folder: Path, *arguments: str) -> str:
     """What git prints there, whatever the user's settings and variables are."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     env_vars = kept | IDENTITY | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull}
-    command = ["git", "-C", folder, "-c", "protocol.file.allow=always", *arguments]
+    command = ["git", "-C", str(folder), "-c", "protocol.file.allow=always", *arguments]
     return subprocess.run(command, env=env_vars, capture_output=True, text=True, check=True).stdout.removesuffix("\n")
 
 

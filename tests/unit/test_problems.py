@@ -84,9 +84,9 @@ def test_catalogue_is_valid() -> None:
 @pytest.mark.parametrize(("make", "text"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_problem_is_named(make: Callable[[], Catalogue], text: str) -> None:
     """The message says what, and every message has a fix."""
-    found = problems(make())
-    assert text in "\n".join(map(str, found))
-    assert all(problem.where and problem.fix for problem in found)
+    reported = problems(make())
+    assert text in "\n".join(map(str, reported))
+    assert all(problem.where and problem.fix for problem in reported)
 
 
 def test_a_digest_pins_an_image_without_a_tag() -> None:

@@ -26,7 +26,7 @@ def told(planned: Plan, slow: set[str]) -> dict[str, Line]:
     limits = Limits(wave=1, trouble=1)
     rollout = Rollout(kubectl=Kubectl(), platform=PLATFORM, plan=planned, limits=limits, tell=heard.append)
     for wave in planned:
-        pending = [found for step in wave for found in step.waited if component_of(found) in slow]
+        pending = [object_ for step in wave for object_ in step.waited if component_of(object_) in slow]
         rollout._update(wave, pending, Snapshot())
         if pending:
             break
@@ -35,10 +35,10 @@ def told(planned: Plan, slow: set[str]) -> dict[str, Line]:
 
 def test_nobody_waits_for_who_is_ready(planned: Plan) -> None:
     """Who is ready is no longer named by those that waited for it; where nobody is left, the tier is."""
-    found = told(planned, {"training-orchestrator"})
-    assert found["model-registry"].state is State.READY
-    assert found["ml-engine"] == Line(Tier.PROCESSING, "ml-engine", State.WAITING, "tier core")
-    assert found["test-service"].detail == "ml-engine, query-parser, training-orchestrator"
+    lines = told(planned, {"training-orchestrator"})
+    assert lines["model-registry"].state is State.READY
+    assert lines["ml-engine"] == Line(Tier.PROCESSING, "ml-engine", State.WAITING, "tier core")
+    assert lines["test-service"].detail == "ml-engine, query-parser, training-orchestrator"
 
 
 @pytest.mark.parametrize(("slow", "tier"), [("test-service", "edge"), ("grafana", "monitoring")])
@@ -50,5 +50,5 @@ def test_slow_tier_of_a_wave_is_named(planned: Plan, slow: str, tier: str) -> No
 def test_quotas_come_first(planned: Plan) -> None:
     """Namespaces, and what limits them, are there before anything that they limit."""
     ((platform,), *_) = planned
-    assert {found["kind"] for found in platform.early} == {"Namespace", "ResourceQuota", "LimitRange"}
-    assert "Job" in {found["kind"] for found in platform.late}
+    assert {object_["kind"] for object_ in platform.early} == {"Namespace", "ResourceQuota", "LimitRange"}
+    assert "Job" in {object_["kind"] for object_ in platform.late}

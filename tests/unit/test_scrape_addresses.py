@@ -34,10 +34,10 @@ def scraped(folder: Path, targets: list[dict[str, Any]]) -> dict[str, str]:
     command = [str(ROOT / ".tools/bin/promtool"), "check", "service-discovery"]
     for seconds in PATIENCE:
         line = [*command, f"--timeout={seconds}s", str(folder / "prometheus.yml"), job["job_name"]]
-        found = json.loads(subprocess.run(line, capture_output=True, text=True, check=True, timeout=60).stdout) or []
-        if len(found) == len(targets):
+        pods = json.loads(subprocess.run(line, capture_output=True, text=True, check=True, timeout=60).stdout) or []
+        if len(pods) == len(targets):
             break
-    return {one["discoveredLabels"]["__address__"]: one["labels"]["__address__"] for one in found}
+    return {one["discoveredLabels"]["__address__"]: one["labels"]["__address__"] for one in pods}
 
 
 def test_addresses_of_both_families(tmp_path: Path) -> None:

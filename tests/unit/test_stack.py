@@ -41,8 +41,8 @@ def test_make_builds_all_lines() -> None:
 def test_unknown_line(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that is none is answered with those that are."""
     monkeypatch.setattr(stack, "OLDER", ("kubernetes-1.2",))
-    what, fix = stack.missing() or ("", "")
-    assert "kubernetes-1.2" in what
+    problem, fix = stack.missing() or ("", "")
+    assert "kubernetes-1.2" in problem
     assert "kubernetes-1.28" in fix
     assert "argo-cd-3.2" in fix
 
@@ -53,8 +53,8 @@ def test_not_built(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(stack, "OLDER", ("argo-cd-3.2",))
     assert stack.missing() == ("there are no servers in .tools/cluster", "run `make setup-e2e`, which builds them")
     (tmp_path / "cluster").touch()
-    what, fix = stack.missing() or ("", "")
-    assert ".tools/argo-cd-3.2" in what
+    problem, fix = stack.missing() or ("", "")
+    assert ".tools/argo-cd-3.2" in problem
     assert "make setup-e2e-long" in fix
     (tmp_path / "argo-cd-3.2").touch()
     assert stack.missing() is None

@@ -60,9 +60,9 @@ class FakeKubernetes:
         """All values of all Secrets by namespace/name/key."""
         return {
             f"{namespace}/{name}/{key}": base64.b64decode(value).decode()
-            for (kind, namespace, name), found in self.objects.items()
+            for (kind, namespace, name), object_ in self.objects.items()
             if kind == "secrets"
-            for key, value in found["data"].items()
+            for key, value in object_["data"].items()
         }
 
     def add_claim(self, namespace: str, name: str) -> None:
@@ -88,30 +88,30 @@ class FakeKubernetes:
             if self.faults:
                 return self.faults.pop(0), {}
             if method == "GET":
-                found = self.objects.get((kind, namespace, name))
-                return (200, found) if found else (404, {"reason": "NotFound"})
+                stored = self.objects.get((kind, namespace, name))
+                return (200, stored) if stored else (404, {"reason": "NotFound"})
             return self._write(method, (kind, namespace, name), headers, body)
 
     def _write(
         self, method: str, at: tuple[str, str, str], headers: Any, body: dict[str, Any]
     ) -> tuple[int, dict[str, Any]]:
-        found = self.objects.get(at)
+        stored = self.objects.get(at)
         if method == "POST":
-            if found:
+            if stored:
                 return 409, {"reason": "AlreadyExists"}
-            found = body
+            stored = body
         else:
             assert headers["Content-Type"] == "application/merge-patch+json"
-            if not found:
+            if not stored:
                 return 404, {"reason": "NotFound"}
-            if body["metadata"]["resourceVersion"] != found["metadata"]["resourceVersion"]:
+            if body["metadata"]["resourceVersion"] != stored["metadata"]["resourceVersion"]:
                 return 409, {"reason": "Conflict"}
-            found = {**found, "data": {**found["data"], **body["data"]}, "metadata": dict(found["metadata"])}
+            stored = {**stored, "data": {**stored["data"], **body["data"]}, "metadata": dict(stored["metadata"])}
         self.writes += 1
-        found["metadata"]["resourceVersion"] = str(self.writes)
-        self.objects[at] = found
+        stored["metadata"]["resourceVersion"] = str(self.writes)
+        self.objects[at] = stored
         self.after_write(self.writes)
-        return (201 if method == "POST" else 200), found
+        return (201 if method == "POST" else 200), stored
 
 
 def _handler(fake: FakeKubernetes) -> type[BaseHTTPRequestHandler]:
@@ -120,10 +120,10 @@ def _handler(fake: FakeKubernetes) -> type[BaseHTTPRequestHandler]:
 
         def _serve(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"] or 0)) or b"{}")
-            status, found = fake.answer(self.command, self.path, self.headers, body)
+            status, content = fake.answer(self.command, self.path, self.headers, body)
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(found).encode())
+            self.wfile.write(json.dumps(content).encode())
 
         do_GET = do_POST = do_PATCH = _serve
 

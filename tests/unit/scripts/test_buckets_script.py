@@ -46,12 +46,12 @@ def plan(endpoint: str, **changes: object) -> dict[str, object]:
     return {"endpoint": endpoint, "buckets": ["model-artifacts", "datasets", "test"], "objects": objects, **changes}
 
 
-def apply(directory: Path, found: object, **env: str) -> subprocess.CompletedProcess[str]:
+def apply(directory: Path, content: object, **env: str) -> subprocess.CompletedProcess[str]:
     """Run the Job with the plan and the samples in one folder; its log must show no secret."""
     for name in SAMPLES:
         shutil.copy(CARRIED / name, directory)
     path = directory / "plan.json"
-    path.write_text(json.dumps(found))
+    path.write_text(json.dumps(content))
     done = run(SCRIPT, path, env=KEYS | env)
     assert SECRET not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr

@@ -205,10 +205,10 @@ def test_secret_made_between_two_looks_is_no_refusal(kubernetes: FakeKubernetes,
     answer = kubernetes.answer
 
     def answer_late(method: str, path: str, headers: Any, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        found = answer(method, path, headers, body)
+        result = answer(method, path, headers, body)
         if path.endswith("data-postgres-0"):
             kubernetes.objects.update(late)
-        return found
+        return result
 
     kubernetes.answer = answer_late  # type: ignore[method-assign]
     assert apply(kubernetes, tmp_path).returncode == 0
