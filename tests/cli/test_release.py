@@ -1,137 +1,36 @@
 """Releases and rollbacks on real git repositories: what is pinned was checked and is pushed, or nothing changes."""
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
 from catalogue.components import CATALOGUE
-from catalogue.tiers import Tier
 from chatdb import release as releases
-from chatdb.cli import main
 from chatdb.committed import generate
-from chatdb.git import TIMED_OUT, run_git
 from chatdb.published import published
-from constructs_lib.files import exclusive
 from constructs_lib.problem import InvalidInput
 from constructs_lib.settings import read_settings
+from tests.cli.release_project import (
+    OWN,
+    URL,
+    assert_pinned,
+    commit,
+    generated,
+    git,
+    pin_by_hand,
+    push,
+    pushed,
+    refused,
+    state,
+    work_on,
+)
 from tests.command import invoke
-from tests.repository import IDENTITY, PACKAGES, ROOT, UNCOPIED, copy_inputs, texts
+from tests.repository import PACKAGES, ROOT, UNCOPIED
 
-URL = "https://git.example/chatdb.git"
-"""What chatdb.yaml says; git finds the bare repository of a test there."""
-OWN = ("pins/minikube.yaml", "argocd/minikube")
-WAIT = 60
-
-
-@pytest.fixture(autouse=True)
-def own_git(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No settings of the machine; those that a user may have, and which change what git prints or asks."""
-    settings = tmp_path_factory.mktemp("settings") / "gitconfig"
-    settings.write_text(
-        "[color]\n ui = always\n[status]\n showUntrackedFiles = no\n[core]\n quotePath = true\n autocrlf = true\n"
-        " pager = false\n editor = false\n[diff]\n external = false\n[fetch]\n prune = true\n[log]\n follow = true\n"
-    )
-    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
-    monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
-    for name, value in IDENTITY.items():
-        monkeypatch.setenv(name, value)
-
-
-def git(folder: Path, *arguments: str) -> str:
-    """What git prints in a folder."""
-    kept = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_INDEX_FILE")}
-    plain = ("-c", "color.ui=false", "-c", "core.autocrlf=false", "-c", "status.showUntrackedFiles=all")
-    command = ["git", "-C", str(folder), *plain, *arguments]
-    return subprocess.run(command, env=kept, capture_output=True, text=True, check=True).stdout.strip()
-
-
-def commit(folder: Path, message: str) -> str:
-    """Commit everything; the commit."""
-    git(folder, "add", "--all")
-    git(folder, "commit", "--quiet", "--allow-empty", f"--message={message}")
-    return git(folder, "rev-parse", "HEAD")
-
-
-def push(folder: Path, branch: str = "main") -> None:
-    """Push HEAD to the branch."""
-    git(folder, "push", "--quiet", "--force", URL, f"HEAD:refs/heads/{branch}")
-
-
-def generated(folder: Path) -> Path:
-    """The project as it is committed here, with the installed tools."""
-    folder.mkdir(parents=True, exist_ok=True)
-    copy_inputs(folder)
-    for name in ("dist", "argocd"):
-        shutil.copytree(ROOT / name, folder / name)
-    (folder / ".gitignore").write_text(".tools\n.cdk8s\n")
-    return folder
-
-
-def pushed(top: Path) -> Path:
-    """Make the folder a git repository, commit everything, and push it to a bare one beside it."""
-    bare = top.parent / f"{top.name}.git"
-    git(top.parent, "init", "--quiet", "--bare", "--initial-branch=main", str(bare))
-    git(top, "init", "--quiet", "--initial-branch=main")
-    git(top, "config", f"url.file://{bare}.insteadOf", URL)
-    commit(top, "contents")
-    push(top)
-    return top
-
-
-def work_on(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let the command work on the folder."""
-    monkeypatch.setitem(main.context_settings, "obj", folder)
-    return folder
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A project that is committed and pushed."""
-    return work_on(pushed(generated(tmp_path / "work")), monkeypatch)
-
-
-def state(folder: Path) -> tuple[object, ...]:
-    """HEAD, all refs, the index, what is staged, what is not, and every file."""
-    listed = ("rev-parse HEAD", "for-each-ref", "ls-files --stage", "status --porcelain")
-    return (*(git(folder, *line.split()) for line in listed), texts(folder / "argocd"), texts(folder / "pins"))
-
-
-def refused(project: Path, words: str, *arguments: str) -> None:
-    """The command says so, and changes nothing: no file, no index, no commit, no ref, no FETCH_HEAD."""
-    before = state(project)
-    output = invoke(*(arguments or ("release",)), code=1)
-    assert words in output
-    assert "Traceback" not in output
-    assert state(project) == before
-    assert not list((project / ".git").glob("FETCH_HEAD"))
-    assert not (project / releases.UNDER_WAY).exists()
-
-
-def assert_pinned(project: Path, contents: str) -> None:
-    """Each tier is pinned to the commit, the root follows the branch, and nothing is left uncommitted."""
-    applications = texts(project / "argocd/minikube/apps")
-    released = yaml.safe_load(applications.pop("released.yaml"))
-    assert released["data"] == dict.fromkeys(map(str, Tier), contents)
-    sources = [yaml.safe_load(text)["spec"]["source"] for text in applications.values()]
-    assert [source["targetRevision"] for source in sources] == [contents] * len(Tier)
-    assert "targetRevision: main" in (project / "argocd/minikube/root.yaml").read_text()
-    assert dict(read_settings(project, CATALOGUE).pins) == dict.fromkeys(map(str, Tier), contents)
-    assert git(project, "status", "--porcelain", "--", ".") == ""
-
-
-def pin_by_hand(project: Path, contents: str) -> str:
-    """A release as its history has it: the pins alone; the commit."""
-    releases.write_pins(project, "minikube", dict.fromkeys(Tier, contents))
-    return commit(project, f"Release {contents[:12]} to minikube")
+pytestmark = pytest.mark.usefixtures("own_git")
 
 
 def test_release_then_rollback(project: Path) -> None:
@@ -330,189 +229,6 @@ def test_rollback_to_what_no_longer_builds(project: Path) -> None:
     blob = git(project, "rev-parse", f"{contents}:overlays/minikube/kustomization.yaml")
     (project / f".git/objects/{blob[:2]}/{blob[2:]}").unlink()
     refused(project, "`git fsck`", "rollback", "--to", contents, "--offline")
-
-
-@pytest.fixture
-def prepared(project: Path, tmp_path: Path) -> Path:
-    """What a release takes over into the project; somebody has staged a file, edited it again, and added another."""
-    tree = tmp_path / "tree"
-    shutil.copytree(project / "argocd", tree / "argocd")
-    (tree / "argocd/minikube/root.yaml").write_text("changed: true\n")
-    (tree / "argocd/minikube/apps/core.yaml").unlink()
-    (tree / "argocd/minikube/apps/new.yaml").write_text("new: true\n")
-    releases.write_pins(tree, "minikube", {"core": f"{0:040}"})
-    for text in ("staged", "edited again"):
-        (project / "mine").write_text(text)
-        if text == "staged":
-            git(project, "add", "mine")
-    (project / "untracked").touch()
-    return tree
-
-
-def hook(project: Path, name: str, *lines: str) -> None:
-    """Give the repository a hook."""
-    path = project / ".git/hooks" / name
-    path.parent.mkdir(exist_ok=True)
-    path.write_text("\n".join(["#!/bin/sh", *lines, ""]))
-    path.chmod(0o755)
-
-
-def no_identity(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody says who commits."""
-    for name in IDENTITY:
-        monkeypatch.delenv(name)
-    git(project, "config", "user.useConfigOnly", "true")
-
-
-def no_signature(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Commits are to be signed, and the program for it fails."""
-    git(project, "config", "commit.gpgSign", "true")
-    git(project, "config", "gpg.program", "/bin/false")
-
-
-def hook_rejects(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hook stops the commit."""
-    hook(project, "commit-msg", "echo not so >&2; exit 1")
-
-
-def hook_hangs(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hook waits for somebody."""
-    monkeypatch.setattr(releases, "COMMIT_SECONDS", 1)
-    hook(project, "pre-commit", "sleep 600")
-
-
-def merge_under_way(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Git commits no part of a merge."""
-    (project / ".git/MERGE_HEAD").write_text(git(project, "rev-parse", "HEAD") + "\n")
-
-
-FAILURES = {
-    no_identity: "git commit",
-    no_signature: "failed to sign",
-    hook_rejects: "not so",
-    hook_hangs: "has not ended within 1 s",
-    merge_under_way: "partial commit during a merge",
-}
-
-
-@pytest.mark.parametrize("fail", FAILURES, ids=lambda fail: fail.__name__)
-def test_failed_commit_is_undone(
-    project: Path, prepared: Path, monkeypatch: pytest.MonkeyPatch, fail: Callable[..., None]
-) -> None:
-    """Index and files are as before; what the user has staged is staged."""
-    fail(project, monkeypatch)
-    before = state(project)
-    with pytest.raises(InvalidInput, match=FAILURES[fail]):
-        releases.take(project, prepared, "minikube", "Release")
-    assert state(project) == before
-    assert git(project, "show", ":mine") == "staged"
-    assert (project / "mine").read_text() == "edited again"
-
-
-def test_commit_leaves_the_users_index(project: Path, prepared: Path) -> None:
-    """The release's files alone are committed, deletions and new ones too; the hooks of the user run."""
-    hook(project, "pre-commit", "touch .git/ran")
-    releases.take(project, prepared, "minikube", "Release")
-    assert (project / ".git/ran").exists()
-    changed = git(project, "show", "--format=", "--name-status", "HEAD").split("\n")
-    apps = "argocd/minikube/apps"
-    assert changed == [f"D\t{apps}/core.yaml", f"A\t{apps}/new.yaml", "M\targocd/minikube/root.yaml", f"A\t{OWN[0]}"]
-    assert git(project, "status", "--porcelain") == "AM mine\n?? untracked"
-
-
-@pytest.mark.parametrize("pattern", ["pins", "argocd/minikube/apps/new.yaml"])
-def test_ignored_files(project: Path, prepared: Path, pattern: str) -> None:
-    """What git ignores would be missing in the commit, and is not touched."""
-    (project / ".git/info/exclude").write_text(f"{pattern}\n")
-    before = state(project)
-    with pytest.raises(InvalidInput, match="is ignored by git"):
-        releases.take(project, prepared, "minikube", "Release")
-    assert state(project) == before
-
-
-def test_locked_index(project: Path, prepared: Path) -> None:
-    """Where another git holds the index, nothing can be undone yet; the next run does it."""
-    before = state(project)
-    lock = project / ".git/index.lock"
-    hook(project, "pre-commit", "exit 1")
-    lock.touch()
-    with pytest.raises(InvalidInput, match=r"it brings back pins/minikube\.yaml and argocd/minikube"):
-        releases.take(project, prepared, "minikube", "Release")
-    lock.unlink()
-    releases.recover(project)
-    assert state(project) == before
-
-
-TAKE = """
-import sys
-from pathlib import Path
-from chatdb.release import take
-take(Path(sys.argv[1]), Path(sys.argv[2]), "minikube", "Release")
-"""
-
-
-@pytest.fixture
-def killed(project: Path, prepared: Path) -> Path:
-    """A release is killed while a hook runs, and so is its git."""
-    hook(project, "pre-commit", "ps -o pgid= $$ > .git/group.new; mv .git/group.new .git/group; sleep 600")
-    process = subprocess.Popen([sys.executable, "-c", TAKE, str(project), str(prepared)], cwd=ROOT)
-    group = project / ".git/group"
-    deadline = time.monotonic() + WAIT
-    while not group.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.kill()
-    process.wait()
-    os.killpg(int(group.read_text()), signal.SIGTERM)
-    while (project / ".git/index.lock").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    (project / ".git/hooks/pre-commit").unlink()
-    return project
-
-
-def test_killed_in_the_middle(killed: Path) -> None:
-    """The next run begins by bringing everything back."""
-    status = git(killed, "status", "--porcelain")
-    assert "argocd/minikube/apps/core.yaml" in status
-    releases.recover(killed)
-    assert git(killed, "status", "--porcelain") == "AM mine\n?? untracked"
-    releases.recover(killed)
-
-
-def test_started_twice(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second run waits for the first one, and not for ever."""
-    monkeypatch.setattr(releases, "exclusive", partial(exclusive, seconds=0.2))
-    with exclusive(project / releases.ONE_AT_A_TIME):
-        refused(project, "another run has been going on")
-
-
-def running(pid: int) -> bool:
-    """Whether the process runs; one that has ended may wait for its parent."""
-    path = Path(f"/proc/{pid}/stat")
-    return path.exists() and path.read_text().rpartition(")")[2].split()[0] != "Z"
-
-
-def test_git_ends_in_time(tmp_path: Path) -> None:
-    """With its children; what a command leaves in the background is not waited for."""
-    began = time.monotonic()
-    slow = {"alias.slow": "!sleep 600 & echo $! ; wait", "alias.background": "!sleep 600 & echo $!"}
-    done = run_git(tmp_path, "slow", seconds=2, settings=slow)
-    assert (done.code, "within 2 s" in done.err) == (TIMED_OUT, True)
-    while running(int(done.out)):
-        assert time.monotonic() - began < WAIT
-        time.sleep(0.05)
-    left = int(run_git(tmp_path, "background", settings=slow).out)
-    assert running(left)
-    os.kill(left, signal.SIGKILL)
-    assert time.monotonic() - began < WAIT
-
-
-def test_git_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That is advice, too."""
-    monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(InvalidInput, match="install git"):
-        run_git(tmp_path, "status")
 
 
 @pytest.mark.parametrize("name", ["release", "validate"])
