@@ -1,5 +1,7 @@
 """The command `chatdb`: thin doors to the library. A module is imported by the commands that need it alone."""
 
+from pathlib import Path
+
 import click
 
 from chatdb.cli import (
@@ -20,6 +22,7 @@ from chatdb.cli import (
     views,
 )
 from chatdb.repository import ROOT
+from constructs_lib.command import SETTINGS
 
 
 @click.group(
@@ -47,8 +50,21 @@ from chatdb.repository import ROOT
     ],
 )
 @click.version_option(package_name="chatdb-gitops")
-def main() -> None:
+@click.pass_obj
+def main(root: Path) -> None:
     """Generate ChatDB's GitOps repository, check it, and release it.
 
     Exit codes: 0 done, 1 something is wrong (each problem with its fix), 2 wrong usage.
     """
+    if root == ROOT and (other := _other_repository(Path.cwd().resolve())):
+        raise click.UsageError(
+            f"this is the command of {ROOT}, and {other} is another repository; run `make synth` there, and its"
+            " .venv/bin/chatdb"
+        )
+
+
+def _other_repository(folder: Path) -> Path | None:
+    """The repository that the folder is in, where it is not this one: a release would be made in the wrong one."""
+    folders = (folder, *folder.parents)
+    nearest = next((path for path in folders if (path / SETTINGS).is_file() and (path / "chatdb").is_dir()), None)
+    return None if nearest in (None, ROOT) else nearest

@@ -10,7 +10,7 @@ import pytest
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
 from tests.command import invoke
-from tests.repository import ROOT, texts
+from tests.repository import ROOT, copy_inputs, texts
 
 
 def test_every_command_and_option_has_help() -> None:
@@ -95,6 +95,16 @@ def test_missing_overlay_is_advice(repository: Path) -> None:
     output = invoke("check", code=1)
     assert output.startswith("overlays/minikube/core: ")
     assert "Traceback" not in output
+
+
+def test_a_command_refuses_to_work_on_another_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody who stands in one clone, with the environment of another, would release the wrong one."""
+    inside = copy_inputs(tmp_path) / "overlays"
+    (tmp_path / "chatdb").mkdir()
+    monkeypatch.chdir(inside)
+    assert f"{tmp_path} is another repository" in invoke("graph", code=2)
+    monkeypatch.setitem(main.context_settings, "obj", tmp_path)
+    invoke("graph")
 
 
 def test_a_command_imports_what_it_needs() -> None:
