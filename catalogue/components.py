@@ -24,6 +24,7 @@ from constructs_lib.model import (
     Schema,
     Storage,
 )
+from constructs_lib.quantity import MIB
 
 TELEMETRY = Dependency("jaeger", "otlp-http")
 API_PREFIX = "/api/v1"
@@ -171,7 +172,8 @@ CORE = (
         replicas=2,
         resources=Resources(cpu="250m", memory="256Mi", cpu_limit="500m", memory_limit="512Mi"),
         probes=service_probes(),
-        route=Route(path=f"{API_PREFIX}/models", strip=API_PREFIX),
+        # Artifacts; the service's own constant is ARTIFACT_BYTES.
+        route=Route(path=f"{API_PREFIX}/models", strip=API_PREFIX, body_limit=512 * MIB),
         metrics="http",
         schema=Schema(name="registry", migrations="services/model-registry/migrations"),
     ),
@@ -235,7 +237,7 @@ EDGE = (
         labels=env(component="testing"),
         resources=Resources(cpu="100m", memory="128Mi", cpu_limit="200m", memory_limit="256Mi"),
         probes=service_probes(liveness="/", live=(15, 10), ready=(5, 5)),
-        route=Route(path="/test", strip="/test"),
+        route=Route(path="/test", strip="/test", also=("/runs",)),
         metrics="http",
         ready_alone=True,
     ),

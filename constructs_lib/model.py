@@ -13,6 +13,8 @@ KUBERNETES_API = "kubernetes-api"
 INGRESS_CONTROLLER = "ingress-controller"
 DNS = "dns"
 """External nodes that the generator looks up by their names."""
+BODY_LIMIT = 2**20
+"""The largest body in bytes that a service takes where its entry does not say otherwise."""
 
 
 def nothing() -> Mapping[str, str]:
@@ -88,10 +90,17 @@ class Storage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Route:
-    """A public path of the host, and the leading part of it that the component never sees."""
+    """A public path of the host, and the leading part of it, `strip`, that the component never sees.
+
+    What is below the path is public, too, unless all of the path is stripped: then it is the component's `/` alone.
+    `also` are further paths of the component, as it sees them, with all below them. `body_limit` is the largest body
+    of a request, in bytes, that the component takes; what the entry point passes on is at least that.
+    """
 
     path: str
     strip: str
+    also: tuple[str, ...] = ()
+    body_limit: int = BODY_LIMIT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -25,6 +25,8 @@ from constructs_lib.model import (
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 """The label that Kubernetes itself gives each namespace: its name."""
+METRICS = "/metrics"
+"""The path under which a component that is scraped shows its metrics."""
 SECRET_SUFFIX = "-credentials"  # noqa: S105 - of a name
 """Of the name of a component's own Secret."""
 
@@ -158,7 +160,7 @@ class Scrape:
     """Where Prometheus finds a component's metrics."""
 
     port: int
-    path: str = "/metrics"
+    path: str = METRICS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,11 +242,12 @@ class ScriptComponent(ResolvedComponent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResolvedRoute:
-    """A public path, and the port that serves it."""
+    """A route, the paths that it publishes, and the port that serves them."""
 
     component: str
     port: int
     route: Route
+    paths: tuple[str, ...]
     policy: Policy
     """What lets the controller of the Gateway API in."""
 

@@ -11,20 +11,19 @@ from urllib.parse import urlsplit
 
 from chatdb.local.addresses import service_urls
 from chatdb.local.site import HOST
-from constructs_lib.model import Route
-from constructs_lib.resolved import ResolvedPlatform
-from constructs_lib.routes import rewritten
+from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
+from constructs_lib.routes import PREFIX_HEADER, rewritten
 
 SECONDS = 30
 OF_ONE_HOP = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
-Routes = Sequence[tuple[Route, str]]
-"""Each public path, and host and port of the service behind it."""
+Routes = Sequence[tuple[ResolvedComponent, str]]
+"""Each service that has public paths, and its host and port."""
 
 
 def routes(platform: ResolvedPlatform, told: Mapping[str, str]) -> Routes:
     """Those of the services whose URL is told, as a local platform tells it."""
-    pairs = ((platform.component(name).route, url) for name, url in service_urls(platform, told).items())
-    return [(route, urlsplit(url).netloc) for route, url in pairs if route]
+    pairs = ((platform.component(name), url) for name, url in service_urls(platform, told).items())
+    return [(component, urlsplit(url).netloc) for component, url in pairs if component.route]
 
 
 @contextmanager
@@ -68,15 +67,16 @@ class _Passage(BaseHTTPRequestHandler):
     def _pass(self) -> None:
         path, mark, query = self.path.partition("?")
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        for route, address in self._routes:
-            inside = rewritten(route, path)
-            if inside is not None:
-                self._ask(address, f"{inside}{mark}{query}", body)
+        for component, address in self._routes:
+            inside = rewritten(component, path)
+            if component.route and inside is not None:
+                self._ask(address, f"{inside}{mark}{query}", body, component.route.strip)
                 return
         self._answer(HTTPStatus.NOT_FOUND, {}, b"")
 
-    def _ask(self, address: str, path: str, body: bytes) -> None:
+    def _ask(self, address: str, path: str, body: bytes, prefix: str) -> None:
         headers = {name: value for name, value in self.headers.items() if name.lower() not in OF_ONE_HOP}
+        headers[PREFIX_HEADER] = prefix
         connection = http.client.HTTPConnection(address, timeout=SECONDS)
         try:
             connection.request(self.command, path, body or None, headers)

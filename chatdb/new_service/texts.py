@@ -10,6 +10,7 @@ from catalogue.namespaces import Namespace
 from catalogue.tiers import Tier
 from constructs_lib.model import Component, External
 from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.routes import published
 
 WIDTH = 120
 INDENT = " " * 8
@@ -38,7 +39,7 @@ def filled(template: str, platform: ResolvedPlatform, component: Component) -> s
         port=component.ports[0].number,
         uid=component.uid,
         grace_period=component.grace_period,
-        path=component.route.path.removeprefix(component.route.strip) if component.route else "",
+        path=published(component.name, component.route)[0] if component.route else "",
         strip=component.route.strip if component.route else "",
         schema=component.schema.name if component.schema else "",
         role=component.role,

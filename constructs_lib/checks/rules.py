@@ -11,6 +11,7 @@ from constructs_lib.checks import (
     operations,
     overlays,
     presence,
+    public_paths,
     reachability,
     references,
     schema,
@@ -59,6 +60,14 @@ RULES: tuple[Rule, ...] = (
         references.backends_exist,
         "Ingress with default backends, named ports; HTTPRoute across namespaces",
         "backends that are no Service, and other kinds of routes",
+    ),
+    Rule(
+        "public-paths",
+        "metrics and probes are for inside the cluster",
+        public_paths.operations_are_private,
+        "the paths of probes and metrics of each component with a route, behind each literal beginning of a public "
+        "path; Ingresses as ingress-nginx reads them, with expressions and rewrites; HTTPRoutes with their rewrites",
+        "snippets and other annotations of a controller, hosts and headers, other kinds of routes",
     ),
     Rule(
         "config",

@@ -5,10 +5,12 @@ from typing import Any
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
 from constructs import Construct
 
+from constructs_lib.model import BODY_LIMIT
 from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.labels import part_of
 from constructs_lib.parts.policy import network_policy
 from constructs_lib.resolved import ResolvedGateway, ResolvedRoute
+from constructs_lib.routes import PREFIX_HEADER, ROOT
 
 API_VERSION = "gateway.networking.k8s.io/v1"
 
@@ -38,18 +40,30 @@ class Gateway(ComponentChart):
 
 
 def route_spec(spec: ResolvedGateway, routed: ResolvedRoute) -> dict[str, Any]:
-    """One rule: what is below the path goes to the service, without the part that is stripped."""
-    route = routed.route
-    replacement = route.path.removeprefix(route.strip) or "/"
-    rewrite = {"path": {"type": "ReplacePrefixMatch", "replacePrefixMatch": replacement}}
+    """A rule for each published path, which goes to the service without the part that is stripped."""
     return {
         "parentRefs": [{"name": spec.platform}],
         "hostnames": [spec.host],
-        "rules": [
-            {
-                "matches": [{"path": {"type": "PathPrefix", "value": route.path}}],
-                "filters": [{"type": "URLRewrite", "urlRewrite": rewrite}],
-                "backendRefs": [{"name": routed.component, "port": routed.port}],
-            }
-        ],
+        "rules": [_rule(routed, path) for path in routed.paths],
     }
+
+
+def _rule(routed: ResolvedRoute, path: str) -> dict[str, Any]:
+    route = routed.route
+    if path == ROOT:
+        values, match, rewrite = [route.strip, f"{route.strip}/"], "Exact", ("ReplaceFullPath", "replaceFullPath")
+    else:
+        values, match, rewrite = [route.strip + path], "PathPrefix", ("ReplacePrefixMatch", "replacePrefixMatch")
+    told = {"name": PREFIX_HEADER, "value": route.strip}
+    rule: dict[str, Any] = {
+        "matches": [{"path": {"type": match, "value": value}} for value in values],
+        "filters": [
+            {"type": "RequestHeaderModifier", "requestHeaderModifier": {"set": [told]}},
+            {"type": "URLRewrite", "urlRewrite": {"path": {"type": rewrite[0], rewrite[1]: path}}},
+        ],
+        "backendRefs": [{"name": routed.component, "port": routed.port}],
+    }
+    if route.body_limit > BODY_LIMIT:
+        # How long a large body takes is the client's affair; the service ends those that stand still.
+        rule["timeouts"] = {"request": "0s"}
+    return rule

@@ -51,7 +51,7 @@ def _rendered(folder: Path, traits: tuple[str, ...]) -> list[Manifest]:
     for name in ("dist", "overlays"):
         shutil.copytree(ROOT / name, folder / name)
     attach(folder / "overlays/minikube", traits)
-    return kustomize(ROOT, folder / "overlays/minikube")
+    return kustomize(folder, folder / "overlays/minikube", ROOT)
 
 
 @pytest.mark.parametrize("traits", COMBINATIONS, ids=["+".join(traits) or "plain" for traits in COMBINATIONS])

@@ -1,9 +1,12 @@
 """The status page in a real browser: on a phone and a desk, light and dark, with and without JavaScript."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
+from chatdb.loadtest.door import door, routes
+from chatdb.local.addresses import exported
 from chatdb.local.platform import Platform
 from chatdb.local.processes import wait_for
 from tests.local.clients import ask
@@ -95,6 +98,20 @@ def test_a_run_is_followed(running: Platform, window: Browser) -> None:
     # No more is asked of the page: it follows the run itself.
     wait_for("it has passed", SECONDS, lambda: "run: passed" in window.value("document.body.innerText"))
     assert "SELECT" in text_of(window, url)
+
+
+def test_public_addresses(running: Platform, window: Browser) -> None:
+    """Through the ingress's rules: the page without a final slash, and the documentation of each API, whole."""
+    services = routes(running.site.platform, exported(running.site))
+    with door(services) as url:
+        window.show(f"{url}/test", width=DESK)
+        form = window.value("document.querySelector('form').action")
+        assert form == f"{url}/test/runs"
+        for component, _ in services:
+            assert component.route
+            window.show(f"{url}{component.route.strip}/docs/{component.name}", width=DESK)
+            wait_for("the operations are shown", SECONDS, partial(window.value, "!!document.querySelector('.opblock')"))
+            assert window.complaints() == []
 
 
 def test_what_is_down_is_told(running: Platform, window: Browser) -> None:

@@ -194,6 +194,8 @@ LEAVES: Mapping[tuple[type, str], Callable[[Any], list[Any]]] = {
     (Storage, "size"): lambda _: ["3Gi"],
     (Route, "path"): lambda old: [f"{old}/extra"],
     (Route, "strip"): lambda _: ["/api"],
+    (Route, "also"): lambda old: [(*old, "/extra")],
+    (Route, "body_limit"): lambda old: [old + 1],
     (Schema, "name"): lambda _: ["extra"],
     (Schema, "migrations"): lambda _: ["services/training-orchestrator/migrations"],
     (Access, "namespace"): lambda _: [Namespace.TESTING, Namespace.MONITORING],

@@ -115,7 +115,8 @@ def test_derived_facts(with_toy: Path) -> None:
     tier = [p["targets"][0]["expr"] for p in json.loads(boards["platform.json"])["panels"] if "targets" in p]
     assert [expr for expr in tier if "|toy" in expr or "toy|" in expr]
     paths = generated["Ingress", "chatdb-services", "chatdb-ingress"]["spec"]["rules"][0]["http"]["paths"]
-    assert "/api/v1/(toy(/.*)?)$" in [path["path"] for path in paths]
+    published = [path["path"] for path in paths if path["backend"]["service"]["name"] == "toy"]
+    assert published == ["/api/v1/(toy(/.*)?)$", "/api/v1/(docs/toy(/.*)?)$"]
     matrix = json.loads(generated["ConfigMap", "chatdb-testing", "integration-tests-matrix"]["data"]["matrix.json"])
     assert matrix["services"]["toy"]["url"] == "http://toy.chatdb-services.svc.cluster.local:8099"
     tests = generated["ConfigMap", "chatdb-testing", "integration-tests-config"]["data"]

@@ -150,6 +150,8 @@ def test_each_replica_has_its_claims() -> None:
         ("training-orchestrator", "/api/v1/jobs", "/jobs"),
         ("training-orchestrator", "/api/v1/jobs/7/cancel", "/jobs/7/cancel"),
         ("training-orchestrator", "/api/v1/jobsx", None),
+        ("training-orchestrator", "/api/v1/docs/training-orchestrator/", "/docs/training-orchestrator/"),
+        ("training-orchestrator", "/api/v1/docs/training-orchestratorx", None),
         ("query-parser", "/api/v1/parse", "/parse"),
         ("model-registry", "/api/v1/models/a/versions/1", "/models/a/versions/1"),
         ("ml-engine", "/api/v1/ml/predict", "/ml/predict"),
@@ -157,13 +159,13 @@ def test_each_replica_has_its_claims() -> None:
         ("test-service", "/test/", "/"),
         ("test-service", "/test/runs/1", "/runs/1"),
         ("test-service", "/testing", None),
+        ("test-service", "/test/runsx", None),
+        ("test-service", "/test/metrics", None),
     ],
 )
 def test_ingress_rewrite(component: str, path: str, reaches: str | None) -> None:
     """The controller's regular expression and rewrite, applied as nginx does: anchored at the beginning."""
-    route = CATALOGUE.component(component).route
-    assert route
-    assert rewritten(route, path) == reaches
+    assert rewritten(CATALOGUE.component(component), path) == reaches
 
 
 def test_disk_is_limited_to_logs_and_scratch_volumes(rendered: Inputs) -> None:

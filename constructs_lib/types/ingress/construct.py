@@ -3,14 +3,17 @@
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
+from constructs_lib.model import BODY_LIMIT
 from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.labels import metadata
-from constructs_lib.routes import rule
+from constructs_lib.routes import REWRITE, pattern
 from constructs_lib.types.ingress.spec import Backend, IngressComponent
+
+NGINX = "nginx.ingress.kubernetes.io/"
 
 
 class Ingresses(ComponentChart):
-    """One Ingress for each part that is stripped: the rewrite is an annotation, and so belongs to a whole Ingress."""
+    """One Ingress for each part that is stripped: what the component is told of it is an annotation of the whole."""
 
     def __init__(self, scope: Construct, id_: str, *, component: IngressComponent) -> None:
         """The main one has no suffix."""
@@ -23,22 +26,28 @@ class Ingresses(ComponentChart):
             self._ingress(component, f"{component.platform}-ingress{suffix}", backends)
 
     def _ingress(self, component: IngressComponent, name: str, backends: list[Backend]) -> None:
-        rules = [(backend, rule(backend.route)) for backend in backends]
+        limit = max(backend.route.body_limit for backend in backends)
         annotations = {
-            "nginx.ingress.kubernetes.io/rewrite-target": rules[0][1][1],
-            "nginx.ingress.kubernetes.io/ssl-redirect": "false",
-            "nginx.ingress.kubernetes.io/use-regex": "true",
+            "proxy-body-size": str(limit),
+            "rewrite-target": REWRITE,
+            "ssl-redirect": "false",
+            "use-regex": "true",
+            "x-forwarded-prefix": backends[0].route.strip,
         }
+        if limit > BODY_LIMIT:
+            # The controller would write the whole body to its disk before the service sees the first byte.
+            annotations["proxy-request-buffering"] = "off"
+        paths = [_path(backend, pattern(backend.route, path)) for backend in backends for path in backend.paths]
         k8s.KubeIngress(
             self,
             name,
-            metadata=metadata(component, name, annotations=annotations),
+            metadata=metadata(component, name, annotations={NGINX + key: text for key, text in annotations.items()}),
             spec=k8s.IngressSpec(
                 ingress_class_name="nginx",
                 rules=[
                     k8s.IngressRule(
                         host=component.public_host,
-                        http=k8s.HttpIngressRuleValue(paths=[_path(backend, path) for backend, (path, _) in rules]),
+                        http=k8s.HttpIngressRuleValue(paths=paths),
                     )
                 ],
             ),

@@ -8,7 +8,8 @@ from typing import Any
 
 from constructs_lib.component_type import POD, ComponentType, Implied, type_of
 from constructs_lib.model import Catalogue, Component, Dependency, External, Port
-from constructs_lib.resolved import Relation, ResolvedComponent, Surroundings, specialized
+from constructs_lib.resolved import METRICS, Relation, ResolvedComponent, Surroundings, specialized
+from constructs_lib.routes import published
 
 MATRIX = "integration-tests-matrix"
 """The ConfigMap that says what there is to test."""
@@ -95,8 +96,8 @@ def _service(catalogue: Catalogue, component: Component) -> dict[str, Any]:
         "edge": f"{component.name}:http",
         "liveness": probes.liveness.path if probes else None,
         "readiness": probes.readiness.path if probes else None,
-        "metrics": "/metrics" if component.metrics else None,
-        "api": (route.path.removeprefix(route.strip) or "/") if route else None,
+        "metrics": METRICS if component.metrics else None,
+        "api": published(component.name, route)[0] if route else None,
         "needs": {one.to: _readiness_name(catalogue.node(one.to)) for one in component.needs},
     }
 

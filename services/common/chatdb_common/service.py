@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CONTENT_TYPE_LATEST, disable_created_metrics, generate_latest
 
-from chatdb_common import logs, problems, telemetry
+from chatdb_common import api_docs, logs, problems, telemetry
 from chatdb_common.health import Check, Readiness
 from chatdb_common.listening import every_address
 from chatdb_common.middleware import QUIET, BodyLimit, Farewell, Observed
@@ -62,6 +62,10 @@ class Service:
         app = FastAPI(
             title=self.settings.service,
             lifespan=self._lifespan,
+            openapi_url=api_docs.document_path(self.settings.service),
+            servers=[{"url": api_docs.API}],
+            # FastAPI's pages load from other hosts.
+            docs_url=None,
             redoc_url=None,
             # It would name this host, and not the way through the ingress.
             redirect_slashes=False,
@@ -75,6 +79,7 @@ class Service:
         app.add_middleware(Farewell, readiness=readiness)
         problems.install(app, self.unavailable)
         _add_operations(app, readiness)
+        api_docs.add_page(app, self.settings.service)
         return app
 
     @asynccontextmanager

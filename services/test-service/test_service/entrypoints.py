@@ -1,6 +1,7 @@
 """The doors: the page, the runs over HTTP, and the threads that look and run."""
 
 import queue
+import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -27,6 +28,7 @@ for end in (Status.PASSED, Status.FAILED):
     # An alert on the first one needs the zero before it.
     RUNS.labels(end)
 KIBIBYTE = 1024
+PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 # The page has no script, loads nothing, and posts to itself only.
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'",
@@ -94,11 +96,12 @@ def routes(watcher: Watcher, runner: Runner, runs: Runs) -> APIRouter:
     )
 
     @router.get("/", response_class=HTMLResponse)
-    def status() -> HTMLResponse:
+    def status(request: Request) -> HTMLResponse:
         """What was last seen of the platform."""
         states = watcher.states
         ready = bool(states) and all(state.ok for state in states)
-        return HTMLResponse(page.render(states=states, ready=ready, run=runs.last()), headers=PAGE_HEADERS)
+        base = _base(request.headers.get("x-forwarded-prefix", ""))
+        return HTMLResponse(page.render(states=states, ready=ready, run=runs.last(), base=base), headers=PAGE_HEADERS)
 
     @router.post("/runs", status_code=202, responses={303: {"description": "For a browser"}})
     def start(
@@ -119,6 +122,11 @@ def routes(watcher: Watcher, runner: Runner, runs: Runs) -> APIRouter:
         return view(run)
 
     return router
+
+
+def _base(prefix: str) -> str:
+    """What the page's links begin with; behind an ingress its address may end without a slash."""
+    return f"{prefix}/" if PREFIX.fullmatch(prefix) else ""
 
 
 def view(run: Run) -> dict[str, Any]:

@@ -113,6 +113,27 @@ def test_page_needs_no_script_and_nothing_from_elsewhere() -> None:
     assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
+@pytest.mark.parametrize(
+    ("prefix", "action"),
+    [
+        ("/test", "/test/runs"),
+        ("/a/b-c", "/a/b-c/runs"),
+        ("", "runs"),
+        ("//elsewhere.test", "runs"),
+        ("https://elsewhere.test", "runs"),
+        ("/test/", "runs"),
+        ('/"><script>', "runs"),
+    ],
+)
+def test_links_of_the_page_behind_an_ingress(prefix: str, action: str) -> None:
+    """They are right with and without a final slash of the page's address, and lead to no other host."""
+    with service() as client:
+        run = client.post("/runs").json()["id"]
+        page = client.get("/", headers={"X-Forwarded-Prefix": prefix}).text
+    links = [attributes.get("action") or attributes.get("href") for tag, attributes in Tags(page).found if attributes]
+    assert [link for link in links if link] == [f"{action}/{run}", action]
+
+
 def test_run_passes_and_is_shown() -> None:
     """A run is answered at once with a relative Location, and ends with every step seen."""
     with service({}, {}, {}, {}) as client:

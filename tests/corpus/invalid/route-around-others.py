@@ -1,5 +1,5 @@
 # rule: catalogue
-# says: toy: route /api/v1 strips /api/v1, in one Ingress with ml-engine, model-registry, query-parser, training-orchestrator; an Ingress has one rewrite
+# says: takes part of /api/v1, which is toy's; move one of them, or let toy call
 # says: components.py: route /api/v1/jobs of training-orchestrator takes part of /api/v1, which is toy's
 # says: components.py: route /api/v1/models of model-registry takes part of /api/v1, which is toy's
 # says: components.py: route /api/v1/parse of query-parser takes part of /api/v1, which is toy's
