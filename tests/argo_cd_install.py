@@ -9,6 +9,17 @@ from constructs_lib.kustomize import kustomize
 from tests.repository import ROOT
 
 UPSTREAM = "https://github.com/argoproj/argo-cd/manifests/core-install?ref="
+INSTALL = ROOT / "argocd/install/kustomization.yaml"
+
+
+def seconds(key: str) -> int:
+    """A time of argocd-cm as it is shipped."""
+    return int(re.findall(rf"- {re.escape(key)}=(\d+)s$", INSTALL.read_text(), re.MULTILINE)[0])
+
+
+INTERVAL = seconds("timeout.reconciliation")
+SEEN_SECONDS = 2 * INTERVAL + seconds("timeout.reconciliation.jitter")
+"""After this time each part of Argo CD has a pushed commit: the repo server keeps a revision for one interval."""
 
 
 def built_install(folder: Path, upstream: Path) -> list[dict[str, Any]]:

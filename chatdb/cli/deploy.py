@@ -112,9 +112,11 @@ def _by_argo_cd(root: Path, kubectl: "Kubectl", limits: "Limits", install: Path 
 
     settings, planned = read_settings(root, platform(root).catalogue), plan(root, platform(root))
     argo_cd.refuse_example(settings)
+    folder = install or root / argo_cd.INSTALL
+    click.echo(f"installing Argo CD from {install or argo_cd.INSTALL}")
     with view(Console()) as tell:
         following = argo_cd.Following(kubectl=kubectl, plan=planned, limits=limits, tell=tell)
-        following.install(root, install or root / argo_cd.INSTALL)
+        following.install(root, folder)
         kubectl.apply(argo_cd.bootstrap(root, settings.environment))
         following.follow()
     return f"Argo CD follows {settings.repository} at {settings.revision}"

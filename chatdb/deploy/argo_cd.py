@@ -1,7 +1,7 @@
 """Deploying by Argo CD: it is installed with its gate, told of the repository, and watched until all waves are done."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -94,9 +94,9 @@ class Following:
         patience = Patience(self.limits, lambda name: f"{NAMESPACE}/{name}")
         while True:
             seen = look(self.kubectl, KINDS, (f"--namespace={NAMESPACE}",))
-            pending = [
-                manifest for manifest in seen.objects.values() if manifest["kind"] in ROLLED_OUT and not ready(manifest)
-            ]
+            workloads = [manifest for manifest in seen.objects.values() if manifest["kind"] in ROLLED_OUT]
+            self.tell([_part(workload, seen) for workload in workloads])
+            pending = [workload for workload in workloads if not ready(workload)]
             if not pending:
                 return
             patience.check(pending, seen, late=time.monotonic() > deadline)
@@ -114,7 +114,8 @@ class Following:
 
     def _done(self, wave: Sequence[Step], patience: Patience, *, late: bool, last: bool) -> bool:
         applications, seen = _applications(self.kubectl), look(self.kubectl)
-        self.tell([self._line(step, applications, seen) for steps in self.plan for step in steps])
+        tiers = [_line(step.tier, _name(step), applications, _pending(step, seen), seen) for step in self._steps()]
+        self.tell([_line(NAMESPACE, ROOT, applications, (), seen), *tiers])
         names = [_name(step) for step in wave] + ([ROOT] if last else [])
         slow = [name for name in names if not fine(applications.get(name, {}))]
         if not slow:
@@ -124,14 +125,29 @@ class Following:
         patience.check([one for step in wave for one in _pending(step, seen)], seen, late=False)
         return False
 
-    def _line(self, step: Step, applications: Mapping[str, Manifest], seen: Snapshot) -> Line:
-        application = applications.get(_name(step))
-        if application is None:
-            return Line(step.tier, _name(step), State.WAITING)
-        if fine(application):
-            return Line(step.tier, _name(step), State.READY, f"at {_revision(application)}")
-        words = [f"{one['metadata']['name']}: {detail(one, seen)}" for one in _pending(step, seen)]
-        return Line(step.tier, _name(step), State.ROLLING, "; ".join([state(application), *words]))
+    def _steps(self) -> Iterator[Step]:
+        return (step for wave in self.plan for step in wave)
+
+
+def _part(workload: Manifest, seen: Snapshot) -> Line:
+    """A workload of Argo CD itself."""
+    name = workload["metadata"]["name"]
+    if ready(workload):
+        return Line(NAMESPACE, name, State.READY)
+    return Line(NAMESPACE, name, State.ROLLING, detail(workload, seen))
+
+
+def _line(
+    tier: str, name: str, applications: Mapping[str, Manifest], pending: Iterable[Manifest], seen: Snapshot
+) -> Line:
+    """An Application, and what is not ready of its tier."""
+    application = applications.get(name)
+    if application is None:
+        return Line(tier, name, State.WAITING)
+    if fine(application):
+        return Line(tier, name, State.READY, f"at {_revision(application)}")
+    words = [f"{one['metadata']['name']}: {detail(one, seen)}" for one in pending]
+    return Line(tier, name, State.ROLLING, "; ".join([state(application), *words]))
 
 
 def _built(root: Path, folder: Path) -> list[Manifest]:
@@ -166,12 +182,14 @@ def fine(application: Mapping[str, Any]) -> bool:
 def state(application: Mapping[str, Any]) -> str:
     """What Argo CD says of it, in one line."""
     status = application.get("status", {})
-    words = [status.get(name, {}).get("status", "Unknown") for name in ("sync", "health")]
+    sync, health = (status.get(name, {}).get("status") for name in ("sync", "health"))
     operation = status.get("operationState", {})
     notes = [condition.get("message", "") for condition in status.get("conditions", [])]
     if operation.get("phase") in FAILED:
         notes.append(operation.get("message", ""))
-    return "; ".join([" and ".join(words), *(note for note in notes if note)])
+    # Until the first comparison the status is an empty text.
+    words = f"{sync} and {health or 'Unknown'}" if sync else "not compared with the repository yet"
+    return "; ".join([words, *(note for note in notes if note)])
 
 
 def _revision(application: Mapping[str, Any]) -> str:

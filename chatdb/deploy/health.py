@@ -5,14 +5,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from chatdb.deploy.endpoints import Endpoint, endpoints
 from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest, component_of, condition, key, progress, ready
-from chatdb.deploy.plan import Plan, Step, members, plan
+from chatdb.deploy.plan import Plan, Step, plan
 from chatdb.deploy.reasons import troubles
 from chatdb.deploy.snapshot import SELECTOR, Snapshot, look
 from chatdb.deploy.target import connect
 from constructs_lib.problem import InvalidInput
-from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform, ResolvedPort
+from constructs_lib.resolved import ResolvedPlatform
 
 ANSWER_SECONDS = 10
 AT_ONCE = 4
@@ -46,7 +47,7 @@ def checks(root: Path, platform: ResolvedPlatform, context: str | None) -> Itera
         return
     for wave in planned:
         yield from (_tier(step, seen) for step in wave)
-    yield from _endpoints(kubectl, platform, planned)
+    yield from _answers(kubectl, planned)
 
 
 def _nodes(kubectl: Kubectl) -> Iterator[Check]:
@@ -84,13 +85,12 @@ def _slow(step: Step, count: str, workload: Manifest, seen: Snapshot) -> Check:
     return Check("tier", step.tier, ok=False, found=f"{count}; {name}: {message}", next=fix)
 
 
-def _endpoints(kubectl: Kubectl, platform: ResolvedPlatform, planned: Plan) -> Iterator[Check]:
-    """Each port of each component that is deployed."""
+def _answers(kubectl: Kubectl, planned: Plan) -> Iterator[Check]:
+    """Each port that is served."""
     served = _addresses(kubectl)
-    components = (one for wave in planned for step in wave for one in members(platform, step))
-    endpoints = [(one, port, served.get((one.namespace, one.name), 0)) for one in components for port in one.ports]
+    every = [endpoint for wave in planned for step in wave for endpoint in endpoints(step)]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield from pool.map(lambda one: _endpoint(kubectl, *one), endpoints)
+        yield from pool.map(lambda one: _answer(kubectl, one, served.get((one.namespace, one.service), 0)), every)
 
 
 def _addresses(kubectl: Kubectl) -> Mapping[tuple[str, str], int]:
@@ -104,28 +104,20 @@ def _addresses(kubectl: Kubectl) -> Mapping[tuple[str, str], int]:
     return made
 
 
-def _endpoint(kubectl: Kubectl, component: ResolvedComponent, port: ResolvedPort, pods: int) -> Check:
-    name, namespace = f"{component.name}:{port.name}", component.namespace
+def _answer(kubectl: Kubectl, endpoint: Endpoint, pods: int) -> Check:
+    name, namespace, path = endpoint.name, endpoint.namespace, endpoint.path
     if not pods:
-        fix = f"`kubectl get pods -n {namespace} -l app={component.name}`"
+        fix = f"`kubectl get pods -n {namespace} -l app={endpoint.component}`"
         return Check("endpoint", name, ok=False, found="no pod serves it", next=fix)
-    path = _path(component, port)
     if path is None:
         return Check("endpoint", name, ok=True, found=f"served by {pods}, without a path to ask")
-    raw = f"/api/v1/namespaces/{namespace}/services/{component.name}:{port.number}/proxy{path}"
+    raw = f"/api/v1/namespaces/{namespace}/services/{endpoint.service}:{endpoint.number}/proxy{path}"
     try:
         kubectl.run("get", f"--raw={raw}", seconds=ANSWER_SECONDS)
     except KubectlError as error:
-        fix = f"`kubectl logs -n {namespace} -l app={component.name} --tail=50`"
+        fix = f"`kubectl logs -n {namespace} -l app={endpoint.component} --tail=50`"
         return Check("endpoint", name, ok=False, found=f"{path}: {error.words}", next=fix)
     return Check("endpoint", name, ok=True, found=f"{path} answers")
-
-
-def _path(component: ResolvedComponent, port: ResolvedPort) -> str | None:
-    """Where the port says over HTTP that it is of use, or at least alive."""
-    probes = component.probes
-    asked = (probes.readiness, probes.liveness) if probes else ()
-    return next((probe.path for probe in asked if probe.path and probe.port == port.name), None)
 
 
 def first_wrong(results: Sequence[Check]) -> Check | None:

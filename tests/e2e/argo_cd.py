@@ -21,9 +21,13 @@ API_VERSION = "argoproj.io/v1alpha1"
 GATE = ROOT / "argocd/install/gate.lua"
 GATE_KEY = "resource.customizations.health.argoproj.io_Application"
 BOUND = "local BOUND = 60\n"
-SETTINGS = {"timeout.reconciliation": "10s", "timeout.reconciliation.jitter": "0s"}
-"""How soon a new commit is seen; three minutes by default, and no other part of the order depends on it."""
-RESYNC_SECONDS = 10
+FROM_CONFIG = {
+    "ARGOCD_RECONCILIATION_TIMEOUT": "timeout.reconciliation",
+    "ARGOCD_RECONCILIATION_JITTER": "timeout.reconciliation.jitter",
+}
+"""Variables that upstream's pods take from keys of argocd-cm: how soon a new commit is seen."""
+SOON = {"timeout.reconciliation": "10s", "timeout.reconciliation.jitter": "0s"}
+"""Most tests save waiting; no other part of the order depends on it."""
 WAVE_DELAY = 2
 """Argo CD's own pause in seconds between two waves. With none the order does not hold: its cache of what is there is
 not yet told of the new pin when it asks for the child's health."""
@@ -32,16 +36,17 @@ not yet told of the new pin when it asks for the child's health."""
 class ArgoCd:
     """It runs outside the cluster, and calls it https://kubernetes.default.svc as if it were inside."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        """Nothing is started yet."""
+    def __init__(self, cluster: Cluster, settings: dict[str, str]) -> None:
+        """Nothing is started yet; `settings` are laid over those of argocd-cm."""
         self.cluster = cluster
+        self.settings = settings
         self.api = cluster.api
 
     def start(self) -> None:
         """Install as docs/argo-cd.md says, then start the two parts that the order depends on."""
         with tempfile.TemporaryDirectory() as folder:
             self.install(built_install(Path(folder), built("etc/argo-cd")))
-        self.api.patch(self.api.path("v1", "ConfigMap", NAMESPACE, "argocd-cm"), {"data": SETTINGS})
+        self.api.patch(self._config, {"data": self.settings})
         redis, repo, repo_metrics, controller_metrics = free_ports(4)
         self._redis = f"127.0.0.1:{redis}"
         self.cluster.serve("miniredis", ["miniredis", self._redis])
@@ -61,13 +66,16 @@ class ArgoCd:
     def gate(self, *, bound: int | None) -> None:
         """Give the gate another bound in seconds; None takes the gate out of argocd-cm."""
         text = None if bound is None else GATE.read_text().replace(BOUND, f"local BOUND = {bound}\n")
-        path = self.api.path("v1", "ConfigMap", NAMESPACE, "argocd-cm")
-        self.api.patch(path, {"data": {GATE_KEY: text}})
+        self.api.patch(self._config, {"data": {GATE_KEY: text}})
 
     def look(self, name: str) -> None:
         """Have it look for new commits at once, as a webhook does."""
         path = self.api.path(API_VERSION, "Application", NAMESPACE, name)
         self.api.patch(path, {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}})
+
+    @property
+    def _config(self) -> str:
+        return self.api.path("v1", "ConfigMap", NAMESPACE, "argocd-cm")
 
     def _known(self, kind: str) -> bool:
         try:
@@ -83,8 +91,9 @@ class ArgoCd:
         (home / "ssh/ssh_known_hosts").touch()
         kubeconfig = self.cluster.folder / "argocd.kubeconfig"
         server = f"https://{self.api._host}"
+        config = self.api.request("GET", self._config)["data"]
         write_kubeconfig(kubeconfig, server, self.cluster.certificates, "admin", NAMESPACE)
-        return {
+        return {name: config[key] for name, key in FROM_CONFIG.items()} | {
             "ARGOCD_FAKE_IN_CLUSTER": "true",
             "ARGOCD_GPG_ENABLED": "false",
             "ARGOCD_TLS_DATA_PATH": str(home / "tls"),
@@ -112,7 +121,6 @@ class ArgoCd:
                 f"--port={port}",
                 "--metrics-address=127.0.0.1",
                 f"--metrics-port={metrics}",
-                "--revision-cache-expiration=5s",
             ],
             self._environment(),
         )
@@ -132,8 +140,6 @@ class ArgoCd:
                 "--repo-server",
                 f"127.0.0.1:{repo}",
                 f"--metrics-port={metrics}",
-                f"--app-resync={RESYNC_SECONDS}",
-                "--app-resync-jitter=0",
                 "--self-heal-timeout-seconds=2",
                 # So that the tests can read what the gate says.
                 "--persist-resource-health",

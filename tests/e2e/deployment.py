@@ -13,7 +13,7 @@ from chatdb.local.processes import wait_for
 from constructs_lib.settings import read_settings
 from tests.e2e.addresses import Addresses
 from tests.e2e.api import Manifest
-from tests.e2e.argo_cd import ArgoCd
+from tests.e2e.argo_cd import SOON, ArgoCd
 from tests.e2e.cluster import Cluster
 from tests.e2e.order import violations
 from tests.e2e.origin import Origin
@@ -29,8 +29,9 @@ RETRY = {"duration": "2s", "factor": 1, "maxDuration": "2s"}
 class Deployment:
     """A cluster, an Argo CD, a repository, and a recorder."""
 
-    def __init__(self, folder: Path, tiers: list[str] | None = None) -> None:
-        """Nothing is started yet."""
+    def __init__(self, folder: Path, tiers: list[str] | None = None, settings: dict[str, str] | None = None) -> None:
+        """Nothing is started yet; `settings` of Argo CD in place of those that save waiting."""
+        self.settings = SOON if settings is None else settings
         self.origin = Origin(folder, tiers)
         self.cluster = Cluster(folder / "cluster")
         self.tiers = [Tier(name) for name in read_settings(self.origin.work, CATALOGUE).tiers]
@@ -40,7 +41,7 @@ class Deployment:
         """Start all servers; the platform is not there yet."""
         self.cluster.start()
         self.api = self.cluster.api
-        self.argo_cd = ArgoCd(self.cluster)
+        self.argo_cd = ArgoCd(self.cluster, self.settings)
         self.argo_cd.start()
         self.addresses = Addresses(self.api)
         self.addresses.start()
@@ -153,9 +154,11 @@ class Deployment:
 
 
 @contextmanager
-def deployed(folder: Path, tiers: list[str] | None = None) -> Iterator[Deployment]:
+def deployed(
+    folder: Path, tiers: list[str] | None = None, settings: dict[str, str] | None = None
+) -> Iterator[Deployment]:
     """A running cluster that is gone at the end, whatever happens; its logs stay in the folder."""
-    made = Deployment(folder, tiers)
+    made = Deployment(folder, tiers, settings)
     try:
         made.start()
         yield made

@@ -9,7 +9,8 @@ import pytest
 from catalogue.machines import MACHINES
 from constructs_lib.footprint import Footprint, pod
 from constructs_lib.pods import pod_spec
-from tests.argo_cd_install import UPSTREAM, built_install
+from tests.argo_cd_install import SEEN_SECONDS, UPSTREAM, built_install
+from tests.e2e.argo_cd import FROM_CONFIG
 from tests.repository import ROOT
 
 
@@ -35,6 +36,20 @@ def test_gate_is_configured(install: list[dict[str, Any]]) -> None:
     gate = (ROOT / "argocd/install/gate.lua").read_text()
     assert config["resource.customizations.health.argoproj.io_Application"] == gate
     assert config["resource.customizations.useOpenLibs.argoproj.io_Application"] == "true"
+
+
+def test_push_is_seen_within_what_is_documented(install: list[dict[str, Any]]) -> None:
+    """Upstream's times add up to five minutes; the parts take ours, and the page has their sum."""
+    (config,) = [m["data"] for m in install if m["metadata"]["name"] == "argocd-cm"]
+    assert config.keys() >= set(FROM_CONFIG.values())
+    for name, keys in (("argocd-application-controller", FROM_CONFIG), ("argocd-repo-server", [*FROM_CONFIG][:1])):
+        (workload,) = [m for m in install if m["metadata"]["name"] == name and pod_spec(m)]
+        (container,) = (pod_spec(workload) or {})["containers"]
+        taken = {one["name"]: one.get("valueFrom", {}).get("configMapKeyRef") for one in container["env"]}
+        for key in keys:
+            assert taken[key] == {"name": "argocd-cm", "key": FROM_CONFIG[key], "optional": True}
+    assert SEEN_SECONDS <= 90
+    assert f"within {SEEN_SECONDS} s" in (ROOT / "docs/reliability.md").read_text()
 
 
 def test_requests_are_those_of_the_capacity_check(install: list[dict[str, Any]]) -> None:

@@ -39,12 +39,10 @@ class Prometheus(ComponentChart):
             args=[
                 f"--config.file={FOLDER}/prometheus.yml",
                 "--storage.tsdb.path=/prometheus/data",
-                "--storage.tsdb.retention.time=15d",
-                "--storage.tsdb.retention.size=700MB",
                 f"--web.console.libraries={FOLDER}/console_libraries",
                 f"--web.console.templates={FOLDER}/consoles",
                 "--web.enable-lifecycle",
-                "--enable-feature=auto-reload-config",
+                "--config.auto-reload",
             ],
         )
         deployment(self, component, options, exclusive=True)

@@ -6,15 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.repository import NOT_RUN, ROOT
 from tests.unit.scripts.job_scripts import PERMANENT, run
 
 SCRIPT = "kafka_topics/files/topics.sh"
+JAVA = ROOT / ".tools/stamps/java"
+"""Holds the path of the Java that runs Kafka."""
 DAY = 86_400_000
 # Stands in for both tools: records its arguments, prints what the test prepared, and fails while failures are left.
 STUB = """#!/bin/sh
 here=$(dirname "$0")
 echo "$(basename "$0") $*" >>"$here/calls"
-echo "$LOG_DIR $KAFKA_HEAP_OPTS" >"$here/env_vars"
+env >"$here/env_vars"
+[ ! -e "$here/java" ] || "$here/java" $KAFKA_HEAP_OPTS $KAFKA_JVM_PERFORMANCE_OPTS $KAFKA_LOG4J_OPTS -version || exit
 if [ -s "$here/failures" ]; then
   head -n 1 "$here/failures" >&2
   sed -i 1d "$here/failures"
@@ -61,7 +65,12 @@ class Tools:
         """Run the Job with these lines of topics."""
         path = self.directory / "topics.tsv"
         path.write_text("".join(f"{line}\n" for line in topics))
-        env = {"KAFKA_BIN": str(self.directory), "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092", "WAIT_SECONDS": str(wait)}
+        env = {
+            "TMPDIR": str(self.directory),
+            "KAFKA_BIN": str(self.directory),
+            "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
+            "WAIT_SECONDS": str(wait),
+        }
         return run(SCRIPT, path, env=env)
 
 
@@ -91,11 +100,32 @@ def retention_set(name: str, value: int = DAY) -> str:
 
 
 def test_missing_topics_are_created(tools: Tools) -> None:
-    """One describe, and one create per topic that is not there; the tools write to /tmp and stay small."""
+    """One describe, and one create per topic that is not there."""
     done = tools.apply(topic("queries"), topic("queries.dlq", partitions=1))
     assert done.returncode == 0, done.stderr
     assert tools.calls() == [DESCRIBE, created("queries"), created("queries.dlq", partitions=1)]
-    assert (tools.directory / "env_vars").read_text() == "/tmp -Xmx64m\n"
+
+
+def test_tools_start_fast_and_stay_small(tools: Tools) -> None:
+    """They write to the temporary folder alone; one call archives what the next ones load; no fork for each jar."""
+    assert tools.apply(topic("queries")).returncode == 0
+    lines = (tools.directory / "env_vars").read_text().splitlines()
+    env_vars = dict(line.split("=", 1) for line in lines)
+    assert (env_vars["LOG_DIR"], env_vars["KAFKA_HEAP_OPTS"]) == (str(tools.directory), "-Xmx64m")
+    options = set(env_vars["KAFKA_JVM_PERFORMANCE_OPTS"].split())
+    archive = f"-XX:SharedArchiveFile={tools.directory}/kafka-tools.jsa"
+    assert options >= {"-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:+AutoCreateSharedArchive", archive}
+    assert env_vars["INCLUDE_TEST_JARS"] == "true"
+    assert env_vars["KAFKA_LOG4J_OPTS"] == "-Dlog4j2.level=WARN"
+
+
+def test_java_accepts_the_options(tools: Tools) -> None:
+    """A real one, whatever its version, starts with all of them."""
+    if not JAVA.exists():
+        pytest.skip(f"{NOT_RUN}Java is not here: make setup-local")
+    (tools.directory / "java").symlink_to(JAVA.read_text().strip())
+    done = tools.apply(topic("queries"))
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_second_run_only_describes(tools: Tools) -> None:

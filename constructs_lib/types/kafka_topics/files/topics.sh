@@ -5,7 +5,8 @@
 # A line of the file: name<TAB>partitions<TAB>retention.ms<TAB>replication
 #
 # What exists is compared first, so the Job may run again, be killed at any point, or run twice at once. Each call of a
-# Kafka tool starts a JVM (seconds on a small machine): one describes all topics, and one more is spent per difference.
+# Kafka tool starts a JVM, and no tool creates more than one topic: one call describes all topics, and one more is spent
+# per difference.
 # WAIT_SECONDS (default 120) bounds how long failures are retried; one call gives up by itself after a minute.
 # KAFKA_BIN (default /opt/kafka/bin) is where the tools are.
 #
@@ -16,8 +17,16 @@ readonly KAFKA_BIN=${KAFKA_BIN:-/opt/kafka/bin}
 # Never worth a retry: the broker understood, and said no.
 readonly REFUSED='[A-Za-z]*(AuthorizationException|InvalidTopicException|PolicyViolationException|InvalidConfigurationException)'
 # The tools would log below /opt/kafka, which is read-only, and take 256 MiB of heap, which the Job does not have.
-export LOG_DIR=/tmp
+export LOG_DIR=${TMPDIR:-/tmp}
 export KAFKA_HEAP_OPTS=${KAFKA_HEAP_OPTS:--Xmx64m}
+# Options for short runs: one compiler, a simple collector, and an archive of the loaded classes, which the first call
+# writes and the others read. A Java before 19 cannot do that, and ignores it.
+export KAFKA_JVM_PERFORMANCE_OPTS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+IgnoreUnrecognizedVMOptions \
+-XX:+AutoCreateSharedArchive -XX:SharedArchiveFile=$LOG_DIR/kafka-tools.jsa -Xlog:disable"
+# The tools' start script runs grep for each of a hundred jars otherwise.
+export INCLUDE_TEST_JARS=true
+# WARN to the console, as in the tools' own configuration, but without the parser of YAML.
+export KAFKA_LOG4J_OPTS=-Dlog4j2.level=WARN
 
 names=()
 declare -A partitions retention replication

@@ -1,0 +1,63 @@
+"""`chatdb health` requests what the environment renders: overlays and traits may replace ports and probes."""
+
+from pathlib import Path
+
+from chatdb.deploy.endpoints import Endpoint, endpoints
+from chatdb.deploy.objects import Manifest
+from chatdb.deploy.plan import Step, plan
+from tests.checks.test_combinations import attach
+from tests.repository import PLATFORM, ROOT, copy_repository
+
+
+def rendered(root: Path) -> dict[str, Endpoint]:
+    """Every endpoint of the environment, by name."""
+    steps = (step for wave in plan(root, PLATFORM) for step in wave)
+    return {endpoint.name: endpoint for step in steps for endpoint in endpoints(step)}
+
+
+def test_platform_as_it_is() -> None:
+    """Each declared port, with the path of its readiness probe, or else of its liveness probe."""
+    paths = {name: endpoint.path for name, endpoint in rendered(ROOT).items()}
+    assert paths.keys() == {f"{one.name}:{port.name}" for one in PLATFORM.components for port in one.ports}
+    assert paths["minio:api"] == "/minio/health/ready"
+    assert paths["prometheus:prometheus"] == "/-/ready"
+    assert {name.partition(":")[0] for name, path in paths.items() if path == "/ready"} == {
+        one.name for one in PLATFORM.components if one.type == "microservice"
+    }
+    assert paths["minio:console"] is paths["kafka:kafka"] is None
+
+
+def test_trait_replaces_path_and_ports(tmp_path: Path) -> None:
+    """The gateway of versitygw has another path than MinIO, and no console."""
+    repository = copy_repository(tmp_path)
+    attach(repository / "overlays/minikube", ["object-store-versitygw"])
+    minio = {name: endpoint for name, endpoint in rendered(repository).items() if name.startswith("minio:")}
+    assert {name: (one.number, one.path) for name, one in minio.items()} == {"minio:api": (9000, "/health")}
+
+
+def container(**fields: object) -> Manifest:
+    """A container with a port of a name."""
+    return {"name": "one", "ports": [{"name": "web", "containerPort": 8080}], **fields}
+
+
+def endpoint(container: Manifest, port: Manifest) -> Endpoint:
+    """That of a Service in front of a Deployment."""
+    labels = {"app": "one"}
+    service = {"kind": "Service", "metadata": {"name": "front", "namespace": "space", "labels": labels}}
+    service["spec"] = {"selector": labels, "ports": [port]}
+    template = {"metadata": {"labels": labels | {"version": "v1"}}, "spec": {"containers": [container]}}
+    workload = {"kind": "Deployment", "metadata": service["metadata"], "spec": {"template": template}}
+    (made,) = endpoints(Step(tier="tier", overlay="overlay", manifests=(workload, service)))
+    return made
+
+
+def test_probe_and_service_agree_on_the_port() -> None:
+    """Names and numbers of ports are the same; a probe of another port does not count, nor one without a path."""
+    probe = {"httpGet": {"path": "/up", "port": "web"}}
+    expected = Endpoint(namespace="space", component="one", service="front", port="http", number=80, path="/up")
+    assert endpoint(container(readinessProbe=probe), {"name": "http", "port": 80, "targetPort": 8080}) == expected
+    assert endpoint(container(livenessProbe=probe), {"name": "http", "port": 80, "targetPort": "web"}) == expected
+    assert endpoint(container(livenessProbe=probe), {"port": 8080}).name == "front:8080"
+    assert endpoint(container(livenessProbe=probe), {"port": 8080}).path == "/up"
+    assert endpoint(container(livenessProbe=probe), {"port": 9090}).path is None
+    assert endpoint(container(livenessProbe={"tcpSocket": {"port": 8080}}), {"port": 8080}).path is None
