@@ -5,7 +5,7 @@ from pathlib import Path
 from chatdb.deploy.endpoints import Endpoint, endpoints
 from chatdb.deploy.objects import Manifest
 from chatdb.deploy.plan import Step, plan
-from tests.checks.test_combinations import attach
+from constructs_lib.traits import attach
 from tests.repository import PLATFORM, ROOT, copy_repository
 
 
