@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# cluster.sh GO MODULE FOLDER: builds the servers that tools/go/MODULE pins into FOLDER/bin, and takes kwok's stages and
-# Argo CD's install from the same modules into FOLDER/etc. MODULE is `cluster` for all of the newest, or an older line of
-# Kubernetes or Argo CD alone, which the tests lay over it.
+# cluster.sh GO MODULE FOLDER [PACKAGE]: builds the servers that tools/go/MODULE pins into FOLDER/bin, and takes kwok's
+# stages and Argo CD's install from the same modules into FOLDER/etc. MODULE is `cluster` for all of the newest, an older
+# line of Kubernetes or Argo CD alone, which the tests lay over it, or `node` for what a real node has besides. With a
+# PACKAGE it builds that one in place of all tools.
 # Without network it needs the module and build caches that an earlier run has filled (GOPATH, GOCACHE).
 set -euo pipefail
 go=$1
@@ -23,7 +24,7 @@ flags+=" -X github.com/argoproj/argo-cd/v3/common.version=${argo_cd#v}"
 flags+=" -X sigs.k8s.io/kwok/pkg/consts.Version=$(version sigs.k8s.io/kwok)"
 rm -rf "$target"
 mkdir -p "$target"/{bin,etc}
-for package in $("$go" list tool); do
+for package in $("$go" list "${4:-tool}"); do
   case $package in
     */argo-cd/v3/cmd) name=argocd ;;
     */kustomize/v5) name=kustomize ;;
@@ -43,6 +44,7 @@ for package in $("$go" list tool); do
         ln -s kstack "$target/bin/$command"
       done
       ;;
+    knode) for command in kubelet kube-proxy; do ln -s knode "$target/bin/$command"; done ;;
     kwok)
       stages=$(folder sigs.k8s.io/kwok)/kustomize/stage
       for file in "$stages"/node/fast/node-initialize.yaml "$stages"/pod/fast/pod-{ready,complete,delete}.yaml; do
