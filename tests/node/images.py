@@ -18,6 +18,7 @@ from chatdb.local.processes import scratch_folder
 from constructs_lib.image_reference import parse_image
 from tests.e2e.stack import CLUSTER, built
 from tests.images.image_builders import PYTHON, Buildah, base_name, build, debian, repository, run
+from tests.node import ingress
 from tests.node.node import COREDNS, PAUSE
 from tests.node.oci import Descriptor, Entry, File, Folder, Layout, Link, Settings
 from tests.repository import ROOT
@@ -95,7 +96,7 @@ class Images:
         for name, program in ((PAUSE, "pause"), (COREDNS, "coredns")):
             entries = {program: File(built(f"bin/{program}"), 0o755), **_users({}), "tmp": Folder(0o1777)}
             self.layout.add(name, [self.layout.layer(entries)], Settings((f"/{program}",)))
-        return {PAUSE: PAUSE, COREDNS: COREDNS}
+        return {PAUSE: PAUSE, COREDNS: COREDNS} | self.take([ingress.image()])
 
     def _make(self, reference: str) -> None:
         path = parse_image(reference).path
@@ -306,9 +307,38 @@ def _redis(images: Images) -> Made:
     return images.servers(entries), settings
 
 
+def _ingress(images: Images) -> Made:
+    configuration = ingress.BUILT / "etc/nginx"
+    entries: dict[str, Entry] = {
+        **_users({"www-data": 101}),
+        "nginx-ingress-controller": _program(ingress.BUILT / "bin/nginx-ingress-controller"),
+        # Asked to say when no connection is left; here none is waited for.
+        "wait-shutdown": File("#!/bin/sh\nkill -QUIT 1\n", 0o755),
+        "etc/nginx": Folder(owner=101),
+        "etc/nginx/lua": File(configuration / "lua"),
+        "etc/nginx/lua/resty/roundrobin.lua": File(STANDINS / "roundrobin.lua"),
+        **{
+            f"etc/nginx/lua/resty/{name}.lua": File("return { new = function() return {} end }\n")
+            for name in ingress.UNUSED
+        },
+        "etc/nginx/nginx.conf": File(configuration / "nginx.conf", owner=101),
+        "etc/nginx/template/nginx.tmpl": File(ingress.template()),
+        **{f"etc/ingress-controller/{name}": Folder(owner=101) for name in ("ssl", "auth", "geoip", "telemetry")},
+        "tmp/nginx": Folder(owner=101),
+        "usr/bin/nginx": Link("/usr/sbin/nginx"),
+        "var/lib/nginx": Folder(owner=101),
+        "var/log/nginx": Folder(owner=101),
+        "var/log/nginx/access.log": Link("/dev/stdout"),
+        "var/log/nginx/error.log": Link("/dev/stderr"),
+    }
+    layers = [images.root(ingress.PACKAGES), images.layout.layer(entries)]
+    return layers, Settings(("/usr/bin/tini", "--"), user="101", folder="/etc/nginx", env_vars={"PATH": PATHS})
+
+
 RECIPES: Mapping[str, Callable[[Images], Made]] = {
     "apache/kafka": _kafka,
     "argoproj/argocd": _argo_cd,
+    "ingress-nginx/controller": _ingress,
     "grafana/grafana": _listener("3000=/healthz,/api/health", user="472"),
     "jaegertracing/jaeger": _listener("16686=/api/services", "13133=/status", "4317", "4318", "8888", user="10001"),
     "linki/chaoskube": _chaoskube,

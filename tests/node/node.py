@@ -14,11 +14,13 @@ from typing import Any
 
 import yaml
 
+from chatdb.deploy.objects import ready
 from chatdb.local.processes import Server, wait_for
 from constructs_lib.quantity import cpu_text, in_bytes, memory_text, millicores
 from tests.e2e.api import Manifest
 from tests.e2e.certificates import NAMES, USERS, write_certificates
 from tests.e2e.cluster import MACHINE, NODE, Cluster, system_share
+from tests.node import ingress
 from tests.node.namespaces import ADDRESS, Namespaces
 from tests.node.oci import Layout
 from tests.node.provisioner import Provisioner
@@ -91,7 +93,9 @@ class Node(Cluster):
         self.provisioner.start()
         for manifest in own_manifests():
             self.api.apply(manifest)
-        wait_for("names are resolved", SECONDS, lambda: self.available("kube-system", "coredns"))
+        for namespace, name in (("kube-system", "coredns"), (ingress.NAMESPACE, ingress.NAME)):
+            wait_for(f"{name} is ready", SECONDS, lambda place=(namespace, name): self.deployed(*place))
+        self.web = self.namespaces.open_door(80, ADDRESS)
 
     def stop(self) -> None:
         """End everything at once, as a power cut does; images stay in the store."""
@@ -110,11 +114,10 @@ class Node(Cluster):
         line = self.namespaces.enter(*command)
         return subprocess.run(line, stdout=subprocess.PIPE, text=True, timeout=seconds, check=True).stdout
 
-    def available(self, namespace: str, deployment: str) -> bool:
-        """Whether the Deployment is."""
-        made = self.api.get("apps/v1", "Deployment", namespace, deployment) or {}
-        conditions = made.get("status", {}).get("conditions", [])
-        return any(one["type"] == "Available" and one["status"] == "True" for one in conditions)
+    def deployed(self, namespace: str, deployment: str) -> bool:
+        """Whether all pods of the Deployment are ready."""
+        made = self.api.get("apps/v1", "Deployment", namespace, deployment)
+        return made is not None and ready(made)
 
     def take_images(self, layout: Layout, names: Mapping[str, str]) -> None:
         """Have images of the layout, by their names there, under other names here; what is here already is kept."""
@@ -241,8 +244,12 @@ class Node(Cluster):
 
 def own_manifests() -> list[Manifest]:
     """What runs on the node besides the platform."""
-    paths = sorted(FILES.glob("*.yaml"))
-    return [one for path in paths for one in yaml.safe_load_all(path.read_text(encoding="utf-8"))]
+    return [*dns_manifests(), *ingress.manifests()]
+
+
+def dns_manifests() -> list[Manifest]:
+    """CoreDNS."""
+    return list(yaml.safe_load_all((FILES / "coredns.yaml").read_text(encoding="utf-8")))
 
 
 def reserved(running: list[Manifest]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from catalogue.machines import MACHINES
 from constructs_lib.quantity import in_bytes, millicores
 from tests.node import namespaces, packages, provisioner, up
 from tests.node.namespaces import Namespaces
-from tests.node.node import own_manifests, reserved
+from tests.node.node import dns_manifests, reserved
 
 CLAIM = {
     "metadata": {"namespace": "n", "name": "c", "uid": "u-1"},
@@ -56,12 +56,12 @@ def test_reserved() -> None:
     shares = [share for share in MACHINES["minikube"].system if share.name != "Argo CD"]
     requests = [
         container["resources"]["requests"]
-        for manifest in own_manifests()
+        for manifest in dns_manifests()
         if manifest["kind"] in ("Deployment", "DaemonSet")
         for container in manifest["spec"]["template"]["spec"]["containers"]
     ]
     assert requests
-    left = reserved(own_manifests())
+    left = reserved(dns_manifests())
     assert millicores(left["cpu"]) + sum(millicores(one["cpu"]) for one in requests) == sum(s.cpu for s in shares)
     memory = in_bytes(left["memory"]) + sum(in_bytes(one["memory"]) for one in requests)
     assert memory == sum(share.memory for share in shares)

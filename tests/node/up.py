@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from catalogue.components import HOST
 from constructs_lib.kustomize import kustomize
 from tests.e2e import stack
 from tests.e2e.stack import CLUSTER, STAMPS
@@ -20,7 +21,7 @@ from tests.node.node import Node
 from tests.repository import ROOT
 from tests.supervisor import Supervised, show
 
-STAMPED = ("kubelet", "node-servers", "kafka", "versitygw", "prometheus")
+STAMPED = ("kubelet", "node-servers", "node-ingress", "kafka", "versitygw", "prometheus")
 SETUP = "run `make setup-node`, which builds or installs it"
 
 
@@ -58,6 +59,7 @@ def run(folder: Path) -> Iterator[None]:
         say("importing them")
         node.take_images(images.layout, names)
         images.keep(names)
+        (folder / "web").write_text(str(node.web))
         say("the node is ready, and has the images")
         yield
     finally:
@@ -70,11 +72,13 @@ def sweep(folder: Path) -> None:
 
 
 def hints(folder: Path) -> list[str]:
-    """How the platform gets there."""
+    """How the platform gets there, and where it is seen."""
+    web = (folder / "web").read_text()
     return [
         f"export KUBECONFIG={show(folder / 'node/admin.kubeconfig')} PATH={show(CLUSTER / 'bin')}:$PATH",
         "chatdb deploy && chatdb health",
-        "kubectl get pods -A",
+        f"curl --resolve {HOST}:{web}:127.0.0.1 http://{HOST}:{web}/test/  # the status page",
+        "kubectl port-forward -n chatdb-monitoring service/prometheus 9090",
     ]
 
 

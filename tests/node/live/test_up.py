@@ -10,7 +10,9 @@ import psutil
 import pytest
 
 from chatdb.local.processes import wait_for
+from constructs_lib.quantity import in_bytes, millicores
 from tests.e2e.api import Api
+from tests.e2e.cluster import MACHINE
 from tests.node.namespaces import CGROUPS, KERNEL, Namespaces
 from tests.repository import ROOT
 from tests.supervisor import running
@@ -87,7 +89,8 @@ def test_up_twice_killed_and_down(folder: Path) -> None:
     kubeconfig = folder / "node/admin.kubeconfig"
     assert f"export KUBECONFIG={kubeconfig}" in done.stdout
     (node,) = Api(kubeconfig).list("v1", "Node")
-    assert (node["status"]["capacity"]["cpu"], node["status"]["capacity"]["memory"]) == ("4", "8388608Ki")
+    capacity = node["status"]["capacity"]
+    assert (millicores(capacity["cpu"]), in_bytes(capacity["memory"])) == (MACHINE.cpu, MACHINE.memory)
     again = up("start", folder)
     assert (again.returncode, again.stdout) == (1, "")
     assert f"a node runs in {folder} already" in again.stderr
