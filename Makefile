@@ -45,7 +45,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-test scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-scores setup-bench setup-bench-services setup-services setup-policies setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -127,6 +127,15 @@ cluster-up: setup-e2e ## Start a Kubernetes and an Argo CD with the platform, in
 cluster-down: ## Stop it
 	$(VENV)/bin/python -m tests.e2e.up stop $(FOLDER)
 
+node-up: setup-node ## Start a real Kubernetes node with images of the platform, in the background (root; FOLDER=<folder>)
+	python -m tests.node.up start $(FOLDER)
+
+node-down: ## Stop it
+	$(VENV)/bin/python -m tests.node.up stop $(FOLDER)
+
+node-test: setup-node ## Run the tests on a real node, and nothing else meanwhile (root)
+	pytest tests/node/live
+
 scores: setup-scores ## Install two scanners, score every combination of traits, and hold docs/security.md to it
 	python -m tools.scores
 
@@ -150,6 +159,10 @@ setup-e2e-long: setup-e2e $(OLDER_SERVERS:%=$(STAMPS)/%)
 setup-services: $(STAMPS)/env-services $(STAMPS)/versitygw
 
 setup-policies: $(POLICY_TOOLS:%=$(STAMPS)/%)
+
+# Its images hold what the local platform starts as processes.
+setup-node: setup-e2e $(STAMPS)/kubelet $(STAMPS)/node-servers $(STAMPS)/node-ingress $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Build what `make node-up` starts, and install Debian's packages for it (root)
+	python -m tests.node.packages
 
 setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) setup-load ## Install what `chatdb local up` starts
 
@@ -220,6 +233,21 @@ $(SERVERS:%=$(STAMPS)/%): $(STAMPS)/%: tools/cluster.sh tools/go/%/go.mod tools/
 	@echo "building the servers of tools/go/$* (ten minutes the first time)"
 	GOPATH="$$PWD/$(TOOLS)/gopath" GOCACHE="$$PWD/$(TOOLS)/gocache" \
 	  bash tools/cluster.sh "$$(cat $(STAMPS)/go)" $* $(TOOLS)/$*
+	@touch $@
+
+# What only a real node has. The kubelet is of the module of the control plane, and shares what was compiled for it.
+$(STAMPS)/kubelet: tools/cluster.sh tools/go/cluster/go.mod tools/go/cluster/go.sum tools/go/cluster/knode/main.go $(STAMPS)/go
+	GOPATH="$$PWD/$(TOOLS)/gopath" GOCACHE="$$PWD/$(TOOLS)/gocache" \
+	  bash tools/cluster.sh "$$(cat $(STAMPS)/go)" cluster $(TOOLS)/node/kubelet chatdb.local/cluster/knode
+	@touch $@
+
+$(STAMPS)/node-servers: MODULE := node
+$(STAMPS)/node-ingress: MODULE := ingress
+$(STAMPS)/node-servers: tools/go/node/go.mod tools/go/node/go.sum $(wildcard tools/go/node/*/*.go)
+$(STAMPS)/node-ingress: tools/go/ingress/go.mod tools/go/ingress/go.sum
+$(STAMPS)/node-servers $(STAMPS)/node-ingress: $(STAMPS)/node-%: tools/cluster.sh $(STAMPS)/go
+	GOPATH="$$PWD/$(TOOLS)/gopath" GOCACHE="$$PWD/$(TOOLS)/gocache" \
+	  bash tools/cluster.sh "$$(cat $(STAMPS)/go)" $(MODULE) $(TOOLS)/node/$*
 	@touch $@
 
 # A Java that fits is taken as it is; where there is none, the one that comes as a Python wheel.

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# cluster.sh GO MODULE FOLDER: builds the servers that tools/go/MODULE pins into FOLDER/bin, and takes kwok's stages and
-# Argo CD's install from the same modules into FOLDER/etc. MODULE is `cluster` for all of the newest, or an older line of
-# Kubernetes or Argo CD alone, which the tests lay over it.
+# cluster.sh GO MODULE FOLDER [PACKAGE]: builds the servers that tools/go/MODULE pins into FOLDER/bin, and takes kwok's
+# stages and Argo CD's install from the same modules into FOLDER/etc. MODULE is `cluster` for all of the newest, an older
+# line of Kubernetes or Argo CD alone, which the tests lay over it, or `node` and `ingress` for what a real node has. With a
+# PACKAGE it builds that one in place of all tools.
 # Without network it needs the module and build caches that an earlier run has filled (GOPATH, GOCACHE).
 set -euo pipefail
 go=$1
@@ -16,16 +17,20 @@ folder() { "$go" list -m -f '{{.Dir}}' "$1"; }
 
 kubernetes=$(version k8s.io/kubernetes)
 argo_cd=$(version github.com/argoproj/argo-cd/v3)
-# Without its version the API server calls itself v0.0.0, and Argo CD compares nothing.
-flags="-s -w -X k8s.io/component-base/version.gitVersion=$kubernetes -X k8s.io/component-base/version.gitMajor=1"
-flags+=" -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<<"$kubernetes")"
+flags="-s -w"
+# Without its version the API server calls itself v0.0.0, and Argo CD compares nothing; none is no version at all.
+if [[ $kubernetes ]]; then
+  flags+=" -X k8s.io/component-base/version.gitVersion=$kubernetes -X k8s.io/component-base/version.gitMajor=1"
+  flags+=" -X k8s.io/component-base/version.gitMinor=$(cut -d. -f2 <<<"$kubernetes")"
+fi
 flags+=" -X github.com/argoproj/argo-cd/v3/common.version=${argo_cd#v}"
 flags+=" -X sigs.k8s.io/kwok/pkg/consts.Version=$(version sigs.k8s.io/kwok)"
 rm -rf "$target"
 mkdir -p "$target"/{bin,etc}
-for package in $("$go" list tool); do
+for package in $("$go" list "${4:-tool}"); do
   case $package in
     */argo-cd/v3/cmd) name=argocd ;;
+    */ingress-nginx/cmd/nginx) name=nginx-ingress-controller ;;
     */kustomize/v5) name=kustomize ;;
     *) name=$(basename "$package") ;;
   esac
@@ -43,6 +48,12 @@ for package in $("$go" list tool); do
         ln -s kstack "$target/bin/$command"
       done
       ;;
+    nginx-ingress-controller)
+      source=$(folder k8s.io/ingress-nginx)
+      cp -r --no-preserve=mode "$source/rootfs/etc/nginx" "$target/etc/"
+      cp --no-preserve=mode "$source/deploy/static/provider/kind/deploy.yaml" "$target/etc/"
+      ;;
+    knode) for command in kubelet kube-proxy; do ln -s knode "$target/bin/$command"; done ;;
     kwok)
       stages=$(folder sigs.k8s.io/kwok)/kustomize/stage
       for file in "$stages"/node/fast/node-initialize.yaml "$stages"/pod/fast/pod-{ready,complete,delete}.yaml; do

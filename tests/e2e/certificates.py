@@ -1,5 +1,6 @@
 """What the parts of a control plane prove who they are with; made anew for each cluster, and good for nothing else."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import trustme
@@ -16,13 +17,15 @@ USERS = {
 """File name -> common name and organisation, which are a user's name and group to Kubernetes."""
 
 
-def write_certificates(folder: Path) -> None:
+def write_certificates(
+    folder: Path, names: tuple[str, ...] = NAMES, users: Mapping[str, tuple[str, str | None]] = USERS
+) -> None:
     """The authority, the server's certificate, one for each user, and the key that signs service account tokens."""
     folder.mkdir(mode=0o700)
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "ca.crt")
-    _write(folder, "server", authority.issue_cert(*NAMES, common_name="kube-apiserver"))
-    for file, (name, group) in USERS.items():
+    _write(folder, "server", authority.issue_cert(*names, common_name="kube-apiserver"))
+    for file, (name, group) in users.items():
         made = authority.issue_cert(f"{file}@test.invalid", common_name=name, organization_name=group)
         _write(folder, file, made)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -14,7 +14,7 @@ from catalogue.machines import MACHINES
 from chatdb.local.processes import Server, free_ports, wait_for
 from constructs_lib.model import Machine
 from tests.e2e.api import Api
-from tests.e2e.certificates import write_certificates, write_kubeconfig
+from tests.e2e.certificates import USERS, write_certificates, write_kubeconfig
 from tests.e2e.stack import built, search_path
 
 MACHINE = MACHINES["minikube"]
@@ -33,10 +33,13 @@ FAILING = Path(__file__).with_name("failing.yaml")
 class Cluster:
     """One control plane; several can run side by side, each in a folder of its own."""
 
-    def __init__(self, folder: Path, *, api_options: Sequence[str] = ()) -> None:
-        """The folder has to be empty; logs are in <folder>/logs; `api_options` are more options of the API server."""
+    def __init__(
+        self, folder: Path, *, api_options: Sequence[str] = (), controller_options: Sequence[str] = ()
+    ) -> None:
+        """The folder has to be empty; logs are in <folder>/logs; more options of its server and its controllers."""
         self.folder = folder
         self.api_options = api_options
+        self.controller_options = controller_options
         self.certificates = folder / "certificates"
         self.kubeconfig = folder / "admin.kubeconfig"
         self.servers: dict[str, Server] = {}
@@ -46,7 +49,8 @@ class Cluster:
         """Start everything, and wait until a pod could run."""
         (self.folder / "logs").mkdir(parents=True)
         write_certificates(self.certificates)
-        self._control_plane()
+        (port,) = free_ports(1)
+        self._control_plane(port, port)
         # Server-side apply would leave out the status, and with it the node's size.
         self.api.request("POST", self.api.path("v1", "Node"), _node(MACHINE))
         for manifest in (_storage_class(), *(_volume(self.folder, number) for number in range(VOLUMES))):
@@ -65,11 +69,21 @@ class Cluster:
     ) -> Server:
         """Start one more server of the cluster; `again` and again, where it ends by itself."""
         line = [*(AGAIN if again else ()), str(built(f"bin/{command[0]}")), *command[1:]]
+        return self.launch(name, line, environment)
+
+    def launch(self, name: str, line: list[str], environment: Mapping[str, str] | None = None) -> Server:
+        """Start any program as a server of the cluster."""
         env_vars = {**os.environ, "PATH": search_path(), **(environment or {})}
         server = Server(name, line, self.folder / f"logs/{name}.log", env_vars)
         self.servers[name] = server
         server.start()
         return server
+
+    def write_kubeconfig(self, user: str, port: int) -> Path:
+        """How that user finds the API server at a port of this machine."""
+        path = self.folder / f"{user}.kubeconfig"
+        write_kubeconfig(path, f"https://127.0.0.1:{port}", self.certificates, user, "default")
+        return path
 
     def logs(self, lines: int = 15) -> str:
         """The end of every log."""
@@ -79,14 +93,14 @@ class Cluster:
             tails.append(f"== {path.name}\n" + "\n".join(line[:400] for line in text))
         return "\n".join(tails)
 
-    def _control_plane(self) -> None:
-        etcd, peer, api, controllers, scheduler = free_ports(5)
+    def _control_plane(self, port: int, door: int) -> None:
+        """The API server listens at the port, and is reached from here at the door."""
+        etcd, peer, controllers, scheduler = free_ports(4)
         store = f"http://127.0.0.1:{etcd}"
         self._etcd(store, f"http://127.0.0.1:{peer}")
-        self._api_server(store, api)
-        for user in ("admin", "kcm", "scheduler"):
-            path = self.folder / f"{user}.kubeconfig"
-            write_kubeconfig(path, f"https://127.0.0.1:{api}", self.certificates, user, "default")
+        self._api_server(store, port)
+        for user in USERS:
+            self.write_kubeconfig(user, door if user == "admin" else port)
         self.api = Api(self.kubeconfig)
         wait_for("the API server is ready", STARTING, self.api.ready)
         self._controllers(controllers, scheduler)
@@ -147,8 +161,10 @@ class Cluster:
                 f"--root-ca-file={self.certificates}/ca.crt",
                 f"--service-account-private-key-file={self.certificates}/sa.key",
                 "--authentication-skip-lookup=true",
+                f"--flex-volume-plugin-dir={self.folder}/plugins",
                 f"--authentication-kubeconfig={config}",
                 f"--authorization-kubeconfig={config}",
+                *self.controller_options,
             ],
             again=True,
         )
@@ -188,12 +204,18 @@ class Cluster:
         return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
 
+def system_share(machine: Machine) -> tuple[int, int]:
+    """What the cluster's own software takes of the machine where it does not run: thousandths of a CPU, and bytes."""
+    system = [share for share in machine.system if share.name not in INSTALLED]
+    return sum(share.cpu for share in system), sum(share.memory for share in system)
+
+
 def _node(machine: Machine) -> dict[str, Any]:
     """The machine, less what the cluster's own software takes of it."""
-    system = [share for share in machine.system if share.name not in INSTALLED]
+    cpu, memory = system_share(machine)
     room = {
-        "cpu": f"{machine.cpu - sum(share.cpu for share in system)}m",
-        "memory": f"{(machine.memory - sum(share.memory for share in system)) // MIB}Mi",
+        "cpu": f"{machine.cpu - cpu}m",
+        "memory": f"{(machine.memory - memory) // MIB}Mi",
         "pods": "110",
         "ephemeral-storage": f"{(machine.disk - machine.disk_used) // MIB}Mi",
     }

@@ -13,8 +13,11 @@ from tests.repository import ROOT
 VARIABLE = "CHATDB_OLDER"
 NEWEST = "cluster"
 OLDER = tuple(filter(None, os.environ.get(VARIABLE, "").split(",")))
-FOLDERS = [ROOT / ".tools" / name for name in (*OLDER, NEWEST)]
+REAL_NODE = ("node/kubelet", "node/servers")
+"""What only a real node has: docs/real-node.md."""
+FOLDERS = [ROOT / ".tools" / name for name in (*OLDER, NEWEST, *REAL_NODE)]
 """Where the servers are built; the first that has one wins."""
+CLUSTER = ROOT / ".tools" / NEWEST
 STAMPS = ROOT / ".tools/stamps"
 MODULES = {"kubernetes": "k8s.io/kubernetes", "argo-cd": "github.com/argoproj/argo-cd/v3"}
 
@@ -50,4 +53,5 @@ def built(path: str) -> Path:
 
 def search_path() -> str:
     """PATH for the servers."""
-    return ":".join([*(str(folder / "bin") for folder in FOLDERS), "/usr/local/bin", "/usr/bin", "/bin"])
+    system = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
+    return ":".join([*(str(folder / "bin") for folder in FOLDERS), *system])

@@ -15,8 +15,8 @@ from catalogue.tiers import Tier
 from chatdb.local.processes import wait_for
 from tests.e2e.api import Api
 from tests.e2e.argo_cd import NAMESPACE
-from tests.e2e.up import LOCK, running
 from tests.repository import ROOT
+from tests.supervisor import LOCK, running
 
 SECONDS = 300
 ENDING = 30

@@ -6,17 +6,54 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from tests.images.sandbox import check_restricted, check_stops, started
+from tests.images.sandbox import ROOT, check_restricted, check_stops, started
+from tests.repository import copy_inputs
 
 PASSED_ON = re.compile(r"^(?:\S+)\.(cert|extra-index-url|index-url|proxy|trusted-host)='(.*)'$", re.MULTILINE)
 """Settings of pip that say where packages are; what one of them says may be secret, and stays in the folder."""
 MINUTES = 60
-STORAGE = '[storage]\ndriver = "vfs"\ngraphroot = "{folder}/store"\nrunroot = "{folder}/run"\n'
+DEBIAN = "trixie"
+PYTHON = ("python3", "python3-venv", "python3-pip", "python-is-python3", "ca-certificates")
+"""The Python of the images' base, by Debian's packages."""
+STORAGE = '[storage]\ndriver = "{driver}"\ngraphroot = "{folder}/store"\nrunroot = "{folder}/run"\n'
+
+
+def debian(archive: Path, packages: Sequence[str], *hooks: str) -> None:
+    """Write the files of Debian with these packages; hooks are mmdebstrap's options."""
+    line = ("mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}", *hooks)
+    run(*line, DEBIAN, str(archive))
+
+
+def base_name() -> str:
+    """What all Dockerfiles are built on."""
+    texts = [path.read_text() for path in sorted((ROOT / "services").glob("*/Dockerfile"))]
+    (name,) = {re.findall(r"^ARG PYTHON=(.*)$", text, re.MULTILINE)[0] for text in texts}
+    return str(name)
+
+
+def repository(root: Path) -> Path:
+    """A copy of what the images are built from."""
+    copy_inputs(root)
+    shutil.copytree(ROOT / "services", root / "services", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / ".dockerignore", root / ".dockerignore")
+    return root
+
+
+def build(name: str, env_vars: Mapping[str, str], root: Path) -> str:
+    """All that `chatdb images --build` and the builder print."""
+    options = f"['images', '--build', '--builder', '{name}'], obj=Path(sys.argv[1])"
+    script = f"import sys; from pathlib import Path; from chatdb.cli import main; main({options})"
+    # What a builder mounts is gone with it, however it ends.
+    command = ["unshare", "--mount", sys.executable, "-c", script, str(root)]
+    pipe, both, seconds = subprocess.PIPE, subprocess.STDOUT, MINUTES * 60
+    done = subprocess.run(command, env=env_vars, stdout=pipe, stderr=both, text=True, timeout=seconds, check=False)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
 
 
 class ImageBuilder(Protocol):
@@ -62,11 +99,11 @@ def pip_files(folder: Path) -> dict[str, str]:
 class Buildah:
     """Buildah, told everything by configuration."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, driver: str = "vfs") -> None:
         """Its storage, and what it has to know, are in the folder."""
         volumes = json.dumps([f"{source}:{target}:ro" for source, target in pip_files(folder).items()])
         (folder / "containers.conf").write_text(f"[containers]\nvolumes = {volumes}\n")
-        (folder / "storage.conf").write_text(STORAGE.format(folder=folder))
+        (folder / "storage.conf").write_text(STORAGE.format(folder=folder, driver=driver))
         self.env_vars: Mapping[str, str] = os.environ | {
             "BUILDAH_ISOLATION": "chroot",
             "CONTAINERS_CONF": str(folder / "containers.conf"),

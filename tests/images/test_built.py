@@ -6,10 +6,6 @@ storage that is gone afterwards. Packages for Python come from where pip on this
 
 import hashlib
 import os
-import re
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -22,13 +18,20 @@ from catalogue.components import CATALOGUE
 from chatdb.images.content import contents
 from chatdb.local.processes import scratch_folder
 from tests.images.docker_daemon import docker
-from tests.images.image_builders import MINUTES, ImageBuilder, buildah, need_programs, run
+from tests.images.image_builders import (
+    PYTHON,
+    ImageBuilder,
+    base_name,
+    build,
+    buildah,
+    debian,
+    need_programs,
+    repository,
+)
 from tests.images.sandbox import ROOT, check_refuses, entrypoint
-from tests.repository import PLATFORM, copy_inputs
+from tests.repository import PLATFORM
 
 ASKED = os.environ.get("CHATDB_IMAGES") == "yes"
-DEBIAN = "trixie"
-PACKAGES = "python3,python3-venv,python3-pip,python-is-python3,ca-certificates"
 IMAGES = sorted(name for name, image in CATALOGUE.images.items() if image.source)
 JOBS = [one.name for one in PLATFORM.components if one.image in IMAGES and not one.ports]
 BUILDERS: Mapping[str, Callable[[Path], AbstractContextManager[ImageBuilder]]] = {"buildah": buildah, "docker": docker}
@@ -52,48 +55,22 @@ def base() -> Iterator[Path]:
     need_programs("mmdebstrap")
     with scratch_folder() as folder:
         archive = folder / "base.tar"
-        run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={PACKAGES}", DEBIAN, str(archive))
+        debian(archive, PYTHON)
         yield archive
 
 
 @pytest.fixture(scope="module", params=BUILDERS)
 def built(request: pytest.FixtureRequest, base: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     """All images, built by the command in a copy of the repository; the builder is gone afterwards."""
-    (name,) = {
-        re.findall(r"^ARG PYTHON=(.*)$", (ROOT / "services" / service / "Dockerfile").read_text(), re.MULTILINE)[0]
-        for service in IMAGES
-    }
     with scratch_folder() as folder, BUILDERS[request.param](folder) as builder:
-        builder.take_base(base, name)
+        builder.take_base(base, base_name())
         root = repository(tmp_path_factory.mktemp("repository"))
-        assert SIGNS[request.param] in build(request.param, builder, root)
-        again = build(request.param, builder, root)
+        assert SIGNS[request.param] in build(request.param, builder.env_vars, root)
+        again = build(request.param, builder.env_vars, root)
         assert f"{request.param} build" not in again
         assert "images.yaml is as it was" in again
         tags = yaml.safe_load((root / "images.yaml").read_text())
         yield Built(builder, {name: f"docker.io/chatdb/{name}:{tag}" for name, tag in tags.items()})
-
-
-def repository(root: Path) -> Path:
-    """A copy of what the images are built from."""
-    copy_inputs(root)
-    shutil.copytree(ROOT / "services", root / "services", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copyfile(ROOT / ".dockerignore", root / ".dockerignore")
-    return root
-
-
-def build(name: str, builder: ImageBuilder, root: Path) -> str:
-    """All that `chatdb images --build` and the builder print."""
-    options = f"['images', '--build', '--builder', '{name}'], obj=Path(sys.argv[1])"
-    script = f"import sys; from pathlib import Path; from chatdb.cli import main; main({options})"
-    command = [sys.executable, "-c", script, str(root)]
-    pipe, both = subprocess.PIPE, subprocess.STDOUT
-    limit = MINUTES * 60
-    done = subprocess.run(
-        command, env=builder.env_vars, stdout=pipe, stderr=both, text=True, timeout=limit, check=False
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -1,0 +1,1 @@
+"""A real Kubernetes node from packages, in namespaces of its own: docs/real-node.md."""

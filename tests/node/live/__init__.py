@@ -1,0 +1,1 @@
+"""What needs a real node, and the machine for itself: `make node-test`."""

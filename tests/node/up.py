@@ -1,0 +1,96 @@
+"""A real node with the images of the platform, to deploy it on: `make node-up`, `make node-down`.
+
+Everything but the images is in a folder (.tools/run-node where none is named): certificates, data, logs and volumes.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from catalogue.components import HOST
+from constructs_lib.kustomize import kustomize
+from tests.e2e import stack
+from tests.e2e.stack import CLUSTER, STAMPS
+from tests.node import packages
+from tests.node.images import Images, named
+from tests.node.namespaces import Namespaces
+from tests.node.node import Node
+from tests.repository import ROOT
+from tests.supervisor import Supervised, show
+
+STAMPED = ("kubelet", "node-servers", "node-ingress", "kafka", "versitygw", "prometheus")
+SETUP = "run `make setup-node`, which builds or installs it"
+
+
+def missing() -> tuple[str, str] | None:
+    """Why no node can be started here, and the fix."""
+    if os.geteuid() != 0:
+        return "a real node mounts file systems and makes networks", "run it as root"
+    if wanting := stack.missing():
+        return wanting
+    for name in STAMPED:
+        if not (STAMPS / name).exists():
+            return f"{name} is not built", SETUP
+    if wanted := packages.missing():
+        return f"these packages of Debian are missing: {' '.join(wanted)}", SETUP
+    return None
+
+
+@contextmanager
+def run(folder: Path) -> Iterator[None]:
+    """Make the images, and start the node with them."""
+    began = time.monotonic()
+
+    def say(text: str) -> None:
+        print(f"{time.monotonic() - began:4.0f} s  {text}", flush=True)
+
+    node, images = Node(folder / "node"), Images()
+    try:
+        say("starting the control plane")
+        node.start()
+        node.take_images(images.layout, images.own())
+        say("starting the node")
+        node.join()
+        say("making the platform's images, which takes some minutes the first time")
+        names = images.take(named(kustomize(ROOT, ROOT / "overlays/minikube")))
+        say("importing them")
+        node.take_images(images.layout, names)
+        images.keep(names)
+        (folder / "web").write_text(str(node.web))
+        say("the node is ready, and has the images")
+        yield
+    finally:
+        node.stop()
+
+
+def sweep(folder: Path) -> None:
+    """Remove the cgroups of a node that was killed."""
+    Namespaces(folder / "node/namespaces").sweep()
+
+
+def hints(folder: Path) -> list[str]:
+    """How the platform gets there, and where it is seen."""
+    web = (folder / "web").read_text()
+    return [
+        f"export KUBECONFIG={show(folder / 'node/admin.kubeconfig')} PATH={show(CLUSTER / 'bin')}:$PATH",
+        "chatdb deploy && chatdb health",
+        f"curl --resolve {HOST}:{web}:127.0.0.1 http://{HOST}:{web}/test/  # the status page",
+        "kubectl port-forward -n chatdb-monitoring service/prometheus 9090",
+    ]
+
+
+UP = Supervised(
+    name="node",
+    module="tests.node.up",
+    folder=ROOT / ".tools/run-node",
+    missing=missing,
+    run=run,
+    hints=hints,
+    sweep=sweep,
+)
+
+if __name__ == "__main__":
+    sys.exit(UP.main(sys.argv[1:]))
