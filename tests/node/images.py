@@ -338,6 +338,7 @@ def _ingress(images: Images) -> Made:
 RECIPES: Mapping[str, Callable[[Images], Made]] = {
     "apache/kafka": _kafka,
     "argoproj/argocd": _argo_cd,
+    "docker/library/redis": _redis,
     "ingress-nginx/controller": _ingress,
     "grafana/grafana": _listener("3000=/healthz,/api/health", user="472"),
     "jaegertracing/jaeger": _listener("16686=/api/services", "13133=/status", "4317", "4318", "8888", user="10001"),
