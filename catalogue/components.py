@@ -157,6 +157,8 @@ CORE = (
         route=Route(path=f"{API_PREFIX}/jobs", strip=API_PREFIX),
         metrics="http",
         schema=Schema(name="orchestrator", migrations="services/training-orchestrator/migrations"),
+        # Jobs are taken, and their messages wait in the outbox.
+        ready_without=("kafka",),
     ),
     Component(
         name="model-registry",
@@ -176,6 +178,8 @@ CORE = (
         route=Route(path=f"{API_PREFIX}/models", strip=API_PREFIX, body_limit=512 * MIB),
         metrics="http",
         schema=Schema(name="registry", migrations="services/model-registry/migrations"),
+        # All but artifacts is in the database.
+        ready_without=("minio",),
     ),
 )
 
@@ -197,6 +201,8 @@ PROCESSING = (
         probes=service_probes(),
         route=Route(path=f"{API_PREFIX}/parse", strip=API_PREFIX),
         metrics="http",
+        # Questions that come over HTTP need nobody.
+        ready_without=("kafka",),
     ),
     Component(
         name="ml-engine",
@@ -216,6 +222,8 @@ PROCESSING = (
         metrics="http",
         # A training run that is under way gets time to hand its job back.
         grace_period=60,
+        # Models that are loaded predict without it.
+        ready_without=("minio",),
     ),
 )
 
@@ -239,7 +247,8 @@ EDGE = (
         probes=service_probes(liveness="/", live=(15, 10), ready=(5, 5)),
         route=Route(path="/test", strip="/test", also=("/runs",)),
         metrics="http",
-        ready_alone=True,
+        # Its page is there to show what is down.
+        ready_without=("training-orchestrator", "query-parser", "ml-engine", "model-registry"),
     ),
     Component(name="ingress", tier=Tier.EDGE, type="ingress", namespace=Namespace.SERVICES, image=None),
 )

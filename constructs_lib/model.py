@@ -131,7 +131,8 @@ class Component:
     `produces` and `consumes` map an environment variable to a Kafka topic; a consumed topic gets a dead-letter topic.
     `generated_secrets` are the keys of its own Secret that are made at random once: key -> "password" or "user";
     `shared_secrets` are keys that repeat a generated one: key -> "<component>/<its key>".
-    `ready_alone`: it is ready also while what it needs is down, as it is there to show that.
+    `ready_without`: of what it needs, the components without which it is ready all the same, as there is something
+    that it can do.
     """
 
     name: str
@@ -159,7 +160,7 @@ class Component:
     schema: Schema | None = None
     access: tuple[Access, ...] = ()
     grace_period: int = 30
-    ready_alone: bool = False
+    ready_without: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:

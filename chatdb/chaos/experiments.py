@@ -33,7 +33,7 @@ class Experiment:
 
 
 def experiments(platform: ResolvedPlatform, root: Path) -> list[Experiment]:
-    """All that can be made locally, sorted by id: a consumer that needs a provider directly is not ready without it."""
+    """All that can be made locally, sorted by id: who is ready without a provider is said by the catalogue."""
     components = local_components(platform, root)
     links = service_links(platform, components)
     possible = [
@@ -61,7 +61,7 @@ def _missed(provider: str, links: Collection[Link]) -> tuple[str, ...]:
         if link.provider.name == provider
         and link.relation is Relation.NEEDS
         and isinstance(link.consumer, Component)
-        and not link.consumer.ready_alone
+        and provider not in link.consumer.ready_without
     }
     return tuple(sorted(consumers))
 

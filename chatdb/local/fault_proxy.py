@@ -1,17 +1,19 @@
-"""TCP proxies at the detours of a platform: what a service has to others can be cut, go silent, or become slow."""
+"""TCP proxies at the detours of a platform: connections can be cut, lose their packets, go silent, or become slow."""
 
 import asyncio
+import ctypes
 import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
+from typing import Protocol
 
 from chatdb.local.platform import Platform, platform
-from chatdb.local.site import HOST, Detour, Site
+from chatdb.local.site import HOST, Detour, Way
 from constructs_lib.resolved import ResolvedPlatform
 
 PIECE = 65536
@@ -19,6 +21,9 @@ LATE_SECONDS = 0.2
 ANSWER_SECONDS = 10
 AT_ONCE = struct.pack("ii", 1, 0)
 """The value of SO_LINGER with which a closed connection is reset."""
+SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27
+ACCEPT_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)
+"""A program of classic BPF: return 0, so the kernel drops the packet before TCP sees it."""
 
 
 class Fault(StrEnum):
@@ -26,10 +31,31 @@ class Fault(StrEnum):
 
     CUT = "cut"
     """Those that are open are reset, and new ones are refused."""
+    DROP = "drop"
+    """The kernel drops each packet that comes: nothing is acknowledged, and new connections are not answered."""
     SILENCE = "silence"
     """Nothing passes; what was sent meanwhile arrives when it is over, as TCP has it."""
     DELAY = "delay"
     """Each piece is late."""
+
+
+class Filterable(Protocol):
+    """A socket, also where asyncio has it."""
+
+    def setsockopt(self, level: int, option: int, value: int | bytes, /) -> None:
+        """As of a socket."""
+
+
+def drop_packets(one: Filterable) -> None:
+    """Let the kernel drop all that comes to this socket; of one that listens also what asks for a connection."""
+    program = ctypes.create_string_buffer(ACCEPT_NOTHING)
+    one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HL", 1, ctypes.addressof(program)))
+
+
+def take_packets(one: Filterable) -> None:
+    """End that; nothing where it was not so."""
+    with suppress(OSError):
+        one.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)
 
 
 class Proxy:
@@ -39,18 +65,23 @@ class Proxy:
         """It does not listen yet."""
         self._detour = detour
         self._open: set[asyncio.StreamWriter] = set()
+        self._listeners: Sequence[Filterable] = ()
         self._fault: Fault | None = None
         self._passable = asyncio.Event()
         self._passable.set()
 
     async def listen(self) -> asyncio.Server:
         """Whether or not there is a server to go on to."""
-        return await asyncio.start_server(self._serve, HOST, self._detour.listen)
+        server = await asyncio.start_server(self._serve, HOST, self._detour.listen)
+        self._listeners = server.sockets
+        return server
 
     def set(self, fault: Fault | None) -> None:
         """From now on; None heals it."""
         self._fault = fault
-        if fault is Fault.SILENCE:
+        for one in (*self._listeners, *(end.get_extra_info("socket") for end in self._open)):
+            (drop_packets if fault is Fault.DROP else take_packets)(one)
+        if fault in (Fault.SILENCE, Fault.DROP):
             self._passable.clear()
         else:
             self._passable.set()
@@ -109,10 +140,10 @@ def _reset(end: asyncio.StreamWriter) -> None:
 class Proxies:
     """Those of all detours of a site, by the names of their ways, in a thread of their own."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, detours: Mapping[Way, Detour]) -> None:
         """None listens yet."""
         self._loop = asyncio.new_event_loop()
-        self._proxies = {way_name(*way[:2]): Proxy(detour) for way, detour in site.detours.items()}
+        self._proxies = {way_name(*way[:2]): Proxy(detour) for way, detour in detours.items()}
 
     @property
     def ways(self) -> list[str]:
@@ -159,7 +190,10 @@ class Proxies:
 @contextmanager
 def with_proxies(resolved: ResolvedPlatform, root: Path) -> Iterator[tuple[Platform, Proxies]]:
     """A platform whose services reach others through proxies, which listen; nothing of it is started."""
-    with platform(resolved, root, detours=True) as local_platform, Proxies(local_platform.site).listening() as proxies:
+    with (
+        platform(resolved, root, detours=True) as local_platform,
+        Proxies(local_platform.site.detours).listening() as proxies,
+    ):
         yield local_platform, proxies
         # What services have to say at their end goes through the proxies, too.
         local_platform.stop()

@@ -32,11 +32,12 @@ def test_all_of_the_graph_is_there() -> None:
 
 
 def test_who_is_expected_follows_from_needs() -> None:
-    """Direct consumers and the killed service itself; who is there to show outages stays ready."""
+    """Direct consumers and the killed service itself; who can do something without it stays ready."""
     expected = {one.id: one.expected for one in EXPERIMENTS}
     assert expected["kill:postgres"] == ("model-registry", "training-orchestrator")
     assert expected["kill:model-registry"] == ("ml-engine", "model-registry")
-    assert expected["cut:ml-engine:minio"] == ("ml-engine",)
+    assert expected["kill:kafka"] == expected["cut:ml-engine:kafka"] == ("ml-engine",)
+    assert expected["kill:minio"] == expected["cut:ml-engine:minio"] == ()
     assert expected["cut:test-service:ml-engine"] == ()
 
 
@@ -45,10 +46,12 @@ def test_a_new_edge_is_a_new_experiment() -> None:
     changed = changed_platform("query-parser", needs=(Dependency("kafka", "kafka"), Dependency("minio", "api")))
     expected = {one.id: one.expected for one in experiments(changed, ROOT)}
     assert expected["cut:query-parser:minio"] == ("query-parser",)
-    assert expected["kill:minio"] == ("ml-engine", "model-registry", "query-parser")
+    assert expected["kill:minio"] == ("query-parser",)
     nothing: dict[str, str] = {}
     talks = (Dependency("kafka", "kafka"),)
-    soft = changed_platform("query-parser", needs=(), produces=nothing, consumes=nothing, talks_to=talks)
+    soft = changed_platform(
+        "query-parser", needs=(), ready_without=(), produces=nothing, consumes=nothing, talks_to=talks
+    )
     expected = {one.id: one.expected for one in experiments(soft, ROOT)}
     assert expected["cut:query-parser:kafka"] == ()
 

@@ -1,11 +1,9 @@
 """The pod of the integration tests as a process: what dist/ gives it, with the local platform's addresses."""
 
-import ctypes
 import json
 import re
 import shutil
 import socket
-import struct
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from chatdb.local.fault_proxy import drop_packets
 from chatdb.local.platform import Platform
 from chatdb.local.processes import free_ports
 from chatdb.local.site import HOST
@@ -24,20 +23,15 @@ SECONDS = 600
 LINE = re.compile(r"^\S*test_\w+\.py::(\S+) (PASSED|FAILED|SKIPPED|ERROR)", re.MULTILINE)
 OF_ETC = ("hosts", "ld.so.cache", "nsswitch.conf", "resolv.conf")
 """Files that a container has, too."""
-SO_ATTACH_FILTER = 26
-ACCEPT_NOTHING = struct.pack("HBBI", 0x06, 0, 0, 0)
-"""A program of classic BPF: return 0, so the kernel drops the packet before TCP sees it."""
 
 
 @contextmanager
 def dropping(count: int) -> Iterator[list[str]]:
     """Addresses where packets are dropped by the kernel, as a policy does it: no reset, no answer."""
-    program = ctypes.create_string_buffer(ACCEPT_NOTHING)
-    given = struct.pack("HL", 1, ctypes.addressof(program))
     with ExitStack() as stack:
         listening = [stack.enter_context(socket.create_server((HOST, 0))) for _ in range(count)]
         for one in listening:
-            one.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, given)
+            drop_packets(one)
         yield [f"{HOST}:{one.getsockname()[1]}" for one in listening]
 
 

@@ -19,7 +19,7 @@ from chatdb.local.processes import wait_for
 from tests.repository import ROOT
 
 SECONDS = 300
-FEW = ("cut:query-parser:kafka", "cut:test-service:query-parser", "kill:postgres")
+FEW = ("cut:ml-engine:kafka", "cut:query-parser:kafka", "kill:postgres")
 
 
 @pytest.fixture
@@ -59,12 +59,12 @@ def test_who_notices(running: Platform, faults: Faults, tmp_path: Path) -> None:
     assert all(one["back"] is not None for one in report["outcomes"])
 
 
-@pytest.mark.parametrize("name", ["cut:query-parser:kafka", "kill:query-parser"])
+@pytest.mark.parametrize("name", ["cut:model-registry:postgres", "kill:model-registry"])
 def test_killed_in_the_middle(running: Platform, faults: Faults, tmp_path: Path, name: str) -> None:
     """After a SIGKILL of the command nothing is broken any more, and every part is ready."""
     with chaos(tmp_path, name) as process:
         wait_for("it is broken", SECONDS, lambda: faults.held)
-        wait_for("it is noticed", SECONDS, lambda: not running.parts["query-parser"].ready())
+        wait_for("it is noticed", SECONDS, lambda: not running.parts["model-registry"].ready())
         process.kill()
     wait_for("nothing is held", 10, lambda: not faults.held)
     running.wait(SECONDS)

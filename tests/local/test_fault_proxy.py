@@ -1,30 +1,22 @@
 """The proxies do to connections what they say, and nothing else."""
 
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 import pytest
 
 from chatdb.local.fault_proxy import LATE_SECONDS, Fault, Proxies
-from chatdb.local.processes import free_ports, scratch_folder
-from chatdb.local.site import HOST, Detour, Site
-from tests.repository import PLATFORM, ROOT
+from chatdb.local.processes import free_ports
+from chatdb.local.site import HOST, Detour
 
 WAY = "one to another"
 SECONDS = 10
 LONG = 1.0
 CUT = r"reset|[Bb]roken pipe"
-
-
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A site has one."""
-    with scratch_folder() as made:
-        yield made
 
 
 @contextmanager
@@ -48,12 +40,11 @@ def echo(port: int) -> Iterator[None]:
 
 
 @pytest.fixture
-def way(folder: Path) -> Iterator[tuple[Proxies, int]]:
+def way() -> Iterator[tuple[Proxies, int]]:
     """A proxy before a server that echoes, and the port to connect to."""
     listen, target = free_ports(2)
     detours = {("one", "another", "echo"): Detour(listen=listen, target=target)}
-    site = Site(platform=PLATFORM, root=ROOT, folder=folder, ports={}, secrets={}, detours=detours)
-    with echo(target), Proxies(site).listening() as proxies:
+    with echo(target), Proxies(detours).listening() as proxies:
         assert proxies.ways == [WAY]
         yield proxies, listen
 
@@ -114,6 +105,30 @@ def test_cut(way: tuple[Proxies, int]) -> None:
         answered(client)
 
 
+def test_drop(way: tuple[Proxies, int]) -> None:
+    """What is sent is not even acknowledged, and nobody can connect; afterwards what was sent arrives."""
+    proxies, port = way
+    with connect(port) as old:
+        answered(old)
+        with proxies.befallen(Fault.DROP, [WAY]):
+            old.sendall(b"more")
+            old.settimeout(LONG / 5)
+            with pytest.raises(TimeoutError):
+                old.recv(1024)
+            assert unacknowledged(old) == 1
+            with pytest.raises(TimeoutError):
+                socket.create_connection((HOST, port), LONG / 5)
+        old.settimeout(SECONDS)
+        assert old.recv(1024) == b"more"
+    with connect(port) as client:
+        answered(client)
+
+
+def unacknowledged(client: socket.socket) -> int:
+    """Segments that were sent and not acknowledged, as the kernel counts them (tcp_info)."""
+    return int(struct.unpack_from("=I", client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 24)[0])
+
+
 def test_silence(way: tuple[Proxies, int]) -> None:
     """Nothing comes while it lasts, on old and on new connections; then all of it comes."""
     proxies, port = way
@@ -127,6 +142,7 @@ def test_silence(way: tuple[Proxies, int]) -> None:
                 old.settimeout(LONG / 5)
                 with pytest.raises(TimeoutError):
                     old.recv(1024)
+                assert unacknowledged(old) == 0
                 seconds.append(answered(new))
 
         meanwhile(proxies, Fault.SILENCE, look)
@@ -143,10 +159,9 @@ def test_delay(way: tuple[Proxies, int]) -> None:
         answered(client)
 
 
-def test_server_is_gone(folder: Path) -> None:
+def test_server_is_gone() -> None:
     """Who connects where no server is hears of it."""
     listen, target = free_ports(2)
     detours = {("one", "another", "echo"): Detour(listen=listen, target=target)}
-    site = Site(platform=PLATFORM, root=ROOT, folder=folder, ports={}, secrets={}, detours=detours)
-    with Proxies(site).listening(), pytest.raises(OSError, match=CUT), connect(listen) as client:
+    with Proxies(detours).listening(), pytest.raises(OSError, match=CUT), connect(listen) as client:
         client.recv(1)

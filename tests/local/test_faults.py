@@ -72,7 +72,10 @@ def running() -> Iterator[Running]:
         part = Part(component=PLATFORM.component(NAME), server=server, ready=server.alive)
         platform = Platform(site=site, parts={NAME: part})
         platform.start(NAME)
-        with Proxies(site).listening() as proxies, Faults(platform, proxies, folder / "faults").listening() as faults:
+        with (
+            Proxies(detours).listening() as proxies,
+            Faults(platform, proxies, folder / "faults").listening() as faults,
+        ):
             made = Running(faults, listen)
             yield made
             made.end()

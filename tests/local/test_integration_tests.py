@@ -4,14 +4,19 @@ Loopback has no NetworkPolicies. Where they are to be enforced, the targets that
 kernel drops, while what really is there is reached by who needs it.
 """
 
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import ClassVar
 
 import pytest
 
 from chatdb.local.fault_proxy import Fault, Proxies
 from chatdb.local.platform import Platform
+from chatdb.local.site import HOST
 from constructs_lib.quantity import MIB, in_bytes
 from tests.images.sandbox import allowed, need_sandbox
 from tests.local.clients import ask
@@ -139,11 +144,64 @@ def test_what_may_pass_by_itself(
         running.parts["test-service"].server.start()
         running.wait()
     edges = {"test_edge[ml-engine:http]", "test_edge[test-service:http]"}
-    assert ended.named("FAILED") == edges | {"test_ready[query-parser]", "test_needs[query-parser]"}, ended.log
+    assert ended.named("FAILED") == edges | {"test_needs[query-parser]"}, ended.log
     assert ended.code == 1
     assert f"ml-engine:http at {shut[0]} is not answered: a policy drops it" in ended.log
     assert "is refused: nobody listens there" in ended.log
-    assert "query-parser answers /ready with 503" in ended.log
     assert "query-parser does not say that it reaches kafka" in ended.log
     assert {"test_job_is_trained", "test_prediction", "test_smoke_run"} <= ended.named("SKIPPED")
     assert {"test_question", f"test_denied[{DATABASE}]", "test_topic[queries]"} <= ended.named("PASSED")
+
+
+class Refusing(BaseHTTPRequestHandler):
+    """An orchestrator that is well, and has no room for a job."""
+
+    moves: ClassVar[bool]
+    needs: ClassVar[Collection[str]]
+    asked: ClassVar[int] = 0
+
+    def do_GET(self) -> None:
+        """Which jobs wait: other ones each time, where the queue moves."""
+        type(self).asked += self.path.startswith("/jobs")
+        waiting = [{"id": f"job-{self.asked if self.moves else 0}"}]
+        body = {"items": waiting, "checks": {name: {"ok": True} for name in self.needs}, "metrics": "# TYPE "}
+        self.answer(200, body)
+
+    def do_POST(self) -> None:
+        """Too many."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.answer(429, {"detail": "full"})
+
+    def answer(self, status: int, body: object) -> None:
+        """With the time of the next try."""
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.send_header("Retry-After", "1")
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.mark.parametrize("moves", [True, False])
+def test_busy_is_not_broken(
+    given: Pod, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, moves: bool
+) -> None:
+    """Jobs are refused for too long: nothing fails where others are done meanwhile, else the job does."""
+    service = given.matrix["services"]["training-orchestrator"]
+    for name, value in (("moves", moves), ("needs", service["needs"].values()), ("asked", 0)):
+        monkeypatch.setattr(Refusing, name, value, raising=False)
+    given.extra["PATIENCE_SECONDS"] = "3"
+    with ThreadingHTTPServer((HOST, 0), Refusing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        service["url"] = f"http://{HOST}:{server.server_address[1]}"
+        ended = given.run(tmp_path_factory.mktemp("busy"))
+        server.shutdown()
+    trained = {name for name in ended.outcomes if name in ("test_job_is_trained", "test_model_is_registered")}
+    assert ended.code == (0 if moves else 1), ended.log
+    assert trained <= ended.named("SKIPPED" if moves else "ERROR"), ended.log
+    assert "POST /jobs is answered with 429" in ended.log
+    assert ("busy: " in ended.log) is moves
+    assert "test_smoke_run" in ended.named("PASSED")

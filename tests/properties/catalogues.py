@@ -158,7 +158,7 @@ OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "after": st.lists(NODES, max_size=3).map(tuple),
     "talks_to": st.lists(EDGE, max_size=3).map(tuple),
     **dict.fromkeys(("settings", "produces", "consumes", "generated_secrets", "shared_secrets", "labels"), TABLE),
-    "ready_alone": st.booleans(),
+    "ready_without": st.lists(NODES, max_size=3).map(tuple),
     "replicas": NUMBER,
     "resources": st.none() | st.builds(Resources, cpu=TEXT, memory=TEXT, cpu_limit=TEXT, memory_limit=TEXT),
     "probes": st.none() | st.builds(Probes, liveness=PROBE, readiness=PROBE, startup=PROBE),

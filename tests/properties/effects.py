@@ -165,7 +165,7 @@ def values(entry: Component) -> Mapping[str, list[Any]]:
         "schema": [Schema(name="extra", migrations="services/model-registry/migrations")],
         "access": [(access, *entry.access)],
         "grace_period": [entry.grace_period + 7],
-        "ready_alone": [True],
+        "ready_without": [tuple(one.to for one in entry.needs) or ("kafka",)],
     }
 
 

@@ -153,7 +153,7 @@ def test_a_registered_type_has_the_same_guarantee(registered: None) -> None:
     counters = of_entry(ENTRY, nested=True)
     assert silent(counters) == []
     refused = {field for field in FIELDS if set(counters[field]) == {Outcome.REFUSED}} - {*ALWAYS}
-    assert refused >= {"replicas", "storage", "route", "metrics", "schema", "access", "ready_alone"}
+    assert refused >= {"replicas", "storage", "route", "metrics", "schema", "access", "ready_without"}
 
 
 def test_a_field_without_effect_is_found(registered: None) -> None:

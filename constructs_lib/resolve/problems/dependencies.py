@@ -54,6 +54,9 @@ def _ends(component: Component, nodes: Mapping[str, Component | External]) -> It
             yield Problem(where(component), f"comes after {name}, which is not a component", "name a component")
         elif name == component.name:
             yield Problem(where(component), "comes after itself", "remove it")
+    for name in component.ready_without:
+        if name not in {one.to for one in component.needs}:
+            yield Problem(where(component), f"ready_without names {name}, which it does not need", "remove it")
 
 
 def _repeated(component: Component) -> Iterator[Problem]:

@@ -8,7 +8,7 @@ class Microservice(ComponentType):
     """ConfigMap, Deployment and Service, all from the catalogue's entry."""
 
     name = "microservice"
-    takes = SERVER | {"route", "metrics", "schema", "ready_alone"}
+    takes = SERVER | {"route", "metrics", "schema", "ready_without"}
     ports = ("http",)
     probes = True
     scales = True

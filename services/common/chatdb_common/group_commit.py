@@ -30,7 +30,8 @@ class GroupCommit(Generic[In, Out]):
     def __init__(self, act: Act[In, Out], *, shared: tuple[type[Exception], ...]) -> None:
         """`act` says in their order what became of the requests.
 
-        An error that it raises is everybody's where it is of a `shared` kind; after another one each is tried alone.
+        An error that it raises is everybody's where it is of a `shared` kind, also of those who came meanwhile: they
+        have waited as long as what is down was waited for. After another one each is tried alone.
         """
         self._act = act
         self._shared = shared
@@ -51,6 +52,10 @@ class GroupCommit(Generic[In, Out]):
             outcomes = await to_thread.run_sync(self._outcomes, [entry for entry, _ in group])
             for (_, future), outcome in zip(group, outcomes, strict=True):
                 _settle(future, outcome)
+            if isinstance(outcomes[0], self._shared):
+                late, self._waiting = self._waiting, []
+                for _, future in late:
+                    _settle(future, outcomes[0])
         self._working = None
 
     def _outcomes(self, group: Sequence[Entry[In]]) -> Sequence[Out | Exception]:

@@ -1,4 +1,4 @@
-"""Health: `/health` is about the process only; `/ready` asks what the service cannot work without."""
+"""Health: `/health` is about the process only; `/ready` asks what the service needs, and can do nothing without."""
 
 import threading
 import time
@@ -8,19 +8,24 @@ from dataclasses import dataclass
 
 from prometheus_client import Gauge
 
+from chatdb_common.timeouts import WAIT_SECONDS
 from chatdb_common.workers import background
 
 CACHE_SECONDS = 1.0
-CHECK_SECONDS = 2.0
+CHECK_SECONDS = WAIT_SECONDS
 UP = Gauge("dependency_up", "1 while the last look for /ready found it well, 0 while not", ["dependency"])
 
 
 @dataclass(frozen=True)
 class Check:
-    """One hard dependency: `probe` raises while it is down, with a message for whoever reads /ready."""
+    """One dependency: `probe` raises while it is down, with a message for whoever reads /ready.
+
+    One that is not `hard` is reported and no more: there is something that the service can do without it.
+    """
 
     name: str
     probe: Callable[[], object]
+    hard: bool = True
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Finding:
     name: str
     ok: bool
     detail: str
+    hard: bool
 
 
 class Readiness:
@@ -66,8 +72,7 @@ class Readiness:
 
     def _finding(self, check: Check) -> Finding:
         if not self._running[check.name].done():
-            return Finding(check.name, ok=False, detail=f"no answer within {self._limit:g} s")
+            return Finding(check.name, ok=False, detail=f"no answer within {self._limit:g} s", hard=check.hard)
         error = self._running.pop(check.name).exception()
-        if error is None:
-            return Finding(check.name, ok=True, detail="")
-        return Finding(check.name, ok=False, detail=f"{type(error).__name__}: {error}".strip()[:500])
+        detail = "" if error is None else f"{type(error).__name__}: {error}".strip()[:500]
+        return Finding(check.name, ok=error is None, detail=detail, hard=check.hard)

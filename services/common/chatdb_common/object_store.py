@@ -8,11 +8,15 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chatdb_common.settings import ObjectStoreSettings
+from chatdb_common.timeouts import CONNECT_SECONDS, WAIT_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 FIRST_FAULT = 500
+TRANSFER_SECONDS = 20.0
+"""For the next bytes, or the answer to some: a store with much to do takes its time to put an object together."""
+TRANSFER_ATTEMPTS = 3
 
 
 class StoreDown(BotoCoreError):
@@ -24,15 +28,26 @@ class StoreDown(BotoCoreError):
 TRANSIENT = (exceptions.ConnectionError, exceptions.HTTPClientError, exceptions.IncompleteReadError, StoreDown)
 """Errors that pass: the store is down or too busy."""
 MISSING = {"NoSuchKey", "NoSuchBucket", "404", "NotFound"}
-__all__ = ["TRANSIENT", "BotoCoreError", "ClientError", "StoreDown", "check", "connect", "is_missing"]
+__all__ = [
+    "TRANSIENT",
+    "BotoCoreError",
+    "ClientError",
+    "StoreDown",
+    "check",
+    "connect",
+    "connect_for_requests",
+    "is_missing",
+]
 
 
-def connect(settings: ObjectStoreSettings) -> "S3Client":
-    """A client, to be shared by threads; nothing is asked of the store here."""
+def connect(
+    settings: ObjectStoreSettings, *, seconds: float = TRANSFER_SECONDS, attempts: int = TRANSFER_ATTEMPTS
+) -> "S3Client":
+    """A client for objects, to be shared by threads; nothing is asked of the store here."""
     config = Config(
-        connect_timeout=2,
-        read_timeout=20,
-        retries={"total_max_attempts": 3, "mode": "standard"},
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=seconds,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
         max_pool_connections=16,
         # The store checks a body by its CRC32, and refuses another one. Signed as well, each side would hash it with
         # SHA-256 once more: half of the time of an upload.
@@ -52,6 +67,11 @@ def connect(settings: ObjectStoreSettings) -> "S3Client":
     )
     client.meta.events.register("after-call.s3", _refuse_trouble)
     return client
+
+
+def connect_for_requests(settings: ObjectStoreSettings) -> "S3Client":
+    """A client for what an HTTP request waits for: each call ends in time, whatever the store does."""
+    return connect(settings, seconds=WAIT_SECONDS, attempts=1)
 
 
 def _refuse_trouble(http_response: Any, **_more: Any) -> None:

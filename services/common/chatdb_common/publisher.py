@@ -14,7 +14,10 @@ from chatdb_common import telemetry
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import Message as ChatDBMessage
 
-DELIVERY_SECONDS = 10
+DELIVERY_SECONDS = 10.0
+"""For messages of the work beside requests: a job is worth more than a short outage of Kafka."""
+SPARE_SECONDS = 0.5
+"""A message is given up so much before nobody waits for it any more: it is not sent after its sender has heard no."""
 METADATA_SECONDS = 1.5
 NO_ANSWER = "no answer from Kafka"
 # After an outage the way back is short; the default waits for ten seconds between tries.
@@ -59,22 +62,29 @@ def record(topic: str, message: ChatDBMessage) -> Record:
 class Publisher:
     """A producer that says when messages are safe; to be shared by threads."""
 
-    def __init__(self, bootstrap: str, *, connect: Callable[[dict[str, Any]], Producer] = Producer) -> None:
-        """Connects by itself, later; a broker that is missing is no error here."""
+    def __init__(
+        self,
+        bootstrap: str,
+        *,
+        seconds: float = DELIVERY_SECONDS,
+        connect: Callable[[dict[str, Any]], Producer] = Producer,
+    ) -> None:
+        """Connects by itself, later; a broker that is missing is no error here. `seconds` are for one `publish`."""
         self._connect = connect
+        self._seconds = seconds
         self._config = {
             "bootstrap.servers": bootstrap,
             "acks": "all",
             "enable.idempotence": True,
             # Whoever publishes waits for it: what comes meanwhile goes together anyway.
             "linger.ms": 0,
-            "delivery.timeout.ms": DELIVERY_SECONDS * 1000,
+            "delivery.timeout.ms": int(1000 * (seconds - SPARE_SECONDS)),
             **CONNECTION,
         }
         self._producer = connect(self._config)
 
     def publish(self, records: Sequence[Record]) -> None:
-        """Return when Kafka has them all; PublishError otherwise, within about ten seconds."""
+        """Return when Kafka has them all; PublishError otherwise, when their time is over at the latest."""
         sendings = [telemetry.Sending(one.topic, one.headers) for one in records]
         outcomes = self._send(records, [sending.headers for sending in sendings])
         for one, sending, outcome in zip(records, sendings, outcomes, strict=True):
@@ -88,16 +98,16 @@ class Publisher:
         """What became of each: True where Kafka has it, False where it did not say."""
         producer = self._producer
         outcomes: list[KafkaError | bool] = [False] * len(records)
+        deadline = time.monotonic() + self._seconds
         for number, (one, texts) in enumerate(zip(records, all_headers, strict=True)):
             headers = [(name, value.encode()) for name, value in texts.items()]
             key = None if one.key is None else one.key.encode()
             try:
-                _produce(producer, one.topic, one.value, key, headers, partial(_note, outcomes, number))
+                _produce(producer, one.topic, one.value, key, headers, partial(_note, outcomes, number), deadline)
             except KafkaException as error:
                 # In their order: what comes after it is not sent.
                 outcomes[number:] = [error.args[0]] * (len(records) - number)
                 break
-        deadline = time.monotonic() + DELIVERY_SECONDS + 2
         while False in outcomes and time.monotonic() < deadline:
             producer.poll(0.05)
         return outcomes
@@ -138,12 +148,15 @@ def _produce(
     key: bytes | None,
     headers: list[tuple[str, bytes]],
     note: Callable[[KafkaError | None, Message], None],
+    deadline: float,
 ) -> None:
-    """Queue one message, and wait where the queue is full."""
+    """Queue one message, and wait where the queue is full; KafkaException where it still is at the deadline."""
     while True:
         try:
             producer.produce(topic, value=value, key=key, headers=list(headers), on_delivery=note)
         except BufferError:
+            if time.monotonic() > deadline:
+                raise KafkaException(KafkaError(KafkaError._QUEUE_FULL)) from None  # noqa: SLF001 - its only name
             producer.poll(0.1)
         else:
             return

@@ -107,8 +107,9 @@ def _add_operations(app: FastAPI, readiness: Readiness) -> None:
     @app.get("/ready", include_in_schema=False)
     def ready() -> JSONResponse:
         findings = readiness.findings()
-        ok = all(finding.ok for finding in findings) and not readiness.closing
-        status = "closing" if readiness.closing else "ready" if ok else "not ready"
+        ok = all(finding.ok or not finding.hard for finding in findings) and not readiness.closing
+        whole = all(finding.ok for finding in findings)
+        status = "closing" if readiness.closing else "not ready" if not ok else "ready" if whole else "degraded"
         checks: dict[str, Any] = {f.name: {"ok": f.ok, "detail": f.detail} for f in findings}
         return JSONResponse({"status": status, "checks": checks}, 200 if ok else 503)
 

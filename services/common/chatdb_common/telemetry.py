@@ -1,25 +1,56 @@
 """Traces go to the collector over OTLP/HTTP from a thread of their own: without it a service runs as well."""
 
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from opentelemetry import propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from chatdb_common.logs import get_logger
 
 EXPORT_SECONDS = 2
 _tracer = trace.get_tracer("chatdb_common")
+log = get_logger(__name__)
+
+
+class CollectorExporter(SpanExporter):
+    """Sends spans to the collector, and logs once that it does not take them, and once that it does again.
+
+    A platform may have none, or start it last; the library would log an error, or several, for each batch.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        """Nothing is sent yet."""
+        logging.getLogger(OTLPSpanExporter.__module__).setLevel(logging.CRITICAL)
+        self._endpoint = f"{endpoint.rstrip('/')}/v1/traces"
+        self._exporter = OTLPSpanExporter(endpoint=self._endpoint, timeout=EXPORT_SECONDS)
+        self._taken = True
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Try for two seconds; what is not taken then is dropped."""
+        result = self._exporter.export(spans)
+        taken = result is SpanExportResult.SUCCESS
+        if taken != self._taken:
+            state = "the collector takes traces again" if taken else "the collector takes no traces: they are dropped"
+            log.info(state, endpoint=self._endpoint)
+        self._taken = taken
+        return result
+
+    def shutdown(self) -> None:
+        """Let go of the connection."""
+        self._exporter.shutdown()  # type: ignore[no-untyped-call]
 
 
 def configure(service: str, endpoint: str | None) -> TracerProvider:
     """Make spans of this process, and send them to `endpoint` where there is one; nothing is asked of it here."""
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     if endpoint:
-        exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS)
-        provider.add_span_processor(BatchSpanProcessor(exporter))
+        provider.add_span_processor(BatchSpanProcessor(CollectorExporter(endpoint)))
     trace.set_tracer_provider(provider)
     return provider
 

@@ -95,12 +95,25 @@ def test_poison_takes_nobody_with_it() -> None:
 def test_outage_is_everybodys() -> None:
     """Nobody waits for the same outage once for each of a group."""
 
+    def down(request: str) -> str:
+        if request == "b":
+            raise Down
+        return request
+
+    ledger = Ledger(answer=down)
+    assert [type(one) for one in outcomes(ledger, "a", "b", "c")] == [str, Down, Down]
+    assert ledger.groups == [["a"], ["b", "c"]]
+
+
+def test_outage_is_theirs_who_came_meanwhile() -> None:
+    """They have waited as long as it took to be noticed, and do not wait once more."""
+
     def down(_request: str) -> str:
         raise Down
 
     ledger = Ledger(answer=down)
     assert [type(one) for one in outcomes(ledger, "a", "b", "c")] == [Down] * 3
-    assert ledger.groups == [["a"], ["b", "c"]]
+    assert ledger.groups == [["a"]]
 
 
 def test_who_has_gone_is_not_missed() -> None:

@@ -100,6 +100,16 @@ def test_ready_names_each_dependency() -> None:
     assert (ready.status_code, list(ready.json()["checks"])) == (200, ["db", "kafka"])
 
 
+def test_what_a_service_can_do_something_without() -> None:
+    """It is reported where it is down, and the service is ready; without what it needs for all it is not."""
+    refuse = raising(ConnectionError("refused"))
+    for db, status in ((lambda: None, (200, "degraded")), (refuse, (503, "not ready"))):
+        with client_of(Check("db", db), Check("kafka", refuse, hard=False)) as client:
+            ready = client.get("/ready")
+        assert (ready.status_code, ready.json()["status"]) == status
+        assert ready.json()["checks"]["kafka"] == {"ok": False, "detail": "ConnectionError: refused"}
+
+
 def test_ready_is_cached_and_bounded() -> None:
     """A probe that hangs costs its limit once, is not started twice, and its answer counts when it comes."""
     calls: list[int] = []

@@ -1,8 +1,12 @@
 """What is told of messages: where they belong in a trace, how many wait, and what became of them."""
 
 import json
+import logging
+import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, ClassVar, cast
 
 import pytest
@@ -12,9 +16,10 @@ from fastapi.testclient import TestClient
 from kafka_broker import serve_kafka
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from chatdb_common import database, outbox, telemetry
 from chatdb_common.consumer import ConsumerWorker
@@ -116,6 +121,42 @@ def test_who_looks_is_not_under_way() -> None:
     with TestClient(app) as client:
         assert client.get("/busy").json() == 1
         assert "\nhttp_requests_in_progress 0.0\n" in client.get("/metrics").text
+
+
+class Collector(BaseHTTPRequestHandler):
+    """Takes what it is sent."""
+
+    def do_POST(self) -> None:
+        """One batch."""
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_arguments: object) -> None:
+        """Nobody reads it."""
+
+
+def test_collector_that_is_not_there_is_logged_once(provider: TracerProvider, caplog: pytest.LogCaptureFixture) -> None:
+    """At level info when it is first missed, and when it is there; nothing else is logged, by the library either."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = taken.getsockname()
+        exporter = telemetry.CollectorExporter(f"http://127.0.0.1:{address[1]}")
+        with caplog.at_level(logging.INFO), capture_logs() as logged:
+            ended = cast("ReadableSpan", provider.get_tracer("test").start_span("a step"))
+            assert [exporter.export([ended]) for _ in range(3)] == [SpanExportResult.FAILURE] * 3
+            missed = list(logged)
+            taken.close()
+            with HTTPServer(address, Collector) as server:
+                threading.Thread(target=server.serve_forever, daemon=True).start()
+                assert [exporter.export([ended]) for _ in range(3)] == [SpanExportResult.SUCCESS] * 3
+                server.shutdown()
+    exporter.shutdown()
+    assert [(one["log_level"], one["event"]) for one in missed] == [
+        ("info", "the collector takes no traces: they are dropped")
+    ]
+    assert [(one["log_level"], one["event"]) for one in logged[1:]] == [("info", "the collector takes traces again")]
+    assert caplog.records == []
 
 
 def partition(**figures: Any) -> dict[str, Any]:

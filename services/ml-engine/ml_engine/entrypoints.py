@@ -17,6 +17,7 @@ from chatdb_common.messages import JobMessage, Prediction, TrainingEvent
 from chatdb_common.problems import Body, ProblemDetails
 from chatdb_common.publisher import Publisher, PublishError, record
 from chatdb_common.service import Service
+from chatdb_common.timeouts import WAIT_SECONDS
 from ml_engine import datasets
 from ml_engine.cancellations import Cancellations
 from ml_engine.models import BadInstance, Models
@@ -174,8 +175,10 @@ def _job_consumer(
 
 def build(settings: Settings) -> FastAPI:
     """The whole service."""
-    client = object_store.connect(settings)
+    client, quick = object_store.connect(settings), object_store.connect_for_requests(settings)
     publisher = Publisher(settings.kafka_bootstrap_servers)
+    # Of its own: what a client waits for is given up sooner than what a job has to say.
+    predictions = Publisher(settings.kafka_bootstrap_servers, seconds=WAIT_SECONDS)
     registry = Registry(settings.model_registry_url)
     cancellations = Cancellations(settings, settings.training_topic)
     consumer = _job_consumer(settings, client, registry, publisher, cancellations)
@@ -183,12 +186,13 @@ def build(settings: Settings) -> FastAPI:
     service = Service(
         settings=settings,
         checks=(
-            Check("kafka", lambda: publisher.check(topics)),
+            Check("kafka", lambda: predictions.check(topics)),
             Check("model-registry", registry.check),
-            Check("object store", lambda: object_store.check(client, "datasets")),
+            # Models that are loaded predict without it.
+            Check("object store", lambda: object_store.check(quick, "datasets"), hard=False),
         ),
         workers=(cancellations, consumer),
-        closers=(publisher.close, registry.close),
+        closers=(publisher.close, predictions.close, registry.close),
         unavailable=(Down, PublishError),
         worker_seconds=WORKER_SECONDS,
     )
@@ -197,7 +201,7 @@ def build(settings: Settings) -> FastAPI:
     LOADED_BYTES.set_function(lambda: sum(one.version.size_bytes for one in models.list()))
     app = service.app()
     app.include_router(
-        routes(registry, models, lambda prediction: publisher.publish([record(settings.prediction_topic, prediction)]))
+        routes(registry, models, lambda one: predictions.publish([record(settings.prediction_topic, one)]))
     )
     add_problems(app)
     return app

@@ -11,7 +11,7 @@ import numpy as np
 import onnxruntime
 
 from ml_engine.domain import LARGEST, MOST_ARTIFACT_BYTES, Numbers, Signature, Words
-from ml_engine.registry import Refused, Registered
+from ml_engine.registry import Down, Refused, Registered
 from ml_engine.training import inputs
 
 # What a cell may be; null is a number or a word that is missing, and True and False are words.
@@ -69,11 +69,13 @@ class Models:
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
         self._lock = threading.Lock()
         self._loading = threading.Lock()
+        self._failures = 0
 
     def get(self, version: Registered, fetch: Callable[[Registered], bytes]) -> Loaded:
         """The version with the model of its digest, which is fetched where it is not loaded; one at a time.
 
-        Refused where it is too large, or none that can be loaded.
+        Refused where it is too large, or none that can be loaded. Down where the artifact does not come, also another
+        one's that was waited for: each would be waited for as long.
         """
         if version.size_bytes > self._most:
             raise Refused(f"the model has {version.size_bytes} bytes, and {self._most} are the most that is loaded")
@@ -81,9 +83,7 @@ class Models:
             signature = Signature.from_json(version.signature)
         session = self._session(version.sha256)
         if session is None:
-            with self._loading:
-                # Who had to wait may find it loaded.
-                session = self._session(version.sha256) or _load(version, fetch(version))
+            session = self._load(version, fetch)
         # Columns' names are not in the artifact: versions that share one may take other columns.
         loaded = Loaded(version, signature, session)
         with self._lock:
@@ -96,6 +96,22 @@ class Models:
         """What is loaded, the one that was used last first."""
         with self._lock:
             return list(reversed(self._loaded.values()))
+
+    def _load(self, version: Registered, fetch: Callable[[Registered], bytes]) -> Any:
+        failures = self._failures
+        with self._loading:
+            # Who had to wait may find it loaded.
+            session = self._session(version.sha256)
+            if session is not None:
+                return session
+            if failures != self._failures:
+                raise Down("an artifact that was to be loaded first did not come")
+            try:
+                artifact = fetch(version)
+            except Down:
+                self._failures += 1
+                raise
+            return _load(version, artifact)
 
     def _session(self, sha256: str) -> Any:
         with self._lock:

@@ -12,11 +12,14 @@ from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from stamina.instrumentation import StructlogOnRetryHook, set_on_retry_hooks
 
 from chatdb_common.messages import Task
+from chatdb_common.timeouts import CONNECT_SECONDS, WAIT_SECONDS
 from ml_engine.domain import MEASURE, Trained
 
 CHAMPION = "champion"
 PATIENCE_SECONDS = 60.0
-SECONDS = httpx.Timeout(20.0, connect=3.0)
+SECONDS = httpx.Timeout(WAIT_SECONDS, connect=CONNECT_SECONDS)
+UPLOAD_SECONDS = 20.0
+"""For the answer to an artifact, which the object store has to put together."""
 CREATED, CONFLICT, STALE = 201, 409, 412
 
 # Log retries only. By default stamina also exports stamina_retries_total, from the first retry on.
@@ -102,7 +105,7 @@ class Registry:
             digest = {"X-Content-Sha256": hashlib.sha256(trained.onnx).hexdigest()}
             path = f"/models/{model_name}/versions/{number}/artifact"
             # Conflict: another worker has filled it for the same job.
-            self._ask("PUT", path, content=trained.onnx, headers=digest, accept=(CONFLICT,))
+            self._ask("PUT", path, content=trained.onnx, headers=digest, accept=(CONFLICT,), timeout=UPLOAD_SECONDS)
         ready = Registered.of(self._ask("GET", f"/models/{model_name}/versions/{number}").json())
         self._promote(ready)
         return ready

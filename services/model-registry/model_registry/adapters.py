@@ -10,7 +10,7 @@ from psycopg import errors
 from psycopg.rows import class_row, scalar_row
 from psycopg.types.json import Jsonb
 
-from chatdb_common.database import Connection, Pool
+from chatdb_common.database import STATEMENT_SECONDS, Connection, Pool
 from chatdb_common.messages import Task
 from model_registry.domain import Alias, Artifact, Conflict, Model, Stale, Unknown, Version
 
@@ -187,10 +187,11 @@ class PostgresWork:
 
     def forget(self, older: timedelta) -> int:
         """Drop versions whose artifact never came, and remembered answers; how many versions."""
-        self.connection.execute("DELETE FROM idempotency_keys WHERE created_at < now() - %s", (older,))
-        done = self.connection.execute(
-            "DELETE FROM versions WHERE state = 'PENDING' AND created_at < now() - %s", (older,)
-        )
+        with self.connection.within(STATEMENT_SECONDS):
+            self.connection.execute("DELETE FROM idempotency_keys WHERE created_at < now() - %s", (older,))
+            done = self.connection.execute(
+                "DELETE FROM versions WHERE state = 'PENDING' AND created_at < now() - %s", (older,)
+            )
         return done.rowcount
 
     def _models(self, rest: str, parameters: Sequence[Any]) -> list[Model]:

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from chatdb_common import object_store
 from chatdb_common.ids import new_id
 from model_registry.domain import Artifact, Damaged, Stalled, Unknown
@@ -25,9 +27,10 @@ READ_BYTES = MEBIBYTE
 class Artifacts:
     """One bucket; what is in it and belongs to no version is an orphan."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
-        """The client is shared by threads."""
+    def __init__(self, client: "S3Client", transfers: "S3Client", bucket: str) -> None:
+        """`client` gives up in time for a request; `transfers` are for what takes as long as it takes."""
         self._client = client
+        self._transfers = transfers
         self._bucket = bucket
         self._places = Semaphore(UPLOADS)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="parts")
@@ -39,10 +42,12 @@ class Artifacts:
     async def store(self, place: str, chunks: AsyncIterator[bytes], sha256: str | None) -> Artifact:
         """Write what comes under a new key below `place`.
 
-        Damaged where its digest is another, Stalled where nothing comes for a while; nothing stays then.
+        Damaged where its digest is another, Stalled where nothing comes for a while; nothing stays then. A store that
+        does not answer is told of before the bytes are taken.
         """
+        await to_thread.run_sync(self.check)
         async with self._places:
-            upload = Upload(self._client, self._bucket, f"{place}/{new_id()}", self._threads)
+            upload = Upload(self._transfers, self._bucket, f"{place}/{new_id()}", self._threads)
             try:
                 async for chunk in _in_time(chunks):
                     await upload.add(chunk)
@@ -74,7 +79,7 @@ class Artifacts:
     def pages(self, older: timedelta) -> Iterator[list[str]]:
         """The keys of objects of some age, page by page; younger ones may be for a version that is not finished."""
         edge = datetime.now(UTC) - older
-        for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
+        for page in self._transfers.get_paginator("list_objects_v2").paginate(Bucket=self._bucket):
             keys = [item["Key"] for item in page.get("Contents", []) if item["LastModified"] < edge]
             if keys:
                 yield keys
@@ -82,10 +87,10 @@ class Artifacts:
     def abort_uploads(self, older: timedelta) -> None:
         """Drop the parts of uploads that nobody finishes."""
         edge = datetime.now(UTC) - older
-        for page in self._client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket):
+        for page in self._transfers.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket):
             for upload in page.get("Uploads", []):
                 if upload["Initiated"] < edge:
-                    self._client.abort_multipart_upload(
+                    self._transfers.abort_multipart_upload(
                         Bucket=self._bucket, Key=upload["Key"], UploadId=upload["UploadId"]
                     )
 

@@ -272,13 +272,15 @@ def _number(text: str) -> int:
 def build(settings: Settings) -> FastAPI:
     """The whole service."""
     pool = database.open_pool(settings)
-    artifacts = Artifacts(object_store.connect(settings), settings.s3_bucket)
+    client, transfers = object_store.connect_for_requests(settings), object_store.connect(settings)
+    artifacts = Artifacts(client, transfers, settings.s3_bucket)
     begin_work = partial(begin, pool)
     service = Service(
         settings=settings,
         checks=(
             Check("postgres", lambda: database.check(pool, "models", "versions", "aliases", "idempotency_keys")),
-            Check("object store", artifacts.check),
+            # All but artifacts is in the database.
+            Check("object store", artifacts.check, hard=False),
         ),
         workers=(Sweeper(begin_work, artifacts),),
         closers=(pool.close,),

@@ -77,7 +77,7 @@ def registry(database_url: Callable[[str], str], object_store_settings: StoreSet
     )
     pool = db.open_pool(settings)
     client = object_store.connect(settings)
-    artifacts, begin_work = Artifacts(client, settings.s3_bucket), partial(begin, pool)
+    artifacts, begin_work = Artifacts(client, client, settings.s3_bucket), partial(begin, pool)
     uploads = {entrypoints.ARTIFACT_PATH: 50_000_000}
     unavailable = (*db.TRANSIENT, *object_store.TRANSIENT)
     app = Service(settings=settings, closers=(pool.close,), unavailable=unavailable, uploads=uploads).app()

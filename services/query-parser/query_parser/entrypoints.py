@@ -95,7 +95,8 @@ def build(settings: Settings) -> FastAPI:
     )
     service = Service(
         settings=settings,
-        checks=(Check("kafka", lambda: publisher.check((settings.query_topic, settings.result_topic))),),
+        # Questions that come over HTTP need nobody.
+        checks=(Check("kafka", lambda: publisher.check((settings.query_topic, settings.result_topic)), hard=False),),
         workers=(consumer,),
         closers=(publisher.close,),
         body_limit=256 * KIBIBYTE,

@@ -36,7 +36,8 @@ class HttpServices:
             response = self._client.request(method, self._addresses[service] + path, json=body, headers=headers)
         except httpx.HTTPError as error:
             raise StepFailed(f"{service} does not answer {method} {path}: {_reason(error)}") from None
-        return Answer(response.status_code, _object(response))
+        retry_after = response.headers.get("Retry-After", "")
+        return Answer(response.status_code, _object(response), int(retry_after) if retry_after.isdecimal() else None)
 
     def look(self, service: str) -> ServiceState:
         """What the service says of itself and of what it needs."""

@@ -20,6 +20,7 @@ QUESTION = "how many jobs failed last week"
 OVER = {"SUCCEEDED", "FAILED", "CANCELLED"}
 JOB_SECONDS = 180.0
 LOOK_SECONDS = 0.5
+TOO_MANY = 429
 
 
 class StepFailed(Exception):
@@ -32,6 +33,8 @@ class Answer:
 
     status: int
     body: Mapping[str, Any]
+    retry_after: int | None = None
+    """Seconds after which a request that is refused for now may be sent again."""
 
 
 class Services(Protocol):
@@ -52,6 +55,7 @@ class Journey:
     pause: Callable[[float], object] = time.sleep
     job_seconds: float = JOB_SECONDS
     _job: dict[str, Any] = field(default_factory=dict)
+    _deadline: float = 0.0
 
     def steps(self) -> dict[str, Callable[[], str]]:
         """Names and deeds, in their order; each deed says what it saw, or raises StepFailed."""
@@ -64,14 +68,14 @@ class Journey:
         }
 
     def _submit(self) -> str:
+        self._deadline = time.monotonic() + self.job_seconds
         order = {"model_name": MODEL, "dataset_location": DATASET}
         self._job = dict(self._ask("training-orchestrator", "POST", "/jobs", order, 201, key=self.run_id))
         return f"job {self._job['id']} on {DATASET}"
 
     def _watch(self) -> str:
-        deadline = time.monotonic() + self.job_seconds
         while self._job["status"] not in OVER:
-            if time.monotonic() > deadline:
+            if time.monotonic() > self._deadline:
                 raise StepFailed(f"the job is {self._job['status']} after {self.job_seconds:g} seconds")
             self.pause(LOOK_SECONDS)
             self._job = dict(self._ask("training-orchestrator", "GET", f"/jobs/{self._job['id']}"))
@@ -111,6 +115,10 @@ class Journey:
         key: str | None = None,
     ) -> Mapping[str, Any]:
         answer = self.services.call(service, method, path, body, key=key)
+        # A full queue is no fault of the platform.
+        while answer.status == TOO_MANY and time.monotonic() + (answer.retry_after or LOOK_SECONDS) < self._deadline:
+            self.pause(answer.retry_after or LOOK_SECONDS)
+            answer = self.services.call(service, method, path, body, key=key)
         if answer.status != expected:
             reason = answer.body.get("detail", "")
             raise StepFailed(f"{service} answered {method} {path} with {answer.status} {reason}".rstrip())

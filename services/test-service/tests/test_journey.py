@@ -12,6 +12,7 @@ from test_service.domain import Run, Status, Step
 from test_service.service_layer import DATASET, Answer, Journey, StepFailed, play
 
 RESULT = {"version": 3, "sha256": "a" * 64, "metrics": {"accuracy": 0.9}}
+ENDLESS = 100_000
 JOB = {"id": "j1", "status": "QUEUED", "result": None, "error": None}
 GOOD = {
     ("training-orchestrator", "POST", "/jobs"): Answer(201, JOB),
@@ -34,6 +35,7 @@ class FakeServices:
     ) -> Answer:
         """The answer."""
         self.asked.append((path, body, key))
+        assert len(self.asked) < ENDLESS
         if (service, method, path) not in self.answers:
             raise StepFailed(f"{service} does not answer")
         return self.answers[(service, method, path)]
@@ -65,6 +67,21 @@ def test_job_is_submitted_once_for_a_run() -> None:
     services = FakeServices(GOOD)
     journey(services).steps()["submit a training job"]()
     assert [key for _, _, key in services.asked] == ["run-1"]
+
+
+def test_full_queue_is_waited_for() -> None:
+    """As long as the answer says, within the time that a job has; with the same key."""
+    full, waits = Answer(429, {"detail": "full"}, 10), []
+    orders = iter([full, full, Answer(201, JOB)])
+
+    class Busy(FakeServices):
+        def call(self, service: str, method: str, path: str, *arguments: Any, key: str | None = None) -> Answer:
+            answer = super().call(service, method, path, *arguments, key=key)
+            return next(orders) if path == "/jobs" else answer
+
+    services = Busy(GOOD)
+    Journey(services, "run-1", pause=waits.append, job_seconds=60).steps()["submit a training job"]()
+    assert (waits, [key for _, _, key in services.asked]) == ([10, 10], ["run-1"] * 3)
 
 
 @pytest.mark.parametrize(

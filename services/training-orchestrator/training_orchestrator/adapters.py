@@ -10,7 +10,7 @@ from psycopg.rows import class_row, scalar_row, tuple_row
 from psycopg.types.json import Jsonb
 
 from chatdb_common import inbox, outbox
-from chatdb_common.database import Connection, Pool
+from chatdb_common.database import STATEMENT_SECONDS, Connection, Pool
 from chatdb_common.messages import JobMessage, TrainingEvent
 from chatdb_common.publisher import record
 from training_orchestrator import metrics
@@ -165,11 +165,16 @@ class PostgresWork:
     def forget(self, age: timedelta) -> int:
         """Remove what only kept deliveries from counting twice, once nobody delivers it any more; how many rows."""
         removed = 0
-        for table, column in (("inbox", "received_at"), ("outbox", "published_at"), ("idempotency_keys", "created_at")):
-            removed += self.connection.execute(
-                f"DELETE FROM {table} WHERE {column} < now() - %s",  # noqa: S608 - both are named right here
-                (age,),
-            ).rowcount
+        with self.connection.within(STATEMENT_SECONDS):
+            for table, column in (
+                ("inbox", "received_at"),
+                ("outbox", "published_at"),
+                ("idempotency_keys", "created_at"),
+            ):
+                removed += self.connection.execute(
+                    f"DELETE FROM {table} WHERE {column} < now() - %s",  # noqa: S608 - both are named right here
+                    (age,),
+                ).rowcount
         return removed
 
     def _select(self, rest: str, parameters: Sequence[Any]) -> list[Job]:

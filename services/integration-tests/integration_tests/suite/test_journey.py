@@ -4,16 +4,17 @@ Services are found by the paths that they offer to users. These tests have no ke
 to it: the data set is the one that every store of the platform begins with.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from integration_tests.busy import Queue, busy_seconds, until_taken
 from integration_tests.connections import Survey
 from integration_tests.matrix import Matrix, Service
-from integration_tests.patience import until_well
+from integration_tests.patience import settled
 from integration_tests.suite.conftest import need
 
 JOBS, MODELS, PREDICTIONS, QUESTIONS, PAGE = "/jobs", "/models", "/ml", "/parse", "/"
@@ -25,7 +26,9 @@ INSTANCES = (
 SLOW = ["no", "yes"]
 QUESTION = "how many jobs failed last week"
 OVER_SECONDS = 240.0
-pytestmark = pytest.mark.timeout(300)
+BUSY = ("answered POST /jobs with 429", "the job is QUEUED")
+"""How a smoke run says that its job was not taken, or not begun."""
+pytestmark = pytest.mark.timeout(420)
 
 
 class User:
@@ -51,13 +54,38 @@ class User:
     def ask(self, method: str, api: str, path: str, *, body: object = None, expected: int = 200) -> Mapping[str, Any]:
         """The answer; a failure with the service's own words where the status is another one."""
         headers = {} if method == "GET" else {"Idempotency-Key": str(uuid4())}
+
+        def send() -> httpx.Response:
+            return self._http.request(method, f"{self.url(api)}{path}", json=body, headers=headers)
+
         try:
-            answer = self._http.request(method, f"{self.url(api)}{path}", json=body, headers=headers)
+            answer = send() if method == "GET" else self._taken(send, f"{method} {path}")
         except httpx.HTTPError as error:
             pytest.fail(f"no answer to {method} {path}: {str(error) or type(error).__name__}", pytrace=False)
         if answer.status_code != expected:
             pytest.fail(f"{method} {path} is answered with {answer.status_code}: {answer.text[:500]}", pytrace=False)
         return dict(answer.json()) if answer.content else {}
+
+    def _taken(self, send: Callable[[], httpx.Response], request: str) -> httpx.Response:
+        """The answer of a platform that may be busy; a skip where it is so for too long."""
+        queue, limit = self.queue(), busy_seconds()
+        answer = until_taken(send, limit)
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            skip_if_busy(queue, f"{request} is answered with 429 for {limit:g} s")
+        return answer
+
+    def queue(self) -> Queue:
+        """The jobs that wait now; none where nobody says."""
+        service = self._matrix.offering(JOBS)
+
+        def waiting() -> frozenset[str]:
+            try:
+                body = self._http.get(f"{service.url}/jobs?status=QUEUED&limit=100").json() if service else {}
+                return frozenset(job["id"] for job in body["items"])
+            except (httpx.HTTPError, ValueError, KeyError, TypeError):
+                return frozenset()
+
+        return Queue(waiting)
 
     def wait(self, api: str, path: str, over: frozenset[str]) -> Mapping[str, Any]:
         """What is there once its status is one of those."""
@@ -67,8 +95,19 @@ class User:
             last.update(self.ask("GET", api, path))
             return None if last["status"] in over else f"{path} is {last['status']} after {OVER_SECONDS:g} s"
 
-        until_well(complaint, OVER_SECONDS)
+        queue = self.queue()
+        wrong = settled(complaint, lambda said: said is None, OVER_SECONDS)
+        if wrong is not None:
+            if last["status"] == "QUEUED":
+                skip_if_busy(queue, wrong)
+            pytest.fail(wrong, pytrace=False)
         return last
+
+
+def skip_if_busy(queue: Queue, complaint: str) -> None:
+    """Skip where jobs have left the queue meanwhile: the platform works, and has too much to do for this test."""
+    if queue.moves():
+        pytest.skip(f"busy: {complaint}, and others' jobs are done")
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +172,10 @@ def test_question(user: User) -> None:
 def test_smoke_run(user: User) -> None:
     """The platform's own journey passes: the same, from another pod."""
     user.needs(PAGE)
+    queue = user.queue()
     made = user.ask("POST", PAGE, "/runs", expected=202)
     run = user.wait(PAGE, f"/runs/{made['id']}", frozenset({"passed", "failed"}))
+    wrong = next((step["detail"] for step in run["steps"] if step["status"] == "failed"), "")
+    if any(sign in wrong for sign in BUSY):
+        skip_if_busy(queue, wrong)
     assert run["status"] == "passed", run["steps"]
