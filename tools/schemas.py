@@ -20,6 +20,11 @@ KUBERNETES = ("1.28", "1.37")
 """The oldest Kubernetes that minikube serves, and the newest that there are schemas for."""
 QUANTITY = r"^\+?([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?$"
 """Kubernetes' grammar of quantities, without negative ones: it takes these nowhere that this project writes them."""
+TIME = (
+    r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    r"T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?(Z|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+"""RFC 3339, as Kubernetes reads it. These schemas are of a version of JSON Schema to which `format` is a comment."""
 REFERENCE = re.compile(r'"[^"]*#/\$defs/([^"]+)"')
 CRDS = {
     "github.com/argoproj/argo-cd/v3": ("manifests/crds/application-crd.yaml", "manifests/crds/appproject-crd.yaml"),
@@ -58,6 +63,8 @@ def tighten(definitions: dict[str, Any]) -> None:
     definitions["io.k8s.apimachinery.pkg.api.resource.Quantity"] = {
         "oneOf": [{"type": "string", "pattern": QUANTITY}, {"type": "number", "minimum": 0}]
     }
+    for name in ("Time", "MicroTime"):
+        definitions[f"io.k8s.apimachinery.pkg.apis.meta.v1.{name}"]["pattern"] = TIME
     percent = {"oneOf": [{"type": "string", "pattern": "^[0-9]{1,9}%$"}, {"type": "integer", "minimum": 0}]}
     port = {"type": "integer", "minimum": 1, "maximum": 65535}
     named = {"oneOf": [{"type": "string", "pattern": "^[a-z0-9-]*[a-z][a-z0-9-]*$", "maxLength": 15}, port]}

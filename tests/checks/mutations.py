@@ -46,6 +46,10 @@ def unknown_field(rendered: list[Rendered]) -> None:
     pick(rendered, "Deployment", "query-parser")["spec"]["replica"] = 1
 
 
+def time_that_is_none(objects: list[Rendered]) -> None:
+    pick(objects, "Deployment", "grafana")["metadata"]["creationTimestamp"] = "yesterday"
+
+
 def old_field_gone(rendered: list[Rendered]) -> None:
     """Valid for the newest Kubernetes only."""
     first(rendered, "Deployment", "query-parser")["lifecycle"] = {"preStop": {"sleep": {"seconds": 5}}}
@@ -374,6 +378,7 @@ MUTATIONS: list[tuple[str, Mutation]] = [
     ("public-paths", metrics_public_by_prefix),
     ("public-paths", expression_that_is_none),
     ("schema", unknown_field),
+    ("schema", time_that_is_none),
     ("schema", old_field_gone),
     ("components", missing_component),
     ("services", service_selects_nothing),

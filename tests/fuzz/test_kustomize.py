@@ -109,7 +109,11 @@ def _identity(manifest: Manifest) -> str:
 def _same(actual: Manifest, written: Manifest) -> bool:
     """Whether it is what was written, but for what Kustomize changes by itself: merge keys, and odd annotations."""
     annotations = written["metadata"].get("annotations")
-    is_plain = isinstance(annotations, dict) and annotations and all(isinstance(v, str) for v in annotations.values())
+    is_plain = (
+        isinstance(annotations, dict)
+        and bool(annotations.keys() - {MERGE})
+        and all(isinstance(text, str) for text in annotations.values())
+    )
     one, other = (_typed(manifest) for manifest in (actual, written))
     if not is_plain:
         for manifest in (one, other):
