@@ -1,10 +1,9 @@
-"""The training process, `python -m ml_engine.training_main <file descriptor> <parent>`: reads and trains, no more.
+"""The training process, `python -m ml_engine.training_main <file descriptor>`: reads and trains, no more.
 
 It is a process of its own so that its memory has a bound of its own. It ends with its parent, however that one ends.
 """
 
 import ctypes
-import os
 import signal
 import sys
 import traceback
@@ -33,11 +32,9 @@ class Settings(ObjectStoreSettings):
     port: int = 0
 
 
-def end_with(parent: int) -> None:
-    """Let the kernel kill this process when its parent has ended, also if it has by now."""
+def end_with_parent() -> None:
+    """Let the kernel kill this process when its parent ends; a parent that has ended by now does not hear `READY`."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def be_first_victim() -> None:
@@ -78,9 +75,9 @@ def send(channel: Connection, message: Report) -> None:
     channel.send_bytes(message.model_dump_json().encode())
 
 
-def main(descriptor: int, parent: int) -> None:
+def main(descriptor: int) -> None:
     """Do one job after another until the parent is gone."""
-    end_with(parent)
+    end_with_parent()
     be_first_victim()
     # Ctrl-C is for the parent, which ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -95,4 +92,4 @@ def main(descriptor: int, parent: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main(int(sys.argv[1]))

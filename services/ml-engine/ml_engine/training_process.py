@@ -5,7 +5,6 @@ training process, and kills it above its share. A limit of resources can't do th
 is reserved, and Arrow reserves 1 to 3 GiB that it does not touch for a data set that is trained on in 640 MiB.
 """
 
-import os
 import subprocess
 import sys
 import threading
@@ -134,7 +133,7 @@ class TrainingProcess:
     def _start(self) -> Child:
         ours, its = Pipe()
         with its:
-            command = [*PROGRAM, str(its.fileno()), str(os.getpid())]
+            command = [*PROGRAM, str(its.fileno())]
             # Closed here, as the end of the process shall be the end of the channel.
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, pass_fds=[its.fileno()], env=self.env_vars)
         return Child(process, ours)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 from object_store_server import StoreSettings
-from test_jobs import INSTANCE, QUICK, Running, environment, job
+from test_jobs import GOOD, INSTANCE, QUICK, Running, environment, job
 
 from chatdb.local.processes import wait_for
 from ml_engine import memory, training_main, training_process
@@ -173,7 +173,8 @@ def test_job_that_is_not_wanted_ends_at_once(engine: Running, training: Training
 
 def test_process_serves_threads_that_come_and_go(engine: Running, training: TrainingProcess) -> None:
     """The kernel signals a process when the thread that has started it ends: that is none of a job's threads."""
-    engine.train()
+    engine.put(GOOD)
+    training.close()
     pids = []
     for _ in range(2):
         thread = threading.Thread(target=learn, args=(training,))
@@ -208,14 +209,16 @@ time.sleep(600)
 
 @pytest.mark.parametrize("moment", ["ready", "starting"])
 def test_nothing_outlives_the_service(object_store_settings: StoreSettings, moment: str) -> None:
-    """SIGKILL of the service, which can do nothing any more, ends the process, too."""
+    """SIGKILL of the service, which can do nothing any more, ends the process, too, whatever that is at."""
     command = [sys.executable, "-c", PARENT, moment]
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(object_store_settings)) as parent:
         assert parent.stdout
         child = int(parent.stdout.readline())
+        if moment == "ready":
+            # It can't notice anything by itself.
+            os.kill(child, signal.SIGSTOP)
         parent.kill()
-    gone = lambda: not alive(child)  # noqa: E731 - as short as it is
-    wait_for("the training process is gone", SECONDS, gone)
+    wait_for("the training process is gone", SECONDS, lambda: not alive(child))
 
 
 def alive(number: int) -> bool:
