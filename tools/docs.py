@@ -15,7 +15,7 @@ from chatdb.cli import main as chatdb
 from chatdb.graph_views import as_mermaid
 from constructs_lib.checks.rules import RULES
 from constructs_lib.resolve import resolve
-from tools import metrics
+from tools import metrics, training_limits
 from tools.sections import filled
 from tools.waivers import WAIVERS as SCAN_WAIVERS
 
@@ -93,6 +93,7 @@ def generated(root: Path) -> Iterator[tuple[str, str]]:
         ("docs/traits.md", "secrets", secrets()),
         ("docs/security.md", "waivers", waivers()),
         ("docs/observability.md", "metrics", metrics.table(root)),
+        ("docs/services.md", "training limits", training_limits.table(root)),
     ):
         yield page, filled(root / page, name, content)
 

@@ -3,8 +3,9 @@
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, cast
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from chatdb_common import object_store
 from ml_engine.domain import BadData, Frame, Words
+from ml_engine.memory import CELL_BYTES, MOST_CELLS, in_mebibytes
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -24,8 +26,6 @@ MEBIBYTE = 1024 * 1024
 MOST_BYTES = 128 * MEBIBYTE
 MOST_ROWS = 200_000
 MOST_COLUMNS = 200
-# Training takes some 60 bytes for each: of 2 GiB that leaves a third for the process itself and for predictions.
-MOST_CELLS = 20_000_000
 # A field that is longer than a block can't be read.
 BLOCK_BYTES = MEBIBYTE
 # What describes a Parquet file takes some sixty times as much once it is read.
@@ -35,11 +35,39 @@ LOCATION = re.compile(r"^s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/([^\r\n\0]+)$")
 MOST_KEY_BYTES = 1024
 BAD_REQUEST = 400
 MISSING = ("", "na", "n/a", "nan", "null", "none", "?")
-Check = Callable[[], None]
 
 
-def read(client: "S3Client", location: str, check: Check) -> Frame:
-    """The data set; `check` is called between blocks, and may raise. BadData where it can't be read."""
+@dataclass(frozen=True)
+class Limits:
+    """What a data set may have."""
+
+    room: int
+    """Bytes of memory that are left for the data set and for training on it."""
+
+    def refuse(self, *, columns: int = 0, rows: int = 0, size: int = 0) -> None:
+        """BadData where what is known so far is too much; more can only be more."""
+        if columns > MOST_COLUMNS:
+            raise BadData(f"the data set has {columns} columns, and {MOST_COLUMNS} are the most")
+        if rows > MOST_ROWS:
+            raise BadData(f"the data set has more than {MOST_ROWS} rows")
+        if columns * rows > MOST_CELLS:
+            raise BadData(f"the data set has {columns} columns in so many rows: {MOST_CELLS} cells are the most")
+        if size > 2 * MOST_BYTES:
+            raise BadData(f"the data set takes more than {2 * MOST_BYTES} bytes of memory")
+        self.refuse_need(columns * rows * CELL_BYTES, f"{columns} columns in {rows} rows or more")
+
+    def refuse_need(self, needed: int, data: str) -> None:
+        """BadData, which names both, where so many bytes of memory are more than there are."""
+        if needed > self.room:
+            room = in_mebibytes(max(self.room, 0))
+            raise BadData(
+                f"{data} need at least {in_mebibytes(needed)} of memory, and {room} are available:"
+                " use fewer rows or columns"
+            )
+
+
+def read(client: "S3Client", location: str, limits: Limits) -> Frame:
+    """The data set. BadData where it can't be read or is too large."""
     place = LOCATION.fullmatch(location)
     if place is None:
         raise BadData(f"{location} is no location of a data set: write s3://<bucket>/<key>")
@@ -48,14 +76,19 @@ def read(client: "S3Client", location: str, check: Check) -> Frame:
     with _opened(client, place[1], place[2], location) as (body, size):
         if size > MOST_BYTES:
             raise BadData(f"{location} has {size} bytes, and {MOST_BYTES} are the most that is read")
+        # Both formats are held as a whole.
+        limits.refuse_need(size, f"{size} bytes")
+        batches = _parquet_batches if place[2].endswith(".parquet") else _csv_batches
         try:
-            if place[2].endswith(".parquet"):
-                table = _table(_parquet_batches(body), check)
-            else:
-                table = _table(_csv_batches(body), check)
-            return _frame(table)
+            return _frame(_table(batches(body, limits), limits))
+        except MemoryError:
+            # One of Arrow's errors is of this class, too, and says nothing of the data.
+            raise
         except (pa.ArrowException, UnicodeDecodeError) as error:
             raise BadData(f"{location} can't be read as a table: {_first_line(error)}") from None
+        finally:
+            # What Arrow keeps for its next table would be missing in training.
+            pa.default_memory_pool().release_unused()
 
 
 @contextmanager
@@ -75,10 +108,10 @@ def _opened(client: "S3Client", bucket: str, key: str, location: str) -> Iterato
         body.close()
 
 
-def _csv_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
+def _csv_batches(body: IO[bytes], limits: Limits) -> Iterator[pa.RecordBatch]:
     # Arrow takes some KiB for each column, before it says how many there are.
     buffered = io.BufferedReader(cast("io.RawIOBase", body), BLOCK_BYTES)
-    _refuse_large(columns=_columns(buffered.peek()))
+    limits.refuse(columns=_columns(buffered.peek()))
     reader = pyarrow.csv.open_csv(
         pa.PythonFile(buffered, mode="r"),
         read_options=pyarrow.csv.ReadOptions(block_size=BLOCK_BYTES, use_threads=False),
@@ -98,12 +131,12 @@ def _columns(head: bytes) -> int:
         raise BadData(f"the first line can't be read: {error}") from None
 
 
-def _parquet_batches(body: IO[bytes]) -> Iterator[pa.RecordBatch]:
+def _parquet_batches(body: IO[bytes], limits: Limits) -> Iterator[pa.RecordBatch]:
     """What the file would take is asked of its end first: a kilobyte can stand for gigabytes."""
     content = body.read()
     _refuse_long_description(content)
     try:
-        yield from _decoded(pa.py_buffer(content))
+        yield from _decoded(pa.py_buffer(content), limits)
     except OSError as error:
         # The store's part is over: it is the file that is damaged.
         raise pa.ArrowInvalid(str(error)) from None
@@ -116,18 +149,18 @@ def _refuse_long_description(content: bytes) -> None:
         raise BadData(f"the data set takes {size} bytes to describe its columns: {MOST_DESCRIPTION_BYTES} are the most")
 
 
-def _decoded(buffer: pa.Buffer) -> Iterator[pa.RecordBatch]:
+def _decoded(buffer: pa.Buffer, limits: Limits) -> Iterator[pa.RecordBatch]:
     metadata = pyarrow.parquet.read_metadata(pa.BufferReader(buffer))
     schema = metadata.schema.to_arrow_schema()
     size = sum(metadata.row_group(number).total_byte_size for number in range(metadata.num_row_groups))
-    _refuse_large(columns=len(schema), rows=metadata.num_rows, size=size)
+    limits.refuse(columns=len(schema), rows=metadata.num_rows, size=size)
     for column in schema:
         _refuse_useless(column)
     # A word that comes often is kept once.
     texts = [column.name for column in schema if _is_text(column.type)]
     file = pyarrow.parquet.ParquetFile(pa.BufferReader(buffer), read_dictionary=texts)
     for batch in file.iter_batches(batch_size=10_000):
-        _refuse_large(size=sum(_written_out(column) for column in batch.columns))
+        limits.refuse(size=sum(_written_out(column) for column in batch.columns))
         yield batch
 
 
@@ -137,18 +170,6 @@ def _written_out(column: pa.Array) -> int:
         return 0
     lengths = pc.binary_length(column.dictionary).take(column.indices)
     return int(pc.sum(pc.cast(lengths, pa.int64())).as_py() or 0)
-
-
-def _refuse_large(*, columns: int = 0, rows: int = 0, size: int = 0) -> None:
-    """The limits, of what is known so far."""
-    if columns > MOST_COLUMNS:
-        raise BadData(f"the data set has {columns} columns, and {MOST_COLUMNS} are the most")
-    if rows > MOST_ROWS:
-        raise BadData(f"the data set has more than {MOST_ROWS} rows")
-    if columns * rows > MOST_CELLS:
-        raise BadData(f"the data set has {columns} columns in so many rows: {MOST_CELLS} cells are the most")
-    if size > 2 * MOST_BYTES:
-        raise BadData(f"the data set takes more than {2 * MOST_BYTES} bytes of memory")
 
 
 def _refuse_useless(column: pa.Field) -> None:
@@ -164,14 +185,13 @@ def _is_text(kind: pa.DataType) -> bool:
     return any(one(kind) for one in texts)
 
 
-def _table(batches: Iterator[pa.RecordBatch], check: Check) -> pa.Table:
+def _table(batches: Iterator[pa.RecordBatch], limits: Limits) -> pa.Table:
     kept: list[pa.RecordBatch] = []
     rows = size = 0
     for batch in batches:
-        check()
         rows += batch.num_rows
         size += batch.nbytes
-        _refuse_large(columns=batch.num_columns, rows=rows, size=size)
+        limits.refuse(columns=batch.num_columns, rows=rows, size=size)
         kept.append(batch)
     if rows == 0:
         raise BadData("the data set has no rows")

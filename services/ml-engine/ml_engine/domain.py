@@ -27,6 +27,23 @@ class Interrupted(Exception):
     """The process ends, or the job was cancelled: its result is of no use."""
 
 
+class Unavailable(Exception):
+    """The training process could not reach the object store: it may later."""
+
+
+class Died(Exception):
+    """The training process ended in the middle of a job, and memory is not known to be the reason."""
+
+
+class TrainingFailed(Exception):
+    """An error of the training process that nobody foresaw; `kind` is its class, the message its traceback."""
+
+    def __init__(self, kind: str, traceback: str) -> None:
+        """As the process has sent it."""
+        super().__init__(traceback)
+        self.kind = kind
+
+
 class Hyperparameters(BaseModel):
     """What a job may choose."""
 
@@ -37,6 +54,15 @@ class Hyperparameters(BaseModel):
     trees: int = Field(default=50, ge=1, le=500)
     max_depth: int = Field(default=12, ge=1, le=32)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
+
+
+class Assignment(BaseModel):
+    """What the training process is given: a job, without what is done before and after it."""
+
+    location: str
+    target: str | None
+    task: Task | None
+    hyperparameters: Hyperparameters
 
 
 @dataclass(frozen=True)
@@ -94,6 +120,12 @@ class Trained:
     onnx: bytes
     signature: Signature
     metrics: Mapping[str, float]
+
+
+def inputs(session: Any, numbers: Numbers, words: Words) -> dict[str, NDArray[Any]]:
+    """What a stored model is fed, under the names that it has."""
+    given: dict[str, NDArray[Any]] = {"numbers": numbers.astype(np.float32), "words": words}
+    return {one.name: given[one.name] for one in session.get_inputs()}
 
 
 MEASURE: Mapping[Task, str] = {"classification": "accuracy", "regression": "r2"}

@@ -1,8 +1,8 @@
 """The doors: HTTP for predictions, Kafka for jobs."""
 
+import os
 from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from fastapi import APIRouter, FastAPI, Request
@@ -18,15 +18,12 @@ from chatdb_common.problems import Body, ProblemDetails
 from chatdb_common.publisher import Publisher, PublishError, record
 from chatdb_common.service import Service
 from chatdb_common.timeouts import WAIT_SECONDS
-from ml_engine import datasets
 from ml_engine.cancellations import Cancellations
 from ml_engine.models import BadInstance, Models
 from ml_engine.registry import Down, Missing, Refused, Registry
 from ml_engine.service_layer import TRANSIENT, Trainer
-from ml_engine.settings import Settings
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from ml_engine.settings import Settings, store_variables
+from ml_engine.training_process import TrainingProcess
 
 MOST_INSTANCES = 1000
 CATCH_UP_SECONDS = 30.0
@@ -144,7 +141,11 @@ def add_problems(app: FastAPI) -> None:
 
 
 def _job_consumer(
-    settings: Settings, client: "S3Client", registry: Registry, publisher: Publisher, cancellations: Cancellations
+    settings: Settings,
+    training: TrainingProcess,
+    registry: Registry,
+    publisher: Publisher,
+    cancellations: Cancellations,
 ) -> ConsumerWorker[JobMessage]:
     """The worker that trains what `training_jobs` orders."""
 
@@ -156,7 +157,7 @@ def _job_consumer(
         return cancellations.over(job_id, attempt)
 
     trainer = Trainer(
-        read=partial(datasets.read, client),
+        learn=training.learn,
         registry=registry,
         publish=tell,
         over=over,
@@ -175,13 +176,14 @@ def _job_consumer(
 
 def build(settings: Settings) -> FastAPI:
     """The whole service."""
-    client, quick = object_store.connect(settings), object_store.connect_for_requests(settings)
+    quick = object_store.connect_for_requests(settings)
     publisher = Publisher(settings.kafka_bootstrap_servers)
     # Of its own: what a client waits for is given up sooner than what a job has to say.
     predictions = Publisher(settings.kafka_bootstrap_servers, seconds=WAIT_SECONDS)
     registry = Registry(settings.model_registry_url)
     cancellations = Cancellations(settings, settings.training_topic)
-    consumer = _job_consumer(settings, client, registry, publisher, cancellations)
+    training = TrainingProcess(os.environ | store_variables(settings))
+    consumer = _job_consumer(settings, training, registry, publisher, cancellations)
     topics = (settings.training_topic, settings.events_topic, settings.prediction_topic)
     service = Service(
         settings=settings,
@@ -192,7 +194,7 @@ def build(settings: Settings) -> FastAPI:
             Check("object store", lambda: object_store.check(quick, "datasets"), hard=False),
         ),
         workers=(cancellations, consumer),
-        closers=(publisher.close, predictions.close, registry.close),
+        closers=(training.close, publisher.close, predictions.close, registry.close),
         unavailable=(Down, PublishError),
         worker_seconds=WORKER_SECONDS,
     )

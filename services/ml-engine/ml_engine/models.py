@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from ml_engine.domain import LARGEST, MOST_ARTIFACT_BYTES, Numbers, Signature, Words
+from ml_engine.domain import LARGEST, MOST_ARTIFACT_BYTES, Numbers, Signature, Words, inputs
 from ml_engine.registry import Down, Refused, Registered
-from ml_engine.training import inputs
 
 # What a cell may be; null is a number or a word that is missing, and True and False are words.
 NUMBERS = frozenset({int, float, type(None)})

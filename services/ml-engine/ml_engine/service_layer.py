@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -14,18 +14,26 @@ from uuid import UUID
 from prometheus_client import Histogram
 from pydantic import ValidationError
 
-from chatdb_common import object_store, telemetry
+from chatdb_common import telemetry
 from chatdb_common.failpoints import failpoint
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import JobMessage, JobMessageType, TrainingEvent, TrainingEventType, TrainingResult
-from ml_engine import training
-from ml_engine.domain import BadData, Frame, Hyperparameters, Interrupted, Trained
+from ml_engine.domain import (
+    Assignment,
+    BadData,
+    Died,
+    Hyperparameters,
+    Interrupted,
+    Trained,
+    TrainingFailed,
+    Unavailable,
+)
 from ml_engine.registry import Down, Refused, Registered
 
 HEARTBEAT_SECONDS = 8.0
 # A container that is started again has the same name and process id, and is another worker.
 WORKER = f"{socket.gethostname()}-{secrets.token_hex(4)}"
-TRANSIENT = (Down, *object_store.TRANSIENT)
+TRANSIENT = (Down, Unavailable)
 SUCCEEDED, REFUSED, FAILED, STOPPED, POSTPONED = "succeeded", "refused", "failed", "stopped", "postponed"
 BUCKETS = (0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600)
 SECONDS = Histogram("training_duration_seconds", "How long attempts took, by their end", ["outcome"], buckets=BUCKETS)
@@ -35,10 +43,11 @@ for outcome in (SUCCEEDED, REFUSED, FAILED, STOPPED, POSTPONED):
 ENDS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((BadData,), REFUSED),
     ((Interrupted,), STOPPED),
-    (TRANSIENT, POSTPONED),
+    # The orchestrator orders what nobody is heard of again.
+    ((*TRANSIENT, Died), POSTPONED),
 )
 log = get_logger(__name__)
-Check = Callable[[], None]
+Learn = Callable[[Assignment, Callable[[], None], Callable[[str, int], None]], Trained]
 Publish = Callable[[TrainingEvent], None]
 
 
@@ -53,7 +62,7 @@ class Registry(Protocol):
 class Trainer:
     """Does one job at a time."""
 
-    read: Callable[[str, Check], Frame]
+    learn: Learn
     registry: Registry
     publish: Publish
     over: Callable[[UUID, int], bool]
@@ -79,9 +88,13 @@ class Trainer:
             log.info("attempt is over", job_id=str(message.job_id), attempt=message.attempt)
         except TRANSIENT:
             raise
+        except Died as error:
+            # As if this process had died: the lease ends, and the job is ordered again, or fails the third time.
+            log.warning("attempt is lost", job_id=str(message.job_id), attempt=message.attempt, reason=str(error))
         except Exception as error:
             log.exception("job failed", job_id=str(message.job_id))
-            self._tell(message, TrainingEventType.FAILED, error=f"training failed: {type(error).__name__}")
+            kind = error.kind if isinstance(error, TrainingFailed) else type(error).__name__
+            self._tell(message, TrainingEventType.FAILED, error=f"training failed: {kind}")
         else:
             self._tell(message, TrainingEventType.SUCCEEDED, result=result)
 
@@ -90,11 +103,7 @@ class Trainer:
             if self.ending() or self.over(message.job_id, message.attempt):
                 raise Interrupted
 
-        chosen = _hyperparameters(message.hyperparameters)
-        with telemetry.step("read data set", job_id=str(message.job_id)):
-            frame = self.read(message.dataset_location, check)
-        with telemetry.step("train", job_id=str(message.job_id), attempt=message.attempt, rows=frame.rows):
-            trained = training.train(frame, message.target_column, message.task, chosen, check)
+        trained = self._trained(message, check)
         check()
         try:
             with telemetry.step("register", job_id=str(message.job_id)):
@@ -109,6 +118,22 @@ class Trainer:
             metrics=dict(made.metrics),
             task=trained.signature.task,
         )
+
+    def _trained(self, message: JobMessage, check: Callable[[], None]) -> Trained:
+        assignment = Assignment(
+            location=message.dataset_location,
+            target=message.target_column,
+            task=message.task,
+            hyperparameters=_hyperparameters(message.hyperparameters),
+        )
+        with ExitStack() as step:
+
+            def begin(name: str, rows: int) -> None:
+                step.close()
+                span = telemetry.step(name, job_id=str(message.job_id), attempt=message.attempt, rows=rows)
+                step.enter_context(span)
+
+            return self.learn(assignment, check, begin)
 
     def _tell(self, message: JobMessage, kind: TrainingEventType, **more: Any) -> None:
         self.publish(TrainingEvent(type=kind, job_id=message.job_id, attempt=message.attempt, worker=WORKER, **more))

@@ -17,3 +17,12 @@ class Settings(KafkaSettings, ObjectStoreSettings):
     training_topic: str
     events_topic: str
     prediction_topic: str
+
+
+def store_variables(settings: ObjectStoreSettings) -> dict[str, str]:
+    """The environment variables that say where data sets are, for the training process."""
+    return {
+        "S3_ENDPOINT": settings.s3_endpoint,
+        "AWS_ACCESS_KEY_ID": settings.aws_access_key_id.get_secret_value(),
+        "AWS_SECRET_ACCESS_KEY": settings.aws_secret_access_key.get_secret_value(),
+    }

@@ -1,7 +1,7 @@
 """From a data set to a model: the task, the features, the better of two estimators by cross-validation, and ONNX."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,7 @@ from ml_engine.domain import (
     Signature,
     Trained,
     Words,
+    inputs,
 )
 
 FEWEST_ROWS = 10
@@ -41,7 +42,6 @@ MOST_CATEGORIES = 100
 FEW_NUMBERS, ROWS_PER_NUMBER = 20, 5
 # How near the exported model has to be to the trained one.
 SAMPLE, AGREEMENT, TOLERANCE = 1000, 0.99, 1e-3
-Check = Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,14 @@ class Examples:
         return first[:, : self.numbers], np.column_stack(words) if words else np.empty((len(first), 0), dtype=object)
 
 
-def train(
-    frame: Frame, target: str | None, task: Task | None, hyperparameters: Hyperparameters, check: Check
-) -> Trained:
-    """The model; `check` is called between steps, and may raise. BadData where the data can't teach one."""
-    examples = prepare(frame, target, task)
+def train(examples: Examples, hyperparameters: Hyperparameters) -> Trained:
+    """The model. BadData where the data can't teach one."""
     candidates = ["linear", "forest"] if hyperparameters.model is None else [hyperparameters.model]
     measure = MEASURE[examples.signature.task]
-    scores = {name: _cross_validate(name, examples, hyperparameters, check) for name in candidates}
+    scores = {name: _cross_validate(name, examples, hyperparameters) for name in candidates}
     best = max(candidates, key=lambda name: scores[name][measure])
-    check()
     model = pipeline(best, examples, hyperparameters)
     model.fit(examples.features, examples.target)
-    check()
     onnx = _export(model, examples)
     return Trained(onnx, examples.signature, {**scores[best], "rows": float(len(examples.target))})
 
@@ -162,7 +157,9 @@ def pipeline(kind: str, examples: Examples, chosen: Hyperparameters) -> Pipeline
     numbers, words = examples.numbers, len(examples.categories)
     steps: list[tuple[str, Any, list[int]]] = []
     if numbers:
-        mended = Pipeline([("mend", SimpleImputer(strategy="median")), ("scale", StandardScaler())])
+        # Each works on the copy of these columns that the transformer has made.
+        imputer, scaler = SimpleImputer(strategy="median", copy=False), StandardScaler(copy=False)
+        mended = Pipeline([("mend", imputer), ("scale", scaler)])
         steps.append(("numbers", mended, list(range(numbers))))
     if words:
         encoder = OneHotEncoder(handle_unknown="ignore", dtype=np.float32)
@@ -178,7 +175,7 @@ def _estimator(kind: str, examples: Examples, chosen: Hyperparameters) -> Any:
     return forest(n_estimators=chosen.trees, max_depth=chosen.max_depth, random_state=chosen.seed, n_jobs=1)
 
 
-def _cross_validate(kind: str, examples: Examples, chosen: Hyperparameters, check: Check) -> dict[str, float]:
+def _cross_validate(kind: str, examples: Examples, chosen: Hyperparameters) -> dict[str, float]:
     """The mean of each metric over the folds."""
     features, target = examples.features, examples.target
     classification = examples.signature.task == "classification"
@@ -186,7 +183,6 @@ def _cross_validate(kind: str, examples: Examples, chosen: Hyperparameters, chec
     splitter = (StratifiedKFold if classification else KFold)(folds, shuffle=True, random_state=chosen.seed)
     scores: list[dict[str, float]] = []
     for learn, test in splitter.split(features, target):
-        check()
         model = pipeline(kind, examples, chosen).fit(features[learn], target[learn])
         scores.append(_metrics(target[test], model.predict(features[test]), classification=classification))
     return {name: float(np.mean([fold[name] for fold in scores])) for name in scores[0]}
@@ -230,9 +226,3 @@ def _export(model: Pipeline, examples: Examples) -> bytes:
     if not near:
         raise BadData("the model can't be stored exactly: scale the columns with very large numbers")
     return onnx
-
-
-def inputs(session: Any, numbers: Numbers, words: Words) -> dict[str, NDArray[Any]]:
-    """What the model is fed, under the names that it has."""
-    given: dict[str, NDArray[Any]] = {"numbers": numbers.astype(np.float32), "words": words}
-    return {one.name: given[one.name] for one in session.get_inputs()}

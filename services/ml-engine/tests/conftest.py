@@ -1,5 +1,5 @@
 """The service of test_jobs, for the other tests, too."""
 
-from test_jobs import engine
+from test_jobs import engine, training
 
-__all__ = ["engine"]
+__all__ = ["engine", "training"]

@@ -13,14 +13,14 @@ from chatdb_common.consumer import ConsumerWorker
 from chatdb_common.messages import JobMessage, TrainingEvent
 from chatdb_common.publisher import Publisher, record
 from ml_engine.cancellations import Cancellations
-from ml_engine.domain import BadData, Frame
+from ml_engine.domain import Assignment, BadData, Trained
 from ml_engine.service_layer import Trainer
 from ml_engine.settings import Settings
 
 
-def read(location: str, _check: Callable[[], None]) -> Frame:
+def learn(assignment: Assignment, *_calls: Callable[..., None]) -> Trained:
     """In the middle of the job: it has started, and has no result."""
-    if "deadly" in location:
+    if "deadly" in assignment.location:
         os.kill(os.getpid(), signal.SIGKILL)
     raise BadData("this one only fails")
 
@@ -47,7 +47,7 @@ def over(*attempt: Any) -> bool:
 
 
 registry: Any = None
-trainer = Trainer(read=read, registry=registry, publish=tell, over=over, ending=partial(bool, 0))
+trainer = Trainer(learn=learn, registry=registry, publish=tell, over=over, ending=partial(bool, 0))
 consumer = ConsumerWorker(
     settings=settings,
     topic=settings.training_topic,

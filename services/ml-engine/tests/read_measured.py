@@ -19,7 +19,7 @@ resource.setrlimit(resource.RLIMIT_AS, (6 * 1024 * MEBIBYTE,) * 2)
 def outcome(location: str) -> str:
     """Why it is refused, or that it is not."""
     try:
-        datasets.read(client, location, lambda: None)
+        datasets.read(client, location, datasets.Limits(room=6 * 1024 * MEBIBYTE))
     except BadData as error:
         return str(error)
     except MemoryError:

@@ -1,17 +1,18 @@
 """A job from its message to its last event, on a real registry, a real S3 server and a real PostgreSQL."""
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
-from object_store_server import StoreSettings, troubled
+from object_store_server import StoreSettings
 from prometheus_client import generate_latest
 from serving import serving
 
@@ -19,13 +20,15 @@ from chatdb_common import object_store
 from chatdb_common.ids import new_id
 from chatdb_common.messages import JobMessage, JobMessageType, Prediction, TrainingEvent, TrainingEventType
 from chatdb_common.service import Service
-from ml_engine import datasets, service_layer
+from chatdb_common.settings import ObjectStoreSettings
+from ml_engine import service_layer
 from ml_engine.domain import Interrupted, Signature
 from ml_engine.entrypoints import add_problems, build, routes
 from ml_engine.models import Models
 from ml_engine.registry import Down, Refused, Registry
 from ml_engine.service_layer import Trainer
-from ml_engine.settings import Settings
+from ml_engine.settings import Settings, store_variables
+from ml_engine.training_process import TrainingProcess
 from model_registry.entrypoints import build as build_registry
 from model_registry.settings import Settings as RegistrySettings
 
@@ -72,8 +75,23 @@ def job(**more: Any) -> JobMessage:
     return JobMessage(**{"type": JobMessageType.REQUESTED, "job_id": new_id(), "attempt": 1} | given)
 
 
+def environment(store: ObjectStoreSettings) -> dict[str, str]:
+    """Of a training process that reads from this store."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | store_variables(store)
+
+
+@pytest.fixture(scope="session")
+def training(object_store_settings: StoreSettings) -> Iterator[TrainingProcess]:
+    """One for all jobs, as in the service."""
+    process = TrainingProcess(environment(object_store_settings))
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def engine(database_url: Callable[[str], str], object_store_settings: StoreSettings) -> Iterator[Running]:
+def engine(
+    database_url: Callable[[str], str], object_store_settings: StoreSettings, training: TrainingProcess
+) -> Iterator[Running]:
     """ml-engine without Kafka."""
     stored = object_store_settings.model_dump(include={"s3_endpoint", "aws_access_key_id", "aws_secret_access_key"})
     own = RegistrySettings(database_url=database_url("registry"), s3_bucket="model-artifacts", **stored)
@@ -87,7 +105,7 @@ def engine(database_url: Callable[[str], str], object_store_settings: StoreSetti
         app.include_router(routes(registry, models, predictions.append))
         add_problems(app)
         trainer = Trainer(
-            read=partial(datasets.read, client),
+            learn=training.learn,
             registry=registry,
             publish=events.append,
             over=lambda job_id, _attempt: job_id in cancelled,
@@ -206,23 +224,6 @@ def test_registry_that_is_down_is_no_failure_of_the_job(engine: Running) -> None
         replace(engine.trainer, registry=away).handle(job())
     assert engine.told() == ["started"]
     assert "stamina" not in generate_latest().decode()
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        b"HTTP/1.1 500 Error\r\nConnection: close\r\n\r\n<Error><Code>InternalError</Code></Error>",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nConnection: close\r\n\r\nsize,town,large\n1,north,yes\n",
-    ],
-)
-def test_store_in_trouble_is_no_failure_of_the_job(engine: Running, answer: bytes) -> None:
-    """An error of the store and an answer that breaks off raise what is tried again."""
-    with troubled(answer) as settings:
-        read = partial(datasets.read, object_store.connect(settings))
-        with pytest.raises(service_layer.TRANSIENT):
-            replace(engine.trainer, read=read).handle(job())
-    assert engine.told() == ["started"]
 
 
 @pytest.mark.parametrize(

@@ -15,18 +15,21 @@ import onnxruntime
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from object_store_server import StoreSettings
+from object_store_server import StoreSettings, troubled
 
 from chatdb_common import object_store
+from chatdb_common.messages import Task
 from ml_engine import datasets, training
-from ml_engine.domain import BadData, Frame, Hyperparameters, Interrupted, Trained
+from ml_engine.domain import BadData, Frame, Hyperparameters, Trained
 
+ROOMY = datasets.Limits(room=2**40)
 QUICK = Hyperparameters(model="linear", folds=3)
 Put = Callable[[str, bytes], str]
 
 
-def no_check() -> None:
-    """Nobody ends this."""
+def learn(frame: Frame, target: str | None, task: Task | None, chosen: Hyperparameters) -> Trained:
+    """As the training process does."""
+    return training.train(training.prepare(frame, target, task), chosen)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def load(store: Any) -> Callable[[bytes], Frame]:
 
     def loaded(body: bytes, key: str = "set.csv") -> Frame:
         store.put_object(Bucket="datasets", Key=key, Body=body)
-        return datasets.read(store, f"s3://datasets/{key}", no_check)
+        return datasets.read(store, f"s3://datasets/{key}", ROOMY)
 
     return loaded
 
@@ -72,7 +75,7 @@ def say(trained: Trained, numbers: Sequence[Sequence[float]], words: Sequence[Se
 
 def test_regression_is_learned_and_stored(load: Callable[[bytes], Frame]) -> None:
     """The last column is the target, numbers mean regression, and the stored model knows both features."""
-    trained = training.train(load(table(["size", "town", "price"], houses())), None, None, QUICK, no_check)
+    trained = learn(load(table(["size", "town", "price"], houses())), None, None, QUICK)
     assert (trained.signature.task, trained.signature.target) == ("regression", "price")
     assert trained.metrics["r2"] > 0.99
     north, south = say(trained, [[100], [100]], [["north"], ["south"]])
@@ -82,7 +85,7 @@ def test_regression_is_learned_and_stored(load: Callable[[bytes], Frame]) -> Non
 def test_classification_is_learned_and_stored(load: Callable[[bytes], Frame]) -> None:
     """Words mean classification; predictions are the words again."""
     rows = [(size, town, "dear" if price > 150_000 else "cheap") for size, town, price in houses()]
-    trained = training.train(load(table(["size", "town", "class"], rows)), "class", None, QUICK, no_check)
+    trained = learn(load(table(["size", "town", "class"], rows)), "class", None, QUICK)
     assert trained.signature.task == "classification"
     assert trained.metrics["accuracy"] > 0.9
     assert say(trained, [[200], [20]], [["north"], ["south"]]) == ["dear", "cheap"]
@@ -92,16 +95,16 @@ def test_whole_numbers_that_come_often_are_classes(load: Callable[[bytes], Frame
     """0 and 1 are no amounts; and a job may say otherwise."""
     rows = [(size, int(size > 100)) for size, _, _ in houses()]
     frame = load(table(["size", "large"], rows))
-    signature = training.train(frame, None, None, QUICK, no_check).signature
+    signature = learn(frame, None, None, QUICK).signature
     assert (signature.task, signature.whole) == ("classification", True)
-    assert training.train(frame, None, "regression", QUICK, no_check).signature.task == "regression"
+    assert learn(frame, None, "regression", QUICK).signature.task == "regression"
 
 
 def test_missing_and_unseen_values_are_no_obstacle(load: Callable[[bytes], Frame]) -> None:
     """Gaps in numbers and words are filled, what is infinite is one; an unseen word predicts something."""
     gaps = {0: "", 1: "inf", 2: "-Infinity"}
     rows = [(gaps.get(i % 9, s), "NaN" if i % 5 == 0 else t, p) for i, (s, t, p) in enumerate(houses())]
-    trained = training.train(load(table(["size", "town", "price"], rows)), None, None, QUICK, no_check)
+    trained = learn(load(table(["size", "town", "price"], rows)), None, None, QUICK)
     assert all(np.isfinite(say(trained, [[float("nan")], [50]], [[""], ["elsewhere"]])))
 
 
@@ -112,7 +115,7 @@ def test_parquet_is_read(store: Any) -> None:
     columns = {"size": size, "town": town, "garden": [s % 2 == 0 for s in size], "price": price}
     pyarrow.parquet.write_table(pa.table({name: list(values) for name, values in columns.items()}), sink)
     store.put_object(Bucket="datasets", Key="set.parquet", Body=sink.getvalue())
-    frame = datasets.read(store, "s3://datasets/set.parquet", no_check)
+    frame = datasets.read(store, "s3://datasets/set.parquet", ROOMY)
     assert (list(frame.numbers), list(frame.words), frame.rows) == (["size", "price"], ["town", "garden"], 80)
 
 
@@ -138,7 +141,7 @@ def test_parquet_is_refused_before_it_is_decoded(
     put(store, columns, options)
     monkeypatch.delattr(pyarrow.parquet.ParquetFile, "iter_batches")
     with pytest.raises(BadData, match=reason):
-        datasets.read(store, "s3://datasets/set.parquet", no_check)
+        datasets.read(store, "s3://datasets/set.parquet", ROOMY)
 
 
 def whole(columns: dict[str, Any]) -> bytes:
@@ -166,7 +169,7 @@ def test_bad_parquet_is_told_plainly(store: Any, body: bytes, reason: str) -> No
     """As bad CSV is."""
     store.put_object(Bucket="datasets", Key="set.parquet", Body=body)
     with pytest.raises(BadData, match=reason):
-        training.train(datasets.read(store, "s3://datasets/set.parquet", no_check), None, None, QUICK, no_check)
+        learn(datasets.read(store, "s3://datasets/set.parquet", ROOMY), None, None, QUICK)
 
 
 def test_numbers_that_no_float_has_are_the_nearest(store: Any) -> None:
@@ -175,18 +178,25 @@ def test_numbers_that_no_float_has_are_the_nearest(store: Any) -> None:
     store.put_object(Bucket="datasets", Key="set.parquet", Body=whole({"a": pa.array(numbers, pa.uint64())}))
     store.put_object(Bucket="datasets", Key="set.csv", Body=table(["a"], [[number] for number in numbers]))
     for key in ("set.parquet", "set.csv"):
-        frame = datasets.read(store, f"s3://datasets/{key}", no_check)
+        frame = datasets.read(store, f"s3://datasets/{key}", ROOMY)
         assert [float(number) for number in frame.numbers["a"]] == [float(number) for number in numbers], key
 
 
-def test_long_word_that_comes_often_is_kept_once(store: Any) -> None:
+def test_long_word_that_comes_often_is_kept_once(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file of some kilobytes that stands for 150 MiB of words takes a few."""
     often = WORD + "z"
     put(store, {"a": pa.array([often, "y"] * 75), "b": pa.array(range(150))}, {"compression": "zstd"})
     before = pa.total_allocated_bytes()
     pool = pa.default_memory_pool()
     highest: list[int] = []
-    frame = datasets.read(store, "s3://datasets/set.parquet", lambda: highest.append(pool.bytes_allocated() - before))
+    refuse = datasets.Limits.refuse
+
+    def noted(self: datasets.Limits, **sizes: int) -> None:
+        highest.append(pool.bytes_allocated() - before)
+        refuse(self, **sizes)
+
+    monkeypatch.setattr(datasets.Limits, "refuse", noted)
+    frame = datasets.read(store, "s3://datasets/set.parquet", ROOMY)
     assert max(highest) < 20 * len(often)
     assert frame.words["a"].tolist() == [often, "y"] * 75
     assert len({id(word) for word in frame.words["a"]}) == 2
@@ -202,8 +212,11 @@ from ml_engine.domain import Hyperparameters
 for path in sys.argv[1:]:
     before = peak()
     with Path(path).open("rb") as body:
-        frame = datasets._frame(datasets._table(datasets._parquet_batches(body), lambda: None))
-    training.train(frame, None, "regression", Hyperparameters(model="linear", folds=2), lambda: None)
+        limits = datasets.Limits(room=2**40)
+        table = datasets._table(datasets._parquet_batches(body, limits), limits)
+    examples = training.prepare(datasets._frame(table), None, "regression")
+    del table
+    training.train(examples, Hyperparameters(model="linear", folds=2))
 print(peak() - before)
 """
 
@@ -236,7 +249,7 @@ def test_same_job_makes_the_same_model(load: Callable[[bytes], Frame]) -> None:
     """A job that is done twice gives the same bytes: its version can be registered twice."""
     frame = load(table(["size", "town", "price"], houses(30)))
     forest = Hyperparameters(model="forest", folds=2, trees=5)
-    first, second = (training.train(frame, None, None, forest, no_check) for _ in range(2))
+    first, second = (learn(frame, None, None, forest) for _ in range(2))
     assert (first.onnx, first.metrics) == (second.onnx, second.metrics)
 
 
@@ -272,7 +285,7 @@ def test_same_job_makes_the_same_model(load: Callable[[bytes], Frame]) -> None:
 def test_bad_data_is_told_plainly(load: Callable[[bytes], Frame], body: bytes, target: str | None, reason: str) -> None:
     """The reason names what is wrong; nothing else is raised."""
     with pytest.raises(BadData, match=reason):
-        training.train(load(body), target, None, QUICK, no_check)
+        learn(load(body), target, None, QUICK)
 
 
 def test_model_that_could_not_be_loaded_is_not_stored(
@@ -281,20 +294,20 @@ def test_model_that_could_not_be_loaded_is_not_stored(
     """The job fails with what helps."""
     monkeypatch.setattr(training, "MOST_ARTIFACT_BYTES", 500)
     with pytest.raises(BadData, match="fewer trees"):
-        training.train(load(table(["size", "town", "price"], houses())), None, None, QUICK, no_check)
+        learn(load(table(["size", "town", "price"], houses())), None, None, QUICK)
 
 
 def test_words_are_no_regression(load: Callable[[bytes], Frame]) -> None:
     """What a job asks for has to be possible."""
     with pytest.raises(BadData, match="needs numbers"):
-        training.train(load(b"a,b\n" + b"1,x\n2,y\n" * 20), None, "regression", QUICK, no_check)
+        learn(load(b"a,b\n" + b"1,x\n2,y\n" * 20), None, "regression", QUICK)
 
 
 @pytest.mark.parametrize("location", ["s3://datasets/nowhere.csv", "s3://no-such-bucket/x.csv", "file:///etc/passwd"])
 def test_data_set_that_is_not_there(store: Any, location: str) -> None:
     """Another place than S3, or nothing there: bad data, and no error of a library."""
     with pytest.raises(BadData):
-        datasets.read(store, location, no_check)
+        datasets.read(store, location, ROOMY)
 
 
 @pytest.mark.parametrize("key", ["set.csv", "set.parquet"])
@@ -305,17 +318,18 @@ def test_data_set_that_is_too_large_is_not_fetched(store: Any, key: str, monkeyp
     monkeypatch.setattr(datasets, "MOST_BYTES", len(body) - 1)
     monkeypatch.setattr(datasets, "_table", lambda *_: pytest.fail("fetched"))
     with pytest.raises(BadData, match=f"has {len(body)} bytes, and {len(body) - 1} are the most"):
-        datasets.read(store, f"s3://datasets/{key}", no_check)
+        datasets.read(store, f"s3://datasets/{key}", ROOMY)
 
 
-def test_training_can_be_interrupted(load: Callable[[bytes], Frame]) -> None:
-    """What is raised between the folds ends it."""
-    frame = load(table(["size", "town", "price"], houses()))
-    left = iter([None, None])
-
-    def check() -> None:
-        if next(left, "over") == "over":
-            raise Interrupted
-
-    with pytest.raises(Interrupted):
-        training.train(frame, None, None, QUICK, check)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        b"HTTP/1.1 500 Error\r\nConnection: close\r\n\r\n<Error><Code>InternalError</Code></Error>",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\nConnection: close\r\n\r\nsize,town,large\n1,north,yes\n",
+    ],
+)
+def test_store_in_trouble_is_no_fault_of_the_data(answer: bytes) -> None:
+    """An error of the store and an answer that breaks off are told from bad data."""
+    with troubled(answer) as settings, pytest.raises(object_store.TRANSIENT):
+        datasets.read(object_store.connect(settings), "s3://datasets/job.csv", ROOMY)
