@@ -94,8 +94,9 @@ class Kustomization:
         yield from self._outside(document)
 
     def _outside(self, document: Document) -> Iterator[Problem]:
-        """Argo CD has the repository only, and what lies around a checkout is nobody's to read."""
-        for path, name in _local(document.content):
+        """Argo CD has the repository only; a folder that is given by hand may lie anywhere, and list what it wants."""
+        inside = self.folder.is_relative_to(self.root)
+        for path, name in _local(document.content) if inside else ():
             if not normal(self.folder / name).is_relative_to(self.root):
                 where = f"{self.file}:{document.line(*path)}"
                 yield Problem(where, f"{name} is outside the repository", "list what the repository has")

@@ -224,7 +224,7 @@ def scan(folder: Path, traits: tuple[str, ...], version: str) -> list[Score]:
     for name in ("dist", "overlays"):
         shutil.copytree(ROOT / name, folder / name)
     attach(folder / OVERLAY, traits)
-    manifests = kustomize(ROOT, folder / OVERLAY)
+    manifests = kustomize(folder, folder / OVERLAY, ROOT)
     (folder / "all.yaml").write_text(manifest_yaml.dump(manifests), encoding="utf-8")
     optional = [part for name in OPTIONAL_TESTS for part in ("--enable-optional-test", name)]
     rated = run(

@@ -1,5 +1,6 @@
 """The command `chatdb`: thin doors to the library. A module is imported by the commands that need it alone."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -56,15 +57,21 @@ def main(root: Path) -> None:
 
     Exit codes: 0 done, 1 something is wrong (each problem with its fix), 2 wrong usage.
     """
-    if root == ROOT and (other := _other_repository(Path.cwd().resolve())):
+    asks = click.get_current_context().help_option_names
+    if root == ROOT and not {*asks}.intersection(sys.argv) and (other := _other_repository()):
         raise click.UsageError(
             f"this is the command of {ROOT}, and {other} is another repository; run `make synth` there, and its"
             " .venv/bin/chatdb"
         )
 
 
-def _other_repository(folder: Path) -> Path | None:
-    """The repository that the folder is in, where it is not this one: a release would be made in the wrong one."""
+def _other_repository() -> Path | None:
+    """The repository that one works in, where it is not this one: a release would be made in the wrong one."""
+    try:
+        folder = Path.cwd()
+    except OSError:
+        # It is deleted, and so in no repository.
+        return None
     folders = (folder, *folder.parents)
     nearest = next((path for path in folders if (path / SETTINGS).is_file() and (path / "chatdb").is_dir()), None)
-    return None if nearest in (None, ROOT) else nearest
+    return None if nearest is None or nearest.samefile(ROOT) else nearest

@@ -17,6 +17,7 @@ class Endpoint:
     port: str
     number: int
     path: str | None
+    scheme: str = "http"
 
     @property
     def name(self) -> str:
@@ -27,34 +28,37 @@ class Endpoint:
 def endpoints(step: Step) -> Iterator[Endpoint]:
     """Each port of each Service of the tier."""
     for service in step.manifests:
-        if service["kind"] == "Service":
+        # Another name for a host outside has no pods.
+        if service["kind"] == "Service" and service["spec"].get("type") != "ExternalName":
             containers = list(_containers(step, service))
-            for port in service["spec"]["ports"]:
+            for port in service["spec"].get("ports") or ():
                 target = port.get("targetPort", port["port"])
+                probe = next((get for one in containers for get in _probes(one, target)), None)
                 yield Endpoint(
                     namespace=service["metadata"]["namespace"],
                     component=component_of(service),
                     service=service["metadata"]["name"],
                     port=str(port.get("name", port["port"])),
                     number=port["port"],
-                    path=next((path for one in containers for path in _paths(one, target)), None),
+                    path=(probe.get("path") or "/") if probe else None,
+                    scheme=((probe or {}).get("scheme") or "HTTP").lower(),
                 )
 
 
 def _containers(step: Step, service: Manifest) -> Iterator[Manifest]:
     """Those of the pods that the Service selects."""
-    namespace, selector = service["metadata"]["namespace"], service["spec"].get("selector", {})
+    namespace, selector = service["metadata"]["namespace"], service["spec"].get("selector") or {}
     for workload in step.waited:
-        template = workload["spec"].get("template", {})
-        labels = template.get("metadata", {}).get("labels", {})
+        template = workload["spec"].get("template") or {}
+        labels = (template.get("metadata") or {}).get("labels") or {}
         if workload["metadata"]["namespace"] == namespace and selector and selector.items() <= labels.items():
             yield from template["spec"]["containers"]
 
 
-def _paths(container: Manifest, target: int | str) -> Iterator[str]:
+def _probes(container: Manifest, target: int | str) -> Iterator[Manifest]:
     """Where the port is probed over HTTP, readiness first; a port is given by its name or its number."""
-    numbers = {port["name"]: port["containerPort"] for port in container.get("ports", ()) if "name" in port}
+    numbers = {port["name"]: port["containerPort"] for port in container.get("ports") or () if "name" in port}
     for probe in ("readinessProbe", "livenessProbe"):
-        get = container.get(probe, {}).get("httpGet")
+        get = (container.get(probe) or {}).get("httpGet")
         if get and numbers.get(get["port"], get["port"]) == numbers.get(target, target):
-            yield get["path"]
+            yield get

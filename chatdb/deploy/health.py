@@ -10,7 +10,7 @@ from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest, component_of, condition, key, progress, ready
 from chatdb.deploy.plan import Plan, Step, plan
 from chatdb.deploy.reasons import troubles
-from chatdb.deploy.snapshot import SELECTOR, Snapshot, look
+from chatdb.deploy.snapshot import Snapshot, look
 from chatdb.deploy.target import connect
 from constructs_lib.problem import InvalidInput
 from constructs_lib.resolved import ResolvedPlatform
@@ -94,11 +94,11 @@ def _answers(kubectl: Kubectl, planned: Plan) -> Iterator[Check]:
 
 
 def _addresses(kubectl: Kubectl) -> Mapping[tuple[str, str], int]:
-    """How many pods serve each Service, by namespace and name."""
+    """How many pods serve each Service, by namespace and name; one of an overlay may lack the platform's label."""
     made: dict[tuple[str, str], int] = {}
-    for endpoint_slice in kubectl.items("get", "endpointslices.discovery.k8s.io", "--all-namespaces", SELECTOR):
+    for endpoint_slice in kubectl.items("get", "endpointslices.discovery.k8s.io", "--all-namespaces"):
         metadata = endpoint_slice["metadata"]
-        name = metadata["namespace"], metadata["labels"]["kubernetes.io/service-name"]
+        name = metadata["namespace"], (metadata.get("labels") or {}).get("kubernetes.io/service-name", "")
         serving = [one for one in endpoint_slice.get("endpoints") or () if one.get("conditions", {}).get("ready")]
         made[name] = made.get(name, 0) + len(serving)
     return made
@@ -111,7 +111,8 @@ def _answer(kubectl: Kubectl, endpoint: Endpoint, pods: int) -> Check:
         return Check("endpoint", name, ok=False, found="no pod serves it", next=fix)
     if path is None:
         return Check("endpoint", name, ok=True, found=f"served by {pods}, without a path to ask")
-    raw = f"/api/v1/namespaces/{namespace}/services/{endpoint.service}:{endpoint.number}/proxy{path}"
+    service = f"{endpoint.scheme}:{endpoint.service}:{endpoint.number}"
+    raw = f"/api/v1/namespaces/{namespace}/services/{service}/proxy{path}"
     try:
         kubectl.run("get", f"--raw={raw}", seconds=ANSWER_SECONDS)
     except KubectlError as error:

@@ -84,7 +84,8 @@ def _built(root: Path, out: Path, overlays: list[Path]) -> list[Manifest]:
     together = overlays[0].parent
     write_kustomization(together, [folder.name for folder in overlays])
     try:
-        # Most of the time of a build is Kustomize's start.
+        # Most of the time of a build is Kustomize's start. Together, a name that one overlay generates is followed in
+        # the others, too: that changes no quota, and the digest stays a function of the overlays.
         return kustomize(out, together, root)
     except InvalidInput:
         # It names no overlay, and refuses an object that two of them have, which Argo CD does not.

@@ -61,3 +61,14 @@ def test_probe_and_service_agree_on_the_port() -> None:
     assert endpoint(container(livenessProbe=probe), {"port": 8080}).path == "/up"
     assert endpoint(container(livenessProbe=probe), {"port": 9090}).path is None
     assert endpoint(container(livenessProbe={"tcpSocket": {"port": 8080}}), {"port": 8080}).path is None
+
+
+def test_what_may_be_left_out() -> None:
+    """A probe may be null, name no path, and use TLS; a Service may be a name for a host outside, and have no ports."""
+    probe = {"httpGet": {"port": 8080, "scheme": "HTTPS"}}
+    made = endpoint(container(readinessProbe=None, livenessProbe=probe, ports=None), {"port": 8080})
+    assert (made.path, made.scheme) == ("/", "https")
+    metadata = {"name": "outside", "namespace": "space"}
+    for spec in ({"type": "ExternalName", "externalName": "a.example"}, {"clusterIP": "None"}):
+        service = {"kind": "Service", "metadata": metadata, "spec": spec}
+        assert list(endpoints(Step(tier="tier", overlay="overlay", manifests=(service,)))) == []

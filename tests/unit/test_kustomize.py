@@ -20,3 +20,12 @@ def test_crash(tmp_path: Path) -> None:
     (problem,) = error.value.problems
     says = "Kustomize itself crashes: wrong node kind: expected ScalarNode but got MappingNode: node contents: {};"
     assert says in str(problem)
+
+
+def test_folder_outside_of_the_repository(tmp_path: Path) -> None:
+    """The install that somebody hands to `chatdb deploy` may lie anywhere, and list what lies around it."""
+    for name, listed in (("install", "../base"), ("base", "a.yaml")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "kustomization.yaml").write_text(f"resources: [{listed}]\n")
+    (tmp_path / "base/a.yaml").write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}")
+    assert [made["kind"] for made in kustomize(ROOT, tmp_path / "install")] == ["ConfigMap"]

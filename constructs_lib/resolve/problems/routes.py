@@ -71,7 +71,7 @@ def _overlap(shorter: Public, longer: Public) -> Iterator[Problem]:
     """
     (owner, outer), (other, inner) = shorter, longer
     if owner is other:
-        # Of message is stripped as a whole nothing is below.
+        # Where all of the path is stripped, nothing is below it.
         if owner.route and outer != owner.route.strip and f"{inner}/".lower().startswith(f"{outer}/".lower()):
             yield Problem(
                 where(owner), f"it publishes {inner} twice: all below {outer} is public", "leave out the longer"
