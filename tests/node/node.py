@@ -90,8 +90,9 @@ class Node(Cluster):
         wait_for("the node is ready", SECONDS, self._node_ready)
         # Not before: it asks for the node, and each of the two may disturb what the other does first to iptables.
         self._policies()
-        self.provisioner = Provisioner(self.api, self.folder / "volumes")
-        self.provisioner.start()
+        provisioner = Provisioner(self.api, self.folder / "volumes")
+        provisioner.start()
+        self.provisioner = provisioner
         for manifest in own_manifests():
             self.api.apply(manifest)
         for namespace, name in (("kube-system", "coredns"), (ingress.NAMESPACE, ingress.NAME)):

@@ -33,11 +33,12 @@ def until_taken(
 class Queue:
     """The jobs that waited at a moment."""
 
-    def __init__(self, waiting: Callable[[], Collection[str]]) -> None:
-        """Their ids, now."""
+    def __init__(self, waiting: Callable[[], Collection[str] | None]) -> None:
+        """Their ids, now; None where nobody says."""
         self._waiting = waiting
-        self._first = set(waiting())
+        self._first = set(waiting() or ())
 
     def moves(self) -> bool:
         """Whether one of them waits no longer: jobs are done, and it takes its time."""
-        return not self._first <= set(self._waiting())
+        now = self._waiting()
+        return now is not None and not self._first <= set(now)

@@ -45,9 +45,11 @@ def test_any_other_answer_is_the_last(status: int) -> None:
         ({"a", "b"}, {"a", "b", "c"}, False),
         (set(), {"a"}, False),
         (set(), set(), False),
+        ({"a"}, None, False),
+        (None, {"a"}, False),
     ],
 )
-def test_queue_that_moves(before: set[str], after: set[str], moves: bool) -> None:
-    """Busy is where a job has left it; full for ever, or empty all the time, is something else."""
+def test_queue_that_moves(before: set[str] | None, after: set[str] | None, moves: bool) -> None:
+    """Busy is where a job has left it; full for ever, empty all the time, or unknown, is something else."""
     seen = iter([before, after])
     assert Queue(lambda: next(seen)).moves() is moves

@@ -69,6 +69,8 @@ class Child:
     """Bytes of anonymous memory when it was ready for its first job; 0 before."""
     excess: int = 0
     """Bytes that it held when the watch killed it; 0 where that did not happen."""
+    share: int = 0
+    """Bytes that it might have held then: predictions may have taken some of what there was at its start."""
     idle: bool = True
     """Whether it waits for a job."""
 
@@ -116,7 +118,7 @@ class TrainingProcess:
                 return _trained(child, command, check, begin)
         except (EOFError, OSError):
             if child.excess:
-                raise BadData(memory.shortage(child.excess, command.available_bytes)) from None
+                raise BadData(memory.shortage(child.excess, child.share)) from None
             with suppress(subprocess.TimeoutExpired):
                 child.process.wait(1)
             raise Died(f"the training process ended with status {child.process.returncode}") from None
@@ -146,9 +148,9 @@ def _watched(child: Child, limit: int) -> Iterator[None]:
 
     def watch() -> None:
         while not done.wait(WATCH_SECONDS):
-            held = child.anonymous()
-            if held > memory.available(limit):
-                child.excess = held
+            held, share = child.anonymous(), memory.available(limit)
+            if held > share:
+                child.excess, child.share = held, share
                 child.process.kill()
                 return
 

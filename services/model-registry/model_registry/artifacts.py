@@ -63,9 +63,13 @@ class Artifacts:
         return Artifact(upload.key, digest, upload.size)
 
     def read(self, key: str) -> Iterator[bytes]:
-        """The bytes, piece by piece; Unknown where they are gone, as they are when the version is dropped meanwhile."""
+        """The bytes, piece by piece; Unknown where they are gone, as they are when the version is dropped meanwhile.
+
+        A store that does not answer is told of before; a part of the bytes may take longer than an answer.
+        """
+        self.check()
         try:
-            body = self._client.get_object(Bucket=self._bucket, Key=key)["Body"]
+            body = self._transfers.get_object(Bucket=self._bucket, Key=key)["Body"]
         except object_store.ClientError as error:
             if object_store.is_missing(error):
                 raise Unknown("the artifact is not there any more") from None

@@ -62,8 +62,16 @@ def processes(folder: Path) -> list[psutil.Process]:
     own = _space(os.getpid())
     spaces = {_space(one.pid, "pid_for_children") for one in family} - {own}
     inside = [one for one in psutil.process_iter() if _space(one.pid) in spaces]
-    assert any(mark in Path(f"/proc/{one.pid}/cgroup").read_text() for one in inside)
+    assert any(mark in _cgroups(one.pid) for one in inside)
     return [*family, *inside]
+
+
+def _cgroups(pid: int) -> str:
+    """The cgroups of a process; none where it has ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cgroup").read_text()
+    except OSError:
+        return ""
 
 
 def _space(pid: int, kind: str = "pid") -> str:

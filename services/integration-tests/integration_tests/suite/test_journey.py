@@ -75,15 +75,15 @@ class User:
         return answer
 
     def queue(self) -> Queue:
-        """The jobs that wait now; none where nobody says."""
+        """The jobs that wait now."""
         service = self._matrix.offering(JOBS)
 
-        def waiting() -> frozenset[str]:
+        def waiting() -> frozenset[str] | None:
             try:
                 body = self._http.get(f"{service.url}/jobs?status=QUEUED&limit=100").json() if service else {}
                 return frozenset(job["id"] for job in body["items"])
             except (httpx.HTTPError, ValueError, KeyError, TypeError):
-                return frozenset()
+                return None
 
         return Queue(waiting)
 
