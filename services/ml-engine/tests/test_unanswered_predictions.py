@@ -1,7 +1,6 @@
 """A model registry that does not answer, or not with an artifact, is given up in time."""
 
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -55,9 +54,28 @@ def test_registry_gives_no_answer(registry: tuple[Registry, Way], fault: Fault) 
     assert client.resolve("house", None, 1) == version
 
 
-def test_who_waits_behind_an_artifact_that_does_not_come() -> None:
+class TellingLock:
+    """A lock that tells who asks for it."""
+
+    def __init__(self) -> None:
+        """Free, and asked for by nobody."""
+        self.asked = threading.Semaphore(0)
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        """Tell, and wait."""
+        self.asked.release()
+        self._lock.acquire()
+
+    def __exit__(self, *_error: object) -> None:
+        """The next one may have it."""
+        self._lock.release()
+
+
+def test_who_waits_behind_an_artifact_that_does_not_come(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hears of it when the first one does, and does not wait for another one; who comes later tries again."""
-    models, fetched = Models(), []
+    models, fetched, lock = Models(), [], TellingLock()
+    monkeypatch.setattr(models, "_loading", lock)
     begun, end = threading.Event(), threading.Event()
 
     def fetch(version: Registered) -> bytes:
@@ -71,8 +89,7 @@ def test_who_waits_behind_an_artifact_that_does_not_come() -> None:
         first = threads.submit(models.get, versions[0], fetch)
         assert begun.wait(20)
         late = [threads.submit(models.get, version, fetch) for version in versions[1:3]]
-        # A thread that waits for a lock says so to nobody.
-        time.sleep(0.5)
+        assert all(lock.asked.acquire(timeout=20) for _ in (first, *late))
         end.set()
         assert all(isinstance(one.exception(20), Down) for one in (first, *late))
     assert fetched == [0]
