@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -52,3 +53,17 @@ def kustomize(root: Path, folder: Path, tools: Path | None = None) -> list[dict[
         fix = "fix the kustomization; is dist/ up to date?"
         raise InvalidInput([Problem(kustomization.where, words, fix)])
     return load_all(done.stdout.decode())
+
+
+def kustomize_each(
+    root: Path, folders: Iterable[Path], tools: Path | None = None
+) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
+    """(folder, its objects), one by one; InvalidInput at the end, with every folder that does not build."""
+    problems: list[Problem] = []
+    for folder in folders:
+        try:
+            yield folder, kustomize(root, folder, tools)
+        except InvalidInput as error:
+            problems += error.problems
+    if problems:
+        raise InvalidInput(dict.fromkeys(problems))

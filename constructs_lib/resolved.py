@@ -242,12 +242,11 @@ class ScriptComponent(ResolvedComponent):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResolvedRoute:
-    """A route, the paths that it publishes, and the port that serves them."""
+    """A route, and the port that serves it."""
 
     component: str
     port: int
     route: Route
-    paths: tuple[str, ...]
     policy: Policy
     """What lets the controller of the Gateway API in."""
 

@@ -7,8 +7,7 @@ from typing import Any
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.command import SYNTH
 from constructs_lib.files import is_scratch
-from constructs_lib.kustomize import kustomize
-from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.kustomize import kustomize_each
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings, read_settings
 from constructs_lib.yaml_files import documents, read_text
@@ -28,16 +27,9 @@ def inputs(root: Path, platform: ResolvedPlatform) -> Inputs:
 
 def _tiers(root: Path, settings: Settings) -> Iterator[Rendered]:
     """The objects of all tiers; InvalidInput with every tier that does not build."""
-    broken: list[Problem] = []
-    for tier in settings.tiers:
-        try:
-            manifests = kustomize(root, root / "overlays" / settings.environment / tier)
-        except InvalidInput as error:
-            broken += error.problems
-        else:
-            yield from (Rendered(tier, manifest) for manifest in manifests)
-    if broken:
-        raise InvalidInput(broken)
+    folders = [root / "overlays" / settings.environment / tier for tier in settings.tiers]
+    for folder, manifests in kustomize_each(root, folders):
+        yield from (Rendered(folder.name, manifest) for manifest in manifests)
 
 
 def _argo_cd(root: Path, environment: str) -> Iterator[Mapping[str, Any]]:

@@ -12,8 +12,8 @@ from constructs_lib.footprint import quota
 from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
 from constructs_lib.job_names import config_data, digest, named_by_content
 from constructs_lib.kustomization import DIST, GENERATED, Kustomization
-from constructs_lib.kustomize import kustomize
-from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.kustomize import kustomize, kustomize_each
+from constructs_lib.problem import InvalidInput
 from constructs_lib.rendered import Manifest, Rendered, identity
 from constructs_lib.resolved import NAMESPACE_LABEL, ResolvedPlatform
 from constructs_lib.settings import Settings
@@ -89,18 +89,7 @@ def _built(root: Path, out: Path, overlays: list[Path]) -> list[Manifest]:
         return kustomize(out, together, root)
     except InvalidInput:
         # It names no overlay, and refuses an object that two of them have, which Argo CD does not.
-        return list(_one_by_one(root, out, overlays))
-
-
-def _one_by_one(root: Path, out: Path, overlays: list[Path]) -> Iterator[Manifest]:
-    problems: list[Problem] = []
-    for folder in overlays:
-        try:
-            yield from kustomize(out, folder, root)
-        except InvalidInput as error:
-            problems += error.problems
-    if problems:
-        raise InvalidInput(dict.fromkeys(problems))
+        return [manifest for _, objects in kustomize_each(out, overlays, root) for manifest in objects]
 
 
 def _changes_nothing(out: Path, overlay: Path) -> bool:

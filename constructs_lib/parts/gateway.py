@@ -10,7 +10,7 @@ from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.labels import part_of
 from constructs_lib.parts.policy import network_policy
 from constructs_lib.resolved import ResolvedGateway, ResolvedRoute
-from constructs_lib.routes import PREFIX_HEADER, ROOT
+from constructs_lib.routes import PREFIX_HEADER, ROOT, published
 
 API_VERSION = "gateway.networking.k8s.io/v1"
 
@@ -44,7 +44,7 @@ def route_spec(spec: ResolvedGateway, routed: ResolvedRoute) -> dict[str, Any]:
     return {
         "parentRefs": [{"name": spec.platform}],
         "hostnames": [spec.host],
-        "rules": [_rule(routed, path) for path in routed.paths],
+        "rules": [_rule(routed, path) for path in published(routed.component, routed.route)],
     }
 
 

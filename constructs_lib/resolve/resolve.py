@@ -30,7 +30,6 @@ from constructs_lib.resolved import (
     frozen,
     in_cluster,
 )
-from constructs_lib.routes import published
 from constructs_lib.types import type_of
 
 
@@ -159,7 +158,6 @@ def _gateway(
             component=link.provider.name,
             port=link.port.number,
             route=link.provider.route,
-            paths=published(link.provider.name, link.provider.route),
             policy=gateway_policy(catalogue.gateway_controller, link),
         )
         for link in routed

@@ -18,7 +18,10 @@ from constructs_lib.model import Waiver
 from constructs_lib.problem import Problem
 from tests.checks.file_mutations import FILES
 from tests.checks.mutations import MUTATIONS, Manifest, Mutation, pick, pod
+from tests.checks.public_mutations import PUBLIC
 from tests.repository import ROOT, copy_inputs
+
+EVERY = (*MUTATIONS, *PUBLIC)
 
 
 def broken_rules(inputs: Inputs) -> set[str]:
@@ -31,7 +34,7 @@ def test_platform_passes(rendered: Inputs) -> None:
     assert [str(finding) for finding in run(rendered)] == []
 
 
-@pytest.mark.parametrize(("rule", "mutate"), MUTATIONS, ids=[f"{rule}-{m.__name__}" for rule, m in MUTATIONS])
+@pytest.mark.parametrize(("rule", "mutate"), EVERY, ids=[f"{rule}-{m.__name__}" for rule, m in EVERY])
 def test_only_its_rule_catches_a_mutation(rendered: Inputs, rule: str, mutate: Mutation) -> None:
     """The rule finds it; another one would say that they overlap."""
     objects = [Rendered(r.tier, copy.deepcopy(r.manifest)) for r in rendered.rendered]
@@ -185,7 +188,7 @@ def test_all_tiers_can_roll_at_once(rendered: Inputs) -> None:
 
 def test_every_rule_has_a_mutation() -> None:
     """A rule that nothing violates might not look at anything."""
-    assert {rule for rule, _ in MUTATIONS} | {"order", "overlays", "autoscaling"} == {rule.id for rule in RULES}
+    assert {rule for rule, _ in EVERY} | {"order", "overlays", "autoscaling"} == {rule.id for rule in RULES}
 
 
 def test_unused_waiver_fails(rendered: Inputs) -> None:

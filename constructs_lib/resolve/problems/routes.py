@@ -59,8 +59,13 @@ def _operations(component: Component, route: Route) -> Iterator[tuple[str, str]]
     """What Prometheus and the kubelet ask for is for inside the cluster."""
     for path in published(component.name, route):
         for private in sorted(operational(component)):
-            if path != ROOT and f"{private}/".lower().startswith(f"{path}/".lower()):
+            if path != ROOT and _is_in(path, private):
                 yield f"route {route.strip}{path} publishes {private}", "leave it out: probes and Prometheus ask there"
+
+
+def _is_in(outer: str, inner: str) -> bool:
+    """Whether a path is the other one or below it; to ingress-nginx upper and lower case are the same."""
+    return f"{inner}/".lower().startswith(f"{outer}/".lower())
 
 
 def _overlap(shorter: Public, longer: Public) -> Iterator[Problem]:
@@ -72,14 +77,14 @@ def _overlap(shorter: Public, longer: Public) -> Iterator[Problem]:
     (owner, outer), (other, inner) = shorter, longer
     if owner is other:
         # Where all of the path is stripped, nothing is below it.
-        if owner.route and outer != owner.route.strip and f"{inner}/".lower().startswith(f"{outer}/".lower()):
+        if owner.route and outer != owner.route.strip and _is_in(outer, inner):
             yield Problem(
                 where(owner), f"it publishes {inner} twice: all below {outer} is public", "leave out the longer"
             )
     elif inner.lower() == outer.lower():
         message = f"route {outer} leads to {owner.name} and {other.name}"
         yield Problem(COMPONENTS, message, "give each a path of its own")
-    elif inner.lower().startswith(f"{outer.lower()}/"):
+    elif _is_in(outer, inner):
         message = f"route {inner} of {other.name} takes part of {outer}, which is {owner.name}'s"
         yield Problem(COMPONENTS, message, f"move one of them, or let {owner.name} call {other.name}")
 

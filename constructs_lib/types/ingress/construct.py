@@ -6,7 +6,7 @@ from constructs import Construct
 from constructs_lib.model import BODY_LIMIT
 from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.labels import metadata
-from constructs_lib.routes import REWRITE, pattern
+from constructs_lib.routes import REWRITE, pattern, published
 from constructs_lib.types.ingress.spec import Backend, IngressComponent
 
 NGINX = "nginx.ingress.kubernetes.io/"
@@ -37,7 +37,11 @@ class Ingresses(ComponentChart):
         if limit > BODY_LIMIT:
             # The controller would write the whole body to its disk before the service sees the first byte.
             annotations["proxy-request-buffering"] = "off"
-        paths = [_path(backend, pattern(backend.route, path)) for backend in backends for path in backend.paths]
+        paths = [
+            _path(backend, pattern(backend.route, path))
+            for backend in backends
+            for path in published(backend.component, backend.route)
+        ]
         k8s.KubeIngress(
             self,
             name,

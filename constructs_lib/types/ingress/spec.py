@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from constructs_lib.component_type import ComponentType, Implied
 from constructs_lib.model import INGRESS_CONTROLLER, Catalogue, Component, Dependency, Route
 from constructs_lib.resolved import Relation, ResolvedComponent, Surroundings, specialized
-from constructs_lib.routes import published
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Backend:
-    """A route, the paths that it publishes, and the port of the Service that serves them."""
+    """A route, and the port of the Service that serves it."""
 
     component: str
     port: int
     route: Route
-    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +43,7 @@ class Ingress(ComponentType):
     def resolve(self, base: ResolvedComponent, around: Surroundings) -> ResolvedComponent:
         """The routes of all components."""
         backends = tuple(
-            Backend(
-                component=link.provider.name,
-                port=link.port.number,
-                route=link.provider.route,
-                paths=published(link.provider.name, link.provider.route),
-            )
+            Backend(component=link.provider.name, port=link.port.number, route=link.provider.route)
             for link in around.by_consumer.get(INGRESS_CONTROLLER, ())
             if isinstance(link.provider, Component) and link.provider.route
         )

@@ -1,12 +1,10 @@
 """A job from its message to its last event."""
 
-import contextvars
 import secrets
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
@@ -18,6 +16,7 @@ from chatdb_common import telemetry
 from chatdb_common.failpoints import failpoint
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import JobMessage, JobMessageType, TrainingEvent, TrainingEventType, TrainingResult
+from ml_engine.beside import Done, beside
 from ml_engine.domain import (
     Assignment,
     BadData,
@@ -138,27 +137,17 @@ class Trainer:
     def _tell(self, message: JobMessage, kind: TrainingEventType, **more: Any) -> None:
         self.publish(TrainingEvent(type=kind, job_id=message.job_id, attempt=message.attempt, worker=WORKER, **more))
 
-    @contextmanager
-    def _heartbeat(self, message: JobMessage) -> Iterator[None]:
+    def _heartbeat(self, message: JobMessage) -> AbstractContextManager[None]:
         """Say that the job is alive, from a thread beside it."""
-        done = threading.Event()
 
-        def beat() -> None:
-            while not done.wait(HEARTBEAT_SECONDS):
+        def beat(done: Done) -> None:
+            while not done(HEARTBEAT_SECONDS):
                 try:
                     self._tell(message, TrainingEventType.HEARTBEAT)
                 except Exception as error:  # noqa: BLE001 - the job is worth more than a heartbeat
                     log.warning("heartbeat was not sent", reason=str(error))
 
-        # In the job's trace.
-        run = contextvars.copy_context().run
-        thread = threading.Thread(target=run, args=(beat,), name="heartbeat", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
+        return beside("heartbeat", beat)
 
 
 @contextmanager

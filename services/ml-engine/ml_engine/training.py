@@ -159,8 +159,8 @@ def pipeline(kind: str, examples: Examples, chosen: Hyperparameters) -> Pipeline
     if numbers:
         # Each works on the copy of these columns that the transformer has made.
         imputer, scaler = SimpleImputer(strategy="median", copy=False), StandardScaler(copy=False)
-        mended = Pipeline([("mend", imputer), ("scale", scaler)])
-        steps.append(("numbers", mended, list(range(numbers))))
+        numeric = Pipeline([("impute", imputer), ("scale", scaler)])
+        steps.append(("numbers", numeric, list(range(numbers))))
     if words:
         encoder = OneHotEncoder(handle_unknown="ignore", dtype=np.float32)
         steps.append(("words", encoder, list(range(numbers, numbers + words))))

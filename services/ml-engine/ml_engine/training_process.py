@@ -7,10 +7,9 @@ is reserved, and Arrow reserves 1 to 3 GiB that it does not touch for a data set
 
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from multiprocessing import Pipe
@@ -19,6 +18,7 @@ from multiprocessing.connection import Connection
 from pydantic import BaseModel
 
 from ml_engine import memory
+from ml_engine.beside import Done, beside
 from ml_engine.domain import Assignment, BadData, Died, Signature, Trained, TrainingFailed, Unavailable
 
 PROGRAM = (sys.executable, "-m", "ml_engine.training_main")
@@ -141,26 +141,18 @@ class TrainingProcess:
         return Child(process, ours)
 
 
-@contextmanager
-def _watched(child: Child, limit: int) -> Iterator[None]:
+def _watched(child: Child, limit: int) -> AbstractContextManager[None]:
     """Kill it when it holds more than its share of the container's limit, from a thread that waits for nobody."""
-    done = threading.Event()
 
-    def watch() -> None:
-        while not done.wait(WATCH_SECONDS):
+    def watch(done: Done) -> None:
+        while not done(WATCH_SECONDS):
             held, share = child.anonymous(), memory.available(limit)
             if held > share:
                 child.excess, child.share = held, share
                 child.process.kill()
                 return
 
-    thread = threading.Thread(target=watch, name="memory of training", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
+    return beside("memory of training", watch)
 
 
 def _trained(child: Child, command: Command, check: Check, begin: Begin) -> Trained:

@@ -1,0 +1,23 @@
+"""A thread beside a block of code, which ends with it."""
+
+import contextvars
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Done = Callable[[float], bool]
+"""Waits so many seconds; whether the block has ended."""
+
+
+@contextmanager
+def beside(name: str, work: Callable[[Done], None]) -> Iterator[None]:
+    """Let the work run in a thread of that name, in the caller's trace, until the block has ended."""
+    ended = threading.Event()
+    run = contextvars.copy_context().run
+    thread = threading.Thread(target=run, args=(work, ended.wait), name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
