@@ -41,6 +41,14 @@ def platform(without_gate: tuple[Deployment, list[str]]) -> Deployment:
     return made
 
 
+@pytest.fixture
+def pinned(platform: Deployment) -> Deployment:
+    """The same, every tier held at a commit: one that tracks the branch moves by itself, whatever the waves are."""
+    if platform.pin("core") == "main":
+        platform.wait_released(platform.release("Pins"))
+    return platform
+
+
 def change(platform: Deployment, value: str) -> None:
     """Change three tiers."""
     for tier in ("core", "processing", "edge"):
@@ -68,19 +76,19 @@ def test_without_pins_an_update_is_not_ordered(platform: Deployment) -> None:
     platform.wait_settled(commit)
 
 
-def test_swapped_waves(platform: Deployment) -> None:
+def test_swapped_waves(pinned: Deployment) -> None:
     """The waves of core and processing are exchanged: processing moves first."""
-    since = platform.version()
-    with never_ready(platform, "query-parser"):
-        change(platform, "swapped")
-        held = platform.origin.commit("Three tiers")
-        platform.origin.pin()
-        _swap(platform, "core", "processing")
-        platform.origin.commit_as_it_is("Exchange two waves")
-        platform.argo_cd.look("chatdb")
-        platform.wait("processing has moved", 60, lambda: platform.pin("processing") == held)
-    platform.wait_released(held)
-    violations = platform.violations(since)
+    since = pinned.version()
+    with never_ready(pinned, "query-parser"):
+        change(pinned, "swapped")
+        held = pinned.origin.commit("Three tiers")
+        pinned.origin.pin()
+        _swap(pinned, "core", "processing")
+        pinned.origin.commit_as_it_is("Exchange two waves")
+        pinned.argo_cd.look("chatdb")
+        pinned.wait("processing has moved", 60, lambda: pinned.pin("processing") == held)
+    pinned.wait_released(held)
+    violations = pinned.violations(since)
     assert any("of processing at" in line and "but core" in line for line in violations), violations
 
 
@@ -122,32 +130,32 @@ def _swap(platform: Deployment, *tiers: str) -> None:
         path.write_text(yaml.safe_dump(manifest))
 
 
-def test_gate_without_a_bound_never_takes_a_fix(platform: Deployment) -> None:
+def test_gate_without_a_bound_never_takes_a_fix(pinned: Deployment) -> None:
     """A tier that never gets ready holds the root's sync on the old commit, and a later commit that fixes it waits."""
-    platform.argo_cd.gate(bound=100_000)
-    with never_ready(platform, "model-registry"):
-        change(platform, "bad")
-        bad = platform.release("A bad release")
-        platform.wait("core has moved", 60, lambda: platform.pin("core") == bad)
-        platform.origin.reset()
-        fix = platform.release("The fix")
+    pinned.argo_cd.gate(bound=100_000)
+    with never_ready(pinned, "model-registry"):
+        change(pinned, "bad")
+        bad = pinned.release("A bad release")
+        pinned.wait("core has moved", 60, lambda: pinned.pin("core") == bad)
+        pinned.origin.reset()
+        fix = pinned.release("The fix")
         with pytest.raises(TimeoutError):
-            platform.wait("core has the fix", 3 * BOUND, lambda: platform.pin("core") == fix)
-        since = platform.version()
-        platform.argo_cd.gate(bound=BOUND)
-        platform.wait("core has the fix", 4 * BOUND, lambda: platform.pin("core") == fix)
-    platform.wait_released(fix)
-    assert platform.violations(since) == []
+            pinned.wait("core has the fix", 3 * BOUND, lambda: pinned.pin("core") == fix)
+        since = pinned.version()
+        pinned.argo_cd.gate(bound=BOUND)
+        pinned.wait("core has the fix", 4 * BOUND, lambda: pinned.pin("core") == fix)
+    pinned.wait_released(fix)
+    assert pinned.violations(since) == []
 
 
-def test_without_a_pause_between_waves_the_gate_is_asked_too_early(platform: Deployment) -> None:
+def test_without_a_pause_between_waves_the_gate_is_asked_too_early(pinned: Deployment) -> None:
     """Argo CD asks its cache for the child's health, which does not know of the new pin yet."""
-    controller = platform.cluster.servers["argocd-application-controller"]
+    controller = pinned.cluster.servers["argocd-application-controller"]
     pause = controller.env_vars[PAUSE]
     controller.env_vars[PAUSE] = "0"
     controller.restart()
     try:
-        assert any(_overtaken(platform, f"no-pause-{attempt}") for attempt in range(4))
+        assert any(_overtaken(pinned, f"no-pause-{attempt}") for attempt in range(4))
     finally:
         controller.env_vars[PAUSE] = pause
         controller.restart()
