@@ -24,9 +24,14 @@ SEEN_SECONDS = 2 * INTERVAL + seconds("timeout.reconciliation.jitter")
 
 def built_install(folder: Path, upstream: Path) -> list[dict[str, Any]]:
     """Its objects on the manifests of some version; the empty folder is worked in."""
-    shutil.copytree(ROOT / "argocd/install", folder / "install")
+    return kustomize(folder, local_install(folder, upstream), ROOT)
+
+
+def local_install(folder: Path, upstream: Path) -> Path:
+    """The folder to install from, below the one that is given: with the manifests of some version beside it."""
+    install = folder / "install"
+    shutil.copytree(ROOT / "argocd/install", install)
     shutil.copytree(upstream, folder / "manifests")
-    path = folder / "install/kustomization.yaml"
+    path = install / "kustomization.yaml"
     path.write_text(re.sub(re.escape(UPSTREAM) + r"\S+", "../manifests/core-install", path.read_text()))
-    (folder / ".tools").symlink_to(ROOT / ".tools")
-    return kustomize(folder, folder / "install")
+    return install

@@ -39,8 +39,8 @@ for package in $("$go" list "${4:-tool}"); do
     argocd)
       for role in application-controller repo-server; do ln -s argocd "$target/bin/argocd-$role"; done
       source=$(folder github.com/argoproj/argo-cd/v3)
-      # The repo server calls it for every commit.
-      install -m 755 "$source/hack/git-verify-wrapper.sh" "$target/bin/"
+      # The repo server calls them: for every commit, and when it starts.
+      install -m 755 "$source"/hack/{git-verify,gpg}-wrapper.sh "$target/bin/"
       cp -r --no-preserve=mode "$source/manifests" "$target/etc/argo-cd"
       ;;
     kstack)

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -15,25 +15,36 @@ from chatdb.cli import main as chatdb
 from constructs_lib.settings import read_settings
 from tests.repository import IDENTITY, ROOT, copy_inputs
 
-IGNORED = ".tools\n.cdk8s\n"
+IGNORED = ".cdk8s\n.tools\n.venv\n__pycache__\nnode_modules\n"
+
+
+def generated(work: Path) -> None:
+    """What a release is made of: the platform as it is here."""
+    copy_inputs(work)
+    for name in ("dist", "argocd"):
+        shutil.copytree(ROOT / name, work / name)
 
 
 class Origin:
     """The repository; `work` is the clone that a person would have."""
 
-    def __init__(self, folder: Path, tiers: list[str] | None = None) -> None:
-        """Make both, with the platform as it is here, and the first commit."""
+    def __init__(
+        self,
+        folder: Path,
+        tiers: list[str] | None = None,
+        url: str | None = None,
+        files: Callable[[Path], None] = generated,
+    ) -> None:
+        """Make both, with those files in the clone, and the first commit; `url` is where Argo CD finds it."""
         self.bare = folder / "origin.git"
         self.work = folder / "work"
         self.work.mkdir(parents=True)
-        copy_inputs(self.work)
-        for name in ("dist", "argocd"):
-            shutil.copytree(ROOT / name, self.work / name)
+        files(self.work)
         (self.work / ".gitignore").write_text(IGNORED)
         subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", self.bare], check=True)
         self.git("init", "--quiet", "--initial-branch=main")
         self.git("remote", "add", "origin", str(self.bare))
-        self.run("init", "--repository", f"file://{self.bare}", "--revision", "main")
+        self.run("init", "--repository", url or f"file://{self.bare}", "--revision", "main")
         if tiers:
             settings = yaml.safe_load((self.work / "chatdb.yaml").read_text())
             (self.work / "chatdb.yaml").write_text(yaml.safe_dump(settings | {"tiers": tiers}, sort_keys=False))

@@ -10,7 +10,7 @@ from http.client import HTTPException
 from typing import Any
 
 from catalogue.namespaces import Namespace
-from tests.e2e.api import GONE, Api, ApiError, Manifest
+from tests.e2e.api import GONE, NOT_FOUND, Api, ApiError, Manifest
 
 KINDS = (
     ("v1", "ConfigMap"),
@@ -89,16 +89,36 @@ class Recorder:
         self._began = time.monotonic()
 
     def start(self) -> None:
-        """Watch from now on."""
+        """Watch from now on; a kind that the server does not know, as soon as it does."""
         for api_version, kind in KINDS:
-            path = self.api.path(api_version, kind)
-            version = self.api.request("GET", f"{path}?limit=1")["metadata"]["resourceVersion"]
-            thread = threading.Thread(target=self._watch, args=(path, kind, version), daemon=True)
-            thread.start()
+            if not self._watch_kind(api_version, kind):
+                threading.Thread(target=self._await, args=(api_version, kind), daemon=True).start()
 
     def stop(self) -> None:
         """Write down no more."""
         self._stopped.set()
+
+    def _watch_kind(self, api_version: str, kind: str) -> bool:
+        """Whether the server knows the kind, and it is watched."""
+        try:
+            path = self.api.path(api_version, kind)
+        except KeyError:
+            return False
+        except ApiError as error:
+            if error.code != NOT_FOUND:
+                raise
+            return False
+        version = self.api.request("GET", f"{path}?limit=1")["metadata"]["resourceVersion"]
+        threading.Thread(target=self._watch, args=(path, kind, version), daemon=True).start()
+        return True
+
+    def _await(self, api_version: str, kind: str) -> None:
+        while not self._stopped.wait(PAUSE):
+            try:
+                if self._watch_kind(api_version, kind):
+                    return
+            except (OSError, ApiError, HTTPException):
+                continue
 
     def _watch(self, path: str, kind: str, version: str) -> None:
         """Watch, and go on from the last version where the server was away."""

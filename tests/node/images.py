@@ -81,15 +81,15 @@ class Images:
         self.layout = Layout(folder / "layout")
 
     def take(self, references: Iterable[str]) -> dict[str, str]:
-        """Make what is named: names in the layout, and the names that they get on the node."""
+        """Make what is named: names on the node, and in the layout. Ours are there by the tag of their content, too."""
         repositories = {image.repository for image in OURS.values()}
         ours = {found for found in references if parse_image(found).repository in repositories}
         others = sorted(set(references) - ours)
         for reference in others:
             self._make(reference)
         services = self.services() if ours else {}
-        ours_built = {services[parse_image(reference).repository]: full(reference) for reference in ours}
-        return ours_built | {full(reference): full(reference) for reference in others}
+        ours_built = {full(reference): services[parse_image(reference).repository] for reference in ours}
+        return ours_built | {name: name for name in (*services.values(), *map(full, others))}
 
     def own(self) -> dict[str, str]:
         """What the node itself runs."""
@@ -277,13 +277,13 @@ def _listener(*ports: str, user: str) -> Callable[[Images], Made]:
 def _argo_cd(images: Images) -> Made:
     roles = ("application-controller", "applicationset-controller", "cmp-server", "commit-server", "dex", "k8s-auth")
     more = ("notifications", "repo-server", "server")
-    wrapper = CLUSTER / "bin/git-verify-wrapper.sh"
+    wrappers = ("git-verify-wrapper.sh", "gpg-wrapper.sh")
     entries: dict[str, Entry] = {
         **_users({"argocd": 999}),
         "home/argocd": Folder(0o775, 999),
         "usr/local/bin/argocd": _program(CLUSTER / "bin/argocd"),
         "usr/local/bin/kustomize": _program(CLUSTER / "bin/kustomize"),
-        "usr/local/bin/git-verify-wrapper.sh": _program(wrapper),
+        **{f"usr/local/bin/{name}": _program(CLUSTER / "bin" / name) for name in wrappers},
         "usr/local/bin/entrypoint.sh": File('#!/bin/sh\nexec "$@"\n', 0o755),
         # Asked for its version at most: no chart is rendered here.
         "usr/local/bin/helm": File("#!/bin/sh\necho v3.18.0\n", 0o755),

@@ -107,6 +107,17 @@ class Node(Cluster):
         super().stop()
         self._lock.close()
 
+    def reboot(self) -> None:
+        """Kill all that the kubelet has started, and itself and containerd; those two start again."""
+        kubelet, containerd = self.servers["kubelet"], self.servers["containerd"]
+        kubelet.kill()
+        containerd.kill()
+        groups = " ".join(str(group) for group in self.namespaces.groups())
+        self.run("sh", "-c", f"find {groups} -name cgroup.procs -exec cat {{}} + | sort -u | xargs -r kill -KILL")
+        containerd.start()
+        wait_for("containerd answers", SECONDS, lambda: self._containerd_answers(containerd))
+        kubelet.start()
+
     def launch(self, name: str, line: list[str], environment: Mapping[str, str] | None = None) -> Server:
         """Start a program inside."""
         return super().launch(name, self.namespaces.enter(*line), environment)
@@ -122,9 +133,9 @@ class Node(Cluster):
         return made is not None and ready(made)
 
     def take_images(self, layout: Layout, names: Mapping[str, str]) -> None:
-        """Have images of the layout, by their names there, under other names here; what is here already is kept."""
+        """Have images of the layout: their names here, and those that they have there; what is here already is kept."""
         here, there = self.images(), layout.images()
-        new = {name: target for name, target in names.items() if here.get(target) != there[name]}
+        new = {name: source for name, source in names.items() if here.get(name) != there[source]}
         if not new:
             return
         line = self.namespaces.enter(*CTR, "images", "import", "-")

@@ -124,12 +124,12 @@ class Layout:
         return {found["annotations"][NAME]: found["digest"] for found in self.index()}
 
     def archive(self, names: Mapping[str, str], target: IO[bytes]) -> None:
-        """Write images as one archive: names of this layout, and the names that they get there."""
-        some = [found for found in self.index() if found["annotations"][NAME] in names]
-        listed = [one | {"annotations": {CONTAINERD_NAME: names[one["annotations"][NAME]]}} for one in some]
+        """Write images as one archive: the names that they get there, and those of this layout."""
+        every = {one["annotations"][NAME]: one for one in self.index()}
+        some = [every[name] | {"annotations": {CONTAINERD_NAME: new}} for new, name in names.items()]
         with tarfile.open(fileobj=target, mode="w|", format=tarfile.PAX_FORMAT) as archive:
             _add(archive, "oci-layout", File(json.dumps(VERSION)))
-            _add(archive, "index.json", File(json.dumps(_index(listed))))
+            _add(archive, "index.json", File(json.dumps(_index(some))))
             for digest in sorted({digest for one in some for digest in self._parts(one)}):
                 _add(archive, f"blobs/sha256/{digest}", File(self.blobs / digest))
 

@@ -67,7 +67,7 @@ def test_archive(tmp_path: Path) -> None:
     shared, own = layout.layer({"a": File("a")}), layout.layer({"b": File("b")})
     layout.add("one:1", [shared, own], Settings(("/b",), ("x",), user="7", env_vars={"A": "1"}))
     layout.add("two:1", [shared], Settings(("/a",)))
-    files = archived(layout, {"one:1": "there:2"})
+    files = archived(layout, {"there:2": "one:1"})
     (listed,) = json.loads(files["index.json"])["manifests"]
     assert listed["annotations"] == {CONTAINERD_NAME: "there:2"}
     assert listed["digest"] == layout.images()["one:1"]

@@ -6,14 +6,15 @@ Everything but the images is in a folder (.tools/run-node where none is named): 
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from catalogue.components import HOST
 from constructs_lib.kustomize import kustomize
+from tests.argo_cd_install import local_install
 from tests.e2e import stack
-from tests.e2e.stack import CLUSTER, STAMPS
+from tests.e2e.stack import CLUSTER, STAMPS, built
 from tests.node import packages
 from tests.node.images import Images, named
 from tests.node.namespaces import Namespaces
@@ -47,6 +48,14 @@ def run(folder: Path) -> Iterator[None]:
     def say(text: str) -> None:
         print(f"{time.monotonic() - began:4.0f} s  {text}", flush=True)
 
+    with platform_node(folder, say) as node:
+        (folder / "web").write_text(str(node.web))
+        yield
+
+
+@contextmanager
+def platform_node(folder: Path, say: Callable[[str], None]) -> Iterator[Node]:
+    """A node with the images of the platform and of Argo CD, that is gone at the end; its files stay."""
     node, images = Node(folder / "node"), Images()
     try:
         say("starting the control plane")
@@ -55,15 +64,24 @@ def run(folder: Path) -> Iterator[None]:
         say("starting the node")
         node.join()
         say("making the platform's images, which takes some minutes the first time")
-        names = images.take(named(kustomize(ROOT, ROOT / "overlays/minikube")))
+        argo_cd = kustomize(folder, install(folder / "argo-cd"), ROOT)
+        names = images.take(named([*kustomize(ROOT, ROOT / "overlays/minikube"), *argo_cd]))
         say("importing them")
         node.take_images(images.layout, names)
-        images.keep(names)
-        (folder / "web").write_text(str(node.web))
+        images.keep(names.values())
         say("the node is ready, and has the images")
-        yield
+        yield node
     finally:
         node.stop()
+
+
+def install(folder: Path) -> Path:
+    """The folder to install Argo CD from: it pulls no image that is here."""
+    made = local_install(folder, built("etc/argo-cd"))
+    for path in (folder / "manifests").rglob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("imagePullPolicy: Always", "imagePullPolicy: IfNotPresent"), encoding="utf-8")
+    return made
 
 
 def sweep(folder: Path) -> None:

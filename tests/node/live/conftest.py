@@ -2,10 +2,20 @@
 
 import pytest
 
+from tests.node.deployed import FOLDER
 from tests.node.up import missing
+from tests.supervisor import show
 
 
 def pytest_sessionstart() -> None:
     """Say loudly what is missing."""
     if wanting := missing():
         pytest.exit(": ".join(wanting), returncode=1)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Where logs are, if something has failed."""
+    if terminalreporter.stats.keys() & {"failed", "error"} and FOLDER.exists():
+        terminalreporter.write_line(
+            f"logs: {show(FOLDER / 'node/logs')}, and of containers {show(FOLDER / 'node/namespaces/log/pods')}"
+        )

@@ -1,0 +1,263 @@
+"""What is looked at on a node that the platform is deployed on; problems are lines that name the component."""
+
+import http.client
+import json
+import re
+import sys
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from catalogue.components import HOST
+from catalogue.namespaces import Namespace
+from chatdb.deploy.argo_cd import fine, state
+from chatdb.deploy.objects import component_of, progress, ready
+from chatdb.local.processes import wait_for
+from constructs_lib.checks.render import inputs
+from constructs_lib.resolved import ResolvedPlatform
+from tests.e2e.api import Manifest
+from tests.node import traffic
+from tests.node.deployed import Deployed
+from tests.node.images import STANDINS
+from tests.node.namespaces import ADDRESS
+from tests.node.node import API_PORT
+from tests.node.traffic import Ways, container_id, first_processes
+from tests.repository import PLATFORM, manifests
+
+UPLOADING = 300
+DROP = """
+set -e; what=$1; shift
+for address in "$@"; do
+  iptables --wait -t raw "$what" PREROUTING -d "$address" -j DROP
+  iptables --wait -t raw "$what" PREROUTING -s "$address" -j DROP
+done
+"""
+UPLOAD = """
+mapfile -d '' -t variables < "/proc/$1/environ"
+exec nsenter --target "$1" --mount --net env -i "${variables[@]}" python -c "${@:2}"
+"""
+"""With a container's files, network and variables, but not in its memory."""
+UPLOADER = """
+import os, random, sys, boto3
+name, rows, columns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+names = ",".join(["target", *(f"c{number}" for number in range(columns))])
+values = [f"{number / 1000:.3f}" for number in range(1000)]
+lines = (",".join(random.choices(values, k=columns + 1)) for _ in range(rows))
+body = "\\n".join([names, *lines]).encode()
+boto3.client("s3", endpoint_url=os.environ["S3_ENDPOINT"]).put_object(Bucket="datasets", Key=f"{name}.csv", Body=body)
+print(len(body))
+"""
+RECOVERING = 120
+"""Seconds after which a killed container serves again, and all that depend on it; a third of it is seen."""
+ANSWERING = 30
+KUBELET_PORT = 10250
+LISTENER = STANDINS / "listener.py"
+OUTSIDE = "203.0.113.7"
+"""Of the range for documentation (RFC 5737): an address outside of the cluster."""
+OUTSIDE_PORTS = (443, 5432, 8443)
+OUTSIDE_HOST = """
+unshare --net sh -c 'echo $$ > /run/outside; exec "$@"' sh "$@"
+"""
+OUTSIDE_LINK = f"""
+until [ -s /run/outside ]; do sleep 0.1; done
+pid=$(cat /run/outside)
+ip link add outside0 type veth peer name eth0 netns "$pid"
+ip address add 203.0.113.1/24 dev outside0
+ip link set outside0 up
+nsenter --target "$pid" --net sh -euc '
+  ip address add {OUTSIDE}/24 dev eth0
+  ip link set eth0 up
+  ip route add default via 203.0.113.1
+'
+for port in {" ".join(map(str, OUTSIDE_PORTS))}; do
+  timeout 10 bash -c "until (exec 3<>/dev/tcp/{OUTSIDE}/$port) 2>/dev/null; do sleep 0.1; done"
+done
+"""
+"""A network of its own behind the node, whose ports the node reaches."""
+EXPLAINED = {
+    # A claim gets its volume within a second.
+    "FailedScheduling": r"unbound immediate PersistentVolumeClaims",
+    # Probes ask before a server listens.
+    "Unhealthy": r"^(Startup|Readiness) probe failed",
+    # A kubelet does not like cgroups of version 1.
+    "CgroupV1": r"",
+    # Argo CD's controller is started before its redis has made the Secret.
+    "Failed": r'secret "argocd-redis" not found',
+    # The API server looks at all addresses from time to time, and may meet a Service that is being made.
+    "ClusterIPNotAllocated": r"repairing$",
+}
+"""Reasons of Warning events that a first start may have, and their messages."""
+
+
+def applications(deployed: Deployed) -> list[str]:
+    """Those that are not Synced and Healthy."""
+    every = deployed.api.list("argoproj.io/v1alpha1", "Application")
+    assert len(every) == len(deployed.tiers) + 1
+    return [f"{one['metadata']['name']}: {state(one)}" for one in every if not fine(one)]
+
+
+def restarts(deployed: Deployed) -> list[str]:
+    """Containers that were started more than once."""
+    return [
+        f"{pod['metadata']['namespace']}/{pod['metadata']['name']}: {one['name']} was started"
+        f" {one['restartCount'] + 1} times, last ended by {json.dumps(one.get('lastState'))}"
+        for pod in deployed.pods()
+        for one in pod["status"].get("containerStatuses", [])
+        if one["restartCount"]
+    ]
+
+
+def warnings(deployed: Deployed) -> list[str]:
+    """Warning events that nothing explains."""
+    lines = []
+    for event in deployed.api.list("v1", "Event"):
+        pattern = EXPLAINED.get(event["reason"], "(?!)")
+        if event["type"] == "Warning" and not re.search(pattern, event.get("message", "")):
+            involved = event["involvedObject"]
+            lines.append(f"{involved['kind']} {involved['name']}: {event['reason']}: {event.get('message')}")
+    return lines
+
+
+def job_log(deployed: Deployed, component: str) -> str:
+    """What the pods of a Job print."""
+    pods = [pod for pod in deployed.pods() if pod["metadata"]["labels"].get("app") == component]
+    return "\n".join(str(deployed.api.request("GET", f"{deployed.api.of(pod)}/log")) for pod in pods)
+
+
+def ways(deployed: Deployed) -> Ways:
+    """Every connection that is tried on the node, and what is said of it."""
+    root = deployed.origin.work
+    outside: dict[str, tuple[int, ...]] = {}
+    if node := deployed.place.node:
+        server = [sys.executable, str(LISTENER), *map(str, OUTSIDE_PORTS)]
+        node.launch("outside", ["sh", "-euc", OUTSIDE_HOST, "sh", *server])
+        deployed.place.run(f"set -eu\n{OUTSIDE_LINK}")
+        outside = {ADDRESS: (API_PORT, KUBELET_PORT), OUTSIDE: OUTSIDE_PORTS}
+    return traffic.ways(deployed.place, inputs(root, PLATFORM), outside)
+
+
+def request(
+    deployed: Deployed, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+) -> tuple[int, str, bytes]:
+    """Status, type and content that the ingress controller answers with."""
+    connection = http.client.HTTPConnection(*deployed.place.web, timeout=ANSWERING)
+    try:
+        connection.request(method, path, body or None, {"Host": HOST, **(headers or {})})
+        answer = connection.getresponse()
+        return answer.status, answer.getheader("Content-Type", ""), answer.read()
+    finally:
+        connection.close()
+
+
+def answered(deployed: Deployed, path: str) -> bool:
+    """Whether a service answers, be it that there is no such thing; the controller itself answers in HTML."""
+    status, kind, content = request(deployed, "GET", path)
+    return not (status >= http.client.BAD_REQUEST and kind.startswith("text/html") and b"nginx" in content)
+
+
+def put_artifact(deployed: Deployed, size: int) -> int:
+    """The status of an upload through the ingress controller."""
+    models = "/api/v1/models"
+    name = f"smoke-{size}"
+    _post(deployed, models, {"name": name})
+    version = _post(deployed, f"{models}/{name}/versions", {"format": "onnx"})["version"]
+    headers = {"Content-Type": "application/octet-stream"}
+    return request(deployed, "PUT", f"{models}/{name}/versions/{version}/artifact", b"\0" * size, headers)[0]
+
+
+def _post(deployed: Deployed, path: str, body: Mapping[str, object]) -> dict[str, Any]:
+    content = json.dumps(body).encode()
+    status, _, answer = request(deployed, "POST", path, content, {"Content-Type": "application/json"})
+    assert status == http.client.CREATED, answer
+    return dict(json.loads(answer))
+
+
+def running_components() -> list[str]:
+    """Those whose pods run on."""
+    return sorted({component_of(one) for one in manifests() if one["kind"] in ("Deployment", "StatefulSet")})
+
+
+def one_of_each_type(platform: ResolvedPlatform) -> list[str]:
+    """A component of each type whose pods run on."""
+    running = running_components()
+    return sorted({one.type: one.name for one in platform.components if one.name in running}.values())
+
+
+def kill(deployed: Deployed, components: Collection[str]) -> None:
+    """SIGKILL to the first process of a container of each, and wait until the kubelet has seen it."""
+    pods = {one["metadata"]["labels"].get("app"): one for one in deployed.pods()}
+    killed = {container_id(pods[component]) for component in components}
+    deployed.place.run('kill -KILL "$@"', *first_processes(deployed.place, killed).values())
+
+    def seen() -> bool:
+        return not killed & {container_id(pod) for pod in deployed.pods() if "containerStatuses" in pod["status"]}
+
+    wait_for(f"{', '.join(components)} are started again", RECOVERING, seen)
+
+
+def delete_pods(deployed: Deployed, component: str) -> None:
+    """Delete all pods of a component, and wait until they are gone."""
+    paths = [deployed.api.of(one) for one in pods_of(deployed, component)]
+    before = {one["metadata"]["uid"] for one in pods_of(deployed, component)}
+    for path in paths:
+        deployed.api.delete(path)
+    wait_for(
+        f"the pods of {component} are gone",
+        RECOVERING,
+        lambda: not before & {one["metadata"]["uid"] for one in pods_of(deployed, component)},
+    )
+
+
+def pods_of(deployed: Deployed, component: str) -> list[Manifest]:
+    """The pods of a component."""
+    return [one for one in deployed.pods() if one["metadata"]["labels"].get("app") == component]
+
+
+def started(deployed: Deployed) -> set[str]:
+    """The ids of all containers that run."""
+    running = [one for one in deployed.pods() if one["status"]["phase"] == "Running"]
+    every = [status for one in running for status in one["status"]["containerStatuses"]]
+    return {status["containerID"] for status in every if "running" in status["state"]}
+
+
+@contextmanager
+def dropped(deployed: Deployed, component: str) -> Iterator[None]:
+    """All packets from and to its pods are dropped: nothing is refused."""
+    addresses = [one["status"]["podIP"] for one in pods_of(deployed, component)]
+    deployed.place.run(DROP, "-I", *addresses)
+    try:
+        yield
+    finally:
+        deployed.place.run(DROP, "-D", *addresses)
+
+
+def upload_data(deployed: Deployed, name: str, rows: int, columns: int) -> int:
+    """A data set of random numbers in the object store; its size in bytes."""
+    (pod,) = pods_of(deployed, "ml-engine")
+    identifier = container_id(pod)
+    pid = first_processes(deployed.place, [identifier])[identifier]
+    return int(deployed.place.run(UPLOAD, pid, UPLOADER, name, str(rows), str(columns), seconds=UPLOADING))
+
+
+def wait_whole(deployed: Deployed) -> None:
+    """Wait until every workload of the platform is ready; TimeoutError names those that are not."""
+    try:
+        wait_for("all is ready", RECOVERING, lambda: not any(waiting(deployed)))
+    except TimeoutError as error:
+        raise TimeoutError("\n".join([str(error), *waiting(deployed)])) from None
+
+
+def waiting(deployed: Deployed) -> Iterator[str]:
+    """Workloads that are not ready."""
+    for api_version, kind in (("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("batch/v1", "Job")):
+        for one in deployed.api.list(api_version, kind):
+            if one["metadata"]["namespace"] in {*Namespace} and not ready(one):
+                yield f"{component_of(one)}: {progress(one)}"
+
+
+def left(deployed: Deployed) -> list[str]:
+    """Namespaces and volumes that a clean-up should have taken away."""
+    gone = {*Namespace, "argocd"}
+    spaces = [one["metadata"]["name"] for one in deployed.api.list("v1", "Namespace")]
+    volumes = [one["metadata"]["name"] for one in deployed.api.list("v1", "PersistentVolume")]
+    return [name for name in (*spaces, *volumes) if name in gone or name in volumes]
