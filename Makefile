@@ -38,6 +38,8 @@ MUTATIONS ?=
 FUZZ_SEED ?=
 # What kill-test is asked for: make kill-test KILLS="--seed 7 --rounds 50"
 KILLS ?= --write
+# What node-long is asked for: make node-long NODE_LONG="--only drops --seed 7"
+NODE_LONG ?= --write
 
 export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 # The CLI would ask the registry for a newer version of itself.
@@ -45,7 +47,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-test scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-scores setup-bench setup-bench-services setup-services setup-policies setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-test node-long gateway-test scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -103,7 +105,7 @@ kill-test: setup-local ## Take guards of services away, then kill 50 times and w
 	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
 	python -m tests.local.kill_long $(KILLS)
 
-long: mutations policy-sets fuzz e2e-long kill-test ## Run everything that is random, long or repeated (hours)
+long: mutations policy-sets fuzz e2e-long kill-test gateway-test node-long ## Run everything that is random, long or repeated (hours)
 
 load: setup-local ## Let 10, 50 and 100 users work on the local platform, and write the tables of docs/load.md
 	PYTHONPATH=. python bench/figures.py load
@@ -136,6 +138,13 @@ node-down: ## Stop it
 node-test: setup-node ## Run the tests on a real node, and nothing else meanwhile (root)
 	pytest tests/node/live
 
+node-long: setup-node-long ## Kill, drain, reboot, cut and overload the platform on a real node, and write the tables of docs/real-node.md (root)
+	python -m tests.node.long $(NODE_LONG)
+
+# Its Gateway listens on port 80, and its backends are in no range of loopback: in a network of its own.
+gateway-test: setup-e2e $(STAMPS)/node-gateway ## See a real controller of the Gateway API serve the routes of the trait gateway-api
+	unshare --map-root-user --net sh -euc 'ip link set lo up; ip address add 10.250.0.2/32 dev lo; exec pytest tests/node/long/test_gateway.py'
+
 scores: setup-scores ## Install two scanners, score every combination of traits, and hold docs/security.md to it
 	python -m tools.scores
 
@@ -163,6 +172,8 @@ setup-policies: $(POLICY_TOOLS:%=$(STAMPS)/%)
 # Its images hold what the local platform starts as processes.
 setup-node: setup-e2e $(STAMPS)/kubelet $(STAMPS)/node-servers $(STAMPS)/node-ingress $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Build what `make node-up` starts, and install Debian's packages for it (root)
 	python -m tests.node.packages
+
+setup-node-long: setup-node $(STAMPS)/node-gateway ## Build what tests on a node need besides: a controller of the Gateway API
 
 setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) setup-load ## Install what `chatdb local up` starts
 
@@ -245,7 +256,9 @@ $(STAMPS)/node-servers: MODULE := node
 $(STAMPS)/node-ingress: MODULE := ingress
 $(STAMPS)/node-servers: tools/go/node/go.mod tools/go/node/go.sum $(wildcard tools/go/node/*/*.go)
 $(STAMPS)/node-ingress: tools/go/ingress/go.mod tools/go/ingress/go.sum
-$(STAMPS)/node-servers $(STAMPS)/node-ingress: $(STAMPS)/node-%: tools/cluster.sh $(STAMPS)/go
+$(STAMPS)/node-gateway: MODULE := gateway
+$(STAMPS)/node-gateway: tools/go/gateway/go.mod tools/go/gateway/go.sum
+$(STAMPS)/node-servers $(STAMPS)/node-ingress $(STAMPS)/node-gateway: $(STAMPS)/node-%: tools/cluster.sh $(STAMPS)/go
 	GOPATH="$$PWD/$(TOOLS)/gopath" GOCACHE="$$PWD/$(TOOLS)/gocache" \
 	  bash tools/cluster.sh "$$(cat $(STAMPS)/go)" $(MODULE) $(TOOLS)/node/$*
 	@touch $@

@@ -30,5 +30,8 @@ UNANSWERED = (
     "/test/metrics", "/test/ready", "/test/health", "/test/openapi.json", "/test/docs", "/test/runsx", "/testing",
     "/test/docs/ml-engine/", "/api/v1/docs/test-service/",
 )  # fmt: skip
-ENCODED = ("/test/runs/..%2Fmetrics", "/test/runs/%2e%2e/metrics", "/api/v1/docs/ml-engine/..%2f..%2fmetrics")
-"""Who decodes them would find what is not public."""
+ENCODED = (
+    "/test/runs/../metrics", "/test/runs/%2e%2e/metrics", "/api/v1/ml/../metrics", "/api/v1/ml/%2e%2e/%2e%2e/metrics",
+    "/api/v1/docs/ml-engine/..%2f..%2fmetrics", "/test/runs/..%2Fmetrics", "/api/v1//metrics", "//metrics",
+)  # fmt: skip
+"""Written in another way: who resolves them after choosing a route would find what is not public."""

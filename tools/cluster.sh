@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # cluster.sh GO MODULE FOLDER [PACKAGE]: builds the servers that tools/go/MODULE pins into FOLDER/bin, and takes kwok's
 # stages and Argo CD's install from the same modules into FOLDER/etc. MODULE is `cluster` for all of the newest, an older
-# line of Kubernetes or Argo CD alone, which the tests lay over it, or `node` and `ingress` for what a real node has. With a
-# PACKAGE it builds that one in place of all tools.
+# line of Kubernetes or Argo CD alone, which the tests lay over it, or `node`, `ingress` and `gateway` for what a real node
+# has. With a PACKAGE it builds that one in place of all tools.
 # Without network it needs the module and build caches that an earlier run has filled (GOPATH, GOCACHE).
 set -euo pipefail
 go=$1
@@ -52,6 +52,10 @@ for package in $("$go" list "${4:-tool}"); do
       source=$(folder k8s.io/ingress-nginx)
       cp -r --no-preserve=mode "$source/rootfs/etc/nginx" "$target/etc/"
       cp --no-preserve=mode "$source/deploy/static/provider/kind/deploy.yaml" "$target/etc/"
+      ;;
+    traefik)
+      source=$(folder sigs.k8s.io/gateway-api)
+      cp -r --no-preserve=mode "$source/config/crd/standard" "$target/etc/gateway-api"
       ;;
     knode) for command in kubelet kube-proxy; do ln -s knode "$target/bin/$command"; done ;;
     kwok)

@@ -109,22 +109,23 @@ def _argo_cds_share() -> dict[str, Any]:
     }
 
 
-def define_gateway_api(api: Api) -> list[str]:
+def define_gateway_api(api: Api, definitions: Path = DEFINITIONS) -> list[str]:
     """Apply the Gateway API's definitions where there are none; the paths of those that were made."""
     made = []
-    for path in sorted(DEFINITIONS.glob("*.yaml")):
+    for path in sorted(definitions.glob("*.yaml")):
         definition = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not api.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, definition["metadata"]["name"]):
             api.apply(definition)
             made.append(api.of(definition))
-    for kind in ("Gateway", "HTTPRoute"):
-        wait_for(f"the server knows {kind}", 30, partial(_known, api, kind))
+        kind, group = definition["spec"]["names"]["kind"], definition["spec"]["group"]
+        (version,) = (one["name"] for one in definition["spec"]["versions"] if one["storage"])
+        wait_for(f"the server knows {kind}", 30, partial(_known, api, f"{group}/{version}", kind))
     return made
 
 
-def _known(api: Api, kind: str) -> bool:
+def _known(api: Api, api_version: str, kind: str) -> bool:
     try:
-        api.list("gateway.networking.k8s.io/v1", kind)
+        api.list(api_version, kind)
     except (ApiError, KeyError):
         return False
     return True

@@ -18,7 +18,7 @@ from chatdb.local.processes import scratch_folder
 from constructs_lib.image_reference import parse_image
 from tests.e2e.stack import CLUSTER, built
 from tests.images.image_builders import PYTHON, Buildah, base_name, build, debian, repository, run
-from tests.node import ingress
+from tests.node import gateway, ingress
 from tests.node.node import COREDNS, PAUSE
 from tests.node.oci import Descriptor, Entry, File, Folder, Layout, Link, Settings
 from tests.repository import ROOT
@@ -335,6 +335,10 @@ def _ingress(images: Images) -> Made:
     return layers, Settings(("/usr/bin/tini", "--"), user="101", folder="/etc/nginx", env_vars={"PATH": PATHS})
 
 
+def _traefik(images: Images) -> Made:
+    return [images.layout.layer({"traefik": _program(gateway.BUILT / "bin/traefik")})], Settings(("/traefik",))
+
+
 RECIPES: Mapping[str, Callable[[Images], Made]] = {
     "apache/kafka": _kafka,
     "argoproj/argocd": _argo_cd,
@@ -348,6 +352,7 @@ RECIPES: Mapping[str, Callable[[Images], Made]] = {
     "postgres": _postgres,
     "prom/prometheus": _prometheus,
     "python": _base,
+    gateway.NAME: _traefik,
     "versity/versitygw": _versitygw,
 }
 """How the image of a repository is made, whatever its tag."""

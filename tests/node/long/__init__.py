@@ -1,0 +1,1 @@
+"""What needs more than `make setup-node` builds: `make gateway-test`."""
