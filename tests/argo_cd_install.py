@@ -18,7 +18,8 @@ def seconds(key: str) -> int:
 
 
 INTERVAL = seconds("timeout.reconciliation")
-SEEN_SECONDS = 2 * INTERVAL + seconds("timeout.reconciliation.jitter")
+JITTER = seconds("timeout.reconciliation.jitter")
+SEEN_SECONDS = 2 * INTERVAL + JITTER
 """After this time each part of Argo CD has a pushed commit: the repo server keeps a revision for one interval."""
 
 

@@ -16,6 +16,8 @@ from constructs_lib.settings import read_settings
 from tests.repository import IDENTITY, ROOT, copy_inputs
 
 IGNORED = ".cdk8s\n.tools\n.venv\n__pycache__\nnode_modules\n"
+Operations = Sequence[Mapping[str, object]] | Mapping[str, object]
+"""A JSON patch, or a strategic merge patch."""
 
 
 def generated(work: Path) -> None:
@@ -119,12 +121,19 @@ class Origin:
         first = self.git("rev-list", "--max-parents=0", "HEAD")
         self.git("checkout", first, "--", "overlays")
 
-    def patch(self, tier: str, target: dict[str, str], operations: Sequence[Mapping[str, object]]) -> None:
+    def patch(self, tier: str, target: Mapping[str, str], operations: Operations) -> None:
         """Add a patch to the overlay of a tier; it is not committed yet."""
         path = self.work / f"overlays/minikube/{tier}/kustomization.yaml"
         content = yaml.safe_load(path.read_text())
-        patch = {"target": target, "patch": yaml.safe_dump(operations), "options": {"allowNameChange": True}}
+        patch = {"target": dict(target), "patch": yaml.safe_dump(operations), "options": {"allowNameChange": True}}
         content.setdefault("patches", []).append(patch)
+        path.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def attach(self, tier: str, trait: str) -> None:
+        """Attach a trait to the overlay of a tier; it is not committed yet."""
+        path = self.work / f"overlays/minikube/{tier}/kustomization.yaml"
+        content = yaml.safe_load(path.read_text())
+        content["components"] = [f"../../components/{trait}/{tier}"]
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 
     def forget(self, tier: str, resource: str) -> None:

@@ -42,6 +42,7 @@ class Deployed:
         self.folder.mkdir()
         self.origin = Origin(self.folder, url=f"http://{ADDRESS}:{GIT_PORT}/origin.git", files=checkout)
         self.tiers = [Tier(name) for name in read_settings(self.origin.work, CATALOGUE).tiers]
+        self.install = ("--install", str(install(self.folder / "argo-cd")))
         self.recorder = Recorder(self.api)
 
     def script(self, name: str, *arguments: str, env_vars: Mapping[str, str] = os.environ) -> str:
@@ -81,16 +82,33 @@ class Deployed:
             return self.script("deploy-all.sh")
         server = [sys.executable, str(GIT_SERVER), str(self.folder), ADDRESS, str(GIT_PORT)]
         self.place.node.launch("git", server)
-        return self.script("deploy-all.sh", "--argocd", "--install", str(install(self.folder / "argo-cd")))
+        return self.script("deploy-all.sh", "--argocd", *self.install)
 
     def released(self, held: str, seconds: float) -> None:
-        """Have Argo CD look at once, and wait until every tier is at that commit, and all of it is there."""
-        root = self.api.path("argoproj.io/v1alpha1", "Application", "argocd", "chatdb")
-        self.api.patch(root, {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}})
+        """Have Argo CD look at once, and wait until every tier is held at that commit, and all of it is there."""
+        self._look()
         wait_for(f"every tier is at {held[:7]}", seconds, lambda: self._at(held))
 
+    def seen(self, commit: str, seconds: float) -> None:
+        """Have Argo CD look at once, and wait until it has compared all with that commit, and has applied it."""
+        self._look()
+
+        def applied() -> bool:
+            statuses = [one.get("status", {}) for one in self._applications()]
+            synced = all(one.get("sync", {}).get("status") == "Synced" for one in statuses)
+            return synced and {one["sync"].get("revision") for one in statuses} == {commit}
+
+        wait_for(f"{commit[:7]} is applied", seconds, applied)
+
+    def _look(self) -> None:
+        for one in self._applications():
+            self.api.patch(self.api.of(one), {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}})
+
+    def _applications(self) -> list[Manifest]:
+        return self.api.list("argoproj.io/v1alpha1", "Application")
+
     def _at(self, held: str) -> bool:
-        every = self.api.list("argoproj.io/v1alpha1", "Application")
+        every = self._applications()
         tiers = [one for one in every if one["metadata"]["name"] != "chatdb"]
         pinned = all(one["spec"]["source"]["targetRevision"] == held for one in tiers)
         return (

@@ -5,7 +5,6 @@ import json
 import re
 import sys
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 from catalogue.components import HOST
@@ -21,35 +20,14 @@ from tests.node.deployed import Deployed
 from tests.node.images import STANDINS
 from tests.node.namespaces import ADDRESS
 from tests.node.node import API_PORT
+from tests.node.place import Place
 from tests.node.traffic import Ways, container_id, first_processes
 from tests.repository import PLATFORM, manifests
 
-UPLOADING = 300
-DROP = """
-set -e; what=$1; shift
-for address in "$@"; do
-  iptables --wait -t raw "$what" PREROUTING -d "$address" -j DROP
-  iptables --wait -t raw "$what" PREROUTING -s "$address" -j DROP
-done
-"""
-UPLOAD = """
-mapfile -d '' -t variables < "/proc/$1/environ"
-exec nsenter --target "$1" --mount --net env -i "${variables[@]}" python -c "${@:2}"
-"""
-"""With a container's files, network and variables, but not in its memory."""
-UPLOADER = """
-import os, random, sys, boto3
-name, rows, columns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-names = ",".join(["target", *(f"c{number}" for number in range(columns))])
-values = [f"{number / 1000:.3f}" for number in range(1000)]
-lines = (",".join(random.choices(values, k=columns + 1)) for _ in range(rows))
-body = "\\n".join([names, *lines]).encode()
-boto3.client("s3", endpoint_url=os.environ["S3_ENDPOINT"]).put_object(Bucket="datasets", Key=f"{name}.csv", Body=body)
-print(len(body))
-"""
 RECOVERING = 120
 """Seconds after which a killed container serves again, and all that depend on it; a third of it is seen."""
 ANSWERING = 30
+JSON = {"Content-Type": "application/json"}
 KUBELET_PORT = 10250
 LISTENER = STANDINS / "listener.py"
 OUTSIDE = "203.0.113.7"
@@ -81,8 +59,10 @@ EXPLAINED = {
     "Unhealthy": r"^(Startup|Readiness) probe failed",
     # A kubelet does not like cgroups of version 1.
     "CgroupV1": r"",
-    # Argo CD's controller is started before its redis has made the Secret.
-    "Failed": r'secret "argocd-redis" not found',
+    # Argo CD's controller is started before its redis has made the Secret; and the kubelet's cache, below.
+    "Failed": r'secret "argocd-redis" not found|failed to sync \w+ cache',
+    # The kubelet waits a second for its watch of a ConfigMap that was made a moment ago, and then tries again.
+    "FailedMount": r"failed to sync \w+ cache",
     # The API server looks at all addresses from time to time, and may meet a Service that is being made.
     "ClusterIPNotAllocated": r"repairing$",
 }
@@ -137,10 +117,10 @@ def ways(deployed: Deployed) -> Ways:
 
 
 def request(
-    deployed: Deployed, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    place: Place, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None
 ) -> tuple[int, str, bytes]:
     """Status, type and content that the ingress controller answers with."""
-    connection = http.client.HTTPConnection(*deployed.place.web, timeout=ANSWERING)
+    connection = http.client.HTTPConnection(*place.web, timeout=ANSWERING)
     try:
         connection.request(method, path, body or None, {"Host": HOST, **(headers or {})})
         answer = connection.getresponse()
@@ -149,10 +129,10 @@ def request(
         connection.close()
 
 
-def answered(deployed: Deployed, path: str) -> bool:
-    """Whether a service answers, be it that there is no such thing; the controller itself answers in HTML."""
-    status, kind, content = request(deployed, "GET", path)
-    return not (status >= http.client.BAD_REQUEST and kind.startswith("text/html") and b"nginx" in content)
+def answered(place: Place, path: str) -> bool:
+    """Whether a service answers, be it that there is no such thing: in JSON, which a controller never does."""
+    status, kind, _ = request(place, "GET", path)
+    return status < http.client.BAD_REQUEST or kind.startswith(("application/json", "application/problem+json"))
 
 
 def put_artifact(deployed: Deployed, size: int) -> int:
@@ -162,12 +142,12 @@ def put_artifact(deployed: Deployed, size: int) -> int:
     _post(deployed, models, {"name": name})
     version = _post(deployed, f"{models}/{name}/versions", {"format": "onnx"})["version"]
     headers = {"Content-Type": "application/octet-stream"}
-    return request(deployed, "PUT", f"{models}/{name}/versions/{version}/artifact", b"\0" * size, headers)[0]
+    return request(deployed.place, "PUT", f"{models}/{name}/versions/{version}/artifact", b"\0" * size, headers)[0]
 
 
 def _post(deployed: Deployed, path: str, body: Mapping[str, object]) -> dict[str, Any]:
     content = json.dumps(body).encode()
-    status, _, answer = request(deployed, "POST", path, content, {"Content-Type": "application/json"})
+    status, _, answer = request(deployed.place, "POST", path, content, JSON)
     assert status == http.client.CREATED, answer
     return dict(json.loads(answer))
 
@@ -195,48 +175,9 @@ def kill(deployed: Deployed, components: Collection[str]) -> None:
     wait_for(f"{', '.join(components)} are started again", RECOVERING, seen)
 
 
-def delete_pods(deployed: Deployed, component: str) -> None:
-    """Delete all pods of a component, and wait until they are gone."""
-    paths = [deployed.api.of(one) for one in pods_of(deployed, component)]
-    before = {one["metadata"]["uid"] for one in pods_of(deployed, component)}
-    for path in paths:
-        deployed.api.delete(path)
-    wait_for(
-        f"the pods of {component} are gone",
-        RECOVERING,
-        lambda: not before & {one["metadata"]["uid"] for one in pods_of(deployed, component)},
-    )
-
-
 def pods_of(deployed: Deployed, component: str) -> list[Manifest]:
     """The pods of a component."""
     return [one for one in deployed.pods() if one["metadata"]["labels"].get("app") == component]
-
-
-def started(deployed: Deployed) -> set[str]:
-    """The ids of all containers that run."""
-    running = [one for one in deployed.pods() if one["status"]["phase"] == "Running"]
-    every = [status for one in running for status in one["status"]["containerStatuses"]]
-    return {status["containerID"] for status in every if "running" in status["state"]}
-
-
-@contextmanager
-def dropped(deployed: Deployed, component: str) -> Iterator[None]:
-    """All packets from and to its pods are dropped: nothing is refused."""
-    addresses = [one["status"]["podIP"] for one in pods_of(deployed, component)]
-    deployed.place.run(DROP, "-I", *addresses)
-    try:
-        yield
-    finally:
-        deployed.place.run(DROP, "-D", *addresses)
-
-
-def upload_data(deployed: Deployed, name: str, rows: int, columns: int) -> int:
-    """A data set of random numbers in the object store; its size in bytes."""
-    (pod,) = pods_of(deployed, "ml-engine")
-    identifier = container_id(pod)
-    pid = first_processes(deployed.place, [identifier])[identifier]
-    return int(deployed.place.run(UPLOAD, pid, UPLOADER, name, str(rows), str(columns), seconds=UPLOADING))
 
 
 def wait_whole(deployed: Deployed) -> None:

@@ -62,8 +62,8 @@ def test_packets_go_where_the_graph_says(deployed: Deployed) -> None:
 
 def test_public_paths(deployed: Deployed) -> None:
     """Through the real controller: what users need, and nothing else."""
-    assert [path for path, _, _ in REQUESTS if not smoke.answered(deployed, path)] == []
-    assert [path for path in (*UNANSWERED, *ENCODED) if smoke.answered(deployed, path)] == []
+    assert [path for path, _, _ in REQUESTS if not smoke.answered(deployed.place, path)] == []
+    assert [path for path in (*UNANSWERED, *ENCODED) if smoke.answered(deployed.place, path)] == []
 
 
 def test_large_artifact(deployed: Deployed) -> None:
