@@ -212,7 +212,10 @@ def _export(model: Pipeline, examples: Examples) -> bytes:
         # What is stored takes words, not their places; both have the same order.
         model["features"].named_transformers_["words"].categories_ = list(examples.categories)
     classification = examples.signature.task == "classification"
-    options = {id(model): {"zipmap": False}} if classification else None
+    # A factor is rounded otherwise than the division, and takes a number that lies on a tree's threshold beyond it.
+    options: dict[Any, dict[str, Any]] = {StandardScaler: {"div": "div"}}
+    if classification:
+        options[id(model)] = {"zipmap": False}
     made = to_onnx(model, initial_types=types, options=options, target_opset={"": 17, "ai.onnx.ml": 3})
     onnx: bytes = made.SerializeToString()
     if len(onnx) > MOST_ARTIFACT_BYTES:

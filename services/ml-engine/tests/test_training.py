@@ -253,6 +253,14 @@ def test_same_job_makes_the_same_model(load: Callable[[bytes], Frame]) -> None:
     assert (first.onnx, first.metrics) == (second.onnx, second.metrics)
 
 
+def test_forest_of_whole_numbers_is_stored(load: Callable[[bytes], Frame]) -> None:
+    """A number that lies on a tree's threshold goes the same way in the stored model as in the trained one."""
+    seeded = np.random.default_rng(0)
+    frame = load(table(["a", "b", "amount"], seeded.integers(0, 100, (200, 3)).tolist()))
+    forest = Hyperparameters(model="forest", folds=2, trees=10)
+    assert learn(frame, None, None, forest).signature.task == "regression"
+
+
 @pytest.mark.parametrize(
     ("body", "target", "reason"),
     [
