@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from catalogue.machines import MACHINES
+from chatdb.local.processes import wait_for
 from constructs_lib.quantity import in_bytes, millicores
 from tests.e2e import stack
 from tests.e2e.api import Api, Manifest
 from tests.node import namespaces, packages, provisioner, up
 from tests.node.namespaces import Namespaces
 from tests.node.node import dns_manifests, reserved
+
+SECONDS = 20
 
 CLAIM: Manifest = {
     "metadata": {"namespace": "n", "name": "c", "uid": "u-1"},
@@ -113,6 +116,22 @@ def test_released(tmp_path: Path) -> None:
     api.objects["PersistentVolume"].append(ours)
     provisioner.Provisioner(api, tmp_path).look()
     assert (api.deleted, (tmp_path / "u-1").exists()) == (["pvc-u-1"], False)
+
+
+def test_provisioner_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After an error that nobody foresaw, which it prints: the next claim gets its volume."""
+    api = FakeApi(PersistentVolumeClaim=[{"metadata": {"name": "odd"}}])
+    monkeypatch.setattr(provisioner, "PERIOD", 0.01)
+    running = provisioner.Provisioner(api, tmp_path / "volumes")
+    running.start()
+    try:
+        wait_for("the error is printed", SECONDS, lambda: "KeyError: 'spec'" in capsys.readouterr().err)
+        api.objects["PersistentVolumeClaim"] = [CLAIM]
+        wait_for("the claim has its volume", SECONDS, (tmp_path / "volumes/u-1").exists)
+    finally:
+        running.stop()
 
 
 def test_cgroups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
