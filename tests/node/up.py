@@ -51,14 +51,16 @@ def run(folder: Path) -> Iterator[None]:
     try:
         say("starting the control plane")
         node.start()
-        node.take_images(images.layout, images.own())
+        own = images.own()
+        node.take_images(images.layout, own)
         say("starting the node")
         node.join()
         say("making the platform's images, which takes some minutes the first time")
         names = images.take(named(kustomize(ROOT, ROOT / "overlays/minikube")))
         say("importing them")
         node.take_images(images.layout, names)
-        images.keep(names)
+        images.keep(own | names)
+        node.keep_images((own | names).values())
         (folder / "web").write_text(str(node.web))
         say("the node is ready, and has the images")
         yield
