@@ -47,7 +47,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-test node-long gateway-test scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -134,6 +134,9 @@ node-up: setup-node ## Start a real Kubernetes node with images of the platform,
 
 node-down: ## Stop it
 	$(VENV)/bin/python -m tests.node.up stop $(FOLDER)
+
+node-images: setup-node ## Make the images that a node has, ahead of its start (root)
+	python -m tests.node.prepare
 
 node-test: setup-node ## Run the tests on a real node, and nothing else meanwhile (root)
 	pytest tests/node/live

@@ -20,13 +20,18 @@ MINUTES = 60
 DEBIAN = "trixie"
 PYTHON = ("python3", "python3-venv", "python3-pip", "python-is-python3", "ca-certificates")
 """The Python of the images' base, by Debian's packages."""
+CONTAINED = (
+    "setpriv", "--pdeathsig=KILL",
+    "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+)  # fmt: skip
+"""A command after this ends when who has started it ends, however; nothing that it started or mounted is left."""
 STORAGE = '[storage]\ndriver = "{driver}"\ngraphroot = "{folder}/store"\nrunroot = "{folder}/run"\n'
 
 
 def debian(archive: Path, packages: Sequence[str], *hooks: str) -> None:
     """Write the files of Debian with these packages; hooks are mmdebstrap's options."""
     line = ("mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(packages)}", *hooks)
-    run(*line, DEBIAN, str(archive))
+    run(*CONTAINED, *line, DEBIAN, str(archive))
 
 
 def base_name() -> str:
@@ -48,8 +53,7 @@ def build(name: str, env_vars: Mapping[str, str], root: Path) -> str:
     """All that `chatdb images --build` and the builder print."""
     options = f"['images', '--build', '--builder', '{name}'], obj=Path(sys.argv[1])"
     script = f"import sys; from pathlib import Path; from chatdb.cli import main; main({options})"
-    # What a builder mounts is gone with it, however it ends.
-    command = ["unshare", "--mount", sys.executable, "-c", script, str(root)]
+    command = [*CONTAINED, sys.executable, "-c", script, str(root)]
     pipe, both, seconds = subprocess.PIPE, subprocess.STDOUT, MINUTES * 60
     done = subprocess.run(command, env=env_vars, stdout=pipe, stderr=both, text=True, timeout=seconds, check=False)
     assert done.returncode == 0, done.stdout

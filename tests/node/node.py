@@ -7,7 +7,7 @@ leads from loopback to the API server. Needs root.
 import fcntl
 import subprocess
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -152,6 +152,15 @@ class Node(Cluster):
         """The images that it has: names and digests."""
         lines = self.run(*CTR, "images", "ls").splitlines()[1:]
         return {name: digest for name, _, digest, *_ in map(str.split, lines)}
+
+    def keep_images(self, names: Iterable[str]) -> None:
+        """Remove all other images; those of a release before would stay in the store for ever."""
+        here, wanted = self.images(), set(names)
+        kept = {digest for name, digest in here.items() if name in wanted}
+        # Each image has another name, by its configuration, which alone would keep its files.
+        wanted |= {name for name, digest in here.items() if name.startswith("sha256:") and digest in kept}
+        if old := sorted(set(here) - wanted):
+            self.run(*CTR, "images", "rm", "--sync", *old)
 
     def _hold_store(self) -> None:
         self.store.mkdir(parents=True, exist_ok=True)

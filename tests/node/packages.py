@@ -11,7 +11,6 @@ import sys
 NEEDED = {
     "/usr/lib/cni/ptp": "containernetworking-plugins",
     "buildah": "buildah",
-    "conntrack": "conntrack",
     "containerd": "containerd",
     "git": "git",
     "ip": "iproute2",

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import traceback
 from http.client import HTTPException
 from pathlib import Path
 
@@ -39,6 +40,8 @@ class Provisioner:
                 self.look()
             except (OSError, ApiError, HTTPException):
                 continue
+            except Exception:  # noqa: BLE001 - without this thread no claim would ever get a volume
+                traceback.print_exc()
 
     def look(self) -> None:
         """Provide for claims that wait, and remove volumes whose claims are gone."""

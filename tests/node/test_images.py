@@ -1,17 +1,24 @@
-"""Images of a real node: archives, names, and a recipe for all that the platform names."""
+"""Images of a real node: archives, names, a recipe for all that the platform names, and the end of what makes them."""
 
+import fcntl
 import io
 import json
+import os
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
 import pytest
 
 from catalogue.components import CATALOGUE
+from chatdb.local.processes import wait_for
 from constructs_lib.image_reference import parse_image
 from tests.node import images
 from tests.node.oci import CONTAINERD_NAME, Entry, File, Folder, Layout, Link, Settings
-from tests.repository import manifests
+from tests.repository import ROOT, manifests
+
+STARTING, ENDING = 60, 20
 
 
 def content(archive: tarfile.TarFile, member: tarfile.TarInfo | str) -> bytes:
@@ -125,3 +132,43 @@ def test_unknown_image(tmp_path: Path) -> None:
     """An image without a recipe is named, with what to do."""
     with pytest.raises(LookupError, match=r"no image for other/thing:1 on a real node: add a recipe to images\.py"):
         images.Images(tmp_path).take(["other/thing:1"])
+
+
+BUILDER = """#!/bin/sh
+setsid flock "$LOCK" sleep 120 &
+wait
+"""
+STARTER = """
+import os, sys
+from pathlib import Path
+from tests.images import image_builders
+
+sys.executable = sys.argv[1]
+{}
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="images are built by root")
+@pytest.mark.parametrize("call", ["build('buildah', os.environ, Path('/'))", "debian(Path('archive'), ())"])
+def test_build_ends_with_its_starter(call: str, tmp_path: Path) -> None:
+    """SIGKILL leaves nothing of a build behind, also of what has a session of its own."""
+    builder = tmp_path / "mmdebstrap"
+    builder.write_text(BUILDER)
+    builder.chmod(0o755)
+    env_vars = {"LOCK": str(tmp_path / "lock"), "PATH": f"{tmp_path}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-c", STARTER.format(f"image_builders.{call}"), str(builder)]
+    with (tmp_path / "lock").open("w") as lock, subprocess.Popen(line, env=env_vars) as starter:
+
+        def held() -> bool:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            fcntl.flock(lock, fcntl.LOCK_UN)
+            return False
+
+        try:
+            wait_for("the build has begun", STARTING, held)
+        finally:
+            starter.kill()
+        wait_for("nothing of the build is left", ENDING, lambda: not held())

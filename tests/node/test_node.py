@@ -9,12 +9,15 @@ from typing import Any
 import pytest
 
 from catalogue.machines import MACHINES
+from chatdb.local.processes import wait_for
 from constructs_lib.quantity import in_bytes, millicores
 from tests.e2e import stack
 from tests.e2e.api import Api, Manifest
 from tests.node import namespaces, packages, provisioner, up
 from tests.node.namespaces import Namespaces
-from tests.node.node import dns_manifests, reserved
+from tests.node.node import Node, dns_manifests, reserved
+
+SECONDS = 20
 
 CLAIM: Manifest = {
     "metadata": {"namespace": "n", "name": "c", "uid": "u-1"},
@@ -113,6 +116,56 @@ def test_released(tmp_path: Path) -> None:
     api.objects["PersistentVolume"].append(ours)
     provisioner.Provisioner(api, tmp_path).look()
     assert (api.deleted, (tmp_path / "u-1").exists()) == (["pvc-u-1"], False)
+
+
+def test_provisioner_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After an error that nobody foresaw, which it prints: the next claim gets its volume."""
+    api = FakeApi(PersistentVolumeClaim=[{"metadata": {"name": "odd"}}])
+    monkeypatch.setattr(provisioner, "PERIOD", 0.01)
+    running = provisioner.Provisioner(api, tmp_path / "volumes")
+    running.start()
+    try:
+        wait_for("the error is printed", SECONDS, lambda: "KeyError: 'spec'" in capsys.readouterr().err)
+        api.objects["PersistentVolumeClaim"] = [CLAIM]
+        wait_for("the claim has its volume", SECONDS, (tmp_path / "volumes/u-1").exists)
+    finally:
+        running.stop()
+
+
+class FakeContainerd(Node):
+    """Has images, and notes what it is told."""
+
+    def __init__(self, folder: Path, names: dict[str, str]) -> None:
+        """Names and digests."""
+        super().__init__(folder, folder / "store")
+        self.names = names
+
+    def run(self, *command: str, seconds: float = 0) -> str:  # noqa: ARG002
+        """As `ctr images` has it."""
+        if command[3] == "rm":
+            for name in command[5:]:
+                del self.names[name]
+            return ""
+        return "\n".join(["REF TYPE DIGEST", *(f"{name} type {digest}" for name, digest in self.names.items())])
+
+
+def test_old_images_go(tmp_path: Path) -> None:
+    """What is not kept goes, with the name that the CRI plugin has given it by its configuration."""
+    names = {
+        "a:1": "d1",
+        "a:2": "d2",
+        "b:1": "d3",
+        "c:1": "d3",
+        "sha256:x1": "d1",
+        "sha256:x2": "d2",
+        "sha256:x3": "d3",
+    }
+    node = FakeContainerd(tmp_path, names)
+    node.keep_images(["a:2", "b:1"])
+    assert sorted(names) == ["a:2", "b:1", "sha256:x2", "sha256:x3"]
+    node.keep_images(["a:2", "b:1"])
 
 
 def test_cgroups(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

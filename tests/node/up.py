@@ -60,19 +60,26 @@ def platform_node(folder: Path, say: Callable[[str], None]) -> Iterator[Node]:
     try:
         say("starting the control plane")
         node.start()
-        node.take_images(images.layout, images.own())
+        own = images.own()
+        node.take_images(images.layout, own)
         say("starting the node")
         node.join()
         say("making the platform's images, which takes some minutes the first time")
-        argo_cd = kustomize(folder, install(folder / "argo-cd"), ROOT)
-        names = images.take(named([*kustomize(ROOT, ROOT / "overlays/minikube"), *argo_cd]))
+        names = images.take(needed(folder / "argo-cd"))
         say("importing them")
         node.take_images(images.layout, names)
-        images.keep(names.values())
+        images.keep((own | names).values())
+        node.keep_images(own | names)
         say("the node is ready, and has the images")
         yield node
     finally:
         node.stop()
+
+
+def needed(folder: Path) -> list[str]:
+    """The images of the platform and of Argo CD, whose install is written into the folder."""
+    argo_cd = kustomize(folder, install(folder), ROOT)
+    return named([*kustomize(ROOT, ROOT / "overlays/minikube"), *argo_cd])
 
 
 def install(folder: Path) -> Path:

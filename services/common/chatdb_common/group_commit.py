@@ -31,7 +31,8 @@ class GroupCommit(Generic[In, Out]):
         """`act` says in their order what became of the requests.
 
         An error that it raises is everybody's where it is of a `shared` kind, also of those who came meanwhile: they
-        have waited as long as what is down was waited for. After another one each is tried alone.
+        have waited as long as what is down was waited for. After another one each is tried alone, until one of a
+        `shared` kind comes.
         """
         self._act = act
         self._shared = shared
@@ -52,10 +53,10 @@ class GroupCommit(Generic[In, Out]):
             outcomes = await to_thread.run_sync(self._outcomes, [entry for entry, _ in group])
             for (_, future), outcome in zip(group, outcomes, strict=True):
                 _settle(future, outcome)
-            if isinstance(outcomes[0], self._shared):
+            if isinstance(outcomes[-1], self._shared):
                 late, self._waiting = self._waiting, []
                 for _, future in late:
-                    _settle(future, outcomes[0])
+                    _settle(future, outcomes[-1])
         self._working = None
 
     def _outcomes(self, group: Sequence[Entry[In]]) -> Sequence[Out | Exception]:
@@ -64,7 +65,11 @@ class GroupCommit(Generic[In, Out]):
         except Exception as error:  # noqa: BLE001 - whoever waits gets it
             if len(group) == 1 or isinstance(error, self._shared):
                 return [error] * len(group)
-        return [outcome for entry in group for outcome in self._outcomes([entry])]
+        outcomes: list[Out | Exception] = []
+        for entry in group:
+            down = bool(outcomes) and isinstance(outcomes[-1], self._shared)
+            outcomes += outcomes[-1:] if down else self._outcomes([entry])
+        return outcomes
 
 
 def _settle(future: asyncio.Future[Out], outcome: Out | Exception) -> None:

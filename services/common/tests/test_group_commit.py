@@ -116,6 +116,35 @@ def test_outage_is_theirs_who_came_meanwhile() -> None:
     assert ledger.groups == [["a"]]
 
 
+def test_outage_after_poison_is_everybodys() -> None:
+    """Where each is tried alone, nobody behind an outage waits for it once more, nor does who came meanwhile."""
+
+    async def run(ledger: Ledger) -> list[str | BaseException]:
+        loop, late = asyncio.get_running_loop(), []
+
+        async def arrive() -> None:
+            late.append(asyncio.create_task(commit.take("late")))
+            await asyncio.sleep(0)
+
+        def answer(request: str) -> str:
+            if ledger.groups[-1] == ["b", "c", "d"]:
+                raise LookupError
+            if request == "c":
+                asyncio.run_coroutine_threadsafe(arrive(), loop).result(SECONDS)
+                raise Down
+            return request
+
+        ledger.answer = answer
+        commit = GroupCommit(ledger.keep, shared=(Down,))
+        heard = await take(commit, ledger, "a", "b", "c", "d")
+        return [*heard, *await asyncio.gather(*late, return_exceptions=True)]
+
+    ledger = Ledger()
+    a, b, *others = asyncio.run(run(ledger))
+    assert (a, b, [type(one) for one in others]) == ("a", "b", [Down] * 3)
+    assert ledger.groups == [["a"], ["b", "c", "d"], ["b"], ["c"]]
+
+
 def test_who_has_gone_is_not_missed() -> None:
     """Others of its group get their answers, and so do later ones."""
 

@@ -28,7 +28,7 @@ class Interrupted(Exception):
 
 
 class Unavailable(Exception):
-    """The training process could not reach the object store: it may later."""
+    """The object store does not answer, or the machine starts no process or thread: it may later."""
 
 
 class Died(Exception):

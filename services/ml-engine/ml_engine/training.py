@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+import sklearn
 from numpy.typing import NDArray
 from skl2onnx import to_onnx
 from skl2onnx.common.data_types import FloatTensorType, StringTensorType
@@ -21,7 +22,6 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from chatdb_common.messages import Task
 from ml_engine.domain import (
-    LARGEST,
     MEASURE,
     MOST_ARTIFACT_BYTES,
     BadData,
@@ -40,6 +40,8 @@ MOST_CLASSES = 50
 MOST_CATEGORIES = 100
 # Whole numbers are classes where there are few of them, and each comes often.
 FEW_NUMBERS, ROWS_PER_NUMBER = 20, 5
+# Sums over all rows have to fit 32 bits.
+LARGEST = 1e30
 # How near the exported model has to be to the trained one.
 SAMPLE, AGREEMENT, TOLERANCE = 1000, 0.99, 1e-3
 
@@ -113,7 +115,9 @@ def _features(frame: Frame, signature: Signature, there: NDArray[np.bool_]) -> t
 
 def _fitting(name: str, column: NDArray[np.float64]) -> NDArray[np.float64]:
     if (np.abs(column) > LARGEST).any():
-        raise BadData(f"column {name!r} has numbers that are too large: {LARGEST:.1e} is the largest")
+        raise BadData(
+            f"column {name!r} has numbers that are too large: {LARGEST:g} is the largest; scale or remove them"
+        )
     return column
 
 
@@ -158,13 +162,18 @@ def pipeline(kind: str, examples: Examples, chosen: Hyperparameters) -> Pipeline
     steps: list[tuple[str, Any, list[int]]] = []
     if numbers:
         # Each works on the copy of these columns that the transformer has made.
-        imputer, scaler = SimpleImputer(strategy="median", copy=False), StandardScaler(copy=False)
+        imputer, scaler = _imputer(), StandardScaler(copy=False)
         numeric = Pipeline([("impute", imputer), ("scale", scaler)])
         steps.append(("numbers", numeric, list(range(numbers))))
     if words:
         encoder = OneHotEncoder(handle_unknown="ignore", dtype=np.float32)
         steps.append(("words", encoder, list(range(numbers, numbers + words))))
     return Pipeline([("features", ColumnTransformer(steps)), ("model", _estimator(kind, examples, chosen))])
+
+
+def _imputer() -> SimpleImputer:
+    # The rows that a fold learns from may have no value of a column, and it may be the only one.
+    return SimpleImputer(strategy="median", keep_empty_features=True, copy=False)
 
 
 def _estimator(kind: str, examples: Examples, chosen: Hyperparameters) -> Any:
@@ -176,16 +185,21 @@ def _estimator(kind: str, examples: Examples, chosen: Hyperparameters) -> Any:
 
 
 def _cross_validate(kind: str, examples: Examples, chosen: Hyperparameters) -> dict[str, float]:
-    """The mean of each metric over the folds."""
+    """The metrics of what each fold's model says of the rows that it has not seen, all rows together."""
     features, target = examples.features, examples.target
     classification = examples.signature.task == "classification"
     folds = min(chosen.folds, *Counter(target.tolist()).values()) if classification else chosen.folds
     splitter = (StratifiedKFold if classification else KFold)(folds, shuffle=True, random_state=chosen.seed)
-    scores: list[dict[str, float]] = []
+    # A fold alone may be a single row, of which there is no r2.
+    said = np.empty_like(target)
     for learn, test in splitter.split(features, target):
         model = pipeline(kind, examples, chosen).fit(features[learn], target[learn])
-        scores.append(_metrics(target[test], model.predict(features[test]), classification=classification))
-    return {name: float(np.mean([fold[name] for fold in scores])) for name in scores[0]}
+        # Scaled by the other rows, a number may be infinite: it is large to a tree.
+        with sklearn.config_context(assume_finite=True):
+            said[test] = model.predict(features[test])
+    if not classification and not np.isfinite(said).all():
+        raise BadData("the numbers of a column differ too much in size: scale them, or remove outliers")
+    return _metrics(target, said, classification=classification)
 
 
 def _metrics(truth: NDArray[Any], said: NDArray[Any], *, classification: bool) -> dict[str, float]:
@@ -212,7 +226,10 @@ def _export(model: Pipeline, examples: Examples) -> bytes:
         # What is stored takes words, not their places; both have the same order.
         model["features"].named_transformers_["words"].categories_ = list(examples.categories)
     classification = examples.signature.task == "classification"
-    options = {id(model): {"zipmap": False}} if classification else None
+    # A factor is rounded otherwise than the division, and takes a number that lies on a tree's threshold beyond it.
+    options: dict[Any, dict[str, Any]] = {StandardScaler: {"div": "div"}}
+    if classification:
+        options[id(model)] = {"zipmap": False}
     made = to_onnx(model, initial_types=types, options=options, target_opset={"": 17, "ai.onnx.ml": 3})
     onnx: bytes = made.SerializeToString()
     if len(onnx) > MOST_ARTIFACT_BYTES:
@@ -224,5 +241,5 @@ def _export(model: Pipeline, examples: Examples) -> bytes:
     else:
         near = bool(np.allclose(said, expected, rtol=TOLERANCE, atol=TOLERANCE * float(np.std(examples.target))))
     if not near:
-        raise BadData("the model can't be stored exactly: scale the columns with very large numbers")
+        raise BadData("the model can't be stored exactly: scale the columns with very large or very small numbers")
     return onnx

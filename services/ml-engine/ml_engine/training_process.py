@@ -105,12 +105,15 @@ class TrainingProcess:
 
         `check` is called again and again, and may raise: then training ends at once. `begin` is called with each step
         and the number of its rows, 0 where they are not known. Raises BadData where the data can't teach or memory is
-        too small for it, Unavailable where the object store is down, Died where the process is gone, and
-        TrainingFailed for an error that nobody foresaw.
+        too small for it, Unavailable where the object store is down or the process can't be started, Died where it is
+        gone, and TrainingFailed for an error that nobody foresaw.
         """
         if self._child is None or self._child.process.poll() is not None:
             self.close()
-            self._child = self._starter.submit(self._start).result()
+            try:
+                self._child = self._starter.submit(self._start).result()
+            except OSError as error:
+                raise Unavailable(f"the training process can't be started: {error}") from error
         child, limit = self._child, self.limit()
         command = Command(assignment=assignment, available_bytes=memory.available(limit))
         try:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnxruntime
@@ -253,6 +253,40 @@ def test_same_job_makes_the_same_model(load: Callable[[bytes], Frame]) -> None:
     assert (first.onnx, first.metrics) == (second.onnx, second.metrics)
 
 
+def test_forest_of_whole_numbers_is_stored(load: Callable[[bytes], Frame]) -> None:
+    """A number that lies on a tree's threshold goes the same way in the stored model as in the trained one."""
+    seeded = np.random.default_rng(0)
+    frame = load(table(["a", "b", "amount"], seeded.integers(0, 100, (200, 3)).tolist()))
+    forest = Hyperparameters(model="forest", folds=2, trees=10)
+    assert learn(frame, None, None, forest).signature.task == "regression"
+
+
+def test_fold_may_be_one_row(load: Callable[[bytes], Frame]) -> None:
+    """What is measured is all rows together: of one alone there is no r2, and of two that are alike a useless one."""
+    chosen = Hyperparameters(model="linear", folds=10)
+    for rows in (10, 19):
+        trained = learn(load(table(["size", "town", "price"], houses(rows))), None, "regression", chosen)
+        assert 0.5 < trained.metrics["r2"] <= 1, rows
+
+
+@pytest.mark.parametrize("model", ["linear", "forest"])
+def test_column_that_some_folds_have_no_value_of(
+    load: Callable[[bytes], Frame], model: Literal["linear", "forest"]
+) -> None:
+    """It is the only one: what is trained on other rows has nothing to learn from, and says so by its metrics."""
+    rows = [("7" if n == 3 else "", n * n) for n in range(10)]
+    trained = learn(load(table(["a", "b"], rows)), None, "regression", Hyperparameters(model=model, folds=2))
+    assert all(map(np.isfinite, trained.metrics.values()))
+
+
+def test_outlier_beyond_32_bits_of_its_fold(load: Callable[[bytes], Frame]) -> None:
+    """A number is scaled by those of other folds: a forest takes any, a linear model is told what is wrong."""
+    frame = load(table(["a", "b"], [(1e30 if n == 3 else n * 1e-25, n) for n in range(20)]))
+    assert learn(frame, None, "regression", Hyperparameters(model="forest", trees=5)).metrics["r2"] <= 1
+    with pytest.raises(BadData, match="differ too much in size: scale them, or remove outliers"):
+        learn(frame, None, "regression", QUICK)
+
+
 @pytest.mark.parametrize(
     ("body", "target", "reason"),
     [
@@ -271,7 +305,9 @@ def test_same_job_makes_the_same_model(load: Callable[[bytes], Frame]) -> None:
         (b"a\xff,b\n" + b"1,x\n2,y\n" * 20, None, "can't be read"),
         (b"a,b\n" + b"1,x\n2,y\xff\n" * 20, None, "can't be read"),
         (b'a,b\n1,"' + b"x,y\n" * 1_000_000, None, "can't be read"),
-        (b"a,b\n" + b"1e39,x\n2,y\n" * 20, None, "column 'a' has numbers that are too large"),
+        (b"a,b\n" + b"1e31,x\n2,y\n" * 20, None, "'a' has numbers that are too large: 1e.30 is the largest; scale"),
+        (b"a,b\n" + b"3e38,1\n-3e38,2\n" * 20, None, "column 'a' has numbers that are too large"),
+        (b"a,b\n" + b"".join(b"%d,%de36\n" % (n, n) for n in range(40)), None, "'b' has numbers that are too large"),
         (
             b"a,b\n" + b"".join(b"%d,-%d.5e300\n" % (n, n) for n in range(40)),
             None,

@@ -1,5 +1,6 @@
 """Training in a process of its own, on real memory: it has a bound, ends at once, and takes nothing with it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -127,6 +128,45 @@ def test_store_that_is_down_is_no_failure_of_the_job(engine: Running, object_sto
     with closing(process), pytest.raises(TRANSIENT):
         replace(engine.trainer, learn=process.learn).handle(job())
     assert engine.told() == ["started"]
+
+
+@pytest.mark.parametrize("number", [errno.EAGAIN, errno.ENOMEM, errno.EMFILE])
+def test_process_that_can_not_be_started(
+    engine: Running, training: TrainingProcess, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """A machine that is short of something for a moment fails no job: it is tried again."""
+    training.close()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "Popen", refuse)
+        with pytest.raises(TRANSIENT, match="can't be started"):
+            engine.trainer.handle(job())
+    assert engine.told() == ["started"]
+    engine.train()
+    assert engine.told() == ["started", "started", "succeeded"]
+
+
+@pytest.mark.parametrize("name", ["heartbeat", "memory of training"])
+def test_thread_that_can_not_be_started(engine: Running, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """The kernel counts threads as it counts processes."""
+    start = threading.Thread.start
+
+    def refuse(thread: threading.Thread) -> None:
+        if thread.name == name:
+            raise RuntimeError("can't start new thread")
+        start(thread)
+
+    engine.put(GOOD)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(TRANSIENT, match=f"{name}.* can't be started"):
+            engine.trainer.handle(job())
+    assert engine.told() == ["started"]
+    engine.train()
+    assert engine.told() == ["started", "started", "succeeded"]
 
 
 def test_process_that_is_killed_is_a_dead_worker(engine: Running, training: TrainingProcess) -> None:
