@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from catalogue.components import CATALOGUE
@@ -42,7 +43,6 @@ class Deployed:
         self.folder.mkdir()
         self.origin = Origin(self.folder, url=f"http://{ADDRESS}:{GIT_PORT}/origin.git", files=checkout)
         self.tiers = [Tier(name) for name in read_settings(self.origin.work, CATALOGUE).tiers]
-        self.install = ("--install", str(install(self.folder / "argo-cd")))
         self.recorder = Recorder(self.api)
 
     def script(self, name: str, *arguments: str, env_vars: Mapping[str, str] = os.environ) -> str:
@@ -68,8 +68,15 @@ class Deployed:
         )
         return done.returncode, done.stdout
 
+    @cached_property
+    def argo_cd(self) -> tuple[str, ...]:
+        """The options that have Argo CD deploy, from an install that needs no network."""
+        return "--argocd", "--install", str(install(self.folder / "argo-cd"))
+
     def build(self) -> str:
-        """Build the images: the node has them already, and so has the builder."""
+        """Build the images: our node has them already, and so has its builder."""
+        if self.place.node is None:
+            return self.script("build-images.sh")
         builder = Buildah(IMAGES / "buildah", "overlay")
         output = self.script("build-images.sh", "--builder", "buildah", env_vars=builder.env_vars)
         self.origin.commit("Images")
@@ -82,7 +89,7 @@ class Deployed:
             return self.script("deploy-all.sh")
         server = [sys.executable, str(GIT_SERVER), str(self.folder), ADDRESS, str(GIT_PORT)]
         self.place.node.launch("git", server)
-        return self.script("deploy-all.sh", "--argocd", *self.install)
+        return self.script("deploy-all.sh", *self.argo_cd)
 
     def released(self, held: str, seconds: float) -> None:
         """Have Argo CD look at once, and wait until every tier is held at that commit, and all of it is there."""

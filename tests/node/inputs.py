@@ -3,20 +3,24 @@
 import hashlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 from chatdb.images import content
 from constructs_lib.kustomize import kustomize
 from tests.node.images import OURS
 from tests.repository import ROOT
 
-MEASURING = Path(__file__).parent
-PARTS = ("images.py", "long/*.py", "standins/*")
-"""Files that decide what runs in place of others' images, and how it is measured."""
+PARTS = (
+    "tests/node/images.py",
+    "tests/node/standins/*",
+    "tools/go/cluster/go.mod",
+    "tools/go/ingress/go.mod",
+    "tools/go/node/go.mod",
+)
+"""What runs beside the platform, and in place of others' images."""
 
 
 def digest() -> str:
-    """Of the rendered environment, the sources of the services' images, and how they are measured."""
+    """Of the rendered environment, the sources of the services' images, and what else runs on the node."""
     return hashlib.sha256("\n".join(_parts()).encode()).hexdigest()[:12]
 
 
@@ -24,4 +28,4 @@ def _parts() -> Iterator[str]:
     yield json.dumps(kustomize(ROOT, ROOT / "overlays/minikube"), sort_keys=True)
     yield from sorted(content.tag(content.contents(ROOT, str(image.source))) for image in OURS.values())
     for pattern in PARTS:
-        yield from (path.read_text(encoding="utf-8") for path in sorted(MEASURING.glob(pattern)) if path.is_file())
+        yield from (path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(pattern)))

@@ -17,6 +17,7 @@ import yaml
 
 from chatdb.deploy.objects import ready
 from chatdb.local.processes import Server, wait_for
+from constructs_lib.model import Machine
 from constructs_lib.quantity import cpu_text, in_bytes, memory_text, millicores
 from tests.e2e.api import Manifest
 from tests.e2e.certificates import NAMES, USERS, write_certificates
@@ -51,8 +52,11 @@ COREDNS = "chatdb.local/coredns:1"
 class Node(Cluster):
     """One node with its control plane."""
 
-    def __init__(self, folder: Path, store: Path = STORE) -> None:
-        """The folder has to be empty; containerd's store may hold images, and is one node's at a time."""
+    def __init__(self, folder: Path, machine: Machine = MACHINE, store: Path = STORE) -> None:
+        """The folder has to be empty; the node says that it is that machine, whatever this one is.
+
+        Containerd's store may hold images, and is one node's at a time.
+        """
         pki = folder / "certificates"
         super().__init__(
             folder,
@@ -68,6 +72,7 @@ class Node(Cluster):
             ],
             controller_options=["--allocate-node-cidrs=true", f"--cluster-cidr={PODS}"],
         )
+        self.machine = machine
         self.store = store
         self.namespaces = Namespaces(folder / "namespaces")
         self._lock = ExitStack()
@@ -200,7 +205,7 @@ class Node(Cluster):
                 f"--hostname-override={NODE}",
                 f"--node-ip={ADDRESS}",
             ],
-            {"NODE_CPUS": str(MACHINE.cpu // 1000), "NODE_MEMORY": str(MACHINE.memory)},
+            {"NODE_CPUS": str(self.machine.cpu // 1000), "NODE_MEMORY": str(self.machine.memory)},
             again=True,
         )
 

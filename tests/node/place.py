@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from constructs_lib.model import Machine
 from tests.e2e.api import Api
+from tests.e2e.cluster import MACHINE
 from tests.e2e.target import named, refusal
 from tests.node.node import SECONDS, Node
 from tests.node.up import platform_node
@@ -39,11 +41,11 @@ class Place:
 
 
 @contextmanager
-def place(folder: Path) -> Iterator[Place]:
-    """A node with the images of the platform, empty but for that."""
+def place(folder: Path, machine: Machine = MACHINE) -> Iterator[Place]:
+    """A node with the images of the platform, empty but for that; of that size, where it is our own."""
     path = named()
     if path is None:
-        with platform_node(folder, print) as node:
+        with platform_node(folder, print, machine) as node:
             shell = node.namespaces.enter("bash", "-s")
             yield Place(api=node.api, shell=shell, web=("127.0.0.1", node.web), node=node)
         return

@@ -139,7 +139,7 @@ class FakeContainerd(Node):
 
     def __init__(self, folder: Path, names: dict[str, str]) -> None:
         """Names and digests."""
-        super().__init__(folder, folder / "store")
+        super().__init__(folder, store=folder / "store")
         self.names = names
 
     def run(self, *command: str, seconds: float = 0) -> str:  # noqa: ARG002

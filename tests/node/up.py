@@ -12,8 +12,10 @@ from pathlib import Path
 
 from catalogue.components import HOST
 from constructs_lib.kustomize import kustomize
+from constructs_lib.model import Machine
 from tests.argo_cd_install import local_install
 from tests.e2e import stack
+from tests.e2e.cluster import MACHINE
 from tests.e2e.stack import CLUSTER, STAMPS, built
 from tests.node import packages
 from tests.node.images import Images, named
@@ -54,9 +56,9 @@ def run(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def platform_node(folder: Path, say: Callable[[str], None]) -> Iterator[Node]:
+def platform_node(folder: Path, say: Callable[[str], None], machine: Machine = MACHINE) -> Iterator[Node]:
     """A node with the images of the platform and of Argo CD, that is gone at the end; its files stay."""
-    node, images = Node(folder / "node"), Images()
+    node, images = Node(folder / "node", machine), Images()
     try:
         say("starting the control plane")
         node.start()

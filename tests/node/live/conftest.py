@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.e2e.target import named
 from tests.node.deployed import FOLDER
 from tests.node.up import missing
 from tests.supervisor import show
@@ -9,7 +10,7 @@ from tests.supervisor import show
 
 def pytest_sessionstart() -> None:
     """Say loudly what is missing."""
-    if wanting := missing():
+    if named() is None and (wanting := missing()):
         pytest.exit(": ".join(wanting), returncode=1)
 
 

@@ -11,66 +11,75 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from tests.e2e.api import ApiError
 from tests.node import smoke
 from tests.node.deployed import FOLDER, Deployed
 from tests.node.inputs import digest
-from tests.node.long.sections import SECTIONS, Section
+from tests.node.long.sections import PAGE, STAGES, Section
 from tests.node.place import place
 from tests.node.up import missing
 from tests.repository import ROOT
 from tools.sections import fill
 
-PAGE = ROOT / "docs/real-node.md"
 
-
-def play(names: list[str], seed: int) -> tuple[dict[str, str], list[str]]:
+def play(names: Collection[str], seed: int) -> tuple[dict[str, str], list[str]]:
     """The text of each section, and what is wrong."""
-    texts, problems = {}, []
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir(parents=True)
-    with place(FOLDER) as where:
-        deployed = Deployed(where, FOLDER)
-        print(deployed.build() + deployed.deploy(), flush=True)
-        smoke.wait_whole(deployed)
-        for name in names:
-            print(f"== {name}", flush=True)
-            section = Section(deployed, random.Random(f"{seed} {name}"), [], [])
-            try:
-                SECTIONS[name](section)
-            except (OSError, ApiError, AssertionError) as error:
-                section.problems.append(f"{name}: {error}")
-            texts[name] = "\n".join(section.rows)
-            problems += section.problems
-            print("\n".join([*section.rows, *section.problems]), flush=True)
+    texts: dict[str, str] = {}
+    problems: list[str] = []
+    for stage in STAGES:
+        if chosen := {name: act for name, act in stage.sections.items() if name in names}:
+            shutil.rmtree(FOLDER, ignore_errors=True)
+            FOLDER.mkdir(parents=True)
+            with place(FOLDER, stage.machine) as where:
+                deployed = Deployed(where, FOLDER)
+                stage.prepare(deployed)
+                print(deployed.build() + deployed.deploy(), flush=True)
+                smoke.wait_whole(deployed)
+                for name, act in chosen.items():
+                    section = play_section(name, act, deployed, seed)
+                    texts[name] = "\n".join(section.rows)
+                    problems += section.problems
     return texts, problems
+
+
+def play_section(name: str, act: Callable[[Section], None], deployed: Deployed, seed: int) -> Section:
+    """Do it, and show what came of it."""
+    print(f"== {name}", flush=True)
+    section = Section(deployed, random.Random(f"{seed} {name}"), [], [])
+    try:
+        act(section)
+    except (OSError, ApiError, AssertionError, subprocess.SubprocessError) as error:
+        section.problems.append(f"{name}: {error}")
+    print("\n".join([*section.rows, *section.problems]), flush=True)
+    return section
 
 
 def conditions(seed: int) -> str:
     """The line that says on what a table was measured."""
     model = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    line = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
+    commit = subprocess.run(line, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     return (
-        f"Measured on commit {commit.stdout.strip()}, inputs `{digest()}`, seed {seed}; {len(model)} x {model[0]},"
+        f"Measured on commit {commit}, inputs `{digest()}`, seed {seed}; {len(model)} x {model[0]},"
         f" load {os.getloadavg()[0]:.0f} at the end."
     )
 
 
 def main() -> int:
     """The exit code: 1 where something is wrong, and then nothing is written."""
+    every = [name for stage in STAGES for name in stage.sections]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32), help="of the order")
-    parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="these sections alone")
+    parser.add_argument("--only", nargs="+", choices=every, default=every, help="these sections alone")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/real-node.md")
     asked_for = parser.parse_args()
     if wanting := missing():
         print(": ".join(wanting), file=sys.stderr)
         return 1
-    texts, problems = play([name for name in SECTIONS if name in asked_for.only], asked_for.seed)
+    texts, problems = play(asked_for.only, asked_for.seed)
     if problems:
         print("\n".join(["wrong:", *problems, f"logs: {FOLDER}; again: --seed {asked_for.seed}"]), file=sys.stderr)
         return 1

@@ -65,7 +65,7 @@ def memory_limits() -> dict[str, int]:
 
 def complaints(deployed: Deployed) -> Iterator[str]:
     """What is said of a platform that something is wrong with, by the scripts and by what the tests look at."""
-    code, output = deployed.attempt("deploy-all.sh", "--argocd", *deployed.install, "--timeout=120", "--patience=20")
+    code, output = deployed.attempt("deploy-all.sh", *deployed.argo_cd, "--timeout=120", "--patience=20")
     if code:
         yield from output.splitlines()
     for pod in deployed.pods():

@@ -14,8 +14,10 @@ from functools import partial
 from http.client import HTTPException
 
 from chatdb.local.processes import wait_for
+from constructs_lib.model import Machine
 from constructs_lib.quantity import MIB
 from tests.argo_cd_install import INTERVAL, JITTER
+from tests.e2e.cluster import MACHINE
 from tests.node import gateway as traefik
 from tests.node import smoke
 from tests.node.deployed import Deployed
@@ -25,8 +27,9 @@ from tests.node.long.faults import FAULTS
 from tests.node.namespaces import ADDRESS
 from tests.public_paths import ENCODED, UNANSWERED
 from tests.public_paths import REQUESTS as PUBLIC
-from tests.repository import PLATFORM
+from tests.repository import PLATFORM, ROOT
 
+PAGE = ROOT / "docs/real-node.md"
 DROP_SECONDS = 20
 UNANSWERED_SECONDS = 3.0
 """The most that an answer takes where packets of a dependency are dropped: docs/reliability.md."""
@@ -180,6 +183,13 @@ def release(section: Section) -> None:
     section.rows += ["", f"{total - good} of {total} requests failed in the {seconds:.0f} s of the release."]
 
 
+def release_with_room(section: Section) -> None:
+    """The same where every service has two pods, and the node has room for a third: nothing may fail."""
+    release(section)
+    if not section.rows[-1].startswith("0 of "):
+        section.problems.append(f"release with room: {section.rows[-1]}")
+
+
 @contextmanager
 def under_load(deployed: Deployed) -> Iterator[Counter[tuple[str, int]]]:
     """Users ask one after another until the end; how often which path had which status (0: none)."""
@@ -310,15 +320,46 @@ def gateway(section: Section) -> None:
     )
 
 
-SECTIONS: Mapping[str, Callable[[Section], None]] = {
-    "usage": usage,
-    "argo-cd": argo_cd,
-    "training": training,
-    "mutations": mutations,
-    "release": release,
-    "drops": drops,
-    "kills": kills,
-    "node": node,
-    "gateway": gateway,
-}
-"""In this order: what counts restarts comes before what makes them, and what releases comes after what does not."""
+def two_replicas(deployed: Deployed) -> None:
+    """Have two pods of every service."""
+    for component in PLATFORM.components:
+        if component.type == "microservice":
+            target = {"kind": "Deployment", "name": component.name}
+            replicas = {"op": "replace", "path": "/spec/replicas", "value": 2}
+            deployed.origin.patch(component.tier, target, [replicas])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stage:
+    """Sections that are played on one platform, one after another."""
+
+    machine: Machine
+    """That the node says to be."""
+    prepare: Callable[[Deployed], object]
+    """What is changed before it is deployed."""
+    sections: Mapping[str, Callable[[Section], None]]
+
+
+STAGES = (
+    Stage(
+        machine=MACHINE,
+        prepare=lambda _: None,
+        # What counts restarts comes before what makes them, and what releases after what does not.
+        sections={
+            "usage": usage,
+            "argo-cd": argo_cd,
+            "training": training,
+            "mutations": mutations,
+            "release": release,
+            "drops": drops,
+            "kills": kills,
+            "node": node,
+            "gateway": gateway,
+        },
+    ),
+    Stage(
+        machine=replace(MACHINE, cpu=2 * MACHINE.cpu, memory=2 * MACHINE.memory),
+        prepare=two_replicas,
+        sections={"release-with-room": release_with_room},
+    ),
+)
