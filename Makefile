@@ -74,8 +74,8 @@ mutations: setup-test ## Take facts of the generator away, one at a time, and ch
 policy-sets: setup-test setup-policies ## Compare the evaluation of NetworkPolicies with another implementation's (POLICY_SETS=2000)
 	CHATDB_POLICY_SETS=$(POLICY_SETS) pytest tests/checks/test_network_policies.py
 
-fuzz: setup-test ## Ask `chatdb check` for thousands of drawn objects of every kind, and for drawn files of overlays
-	CHATDB_FUZZ=whole CHATDB_FUZZ_SEED=$(FUZZ_SEED) pytest -n 2 tests/fuzz
+fuzz: setup-test ## Ask `chatdb check` for thousands of drawn objects and overlays, and edit one of two environments 200 times
+	CHATDB_FUZZ=whole CHATDB_FUZZ_SEED=$(FUZZ_SEED) pytest -n 2 tests/fuzz tests/properties/test_environments.py
 
 lint: setup-test setup-services ## Style, types, layers
 	ruff check .

@@ -27,6 +27,7 @@ from chatdb.local.faults import broken, with_faults
 from chatdb.local.platform import Platform, platform
 from constructs_lib.checks.render import inputs
 from constructs_lib.quantity import MIB, in_bytes
+from constructs_lib.settings import read_settings
 from tools.sections import fill
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,7 +66,7 @@ def watched(running: Platform) -> Iterator[dict[str, int]]:
 
 def limits() -> Mapping[str, int]:
     """What each workload may hold on minikube, in bytes."""
-    rendered = inputs(ROOT, repository.platform())
+    rendered = inputs(ROOT, repository.platform(), read_settings(ROOT, repository.catalogue()))
     return {
         one.name: in_bytes(container["resources"]["limits"]["memory"])
         for one in rendered.workloads()

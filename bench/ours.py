@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fleet import catalogue
 
-from constructs_lib import settings
+from constructs_lib import settings_file
 from constructs_lib.gitops.kustomizations import write_kustomization
 from constructs_lib.gitops.synth import resolved, stage
 from constructs_lib.kustomization import DIST, GENERATED
@@ -22,9 +22,7 @@ def main(count: int, out: Path) -> None:
     fleet = catalogue(count)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        settings.write(
-            root, fleet, repository="https://git.example/bench.git", revision="main", environment=ENVIRONMENT
-        )
+        settings_file.write(root, fleet, repository="https://git.example/bench.git", first=ENVIRONMENT)
         for number, tier in enumerate(fleet.tiers):
             # Quotas are in the first tier.
             generated = [GENERATED] if number == 0 else []

@@ -25,4 +25,4 @@ MACHINES: Mapping[str, Machine] = MappingProxyType(
         ),
     }
 )
-"""By environment; one that is not here has no capacity check."""
+"""By the name that the setting `machine` of an environment gives; without it there is no capacity check."""

@@ -53,14 +53,15 @@ def checked_out(root: Path, commit: str) -> Iterator[Path]:
         yield tree
 
 
-def generate(tree: Path, pins: Mapping[str, str], *, rules: bool) -> None:
-    """Check that the tree is what its own code gives, and write pins and Applications into it.
+def generate(tree: Path, environment: str, pins: Mapping[str, str], *, rules: bool) -> None:
+    """Check that an environment of the tree is what its own code gives, and write its pins and Applications into it.
 
     InvalidInput with each stale file, and with `rules` each finding of `chatdb check`. The code is the tree's where it
     has some, in a process of its own: the one that runs may be the working tree's.
     """
     code = tree if (tree / "chatdb").is_dir() else ROOT
-    command = [sys.executable, "-m", "chatdb.verification", str(tree), json.dumps(dict(pins)), *(["rules"] * rules)]
+    arguments = (str(tree), environment, json.dumps(dict(pins)), *(["rules"] * rules))
+    command = [sys.executable, "-m", "chatdb.verification", *arguments]
     env_vars = os.environ | {"PYTHONPATH": str(code)}
     try:
         done = subprocess.run(

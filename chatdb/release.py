@@ -37,42 +37,42 @@ class Release:
     pins: str
 
 
-def release(root: Path, *, offline: bool, commit: bool) -> tuple[Settings, str]:
-    """Pin every tier to HEAD, where it is pushed, and its committed tree is generated anew and checked.
+def release(root: Path, environment: str, *, offline: bool, commit: bool) -> str:
+    """Pin every tier of the environment to HEAD, where it is pushed, and its committed tree is generated and checked.
 
-    Returns the settings and the commit. InvalidInput with what is wrong; then nothing has changed.
+    Returns the commit. InvalidInput with what is wrong; then nothing has changed.
     """
     with _one_at_a_time(root):
         contents = _committed(root)
         with checked_out(root, contents) as tree:
-            settings = read_settings(tree, catalogue())
+            settings = read_settings(tree, catalogue(), environment)
             if not offline:
                 published(root, settings, contents)
-            generate(tree, dict.fromkeys(settings.tiers, contents), rules=True)
-            message = f"Release {contents[:12]} to {settings.environment}"
-            take(root, tree, settings.environment, message if commit else None)
-    return settings, contents
+            generate(tree, environment, dict.fromkeys(settings.tiers, contents), rules=True)
+            message = f"Release {contents[:12]} to {environment}"
+            take(root, tree, environment, message if commit else None)
+    return contents
 
 
-def rollback(root: Path, to: str | None, *, offline: bool, commit: bool) -> tuple[Settings, str]:
+def rollback(root: Path, environment: str, to: str | None, *, offline: bool, commit: bool) -> str:
     """Pin every tier to the commit of an earlier release: the last one before the present one, or the one named.
 
-    Returns the settings and the commit. InvalidInput with what is wrong; then nothing has changed.
+    Returns the commit. InvalidInput with what is wrong; then nothing has changed.
     """
     with _one_at_a_time(root):
         head = _committed(root)
         with checked_out(root, head) as tree:
-            settings = read_settings(tree, catalogue())
+            settings = read_settings(tree, catalogue(), environment)
             earlier = _earlier(root, settings, to)
             if not offline:
                 published(root, settings, earlier)
             with checked_out(root, earlier) as old:
-                builds(old, settings.environment, settings.tiers)
-            generate(tree, dict.fromkeys(settings.tiers, earlier), rules=False)
+                builds(old, environment, settings.tiers)
+            generate(tree, environment, dict.fromkeys(settings.tiers, earlier), rules=False)
             # It begins as a release does: what releases after a merge leaves it alone.
-            message = f"Release {earlier[:12]} to {settings.environment} again"
-            take(root, tree, settings.environment, message if commit else None)
-    return settings, earlier
+            message = f"Release {earlier[:12]} to {environment} again"
+            take(root, tree, environment, message if commit else None)
+    return earlier
 
 
 def releases(root: Path, environment: str) -> Iterator[Release]:

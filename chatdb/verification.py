@@ -1,6 +1,6 @@
-"""What is run on a committed tree by its own code: see that nothing in it is stale or refused, then pin its tiers.
+"""What is run on a committed tree by its own code: see that nothing of an environment is stale or refused, then pin it.
 
-Usage: python -m chatdb.verification TREE PINS [rules]; PINS is JSON, tier -> commit. Prints its problems as JSON.
+Usage: python -m chatdb.verification TREE ENVIRONMENT PINS [rules]; PINS is JSON, tier -> commit. Prints JSON, too.
 """
 
 import json
@@ -22,25 +22,26 @@ from constructs_lib.settings import read_settings
 FIX = "run `chatdb synth`, commit, push, and run again"
 
 
-def problems(tree: Path, pins: Mapping[str, str], *, rules: bool) -> Sequence[Problem]:
+def problems(tree: Path, environment: str, pins: Mapping[str, str], *, rules: bool) -> Sequence[Problem]:
     """What is wrong with the tree; where nothing is, pins and Applications are written into it."""
     try:
-        platform, settings = resolved(tree, catalogue())
+        platform, chosen = resolved(tree, catalogue(), environment)
+        (settings,) = chosen
         with tempfile.TemporaryDirectory() as out:
-            rendered = stage(tree, platform, settings, Path(out))
-            stale = differing(tree, platform, settings, Path(out))
+            rendered = stage(tree, platform, chosen, Path(out))
+            stale = differing(tree, platform, chosen, Path(out))
         if stale:
             return [Problem(path, "in the commit it is not what the code gives", FIX) for path in stale]
-        if rules and (findings := run(inputs(tree, platform))):
+        if rules and (findings := run(inputs(tree, platform, settings))):
             return [Problem(f"[{one.rule}] {one.problem.where}", one.problem.what, one.problem.fix) for one in findings]
-        write_pins(tree, settings.environment, pins)
-        pinned = read_settings(tree, platform.catalogue)
-        write_argo_cd(tree / "argocd" / settings.environment, platform, pinned, rendered.kinds(), prefix(tree))
+        write_pins(tree, environment, pins)
+        pinned = read_settings(tree, platform.catalogue, environment)
+        write_argo_cd(tree / "argocd" / environment, platform, pinned, rendered.kinds(), prefix(tree))
     except InvalidInput as error:
         return error.problems
     return []
 
 
 if __name__ == "__main__":
-    reported = problems(Path(sys.argv[1]), json.loads(sys.argv[2]), rules="rules" in sys.argv[3:])
+    reported = problems(Path(sys.argv[1]), sys.argv[2], json.loads(sys.argv[3]), rules="rules" in sys.argv[4:])
     print(json.dumps([(problem.where, problem.what, problem.fix) for problem in reported]))

@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from constructs_lib.command import SETTINGS
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems.names import LABEL_KEY, LABEL_VALUE, LAST_PORT, NAMESPACE
 from constructs_lib.resolved import Dns, Peer
+from constructs_lib.yaml_files import Place
 
 KEYS = ("namespace", "labels", "addresses", "ports")
 PREFIX = re.compile(r"[^/]+(/[0-9]{1,3})?")
@@ -40,21 +40,21 @@ class DnsSetting:
         )
 
 
-def read_dns(raw: Mapping[str, Any], platform: Collection[str]) -> tuple[DnsSetting, list[Problem]]:
-    """The setting in the content of the settings file, and what is wrong with it; `platform` are its own namespaces."""
+def read_dns(raw: Mapping[str, Any], platform: Collection[str], environment: Place) -> tuple[DnsSetting, list[Problem]]:
+    """The setting among those of an environment, and what is wrong with it; `platform` are its own namespaces."""
     if "dns" not in raw:
         return DnsSetting(), []
-    value = raw["dns"]
+    value, place = raw["dns"], environment.at("dns")
     if not isinstance(value, dict) or not value:
-        return DnsSetting(), [Problem(SETTINGS, f"dns is {value!r}, which names no server", EXAMPLE)]
+        return DnsSetting(), [Problem(str(place), f"dns is {value!r}, which names no server", EXAMPLE)]
     problems = [
-        Problem(SETTINGS, f"{key!r} is not a known setting of dns", f"use {', '.join(KEYS)}")
+        Problem(str(place.at(key)), f"{key!r} is not a known setting of dns", f"use {', '.join(KEYS)}")
         for key in value
         if key not in KEYS
     ]
-    problems += _pods(value, platform)
-    addresses, of_addresses = _read_list(value, "addresses", "169.254.20.10 or fd00::10", _block)
-    ports, of_ports = _read_list(value, "ports", "53", _port)
+    problems += _pods(value, platform, place)
+    addresses, of_addresses = _read_list(value, "addresses", "169.254.20.10 or fd00::10", _block, place)
+    ports, of_ports = _read_list(value, "ports", "53", _port, place)
     problems += [*of_addresses, *of_ports]
     if problems:
         return DnsSetting(), problems
@@ -62,66 +62,67 @@ def read_dns(raw: Mapping[str, Any], platform: Collection[str]) -> tuple[DnsSett
     return DnsSetting(pods=pods, addresses=addresses, ports=ports), []
 
 
-def _pods(value: Mapping[str, Any], platform: Collection[str]) -> Iterator[Problem]:
+def _pods(value: Mapping[str, Any], platform: Collection[str], place: Place) -> Iterator[Problem]:
     """Problems of the namespace and the labels, which belong together."""
     for key, other in (("namespace", "labels"), ("labels", "namespace")):
         if key in value and other not in value:
-            yield Problem(SETTINGS, f"dns has {key}, but no {other}", f"add {other}: both together select the pods")
+            yield Problem(str(place), f"dns has {key}, but no {other}", f"add {other}: both together select the pods")
     if "namespace" in value:
-        yield from _namespace(value["namespace"], platform)
+        yield from _namespace(value["namespace"], platform, str(place.at("namespace")))
     if "labels" in value:
-        yield from _labels(value["labels"])
+        yield from _labels(value["labels"], place.at("labels"))
 
 
-def _namespace(namespace: Any, platform: Collection[str]) -> Iterator[Problem]:
+def _namespace(namespace: Any, platform: Collection[str], where: str) -> Iterator[Problem]:
     if not isinstance(namespace, str) or not NAMESPACE.fullmatch(namespace):
         fix = "write something like namespace: kube-system"
-        yield Problem(SETTINGS, f"dns: namespace is {namespace!r}, which is not a legal name", fix)
+        yield Problem(where, f"dns: namespace is {namespace!r}, which is not a legal name", fix)
     elif namespace in platform:
         fix = "name the namespace of the cluster's DNS"
-        yield Problem(SETTINGS, f"dns: namespace {namespace} is one of the platform, which lets no query in", fix)
+        yield Problem(where, f"dns: namespace {namespace} is one of the platform, which lets no query in", fix)
 
 
-def _labels(labels: Any) -> Iterator[Problem]:
+def _labels(labels: Any, place: Place) -> Iterator[Problem]:
     example = "write something like labels: {k8s-app: kube-dns}"
     if not isinstance(labels, dict) or not labels:
-        yield Problem(SETTINGS, f"dns: labels is {labels!r}, which selects no pods", example)
+        yield Problem(str(place), f"dns: labels is {labels!r}, which selects no pods", example)
         return
     for key, value in labels.items():
         if not isinstance(key, str) or not LABEL_KEY.fullmatch(key):
-            yield Problem(SETTINGS, f"dns: {key!r} is not a legal key of a label", example)
+            yield Problem(str(place.at(key)), f"dns: {key!r} is not a legal key of a label", example)
         if not isinstance(value, str) or not LABEL_VALUE.fullmatch(value):
             fix = "use at most 63 letters, digits, -, _ and ., in quotes where YAML reads a number or a truth value"
-            yield Problem(SETTINGS, f"dns: label {key} has the value {value!r}, which is not legal", fix)
+            yield Problem(str(place.at(key)), f"dns: label {key} has the value {value!r}, which is not legal", fix)
 
 
 def _read_list(
-    value: Mapping[str, Any], key: str, example: str, read: Callable[[Any], Entry | Problem]
+    value: Mapping[str, Any], key: str, example: str, read: Callable[[Any, str], Entry | Problem], place: Place
 ) -> tuple[tuple[Entry, ...], list[Problem]]:
     """The entries of an optional list, none of them twice, and what is wrong with them."""
-    entries = value.get(key, [])
+    entries, list_ = value.get(key, []), place.at(key)
     if not isinstance(entries, list) or (key in value and not entries):
-        return (), [Problem(SETTINGS, f"dns: {key} is {entries!r}", f"list some, like {example}, or remove {key}")]
+        return (), [Problem(str(list_), f"dns: {key} is {entries!r}", f"list some, like {example}, or remove {key}")]
     accepted: list[Entry] = []
     problems: list[Problem] = []
-    for entry in entries:
-        one = read(entry)
+    for number, entry in enumerate(entries):
+        where = str(list_.at(number))
+        one = read(entry, where)
         if isinstance(one, Problem):
             problems.append(one)
         elif one in accepted:
-            problems.append(Problem(SETTINGS, f"dns: {key} has {entry} twice", "remove one"))
+            problems.append(Problem(where, f"dns: {key} has {entry} twice", "remove one"))
         else:
             accepted.append(one)
     return tuple(accepted), problems
 
 
-def _port(entry: Any) -> int | Problem:
+def _port(entry: Any, where: str) -> int | Problem:
     if isinstance(entry, bool) or not isinstance(entry, int) or not 0 < entry <= LAST_PORT:
-        return Problem(SETTINGS, f"dns: {entry!r} is not a port", f"use a number from 1 to {LAST_PORT}")
+        return Problem(where, f"dns: {entry!r} is not a port", f"use a number from 1 to {LAST_PORT}")
     return entry
 
 
-def _block(entry: Any) -> str | Problem:
+def _block(entry: Any, where: str) -> str | Problem:
     """An address, or a block of them, in canonical CIDR notation."""
     try:
         network = ipaddress.ip_network(entry) if isinstance(entry, str) and PREFIX.fullmatch(entry) else None
@@ -129,11 +130,11 @@ def _block(entry: Any) -> str | Problem:
         network = None
     if network is None or "%" in entry:
         fix = "use IPv4 or IPv6 addresses, like 169.254.20.10 or fd00::10, or blocks without bits after their prefix"
-        return Problem(SETTINGS, f"dns: {entry!r} is not an address", fix)
+        return Problem(where, f"dns: {entry!r} is not an address", fix)
     if network.version == 6 and network.network_address.ipv4_mapped:  # noqa: PLR2004 - of IP
-        return Problem(SETTINGS, f"dns: {entry!r} is an IPv4 address in IPv6 notation", "write the IPv4 address")
+        return Problem(where, f"dns: {entry!r} is an IPv4 address in IPv6 notation", "write the IPv4 address")
     if unusable := _unusable(network):
-        return Problem(SETTINGS, f"dns: {entry!r} {unusable}", "name the address of a server, as /etc/resolv.conf does")
+        return Problem(where, f"dns: {entry!r} {unusable}", "name the address of a server, as /etc/resolv.conf does")
     return str(network)
 
 

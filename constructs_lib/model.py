@@ -297,8 +297,8 @@ class Catalogue:
     `title` is how people call it. `root` is the repository: paths in entries are relative to it, and what a component
     carries lies in `catalogue/files/<component>/` below it. `waves` are the tiers in start-up order, several where they
     start together. Routes are served under `host`; those below `main_prefix` are the main Ingress's.
-    `gateway_controller` is who routes where the trait gateway-api is attached. `machines` are those of environments;
-    one that is not there has no capacity check. Compared by identity.
+    `gateway_controller` is who routes where the trait gateway-api is attached. `machines` are those that the setting
+    `machine` of an environment may name. Compared by identity.
     """
 
     name: str

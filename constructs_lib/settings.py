@@ -1,49 +1,58 @@
-"""The one settings file: where the repository is, and which environment is generated."""
+"""The one settings file: where the repository is, and the environments that are generated."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from constructs_lib import manifest_yaml
 from constructs_lib.command import COMMAND, SETTINGS
 from constructs_lib.dns import DnsSetting, read_dns
-from constructs_lib.files import write_by_rename
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_platform
 from constructs_lib.resolve.problems.env_vars import SECRET_URL
 from constructs_lib.traits import COMPONENTS
-from constructs_lib.yaml_edit import with_values
-from constructs_lib.yaml_files import read_mapping
+from constructs_lib.yaml_files import Place, read_document, read_mapping
 
 FILE = SETTINGS
-ENVIRONMENT = re.compile(rf"(?!{COMPONENTS}$)[a-z]([a-z0-9-]{{0,30}}[a-z0-9])?")
-"""It is a folder beside that of the traits."""
+ENVIRONMENT = re.compile(rf"(?!(?:{COMPONENTS}|install)$)[a-z]([a-z0-9-]{{0,30}}[a-z0-9])?")
+"""It is a folder beside that of the traits, and beside argocd/install."""
 REPOSITORY = re.compile(r"(https?://|ssh://|file://)[^\s]+|[^\s@:]+@[^\s:]+:[^\s]+")
 REVISION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+APPLICATIONS = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
+CLUSTER = re.compile(
+    r"https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~-]+)*|(?!.*://)[A-Za-z0-9]([A-Za-z0-9._:/@-]*[A-Za-z0-9])?"
+)
+"""Without the characters that an AppProject reads as a pattern."""
 COMMIT = re.compile(r"[0-9a-f]{40}")
 KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
-KEYS = ("repository", "revision", "environment", "tiers", "kinds", "dns")
+KEYS = ("repository", "environments")
+OF_ENVIRONMENT = ("applications", "revision", "cluster", "machine", "tiers", "kinds", "dns")
+OLD_KEYS = ("revision", "environment", "tiers", "kinds", "dns")
+"""Of the file as it was when there was one environment; its settings were beside `repository`."""
 PINS = "pins"
-KEEP, DROP = "keep", "drop"
-PINS_FIX = f"say --pins {KEEP} if the new one has the same commits, or --pins {DROP}: then all tiers follow the branch"
-HEADER = "# What `cdk8s synth` generates for; docs/settings.md says what each key does.\n"
+IN_CLUSTER, IN_CLUSTER_NAME = "https://kubernetes.default.svc", "in-cluster"
+"""The cluster that Argo CD runs in, and how Argo CD calls it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """What differs between two users of the generator.
+    """The settings of one environment.
 
-    `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`. `kinds` are
-    (API group, kind) of what overlays may hold besides the kinds of the base manifests.
+    `applications` is the name of its root Application, with which the names of all its objects of Argo CD begin.
+    `cluster` is a server's URL, or a name that Argo CD knows; `machine` an entry of the catalogue. `pins` map a tier to
+    the commit that its Application is pinned to; without one it tracks `revision`. `kinds` are (API group, kind) of
+    what overlays may hold besides the kinds of the base manifests.
     """
 
     repository: str
     revision: str
     environment: str
+    applications: str
     tiers: tuple[str, ...]
+    cluster: str = IN_CLUSTER
+    machine: str | None = None
     pins: tuple[tuple[str, str], ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
     dns: DnsSetting = field(default_factory=DnsSetting)
@@ -52,123 +61,204 @@ class Settings:
         """The revision of the tier's Application."""
         return dict(self.pins).get(tier, self.revision)
 
+    def application(self, tier: str) -> str:
+        """The name of a tier's Application."""
+        return f"{self.applications}-{tier}"
+
+    @property
+    def root_project(self) -> str:
+        """The name of the root Application's project."""
+        return f"{self.applications}-root"
+
+    @property
+    def platform_project(self) -> str:
+        """The name of the project of the tiers' Applications."""
+        return f"{self.applications}-platform"
+
+    @property
+    def released(self) -> str:
+        """The name of the ConfigMap that says what each tier is pinned to."""
+        return f"{self.applications}-released"
+
+    def argo_cd_names(self, tiers: Iterable[str]) -> frozenset[str]:
+        """Each object of Argo CD that the environment may have, as <kind> <name>."""
+        applications = (self.applications, *map(self.application, tiers))
+        projects = (f"AppProject {name}" for name in (self.root_project, self.platform_project))
+        return frozenset((*(f"Application {name}" for name in applications), *projects, f"ConfigMap {self.released}"))
+
 
 def pins_path(root: Path, environment: str) -> Path:
     """The file of pins; the command `release` writes it."""
     return root / PINS / f"{environment}.yaml"
 
 
-def read_settings(root: Path, catalogue: Catalogue) -> Settings:
-    """The settings and pins of the repository; InvalidInput with every problem, also of the platform's tiers."""
+def read_environments(root: Path, catalogue: Catalogue) -> tuple[Settings, ...]:
+    """The settings and pins of every environment, in the file's order; InvalidInput with every problem."""
+    raw, place = read_document(root / FILE, FILE, f"run `{COMMAND} init`")
+    return parsed(root, catalogue, raw, place)
+
+
+def read_settings(root: Path, catalogue: Catalogue, environment: str | None = None) -> Settings:
+    """Those of one environment; without a name, of the only one. InvalidInput where that is not one."""
+    environments = read_environments(root, catalogue)
+    chosen = [one for one in environments if environment in (None, one.environment)]
+    if len(chosen) == 1:
+        return chosen[0]
+    names = ", ".join(one.environment for one in environments)
+    message = f"unknown environment {environment!r}" if environment else f"there are {len(environments)} environments"
+    raise InvalidInput([Problem("--environment", message, f"use one of: {names}")])
+
+
+def parsed(root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> tuple[Settings, ...]:
+    """The settings that the content `raw` of the file is; InvalidInput with every problem."""
     if wrong := problems_of_platform(catalogue):
         raise InvalidInput(wrong)
-    path = root / FILE
-    raw, unreadable = read_mapping(path, FILE, f"run `{COMMAND} init`")
-    if unreadable:
-        raise InvalidInput(unreadable)
-    problems = [
-        Problem(FILE, f"{key!r} is not a known setting", f"use {', '.join(KEYS)}") for key in raw if key not in KEYS
-    ]
-    problems += _texts(raw)
-    tiers, of_tiers = _tiers(raw.get("tiers"), catalogue)
-    pins, of_pins = _pins(root, str(raw.get("environment", "")), catalogue)
-    kinds, of_kinds = _kinds(raw.get("kinds"))
-    dns, of_dns = read_dns(raw, catalogue.namespaces)
-    problems += [*of_tiers, *of_pins, *of_kinds, *of_dns]
+    if is_old(raw):
+        key = next(key for key in OLD_KEYS if key in raw)
+        message = f"{key} is at the top level, where the settings of an environment were before there were several"
+        fix = f"run `{COMMAND} init`, which moves them below `environments`"
+        raise InvalidInput([Problem(str(place.at(key)), message, fix)])
+    problems = [*_unknown_keys(raw, place, KEYS), *_texts(raw, place, "repository")]
+    environments = raw.get("environments")
+    if not isinstance(environments, dict) or not environments:
+        message = "environments is missing" if environments is None else f"environments is {environments!r}"
+        fix = "write something like environments: {staging: {revision: main}}"
+        raise InvalidInput([*problems, Problem(str(place.at("environments")), message, fix)])
+    settings: list[Settings] = []
+    for name, values in environments.items():
+        one, of_one = _environment(root, catalogue, str(raw.get("repository")), name, values, place)
+        problems += of_one
+        settings += [one] if one else []
+    problems += _too_close(settings, catalogue, place)
     if problems:
         raise InvalidInput(problems)
+    return tuple(settings)
+
+
+def _too_close(environments: Sequence[Settings], catalogue: Catalogue, place: Place) -> Iterator[Problem]:
+    """Environments that would be in each other's way, in a cluster or in Argo CD."""
+    for number, one in enumerate(environments):
+        own = place.at("environments", one.environment)
+        for other in environments[:number]:
+            pair = f"environments {other.environment} and {one.environment}"
+            if one.cluster == other.cluster:
+                message = f"{pair} would share the namespaces {', '.join(catalogue.namespaces)} of {one.cluster}"
+                fix = f"give {one.environment} a `cluster` of its own, by a name or URL that Argo CD knows"
+                yield Problem(str(own.at("cluster")), message, fix)
+            if same := one.argo_cd_names(catalogue.tiers) & other.argo_cd_names(catalogue.tiers):
+                message = f"{pair} would both have {', '.join(sorted(same))}"
+                fix = f"give {one.environment} another name, or other `applications`, before it is deployed"
+                yield Problem(str(own.at("applications")), message, fix)
+
+
+def is_old(raw: Mapping[str, Any]) -> bool:
+    """Whether it is the content of a settings file as it was when there was one environment."""
+    return "environments" not in raw and any(key in raw for key in OLD_KEYS)
+
+
+def _environment(
+    root: Path, catalogue: Catalogue, repository: str, name: Any, raw: Any, place: Place
+) -> tuple[Settings | None, list[Problem]]:
+    """One environment; None where a part of it is wrong."""
+    own = place.at("environments", str(name))
+    if not isinstance(name, str) or not ENVIRONMENT.fullmatch(name):
+        fix = f"use lower-case letters, digits and -, at most 32, and neither {COMPONENTS} nor install"
+        return None, [Problem(str(own), f"environment {name!r} is not a legal name", fix)]
+    if not isinstance(raw, dict):
+        return None, [Problem(str(own), f"environment {name} is {raw!r}", "write its settings, such as revision: main")]
+    problems = list(problems_of_environment(catalogue, raw, own))
+    pins, of_pins = _pins(root, name, catalogue)
+    if problems or of_pins:
+        return None, [*problems, *of_pins]
+    cluster = raw.get("cluster", IN_CLUSTER)
     return Settings(
-        repository=raw["repository"],
+        repository=repository,
         revision=raw["revision"],
-        environment=raw["environment"],
-        tiers=tiers,
+        environment=name,
+        applications=raw.get("applications", f"{catalogue.name}-{name}"),
+        cluster=IN_CLUSTER if cluster == IN_CLUSTER_NAME else cluster,
+        machine=raw.get("machine"),
+        tiers=_tiers(raw, catalogue, own)[0],
         pins=pins,
-        kinds=kinds,
-        dns=dns,
-    )
+        kinds=_kinds(raw, own)[0],
+        dns=read_dns(raw, catalogue.namespaces, own)[0],
+    ), []
 
 
-def write(
-    root: Path,
-    catalogue: Catalogue,
-    *,
-    repository: str,
-    revision: str | None,
-    environment: str | None,
-    defaults: Mapping[str, str] | None = None,
-    pins: str | None = None,
-) -> Path:
-    """Write the settings; a file that is there keeps its comments, its tiers, and each value for which None is given.
-
-    `defaults` are for what is neither given nor there. `pins` is what becomes of pins where the repository is another
-    one, KEEP or DROP. InvalidInput where a value is wrong, the file is unreadable, or nobody says what becomes of pins.
-    """
-    path = root / FILE
-    text, raw = HEADER, dict[str, Any]()
-    if path.exists():
-        raw, unreadable = read_mapping(path, FILE, f"delete it, and run `{COMMAND} init` again")
-        if unreadable:
-            raise InvalidInput(unreadable)
-        text = path.read_text(encoding="utf-8")
-    given = {"repository": repository, "revision": revision, "environment": environment}
-    values = {key: raw.get(key, (defaults or {}).get(key)) if value is None else value for key, value in given.items()}
-    wanted = {**raw, **values, "tiers": raw.get("tiers") or list(catalogue.tiers)}
-    pinned = sorted((root / PINS).glob("*.yaml")) if raw.get("repository") not in (None, repository) else []
-    problems = [*_texts(values), *_tiers(wanted["tiers"], catalogue)[1], *problems_of_platform(catalogue)]
-    if pinned and pins is None:
-        message = (
-            f"{', '.join(file.name for file in pinned)}: pins name commits of the repository that was there before"
-        )
-        problems.append(Problem(PINS, message, PINS_FIX))
-    if problems:
-        raise InvalidInput(problems)
-    if pins == DROP:
-        for file in pinned:
-            file.unlink()
-    write_by_rename(path, with_values(text, raw, wanted) or HEADER + manifest_yaml.dump([wanted]))
-    return path
+def problems_of_environment(catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    """What is wrong with the settings of one environment."""
+    yield from _unknown_keys(raw, place, OF_ENVIRONMENT)
+    yield from _texts(raw, place, "revision", *(key for key in ("applications", "cluster") if key in raw))
+    machine, machines = raw.get("machine"), sorted(catalogue.machines)
+    if "machine" in raw and machine not in machines:
+        fix = f"use one of: {', '.join(machines)}" if machines else "remove it, or describe the machine"
+        yield Problem(str(place.at("machine")), f"unknown machine {machine!r}", f"{fix}; see catalogue/machines.py")
+    yield from _tiers(raw, catalogue, place)[1]
+    yield from _kinds(raw, place)[1]
+    yield from read_dns(raw, catalogue.namespaces, place)[1]
 
 
-def _texts(raw: dict[str, Any]) -> Iterator[Problem]:
-    for key, pattern, example in (
-        ("repository", REPOSITORY, "https://git.example/platform.git"),
-        ("revision", REVISION, "main"),
-        ("environment", ENVIRONMENT, "staging"),
-    ):
-        value = raw.get(key)
+def _unknown_keys(raw: Mapping[str, Any], place: Place, known: tuple[str, ...]) -> Iterator[Problem]:
+    """One problem for each key that nothing reads."""
+    for key in raw:
+        if key not in known:
+            yield Problem(str(place.at(key)), f"{key!r} is not a known setting", f"use {', '.join(known)}")
+
+
+TEXTS = {
+    "repository": (REPOSITORY, "https://git.example/platform.git"),
+    "revision": (REVISION, "main"),
+    "applications": (APPLICATIONS, "platform-staging"),
+    "cluster": (CLUSTER, "staging, a name that Argo CD knows, or https://staging.example:6443"),
+}
+"""Key -> what its value looks like, and an example."""
+
+
+def _texts(raw: Mapping[str, Any], place: Place, *keys: str) -> Iterator[Problem]:
+    """What is wrong with these values, each of which is a text."""
+    for key in keys:
+        value, (pattern, example), where = raw.get(key), TEXTS[key], str(place.at(key))
         if not isinstance(value, str) or not pattern.fullmatch(value):
             message = f"{key} is missing" if value is None else f"{key} is {value!r}"
-            yield Problem(FILE, message, f"write something like {key}: {example}")
+            yield Problem(where, message, f"write something like {key}: {example}")
         elif SECRET_URL.search(value):
             fix = "take it out, and give Argo CD the credentials as docs/argo-cd.md says"
-            yield Problem(FILE, f"{key} has a password in its address", fix)
+            yield Problem(where, f"{key} has a password in its address", fix)
 
 
-def _tiers(raw: Any, catalogue: Catalogue) -> tuple[tuple[str, ...], list[Problem]]:
+def _tiers(raw: Mapping[str, Any], catalogue: Catalogue, place: Place) -> tuple[tuple[str, ...], list[Problem]]:
     """All tiers where none are named; optional ones may be left out."""
     tiers, optional = catalogue.tiers, sorted(map(str, catalogue.optional_tiers))
-    if raw is None:
+    names, where = raw.get("tiers"), place.at("tiers")
+    if names is None:
         return tiers, []
-    if not isinstance(raw, list):
-        return (), [Problem(FILE, "tiers is not a list", f"list some of {', '.join(tiers)}")]
+    if not isinstance(names, list):
+        return (), [Problem(str(where), "tiers is not a list", f"list some of {', '.join(tiers)}")]
     problems = [
-        Problem(FILE, f"{name!r} is not a known tier", f"use {', '.join(tiers)}") for name in raw if name not in tiers
+        Problem(str(where.at(number)), f"{name!r} is not a known tier", f"use {', '.join(tiers)}")
+        for number, name in enumerate(names)
+        if name not in tiers
     ]
     for tier in tiers:
-        if tier not in raw and tier not in optional:
+        if tier not in names and tier not in optional:
             fix = f"add it; only {' and '.join(optional) or 'none'} may be left out"
-            problems.append(Problem(FILE, f"tier {tier} is missing", fix))
-    return tuple(tier for tier in tiers if tier in raw), problems
+            problems.append(Problem(str(where), f"tier {tier} is missing", fix))
+    return tuple(tier for tier in tiers if tier in names), problems
 
 
-def _kinds(raw: Any) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
+def _kinds(raw: Mapping[str, Any], place: Place) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
     """(API group, kind), sorted; the group is empty for the core group."""
     fix = "list kinds like ConfigMap or autoscaling/HorizontalPodAutoscaler"
-    if not isinstance(raw, list | None):
-        return (), [Problem(FILE, "kinds is not a list", fix)]
-    matches = {str(name): KIND.fullmatch(name) if isinstance(name, str) else None for name in raw or []}
-    problems = [Problem(FILE, f"{name!r} is not a kind", fix) for name, match in matches.items() if not match]
-    return tuple(sorted((match[1] or "", match[2]) for match in matches.values() if match)), problems
+    names, where = raw.get("kinds"), place.at("kinds")
+    if not isinstance(names, list | None):
+        return (), [Problem(str(where), "kinds is not a list", fix)]
+    matches = [KIND.fullmatch(name) if isinstance(name, str) else None for name in names or []]
+    problems = [
+        Problem(str(where.at(number)), f"{name!r} is not a kind", fix)
+        for number, (name, match) in enumerate(zip(names or [], matches, strict=True))
+        if not match
+    ]
+    return tuple(sorted({(match[1] or "", match[2]) for match in matches if match})), problems
 
 
 def _pins(root: Path, environment: str, catalogue: Catalogue) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:

@@ -40,6 +40,23 @@ class Document:
         return line
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value in a YAML file; as a text, the file and the line that a problem names."""
+
+    file: str
+    document: Document | None
+    path: tuple[str | int, ...] = ()
+
+    def at(self, *path: str | int) -> "Place":
+        """The value below this one."""
+        return Place(self.file, self.document, (*self.path, *path))
+
+    def __str__(self) -> str:
+        """File and line; the file alone where it is empty."""
+        return f"{self.file}:{self.document.line(*self.path)}" if self.document else self.file
+
+
 def read_text(path: Path, name: str, fix: str) -> str:
     """The text of the file; InvalidInput where it cannot be read, or is not UTF-8."""
     try:
@@ -133,14 +150,19 @@ def single(text: str, name: str) -> Document | None:
     return parsed[0] if parsed else None
 
 
+def read_document(path: Path, name: str, fix: str) -> tuple[dict[str, Any], Place]:
+    """The mapping that the YAML file `name` holds, empty where the file is, and its place; InvalidInput otherwise."""
+    document = single(read_text(path, name, fix), name)
+    if document is None or document.content is None:
+        return {}, Place(name, None)
+    if not isinstance(document.content, dict):
+        raise InvalidInput([Problem(f"{name}:{document.line()}", "is not a mapping of keys to values", fix)])
+    return document.content, Place(name, document)
+
+
 def read_mapping(path: Path, name: str, fix: str) -> tuple[dict[str, Any], list[Problem]]:
     """What the YAML file `name` says, and what is wrong with it."""
     try:
-        document = single(read_text(path, name, fix), name)
+        return read_document(path, name, fix)[0], []
     except InvalidInput as error:
         return {}, list(error.problems)
-    if document is None or document.content is None:
-        return {}, []
-    if not isinstance(document.content, dict):
-        return {}, [Problem(f"{name}:{document.line()}", "is not a mapping of keys to values", fix)]
-    return document.content, []

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from catalogue.components import CATALOGUE
 from chatdb.local.fault_proxy import Proxies, with_proxies
 from chatdb.local.platform import Platform
 from chatdb.local.processes import Server, free_ports, scratch_folder
 from chatdb.local.site import HOST
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.render import inputs
+from constructs_lib.settings import read_settings
 from tests.fuzz.lane import again
 from tests.local.traces import Collector
 from tests.repository import NOT_RUN, PLATFORM, ROOT
@@ -36,7 +38,7 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def rendered() -> Inputs:
     """The minikube overlay of the repository, as Argo CD would apply it."""
-    return inputs(ROOT, PLATFORM)
+    return inputs(ROOT, PLATFORM, read_settings(ROOT, CATALOGUE))
 
 
 @pytest.fixture(scope="session")

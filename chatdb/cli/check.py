@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from chatdb.cli.common import advised, as_json, json_option, with_old_key
+from chatdb.cli.common import advised, as_json, environment_option, environments, json_option, with_old_key
 from chatdb.repository import platform
 
 
@@ -21,11 +21,12 @@ def _rule_ids(_context: click.Context, _parameter: click.Parameter, incomplete: 
 @click.option(
     "--rule", "ids", multiple=True, shell_complete=_rule_ids, help="Run this rule only; may be given several times."
 )
+@environment_option
 @json_option
 @click.pass_obj
 @advised
-def check(root: Path, ids: tuple[str, ...], *, json_: bool) -> None:
-    """Check the rendered manifests with every rule."""
+def check(root: Path, ids: tuple[str, ...], environment: str | None, *, json_: bool) -> None:
+    """Check the rendered manifests of all environments, or of one, with every rule."""
     from constructs_lib.checks.render import inputs
     from constructs_lib.checks.rules import RULES, run
 
@@ -33,12 +34,18 @@ def check(root: Path, ids: tuple[str, ...], *, json_: bool) -> None:
     if unknown:
         raise click.UsageError(f"no rule {', '.join(sorted(unknown))}; there are: {', '.join(r.id for r in RULES)}")
     rules = [rule for rule in RULES if not ids or rule.id in ids]
-    findings = run(inputs(root, platform(root)), rules)
+    chosen = environments(root, environment)
+    # What is wrong with the repository as a whole is the same in each of them.
+    by_environment = {one.environment: run(inputs(root, platform(root), one), rules) for one in chosen}
+    findings = list(dict.fromkeys(finding for some in by_environment.values() for finding in some))
     if json_:
         problems = [{"rule": finding.rule, **with_old_key(asdict(finding.problem))} for finding in findings]
         as_json("check/v2", rules=[rule.id for rule in rules], findings=problems)
     else:
         for finding in findings:
-            click.echo(f"[{finding.rule}] {finding.problem}")
+            names = [name for name, some in by_environment.items() if finding in some]
+            # With one environment, it need not be said which.
+            scope = f"{', '.join(names)}: " if len(chosen) > len(names) else ""
+            click.echo(f"{scope}[{finding.rule}] {finding.problem}")
         click.echo(f"{len(rules)} rules, {len(findings)} findings")
     sys.exit(1 if findings else 0)

@@ -1,13 +1,16 @@
 """The command `chatdb cleanup`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from chatdb.cli.common import advised, context_option
+from chatdb.cli.common import advised, context_option, with_environment
+from chatdb.repository import catalogue
 
 if TYPE_CHECKING:
     from chatdb.deploy.kubectl import Kubectl
+    from constructs_lib.settings import Settings
 
 
 @click.command()
@@ -21,9 +24,20 @@ if TYPE_CHECKING:
     help="How long each deletion may take.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Ask no cluster; print the commands.")
+@click.pass_obj
 @advised
+@with_environment
 def cleanup(
-    context: str | None, timeout: int, *, keep_data: bool, argocd: bool, hosts: bool, yes: bool, dry_run: bool
+    _root: Path,
+    context: str | None,
+    timeout: int,
+    settings: "Settings",
+    *,
+    keep_data: bool,
+    argocd: bool,
+    hosts: bool,
+    yes: bool,
+    dry_run: bool,
 ) -> None:
     """Delete the platform from the cluster, with its data unless told otherwise."""
     from chatdb.deploy.cleanup import Cleanup
@@ -31,7 +45,7 @@ def cleanup(
     from chatdb.deploy.kubectl import Kubectl
     from chatdb.deploy.target import connect
 
-    wanted = Cleanup(keep_data=keep_data, argocd=argocd, seconds=timeout)
+    wanted = Cleanup(settings=settings, tiers=catalogue().tiers, keep_data=keep_data, argocd=argocd, seconds=timeout)
     if dry_run:
         lines = [Kubectl(context).text(*line) for line in wanted.lines()]
         click.echo("\n".join([*lines, *(as_text(None) if hosts else ())]))

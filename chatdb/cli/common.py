@@ -5,14 +5,28 @@ import json
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
-from chatdb.repository import ROOT
+from chatdb.repository import ROOT, catalogue
 from constructs_lib.problem import InvalidInput
 
+if TYPE_CHECKING:
+    from constructs_lib.settings import Settings
+
 ENV_FILE = ".tools/local.env"
+
+
+def environment_names(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """The environments that begin with what is typed; none where they cannot be read."""
+    try:
+        names = sorted(one.environment for one in environments(ROOT, None))
+    except InvalidInput:
+        return []
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
 
 context_option = click.option(
     "--context", metavar="NAME", help="The kubeconfig's context; without it, the current one if it is on this machine."
@@ -21,7 +35,38 @@ env_file_option = click.option(
     "--env-file", type=click.Path(dir_okay=False, path_type=Path), envvar="CHATDB_ENV_FILE", default=ROOT / ENV_FILE,
     show_default=ENV_FILE, show_envvar=True, help="Where a local platform writes its addresses and keys, for a shell.",
 )  # fmt: skip
+environment_option = click.option(
+    "-e", "--environment", metavar="NAME", shell_complete=environment_names,
+    help="An environment of chatdb.yaml; without it all, or the only one where the command works on one.",
+)  # fmt: skip
 json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for programs; docs/json.md describes it.")
+
+
+def with_environment(command: Callable[..., None]) -> Callable[..., None]:
+    """Give the command `settings`: those of the environment that is named, or of the only one."""
+
+    @environment_option
+    @functools.wraps(command)
+    def wrapped(root: Path, *arguments: Any, environment: str | None, **options: Any) -> None:
+        chosen = environments(root, environment)
+        if len(chosen) != 1:
+            names = ", ".join(one.environment for one in chosen)
+            raise click.UsageError(f"there are {len(chosen)} environments; choose one of them with -e: {names}")
+        command(root, *arguments, settings=chosen[0], **options)
+
+    return wrapped
+
+
+def environments(root: Path, environment: str | None) -> "tuple[Settings, ...]":
+    """The settings of the environment that is named, or of all; InvalidInput where they are wrong."""
+    from constructs_lib.settings import read_environments
+
+    every = read_environments(root, catalogue())
+    chosen = tuple(one for one in every if environment in (None, one.environment))
+    if not chosen:
+        names = ", ".join(one.environment for one in every)
+        raise click.UsageError(f"unknown environment {environment!r}. Use one of: {names}")
+    return chosen
 
 
 def advised(command: Callable[..., None]) -> Callable[..., None]:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chatdb.cli.common import advised, context_option
+from chatdb.cli.common import advised, context_option, with_environment
 from chatdb.repository import platform
 
 if TYPE_CHECKING:
     from chatdb.deploy.kubectl import Kubectl
     from chatdb.deploy.patience import Limits
+    from constructs_lib.settings import Settings
 
 
 @click.command()
@@ -34,12 +35,14 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Ask no cluster; print the commands, and what each would apply.")
 @click.pass_obj
 @advised
+@with_environment
 def deploy(
     root: Path,
     context: str | None,
     timeout: int,
     patience: int,
     install: Path | None,
+    settings: "Settings",
     *,
     argocd: bool,
     hosts: bool,
@@ -53,29 +56,33 @@ def deploy(
     from chatdb.deploy.target import connect
 
     if dry_run:
-        lines = [*_dry_run(root, context, timeout, install, argocd=argocd), *(_hosts_dry_run(context) if hosts else ())]
+        lines = [
+            *_dry_run(root, settings, context, timeout, install, argocd=argocd),
+            *(_hosts_dry_run(context) if hosts else ()),
+        ]
         click.echo("\n".join(lines))
         return
     kubectl, limits = connect(context), Limits(wave=timeout, trouble=patience)
     click.echo(f"deploying to context {kubectl.context}")
     began = time.monotonic()
-    said = _by_argo_cd(root, kubectl, limits, install) if argocd else _by_hand(root, kubectl, limits)
+    said = (
+        _by_argo_cd(root, settings, kubectl, limits, install) if argocd else _by_hand(root, settings, kubectl, limits)
+    )
     click.echo(f"all is ready after {time.monotonic() - began:.0f} s: {said}; next: chatdb health")
     if hosts:
         _write_hosts(str(kubectl.context))
 
 
-def _dry_run(root: Path, context: str | None, timeout: int, install: Path | None, *, argocd: bool) -> Iterator[str]:
+def _dry_run(
+    root: Path, settings: "Settings", context: str | None, timeout: int, install: Path | None, *, argocd: bool
+) -> Iterator[str]:
     from chatdb.deploy import argo_cd, plan
     from chatdb.deploy.kubectl import Kubectl
-    from constructs_lib.settings import read_settings
 
     kubectl = Kubectl(context)
     if argocd:
-        return argo_cd.as_text(
-            kubectl, read_settings(root, platform(root).catalogue).environment, str(install or argo_cd.INSTALL), timeout
-        )
-    return plan.as_text(plan.plan(root, platform(root)), kubectl, timeout)
+        return argo_cd.as_text(kubectl, settings.environment, str(install or argo_cd.INSTALL), timeout)
+    return plan.as_text(plan.plan(root, platform(root), settings), kubectl, timeout)
 
 
 def _hosts_dry_run(context: str | None) -> Iterator[str]:
@@ -85,7 +92,7 @@ def _hosts_dry_run(context: str | None) -> Iterator[str]:
     return as_text(context or MINIKUBE)
 
 
-def _by_hand(root: Path, kubectl: "Kubectl", limits: "Limits") -> str:
+def _by_hand(root: Path, settings: "Settings", kubectl: "Kubectl", limits: "Limits") -> str:
     """Deploy, and show it; what was done, in a few words."""
     from rich.console import Console
 
@@ -94,28 +101,27 @@ def _by_hand(root: Path, kubectl: "Kubectl", limits: "Limits") -> str:
     from chatdb.deploy.rollout import Rollout
     from chatdb.deploy.view import view
 
-    planned = plan(root, platform(root))
-    refuse_followed(kubectl)
+    planned = plan(root, platform(root), settings)
+    refuse_followed(kubectl, settings)
     with view(Console()) as tell:
         counts = Rollout(kubectl=kubectl, platform=platform(root), plan=planned, limits=limits, tell=tell).run()
     return ", ".join(f"{counts[word]} {word}" for word in ("created", "changed", "unchanged"))
 
 
-def _by_argo_cd(root: Path, kubectl: "Kubectl", limits: "Limits", install: Path | None) -> str:
+def _by_argo_cd(root: Path, settings: "Settings", kubectl: "Kubectl", limits: "Limits", install: Path | None) -> str:
     """Have Argo CD deploy, and show its waves; what was done, in a few words."""
     from rich.console import Console
 
     from chatdb.deploy import argo_cd
     from chatdb.deploy.plan import plan
     from chatdb.deploy.view import view
-    from constructs_lib.settings import read_settings
 
-    settings, planned = read_settings(root, platform(root).catalogue), plan(root, platform(root))
+    planned = plan(root, platform(root), settings)
     argo_cd.refuse_example(settings)
     folder = install or root / argo_cd.INSTALL
     click.echo(f"installing Argo CD from {install or argo_cd.INSTALL}")
     with view(Console()) as tell:
-        following = argo_cd.Following(kubectl=kubectl, plan=planned, limits=limits, tell=tell)
+        following = argo_cd.Following(kubectl=kubectl, settings=settings, plan=planned, limits=limits, tell=tell)
         following.install(root, folder)
         kubectl.apply(argo_cd.bootstrap(root, settings.environment))
         following.follow()

@@ -3,11 +3,15 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from chatdb.cli.common import advised, as_json, context_option, json_option, show
+from chatdb.cli.common import advised, as_json, context_option, json_option, show, with_environment
 from chatdb.repository import platform
+
+if TYPE_CHECKING:
+    from constructs_lib.settings import Settings
 
 
 @click.command()
@@ -15,14 +19,15 @@ from chatdb.repository import platform
 @json_option
 @click.pass_obj
 @advised
-def health(root: Path, context: str | None, *, json_: bool) -> None:
+@with_environment
+def health(root: Path, context: str | None, settings: "Settings", *, json_: bool) -> None:
     """Look at the cluster, its namespaces, each tier, and every endpoint through the API server.
 
     Changes nothing. Exit code 1 where something is not well.
     """
     from chatdb.deploy.health import checks, first_wrong
 
-    results = list(checks(root, platform(root), context))
+    results = list(checks(root, platform(root), settings, context))
     wrong = first_wrong(results)
     if json_:
         as_json("health/v1", healthy=wrong is None, checks=[asdict(check) for check in results])

@@ -3,36 +3,43 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from chatdb.cli.common import advised, as_json, json_option, show, with_old_key
+from chatdb.cli.common import advised, as_json, environment_option, json_option, show, with_environment, with_old_key
 from chatdb.repository import catalogue
 
-DEFAULTS = {"revision": "main", "environment": "minikube"}
-"""What `init` writes where nobody says anything else."""
+if TYPE_CHECKING:
+    from constructs_lib.settings import Settings
+
+FIRST = "minikube"
+"""The environment of a new repository, where nobody names another."""
 
 
 @click.command()
-@click.option("--repository", prompt="Repository URL", help="Where Argo CD finds this repository.")
-@click.option("--revision", help=f"The branch that Argo CD follows; at first {DEFAULTS['revision']}.")
-@click.option("--environment", help=f"Name of the folder in overlays/; at first {DEFAULTS['environment']}.")
+@click.option("--repository", help="Where Argo CD finds this repository; asked for where it is not written yet.")
+@click.option("--revision", help="The branch that Argo CD follows; at first main.")
+@environment_option
 @click.option(
     "--pins", type=click.Choice(["keep", "drop"]), help="What becomes of pins where the repository is another one."
 )
 @click.pass_obj
 @advised
-def init(root: Path, repository: str, revision: str | None, environment: str | None, pins: str | None) -> None:
-    """Write the settings file chatdb.yaml; what is in it and is not given stays, as tiers and comments do."""
-    from constructs_lib import settings
+def init(root: Path, repository: str | None, revision: str | None, environment: str | None, pins: str | None) -> None:
+    """Write the settings file chatdb.yaml; what is in it and is not given stays, as environments and comments do.
 
-    path = settings.write(
+    A file of an older version, with one environment at the top level, is brought into the present form.
+    """
+    from constructs_lib import settings_file
+
+    path = settings_file.write(
         root,
         catalogue(),
-        repository=repository,
+        repository=repository or settings_file.repository(root) or click.prompt("Repository URL"),
         revision=revision,
         environment=environment,
-        defaults=DEFAULTS,
+        first=FIRST,
         pins=pins,
     )
     click.echo(f"wrote {path.relative_to(root)}; now run: chatdb synth")
@@ -51,14 +58,15 @@ no_commit_option = click.option(
 @no_commit_option
 @click.pass_obj
 @advised
-def release(root: Path, *, offline: bool, no_commit: bool) -> None:
+@with_environment
+def release(root: Path, settings: "Settings", *, offline: bool, no_commit: bool) -> None:
     """Pin every tier to HEAD, so that the update rolls through the waves in order.
 
     HEAD has to be pushed, and its committed files have to be what the code gives and to pass every rule.
     """
     from chatdb import release as releases
 
-    settings, commit = releases.release(root, offline=offline, commit=not no_commit)
+    commit = releases.release(root, settings.environment, offline=offline, commit=not no_commit)
     _pinned(settings.environment, commit, settings.repository if offline else None)
 
 
@@ -68,11 +76,12 @@ def release(root: Path, *, offline: bool, no_commit: bool) -> None:
 @no_commit_option
 @click.pass_obj
 @advised
-def rollback(root: Path, to: str | None, *, offline: bool, no_commit: bool) -> None:
+@with_environment
+def rollback(root: Path, to: str | None, settings: "Settings", *, offline: bool, no_commit: bool) -> None:
     """Pin every tier to an earlier release; without --to, to the last one before the present one."""
     from chatdb import release as releases
 
-    settings, commit = releases.rollback(root, to, offline=offline, commit=not no_commit)
+    commit = releases.rollback(root, settings.environment, to, offline=offline, commit=not no_commit)
     _pinned(settings.environment, commit, settings.repository if offline else None)
 
 

@@ -5,20 +5,23 @@ from pathlib import Path
 
 import click
 
-from chatdb.cli.common import advised, as_json, json_option
+from chatdb.cli.common import advised, as_json, environment_option, environments, json_option
 from chatdb.repository import catalogue
 
 
 @click.command()
 @click.option("--check", is_flag=True, help="Change nothing; fail where a generated file is not what the code gives.")
+@environment_option
 @json_option
 @click.pass_obj
 @advised
-def synth(root: Path, *, check: bool, json_: bool) -> None:
-    """Write dist/, argocd/<env>/ and the generated files of overlays/<env>/."""
+def synth(root: Path, environment: str | None, *, check: bool, json_: bool) -> None:
+    """Write dist/, argocd/<env>/ and the generated files of overlays/<env>/, for all environments or for one."""
     from constructs_lib.gitops.regenerate import regenerate, stale
 
-    changed = stale(root, catalogue) if check else regenerate(root, catalogue)
+    if environment is not None:
+        environments(root, environment)
+    changed = (stale if check else regenerate)(root, catalogue, environment)
     _report(changed, check=check, json_=json_)
 
 

@@ -2,11 +2,15 @@
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from chatdb.cli.common import advised, as_json, json_option, show
+from chatdb.cli.common import advised, as_json, json_option, show, with_environment
 from chatdb.repository import platform
+
+if TYPE_CHECKING:
+    from constructs_lib.settings import Settings
 
 
 @click.command()
@@ -32,14 +36,17 @@ def graph(root: Path, format_: str, *, json_: bool) -> None:
 @json_option
 @click.pass_obj
 @advised
-def capacity(root: Path, *, json_: bool) -> None:
+@with_environment
+def capacity(root: Path, settings: "Settings", *, json_: bool) -> None:
     """Show what the platform takes of the environment's machine."""
     from constructs_lib.checks.capacity import amount, ledger, lines
     from constructs_lib.checks.render import inputs
 
-    machine_ledger = ledger(inputs(root, platform(root)))
+    machine_ledger = ledger(inputs(root, platform(root), settings))
     if machine_ledger is None:
-        raise click.UsageError("nothing is known of this environment's machine: add it to catalogue/machines.py")
+        raise click.UsageError(
+            "nothing is known of this environment's machine: name one of catalogue/machines.py by `machine`"
+        )
     if json_:
         as_json("capacity/v1", lines=[asdict(line) | {"free": line.free} for line in lines(machine_ledger)])
         return

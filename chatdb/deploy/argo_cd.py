@@ -18,7 +18,6 @@ from constructs_lib.settings import FILE, Settings
 from constructs_lib.yaml_loader import load_all
 
 NAMESPACE = "argocd"
-ROOT = "chatdb"
 INSTALL = "argocd/install"
 DEFINITIONS = ("applications.argoproj.io", "appprojects.argoproj.io")
 ROLLED_OUT = ("Deployment", "StatefulSet")
@@ -38,9 +37,9 @@ def refuse_example(settings: Settings) -> None:
         raise InvalidInput([Problem(FILE, "the repository is still the example, and Argo CD cannot fetch it", fix)])
 
 
-def refuse_followed(kubectl: Kubectl) -> None:
-    """InvalidInput where Argo CD deploys the platform already: it would heal away what is applied beside it."""
-    if _applications(kubectl).get(ROOT):
+def refuse_followed(kubectl: Kubectl, settings: Settings) -> None:
+    """InvalidInput where Argo CD deploys the environment already: it would heal away what is applied beside it."""
+    if _applications(kubectl).get(settings.applications):
         fix = "commit and push, or watch it with --argocd; `chatdb cleanup --keep-data` takes its Applications away"
         raise InvalidInput([Problem("cluster", "Argo CD deploys the platform here", fix)])
 
@@ -82,6 +81,7 @@ class Following:
     """A deployment by Argo CD under way; `tell` hears of every step with a line for each tier."""
 
     kubectl: Kubectl
+    settings: Settings
     plan: Plan
     limits: Limits
     tell: Tell
@@ -114,9 +114,9 @@ class Following:
 
     def _done(self, wave: Sequence[Step], patience: Patience, *, late: bool, last: bool) -> bool:
         applications, seen = _applications(self.kubectl), look(self.kubectl)
-        tiers = [_line(step.tier, _name(step), applications, _pending(step, seen), seen) for step in self._steps()]
-        self.tell([_line(NAMESPACE, ROOT, applications, (), seen), *tiers])
-        names = [_name(step) for step in wave] + ([ROOT] if last else [])
+        tiers = [_line(step.tier, self._name(step), applications, _pending(step, seen), seen) for step in self._steps()]
+        self.tell([_line(NAMESPACE, self.settings.applications, applications, (), seen), *tiers])
+        names = [self._name(step) for step in wave] + ([self.settings.applications] if last else [])
         slow = [name for name in names if not fine(applications.get(name, {}))]
         if not slow:
             return True
@@ -124,6 +124,9 @@ class Following:
             raise InvalidInput([_late(name, applications.get(name, {})) for name in slow])
         patience.check([one for step in wave for one in _pending(step, seen)], seen, late=False)
         return False
+
+    def _name(self, step: Step) -> str:
+        return self.settings.application(step.tier)
 
     def _steps(self) -> Iterator[Step]:
         return (step for wave in self.plan for step in wave)
@@ -159,10 +162,6 @@ def _built(root: Path, folder: Path) -> list[Manifest]:
 
 def _names(step: Step) -> Iterator[str]:
     return (manifest["metadata"].get("labels", {}).get("app", "") for manifest in step.waited)
-
-
-def _name(step: Step) -> str:
-    return f"{ROOT}-{step.tier}"
 
 
 def _pending(step: Step, seen: Snapshot) -> list[Manifest]:

@@ -8,8 +8,8 @@ from catalogue.namespaces import Namespace
 from chatdb.deploy.kubectl import Kubectl, KubectlError, Manifest
 from chatdb.deploy.snapshot import SELECTOR
 from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.settings import Settings
 
-ROOT = "chatdb"
 ARGO_CD = "argocd"
 ARGO_CDS = "app.kubernetes.io/part-of=argocd"
 APPLICATIONS = "applications.argoproj.io"
@@ -27,17 +27,24 @@ POLL = 1.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cleanup:
-    """What is to be taken away, within so many seconds for each command."""
+    """What is to be taken away of an environment, within so many seconds for each command.
 
+    `tiers` are those that may have an Application: all of the catalogue, since a tier may have been left out since.
+    """
+
+    settings: Settings
+    tiers: tuple[str, ...]
     keep_data: bool
     argocd: bool
     seconds: int
 
     def lines(self) -> Iterator[tuple[str, ...]]:
         """Kubectl's arguments, in their order: first who would make it all again, then the rest."""
-        yield self._delete(APPLICATIONS, ROOT, f"--namespace={ARGO_CD}")
-        yield self._delete(APPLICATIONS, SELECTOR, f"--namespace={ARGO_CD}")
-        yield self._delete(PROJECTS, SELECTOR, f"--namespace={ARGO_CD}")
+        own, place = self.settings, f"--namespace={ARGO_CD}"
+        # By name: another environment's have the same labels.
+        yield self._delete(APPLICATIONS, own.applications, place)
+        yield self._delete(APPLICATIONS, *map(own.application, self.tiers), place)
+        yield self._delete(PROJECTS, own.root_project, own.platform_project, place)
         if self.keep_data:
             for namespace in Namespace:
                 for kinds in (RUNNING, *OPTIONAL):

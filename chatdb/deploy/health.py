@@ -14,6 +14,7 @@ from chatdb.deploy.snapshot import Snapshot, look
 from chatdb.deploy.target import connect
 from constructs_lib.problem import InvalidInput
 from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.settings import Settings
 
 ANSWER_SECONDS = 10
 AT_ONCE = 4
@@ -31,9 +32,9 @@ class Check:
     next: str = ""
 
 
-def checks(root: Path, platform: ResolvedPlatform, context: str | None) -> Iterator[Check]:
+def checks(root: Path, platform: ResolvedPlatform, settings: Settings, context: str | None) -> Iterator[Check]:
     """Everything, from the cluster up; nothing above a cluster that does not answer."""
-    planned = plan(root, platform)
+    planned = plan(root, platform, settings)
     try:
         kubectl = connect(context)
         version = kubectl.items("version")[0]["serverVersion"]["gitVersion"]

@@ -9,7 +9,7 @@ from chatdb.deploy.objects import WAITED, Manifest, component_of, key, title
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
-from constructs_lib.settings import read_settings
+from constructs_lib.settings import Settings
 
 EARLY = ("Namespace", "ResourceQuota", "LimitRange")
 """Pods are refused until the quotas are counted: these come first, and the rest of the tier waits for them."""
@@ -43,9 +43,8 @@ Plan = tuple[tuple[Step, ...], ...]
 """The steps of each wave."""
 
 
-def plan(root: Path, platform: ResolvedPlatform) -> Plan:
+def plan(root: Path, platform: ResolvedPlatform, settings: Settings) -> Plan:
     """Render every tier of the environment; InvalidInput where one does not build, or a component is nowhere."""
-    settings = read_settings(root, platform.catalogue)
     tiers = {tier: _step(root, settings.environment, tier) for tier in settings.tiers}
     waves = (tuple(tiers[tier] for tier in wave if tier in tiers) for wave in platform.waves)
     made = tuple(wave for wave in waves if wave)

@@ -11,12 +11,11 @@ from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve import resolve_draft
 from constructs_lib.resolve.problems.places import COMPONENTS, IMAGES
-from constructs_lib.settings import read_settings
+from constructs_lib.settings import read_environments
 
 
 def changes(root: Path, catalogue: Catalogue, request: Request) -> dict[str, str]:
     """Relative path and new text of every file; InvalidInput with every problem."""
-    environment = read_settings(root, catalogue).environment
     component = component_of(catalogue, request)
     platform = resolve_draft(extended(catalogue, component))
     name = component.name
@@ -30,8 +29,9 @@ def changes(root: Path, catalogue: Catalogue, request: Request) -> dict[str, str
         COMPONENTS: edits.with_entry(_read(root, COMPONENTS), component.tier, texts.entry(component)),
         IMAGES: edits.with_image(_read(root, IMAGES), name, texts.image_line(component)),
     }
-    if environment in catalogue.machines:
-        folder = f"overlays/{environment}/{component.tier}"
+    # One without a machine has the requests of the base.
+    for settings in (one for one in read_environments(root, catalogue) if one.machine):
+        folder = f"overlays/{settings.environment}/{component.tier}"
         new[f"{folder}/{name}.yaml"] = "patch.yaml.in"
         list_ = f"{folder}/kustomization.yaml"
         changed[list_] = edits.with_patch(_read(root, list_), f"{name}.yaml")

@@ -68,9 +68,9 @@ class Line:
 
 def ledger(inputs: Inputs) -> Ledger | None:
     """The sums; None where nothing is known of the environment's machine."""
-    machine = inputs.platform.catalogue.machines.get(inputs.settings.environment)
-    if machine is None:
+    if inputs.settings.machine is None:
         return None
+    machine = inputs.platform.catalogue.machines[inputs.settings.machine]
     every = at_most(obj.manifest for obj in inputs.rendered)
     tiers = [obj.tier for obj in inputs.rendered]
     by_tier = {tier: [m for m, own in zip(every, tiers, strict=True) if own == tier] for tier in inputs.settings.tiers}

@@ -13,10 +13,7 @@ from constructs_lib.command import SETTINGS, SYNTH
 from constructs_lib.footprint import part, replicas
 from constructs_lib.gitops.argo_cd import (
     WAVE,
-    application_name,
     kind_name,
-    platform_project_name,
-    released_name,
     root_path,
     tier_path,
 )
@@ -56,10 +53,10 @@ def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
     """
     platform = inputs.platform
     wanted = {
-        f"Application {application_name(platform.name, tier)}": platform.catalogue.wave(tier)
+        f"Application {inputs.settings.application(tier)}": platform.catalogue.wave(tier)
         for tier in inputs.settings.tiers
     }
-    wanted[f"ConfigMap {released_name(platform.name)}"] = len(platform.waves)
+    wanted[f"ConfigMap {inputs.settings.released}"] = len(platform.waves)
     waves = {
         f"{manifest['kind']} {manifest['metadata']['name']}": (manifest["metadata"].get("annotations") or {}).get(WAVE)
         for manifest in inputs.argo_cd
@@ -200,7 +197,7 @@ def project_allows(inputs: Inputs) -> Iterator[Problem]:
             or spec["destination"] not in project.get("destinations", ())
         ):  # fmt: skip
             yield Problem(where, f"project {spec['project']} refuses its source or its destination", SYNTH)
-    name = platform_project_name(inputs.platform.name)
+    name = inputs.settings.platform_project
     if name in projects:
         for obj in inputs.rendered:
             yield from _refused(inputs, obj, name, projects[name])
@@ -208,9 +205,9 @@ def project_allows(inputs: Inputs) -> Iterator[Problem]:
 
 def _paths(inputs: Inputs) -> dict[str, str]:
     """Application -> the folder that it applies, from the top of the git repository."""
-    name, settings, place = inputs.platform.name, inputs.settings, prefix(inputs.root)
-    tiers = {f"Application {application_name(name, t)}": tier_path(settings, t, place) for t in settings.tiers}
-    return {f"Application {name}": root_path(settings, place)} | tiers
+    settings, place = inputs.settings, prefix(inputs.root)
+    tiers = {f"Application {settings.application(t)}": tier_path(settings, t, place) for t in settings.tiers}
+    return {f"Application {settings.applications}": root_path(settings, place)} | tiers
 
 
 def _refused(inputs: Inputs, obj: Rendered, name: str, project: Mapping[str, Any]) -> Iterator[Problem]:

@@ -9,13 +9,12 @@ from constructs_lib.command import SYNTH
 from constructs_lib.files import is_scratch
 from constructs_lib.kustomize import kustomize_each
 from constructs_lib.resolved import ResolvedPlatform
-from constructs_lib.settings import Settings, read_settings
+from constructs_lib.settings import Settings
 from constructs_lib.yaml_files import documents, read_text
 
 
-def inputs(root: Path, platform: ResolvedPlatform) -> Inputs:
+def inputs(root: Path, platform: ResolvedPlatform, settings: Settings) -> Inputs:
     """Render all tiers of the environment, and read its Argo CD objects."""
-    settings = read_settings(root, platform.catalogue)
     return Inputs(
         root=root,
         platform=platform,

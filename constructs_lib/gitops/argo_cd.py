@@ -6,12 +6,13 @@ from typing import Any
 
 from constructs_lib.gitops.kustomizations import write_objects
 from constructs_lib.resolved import ResolvedPlatform
-from constructs_lib.settings import Settings
+from constructs_lib.settings import IN_CLUSTER, Settings
 
 ARGO_CD = "argocd"
-SERVER = "https://kubernetes.default.svc"
 WAVE = "argocd.argoproj.io/sync-wave"
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
+HOME = {"server": IN_CLUSTER, "namespace": ARGO_CD}
+"""Where Applications are, whatever the cluster is that they deploy to."""
 
 
 def write_argo_cd(
@@ -29,21 +30,6 @@ def write_argo_cd(
     write_objects(folder / "apps/released.yaml", [released(platform, settings)])
 
 
-def application_name(platform: str, tier: str) -> str:
-    """The name of a tier's Application."""
-    return f"{platform}-{tier}"
-
-
-def released_name(platform: str) -> str:
-    """The name of the ConfigMap that says what each tier is pinned to."""
-    return f"{platform}-released"
-
-
-def platform_project_name(platform: str) -> str:
-    """The name of the project of the tiers' Applications."""
-    return f"{platform}-platform"
-
-
 def kind_name(group: str, kind: str) -> str:
     """How settings and findings write a kind: <API group>/<kind>, or the kind alone for the core group."""
     return f"{group}/{kind}" if group else kind
@@ -55,10 +41,10 @@ def root_project(platform: ResolvedPlatform, settings: Settings) -> dict[str, An
     text = f"The root Application of {title}: may make Applications and what says that they are released"
     return _project(
         platform.name,
-        f"{platform.name}-root",
+        settings.root_project,
         f"{text}, and nothing else",
         settings,
-        [ARGO_CD],
+        [HOME],
         namespaced=[("", "ConfigMap"), ("argoproj.io", "Application")],
         cluster=[],
     )
@@ -72,10 +58,10 @@ def platform_project(
     namespaced = sorted({*kinds, *settings.kinds, ("", "ResourceQuota")} - {("", "Namespace")})
     return _project(
         platform.name,
-        platform_project_name(platform.name),
+        settings.platform_project,
         f"{platform.catalogue.title}'s tiers",
         settings,
-        platform.namespaces.names,
+        [_destination(settings, namespace) for namespace in platform.namespaces.names],
         namespaced=namespaced,
         cluster=[("", "Namespace")],
     )
@@ -94,11 +80,11 @@ def tier_path(settings: Settings, tier: str, prefix: str) -> str:
 def root(platform: ResolvedPlatform, settings: Settings, prefix: str) -> dict[str, Any]:
     """The app of apps; it lists the children's folder only, since a root that contains itself waits for itself."""
     return {
-        **_head(platform.name, "Application", platform.name),
+        **_head(platform.name, "Application", settings.applications),
         "spec": {
-            "project": f"{platform.name}-root",
+            "project": settings.root_project,
             "source": _source(settings, root_path(settings, prefix), settings.revision),
-            "destination": {"server": SERVER, "namespace": ARGO_CD},
+            "destination": HOME,
             "syncPolicy": _sync_policy(),
         },
     }
@@ -112,15 +98,15 @@ def application(platform: ResolvedPlatform, settings: Settings, tier: str, prefi
         "argocd.argoproj.io/manifest-generate-paths": ";".join(f"/{path}" for path in paths),
         WAVE: str(platform.catalogue.wave(tier)),
     }
-    head = _head(platform.name, "Application", application_name(platform.name, tier))
+    head = _head(platform.name, "Application", settings.application(tier))
     head["metadata"] |= {"annotations": annotations, "finalizers": [FINALIZER]}
     return {
         **head,
         "spec": {
-            "project": platform_project_name(platform.name),
+            "project": settings.platform_project,
             "source": _source(settings, own, settings.target(tier)),
             # Every object names its namespace; the project refuses an Application that names none of its own.
-            "destination": {"server": SERVER, "namespace": platform.namespaces.names[0]},
+            "destination": _destination(settings, platform.namespaces.names[0]),
             "syncPolicy": _sync_policy(),
         },
     }
@@ -131,7 +117,7 @@ def released(platform: ResolvedPlatform, settings: Settings) -> dict[str, Any]:
 
     Argo CD waits for every wave but the last: without it the next release would begin while the last tier still moves.
     """
-    head = _head(platform.name, "ConfigMap", released_name(platform.name), "v1")
+    head = _head(platform.name, "ConfigMap", settings.released, "v1")
     head["metadata"]["annotations"] = {WAVE: str(len(platform.waves))}
     return {**head, "data": {tier: settings.target(tier) for tier in settings.tiers}}
 
@@ -143,6 +129,11 @@ def _head(platform: str, kind: str, name: str, version: str = "argoproj.io/v1alp
         "kind": kind,
         "metadata": {"name": name, "namespace": ARGO_CD, "labels": labels},
     }
+
+
+def _destination(settings: Settings, namespace: str) -> dict[str, str]:
+    """A namespace of the environment's cluster, by the cluster's URL or its name in Argo CD."""
+    return {"server" if "://" in settings.cluster else "name": settings.cluster, "namespace": str(namespace)}
 
 
 def _source(settings: Settings, path: str, revision: str) -> dict[str, Any]:
@@ -163,7 +154,7 @@ def _project(
     name: str,
     description: str,
     settings: Settings,
-    namespaces: Iterable[str],
+    destinations: list[dict[str, str]],
     *,
     namespaced: Iterable[tuple[str, str]],
     cluster: Iterable[tuple[str, str]],
@@ -173,7 +164,7 @@ def _project(
         "spec": {
             "description": description,
             "sourceRepos": [settings.repository],
-            "destinations": [{"server": SERVER, "namespace": str(namespace)} for namespace in namespaces],
+            "destinations": destinations,
             "clusterResourceWhitelist": [{"group": group, "kind": kind} for group, kind in cluster],
             "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in namespaced],
         },

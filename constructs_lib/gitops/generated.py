@@ -17,6 +17,7 @@ from constructs_lib.problem import InvalidInput
 from constructs_lib.rendered import Manifest, Rendered, identity
 from constructs_lib.resolved import NAMESPACE_LABEL, ResolvedPlatform
 from constructs_lib.settings import Settings
+from constructs_lib.traits import COMPONENTS
 
 Given = Mapping[str, Mapping[str, list[Manifest]]]
 """What the settings alone give: tier -> file name -> objects."""
@@ -61,10 +62,11 @@ def _render(
 
     An overlay that changes nothing gives its base and what is given, for which Kustomize is not started.
     """
-    if (root / "overlays").is_dir():
-        own = shutil.ignore_patterns(GENERATED)
-        # An editor's lock is a link to nowhere.
-        shutil.copytree(root / "overlays", out / "overlays", ignore=own, ignore_dangling_symlinks=True)
+    own = shutil.ignore_patterns(GENERATED)
+    for path in (Path("overlays", COMPONENTS), Path("overlays", settings.environment)):
+        if (root / path).is_dir() and not (out / path).exists():
+            # An editor's lock is a link to nowhere.
+            shutil.copytree(root / path, out / path, ignore=own, ignore_dangling_symlinks=True)
     for tier, folder in folders(platform, settings).items():
         if (out / folder.parent).is_dir():
             _write(out / folder, given.get(tier, {}))

@@ -16,8 +16,8 @@ Read = Callable[[], Catalogue]
 """Reads the catalogue; called only where it is needed."""
 
 
-def regenerate(root: Path, read: Read) -> tuple[str, ...]:
-    """Generate and publish; the names of the targets that changed.
+def regenerate(root: Path, read: Read, environment: str | None = None) -> tuple[str, ...]:
+    """Generate all environments or the one that is named, and publish; the names of the targets that changed.
 
     Where the last run's inputs and files are as they were, nothing is done, and nothing starts Node.
     InvalidInput where an input is wrong, a file cannot be written, or another run does not end.
@@ -28,25 +28,26 @@ def regenerate(root: Path, read: Read) -> tuple[str, ...]:
             return ()
         from constructs_lib.gitops.synth import publication, resolved
 
-        platform, settings = resolved(root, read())
+        platform, environments = resolved(root, read(), environment)
         for folder in (root, Path(tempfile.gettempdir())):
             enough_room(folder, ROOM)
         with tempfile.TemporaryDirectory() as out:
-            changed = publication(root, platform, settings, Path(out))
-        fingerprint.remember(root, before)
+            changed = publication(root, platform, environments, Path(out))
+        if environment is None:
+            fingerprint.remember(root, before)
         return changed
 
 
-def stale(root: Path, read: Read) -> tuple[str, ...]:
-    """The generated files that are not what the code gives; nothing is changed."""
+def stale(root: Path, read: Read, environment: str | None = None) -> tuple[str, ...]:
+    """The generated files of all environments or of one that are not what the code gives; nothing is changed."""
     if fingerprint.unchanged(root, fingerprint.inputs(root)):
         return ()
     from constructs_lib.gitops.synth import differing, resolved, stage
 
     with advised_writes(str(root)), tempfile.TemporaryDirectory() as out:
-        platform, settings = resolved(root, read())
-        stage(root, platform, settings, Path(out))
-        return differing(root, platform, settings, Path(out))
+        platform, environments = resolved(root, read(), environment)
+        stage(root, platform, environments, Path(out))
+        return differing(root, platform, environments, Path(out))
 
 
 def copy_manifests(root: Path, out: Path) -> None:

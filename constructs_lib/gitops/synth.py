@@ -1,5 +1,6 @@
 """The whole generation: check the inputs, write everything to one side, and publish it."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from constructs_lib.gitops.argo_cd import write_argo_cd
@@ -12,35 +13,47 @@ from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.rendered import Rendered
 from constructs_lib.resolve import resolve
 from constructs_lib.resolved import ResolvedPlatform
-from constructs_lib.settings import Settings, read_settings
+from constructs_lib.settings import Settings, read_environments, read_settings
+
+Environments = Sequence[Settings]
 
 
-def targets(platform: ResolvedPlatform, settings: Settings) -> tuple[str, ...]:
-    """What is generated, relative to the repository."""
+def targets(platform: ResolvedPlatform, environments: Environments) -> tuple[str, ...]:
+    """What is generated for these environments, relative to the repository."""
+    return "dist", *(name for settings in environments for name in _own_targets(platform, settings))
+
+
+def _own_targets(platform: ResolvedPlatform, settings: Settings) -> tuple[str, ...]:
     environment = settings.environment
     own = (folder.as_posix() for folder in folders(platform, settings).values())
-    return "dist", f"argocd/{environment}", f"overlays/{environment}/kustomization.yaml", *own
+    return f"argocd/{environment}", f"overlays/{environment}/kustomization.yaml", *own
 
 
-def resolved(root: Path, catalogue: Catalogue) -> tuple[ResolvedPlatform, Settings]:
-    """The platform and the settings; InvalidInput with every problem of both, and of the tags of images."""
+def resolved(
+    root: Path, catalogue: Catalogue, environment: str | None = None
+) -> tuple[ResolvedPlatform, tuple[Settings, ...]]:
+    """The platform, and the settings of all environments or of the one that is named.
+
+    InvalidInput with every problem of both, and of the tags of images.
+    """
     problems: list[Problem] = []
-    settings, platform = None, None
+    environments, platform = None, None
     try:
-        settings = read_settings(root, catalogue)
+        every = environment is None
+        environments = read_environments(root, catalogue) if every else (read_settings(root, catalogue, environment),)
     except InvalidInput as error:
         problems += error.problems
     try:
         platform = resolve(catalogue, root)
     except InvalidInput as error:
         problems += error.problems
-    if settings is None or platform is None:
+    if environments is None or platform is None:
         raise InvalidInput(dict.fromkeys(problems))
-    return platform, settings
+    return platform, environments
 
 
-def stage(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path) -> Rendered:
-    """Write everything that is generated below the empty folder `out`; InvalidInput where an overlay does not build."""
+def stage(root: Path, platform: ResolvedPlatform, environments: Environments, out: Path) -> Rendered:
+    """Write all that is generated for them below the empty folder `out`; InvalidInput where overlays do not build."""
     # Imported late: it starts Node, which nobody waits for whose input is wrong.
     from constructs_lib.render import render
 
@@ -52,17 +65,24 @@ def stage(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path)
     for base in (*(out / "dist").iterdir(), *(out / "dist/traits").glob("*")):
         if base.name != "traits":
             write_kustomization(base, sorted(path.name for path in base.glob("*.k8s.yaml")))
-    write_generated(root, out, platform, settings, rendered)
-    write_kustomization(out / "overlays" / settings.environment, settings.tiers)
-    write_argo_cd(out / "argocd" / settings.environment, platform, settings, rendered.kinds(), prefix(root))
+    problems: list[Problem] = []
+    for settings in environments:
+        try:
+            write_generated(root, out, platform, settings, rendered)
+        except InvalidInput as error:
+            problems += error.problems
+        write_kustomization(out / "overlays" / settings.environment, settings.tiers)
+        write_argo_cd(out / "argocd" / settings.environment, platform, settings, rendered.kinds(), prefix(root))
+    if problems:
+        raise InvalidInput(problems)
     return rendered
 
 
-def differing(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path) -> tuple[str, ...]:
+def differing(root: Path, platform: ResolvedPlatform, environments: Environments, out: Path) -> tuple[str, ...]:
     """The generated files of the repository that are not as they are staged in `out`."""
     names = (
         f"{target}/{name}"
-        for target in targets(platform, settings)
+        for target in targets(platform, environments)
         for name in differences(out / target, root / target)
     )
     return tuple(name.removesuffix("/.") for name in names)
@@ -73,9 +93,9 @@ def synthesize(root: Path, catalogue: Catalogue, out: Path) -> tuple[str, ...]:
     return publication(root, *resolved(root, catalogue), out)
 
 
-def publication(root: Path, platform: ResolvedPlatform, settings: Settings, out: Path) -> tuple[str, ...]:
+def publication(root: Path, platform: ResolvedPlatform, environments: Environments, out: Path) -> tuple[str, ...]:
     """Stage below the empty folder `out`, and publish; the names of the targets that changed."""
-    names = targets(platform, settings)
+    names = targets(platform, environments)
     recover(root, names)
-    stage(root, platform, settings, out)
+    stage(root, platform, environments, out)
     return publish(root, out, names)

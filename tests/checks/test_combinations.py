@@ -13,6 +13,7 @@ from constructs_lib.checks.render import inputs
 from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.synth import synthesize
 from constructs_lib.kustomize import kustomize
+from constructs_lib.settings import read_settings
 from constructs_lib.traits import attach, every_combination, traits
 from tests.repository import PLATFORM, ROOT, copy_inputs
 
@@ -28,9 +29,11 @@ GONE = {
 }
 
 
-def change(path: Path, **values: Any) -> None:
-    """Set keys of a YAML file."""
-    path.write_text(yaml.safe_dump(yaml.safe_load(path.read_text()) | values))
+def leave_out(path: Path, tiers: tuple[Tier, ...]) -> None:
+    """Have the environment of the settings file without these tiers."""
+    settings = yaml.safe_load(path.read_text())
+    settings["environments"]["minikube"]["tiers"] = [str(tier) for tier in Tier if tier not in tiers]
+    path.write_text(yaml.safe_dump(settings))
 
 
 @pytest.mark.parametrize(
@@ -41,9 +44,9 @@ def test_combination(tmp_path: Path, traits: tuple[str, ...], left_out: tuple[Ti
     repository = copy_inputs(tmp_path)
     overlay = repository / "overlays/minikube"
     attach(overlay, traits)
-    change(repository / "chatdb.yaml", tiers=[str(tier) for tier in Tier if tier not in left_out])
+    leave_out(repository / "chatdb.yaml", left_out)
     synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
-    rendered = inputs(repository, PLATFORM)
+    rendered = inputs(repository, PLATFORM, read_settings(repository, CATALOGUE))
     exempt = set().union(*(GONE.get(trait, set()) for trait in traits))
     # For the files nothing differs between combinations.
     rules = [rule for rule in RULES if rule.id not in exempt | {"files"}]

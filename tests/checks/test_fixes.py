@@ -11,6 +11,7 @@ from constructs_lib.checks.render import inputs
 from constructs_lib.checks.rules import run
 from constructs_lib.gitops.synth import synthesize
 from constructs_lib.problem import InvalidInput
+from constructs_lib.settings import read_settings
 from tests.repository import copy_repository
 
 OVERLAY = Path("overlays/minikube")
@@ -63,7 +64,17 @@ def repository(tmp_path: Path) -> Path:
 
 def all_findings(repository: Path) -> list[str]:
     """All findings of the repository."""
-    return [f"[{one.rule}] {one.problem}" for one in run(inputs(repository, platform(repository)))]
+    return [
+        f"[{one.rule}] {one.problem}"
+        for one in run(inputs(repository, platform(repository), read_settings(repository, CATALOGUE)))
+    ]
+
+
+def allow(repository: Path, kind: str) -> None:
+    """Let overlays hold objects of a kind."""
+    environments = yaml.safe_load((repository / "chatdb.yaml").read_text())["environments"]
+    environments["minikube"]["kinds"] = [kind]
+    edit(repository / "chatdb.yaml", environments=environments)
 
 
 def edit(path: Path, **values: object) -> None:
@@ -104,7 +115,7 @@ def test_kind_that_is_allowed(repository: Path) -> None:
         "overlays/minikube/processing/scaler.yaml: kind autoscaling/HorizontalPodAutoscaler is not allowed" in finding
     )
     assert "add autoscaling/HorizontalPodAutoscaler to `kinds` in chatdb.yaml" in finding
-    edit(repository / "chatdb.yaml", kinds=["autoscaling/HorizontalPodAutoscaler"])
+    allow(repository, "autoscaling/HorizontalPodAutoscaler")
     (finding,) = all_findings(repository)
     assert finding.endswith(SYNTH)
     synth(repository)
@@ -120,7 +131,7 @@ def test_kind_of_an_operator(repository: Path) -> None:
     assert finding.startswith("[schema] tier processing: Backup chatdb-services/nightly: ")
     assert "put the CustomResourceDefinition of the kind into schemas/" in finding
     edit(repository / "schemas/backup.yaml", **DEFINITION)
-    edit(repository / "chatdb.yaml", kinds=["backup.example/Backup"])
+    allow(repository, "backup.example/Backup")
     synth(repository)
     assert all_findings(repository) == []
     edit(overlay / "backup.yaml", spec={"keep": 0})

@@ -60,7 +60,7 @@ def test_interrupted_swap_is_mended(repository: Path, moved: str) -> None:
 def test_bad_settings_change_no_file(repository: Path) -> None:
     """Every problem at once, and dist/ as it was."""
     before = texts(repository / "dist")
-    (repository / "chatdb.yaml").write_text("repository: nowhere\nrevision: main\nenvironment: minikube\nfoo: 1\n")
+    (repository / "chatdb.yaml").write_text("repository: nowhere\nfoo: 1\nenvironments: {minikube: {revision: main}}\n")
     output = invoke("synth", code=1)
     assert "'foo' is not a known setting" in output
     assert "repository is 'nowhere'" in output

@@ -9,29 +9,57 @@ from hypothesis import strategies as st
 
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
+from constructs_lib.problem import InvalidInput
 from constructs_lib.settings import read_settings
 from constructs_lib.yaml_edit import with_values
 from tests.command import invoke
 
 URL, OTHER = "https://git.example/chatdb.git", "https://git.example/mine.git"
-WRITTEN = f"""# ours
+OLD = f"""# ours
 repository: {URL}  # the mirror is elsewhere
 revision: 'trunk'
-environment: staging
+# not the one of the tests
+environment: staging  # for now
 tiers:  # no monitoring
 - platform
 - foundation
 - setup
+# as they need both
 - core
 - processing
 - edge
 - testing
+"""
+"""The file as it was when there was one environment."""
+WRITTEN = f"""# ours
+repository: {URL}  # the mirror is elsewhere
+environments:
+  # not the one of the tests
+  staging:  # for now
+    applications: chatdb
+    revision: 'trunk'
+    tiers:  # no monitoring
+    - platform
+    - foundation
+    - setup
+    # as they need both
+    - core
+    - processing
+    - edge
+    - testing
+"""
+TWO = f"""{WRITTEN}  # where customers are
+  production:
+    revision: stable
+    cluster: production
 """
 VALUES = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), max_size=12),
     st.lists(st.sampled_from(["core", "edge"]), max_size=2),
 )
 MAPPINGS = st.dictionaries(st.sampled_from(["repository", "revision", "environment", "tiers"]), VALUES)
+TEXTS = st.dictionaries(st.sampled_from(["revision", "cluster", "machine"]), st.sampled_from("abc"), min_size=1)
+NESTED = st.dictionaries(st.sampled_from(["staging", "production", "test"]), TEXTS, min_size=1)
 
 
 @pytest.fixture
@@ -74,20 +102,59 @@ def test_again(root: Path) -> None:
     assert pins.exists()
 
 
+def test_old_form(root: Path) -> None:
+    """Without an option it is brought into the present form: values, comments and pins stay, and names in Argo CD."""
+    path = root / "chatdb.yaml"
+    path.write_text(OLD)
+    (pins,) = pin(root, "staging")
+    with pytest.raises(InvalidInput, match=r"chatdb\.yaml:3: revision is at the top level.*run `chatdb init`"):
+        read_settings(root, CATALOGUE)
+    init()
+    assert path.read_text() == WRITTEN
+    settings = read_settings(root, CATALOGUE)
+    assert (settings.environment, settings.applications, settings.revision) == ("staging", "chatdb", "trunk")
+    assert settings.pins == (("core", f"{0:040}"),)
+    assert pins.exists()
+    init()
+    assert path.read_text() == WRITTEN
+
+
+def test_old_form_of_minikube(root: Path) -> None:
+    """What was known of the machine by the environment's name is a setting; tiers that were not listed are all."""
+    (root / "chatdb.yaml").write_text(f"repository: {URL}\nrevision: main\nenvironment: minikube\n")
+    init()
+    settings = read_settings(root, CATALOGUE)
+    assert (settings.machine, settings.tiers) == ("minikube", CATALOGUE.tiers)
+
+
+def test_one_of_two(root: Path) -> None:
+    """Only its own value changes; which one it is has to be said."""
+    path = root / "chatdb.yaml"
+    path.write_text(TWO)
+    assert "--environment: there are 2 environments; use one of: staging, production" in init(
+        "--revision", "next", code=1
+    )
+    assert "unknown environment 'test'" in init("-e", "test", code=1)
+    init("--revision", "next", "-e", "production")
+    assert path.read_text() == TWO.replace("stable", "next")
+    path.write_text(f"repository: {URL}\nenvironments: {{a: text}}\n")
+    assert "chatdb.yaml:2: environment a is 'text'; write its settings" in init("--revision", "next", code=1)
+
+
 def test_another_repository(root: Path) -> None:
     """Somebody has to say what becomes of pins, of every environment; until then nothing changes."""
     path = root / "chatdb.yaml"
-    path.write_text(WRITTEN)
+    path.write_text(TWO)
     pins = pin(root, "staging", "production")
     refusal = init("--repository", OTHER, code=1)
     assert "pins: production.yaml, staging.yaml: pins name commits of the repository that was there before" in refusal
     assert "say --pins keep" in refusal
-    assert path.read_text() == WRITTEN
+    assert path.read_text() == TWO
     init("--repository", OTHER, "--pins", "keep")
-    assert path.read_text() == WRITTEN.replace(URL, OTHER)
+    assert path.read_text() == TWO.replace(URL, OTHER)
     assert all(pin.exists() for pin in pins)
     init("--repository", URL, "--pins", "drop")
-    assert path.read_text() == WRITTEN
+    assert path.read_text() == TWO
     assert not any(pin.exists() for pin in pins)
 
 
@@ -97,7 +164,7 @@ def test_another_repository(root: Path) -> None:
         ("a: [", "delete it, and run `chatdb init` again"),
         ("- a", "not a mapping"),
         (f"repository: {URL}\ntiers: [core]\n", "tier platform is missing"),
-        ("environment: 5\n", "environment is 5"),
+        ("environment: 5\n", "environment 5 is not a legal name"),
     ],
     ids=["syntax", "list", "tiers", "number"],
 )
@@ -137,3 +204,16 @@ def test_edited_values(old: dict[str, object], new: dict[str, object], flow: boo
     assert edited is None or edited.startswith("# ours\n")
     texts_alone = all(isinstance(old[key], str) for key in new if key in old)
     assert edited is not None or flow or not old or not texts_alone
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(NESTED, NESTED)
+def test_edited_environments(old: dict[str, object], new: dict[str, object]) -> None:
+    """Environments that come, go and change are written in place: those that stay keep their comments."""
+    text = "# ours\n" + yaml.safe_dump({"environments": old, "last": 1}, sort_keys=False)
+    for name in old:
+        text = text.replace(f"  {name}:", f"  # of {name}\n  {name}:")
+    edited = with_values(text, {"environments": old, "last": 1}, {"environments": new, "last": 1})
+    assert edited is not None
+    assert yaml.safe_load(edited) == {"environments": new, "last": 1}
+    assert {name for name in old if f"# of {name}\n" in edited} == old.keys() & new.keys()

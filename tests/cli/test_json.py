@@ -104,10 +104,10 @@ def test_findings_keep_to_their_schema(repository: Path) -> None:
 @pytest.mark.parametrize("name", ["capacity", "check", "synth"])
 def test_wrong_input_prints_nothing_on_standard_output(repository: Path, name: str) -> None:
     """A program never reads half an answer: problems are on standard error."""
-    (repository / "chatdb.yaml").write_text("environment: 1\n")
+    (repository / "chatdb.yaml").write_text("repository: 1\n")
     result = CliRunner().invoke(main, [name, "--json"])
     assert (result.exit_code, result.stdout) == (1, "")
-    assert "write something like environment: staging" in result.stderr
+    assert "write something like repository: https" in result.stderr
 
 
 def test_graph_has_one_json() -> None:

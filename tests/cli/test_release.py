@@ -84,7 +84,7 @@ CHANGES: dict[str, Callable[[Path], object]] = {
     "edited": lambda p: (p / "chatdb.yaml").open("a").write("# edited\n"),
     "new": lambda p: (p / "overlays/minikube/new.yaml").touch(),
     "staged": lambda p: [(p / "new").write_text(""), git(p, "add", "--all")],
-    "gone": lambda p: (p / "chatdb.yaml").unlink(),
+    "gone": lambda p: (p / "overlays/minikube/core/kustomization.yaml").unlink(),
     "pins": lambda p: releases.write_pins(p, "minikube", {"core": f"{0:040}"}),
 }
 
@@ -194,7 +194,7 @@ def test_the_code_of_the_commit_is_run(tmp_path: Path, name: str) -> None:
         shutil.copytree(ROOT / package, tmp_path / package, ignore=UNCOPIED)
     (tmp_path / name).write_text("not Python")
     with pytest.raises(InvalidInput, match=BROKEN[name]):
-        generate(tmp_path, {}, rules=False)
+        generate(tmp_path, "minikube", {}, rules=False)
 
 
 def test_findings_in_the_commit(project: Path) -> None:

@@ -49,7 +49,8 @@ class Origin:
         self.run("init", "--repository", url or f"file://{self.bare}", "--revision", "main")
         if tiers:
             settings = yaml.safe_load((self.work / "chatdb.yaml").read_text())
-            (self.work / "chatdb.yaml").write_text(yaml.safe_dump(settings | {"tiers": tiers}, sort_keys=False))
+            settings["environments"]["minikube"]["tiers"] = tiers
+            (self.work / "chatdb.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
         self.commit("The platform")
 
     def git(self, *arguments: str) -> str:

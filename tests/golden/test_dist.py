@@ -61,12 +61,12 @@ def test_same_code_same_bytes(tmp_path: Path, environment: dict[str, str]) -> No
 
 def test_overlays_decide_when_the_integration_tests_run_again(tmp_path: Path) -> None:
     """A patch changes what is tested, and so the name of the Job, and the quota; nothing else."""
-    platform, settings = resolved(ROOT, CATALOGUE)
+    platform, (settings,) = resolved(ROOT, CATALOGUE)
     repository = copy_inputs(tmp_path)
-    stage(repository, platform, settings, tmp_path / "before")
+    stage(repository, platform, (settings,), tmp_path / "before")
     patch = repository / "overlays/minikube/core/model-registry.yaml"
     patch.write_text(patch.read_text().replace("320Mi", "321Mi"))
-    stage(repository, platform, settings, tmp_path / "after")
+    stage(repository, platform, (settings,), tmp_path / "after")
     before, after = texts(tmp_path / "before"), texts(tmp_path / "after")
     own = patch.relative_to(repository).as_posix()
     assert {name for name in before if before[name] != after[name]} - {own} == {
@@ -77,11 +77,11 @@ def test_overlays_decide_when_the_integration_tests_run_again(tmp_path: Path) ->
 
 def test_dns_is_the_environments_alone(tmp_path: Path) -> None:
     """Where DNS is changes the policies of its environment, whose tests run again; no base and nothing else."""
-    platform, settings = resolved(ROOT, CATALOGUE)
+    platform, (settings,) = resolved(ROOT, CATALOGUE)
     repository = copy_inputs(tmp_path)
     dns = DnsSetting(addresses=("169.254.20.10/32", "fd00::10/128"))
-    stage(repository, platform, settings, tmp_path / "before")
-    stage(repository, platform, replace(settings, dns=dns), tmp_path / "after")
+    stage(repository, platform, (settings,), tmp_path / "before")
+    stage(repository, platform, (replace(settings, dns=dns),), tmp_path / "after")
     before, after = texts(tmp_path / "before"), texts(tmp_path / "after")
     assert before.keys() == after.keys()
     assert {name for name in before if before[name] != after[name]} == {
@@ -97,29 +97,29 @@ def test_dns_is_the_environments_alone(tmp_path: Path) -> None:
 
 def test_patch_of_a_dns_policy_builds(tmp_path: Path) -> None:
     """It is for `chatdb check` to say that the object is generated; a patch that finds nothing would say less."""
-    platform, settings = resolved(ROOT, CATALOGUE)
+    platform, (settings,) = resolved(ROOT, CATALOGUE)
     repository = copy_inputs(tmp_path)
     overlay = repository / "overlays/minikube/platform/kustomization.yaml"
     content = yaml.safe_load(overlay.read_text())
     metadata = f"{{name: {platform_policies.dns_name(platform, settings)}, namespace: chatdb-system}}"
     patch = f"{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {metadata}, spec: {{egress: []}}}}"
     overlay.write_text(yaml.safe_dump(content | {"patches": [{"patch": patch}]}))
-    stage(repository, platform, settings, tmp_path / "out")
+    stage(repository, platform, (settings,), tmp_path / "out")
 
 
 def test_overlays_may_share_an_object_and_each_broken_one_is_named(tmp_path: Path) -> None:
     """Argo CD builds them one by one."""
-    platform, settings = resolved(ROOT, CATALOGUE)
+    platform, (settings,) = resolved(ROOT, CATALOGUE)
     repository = copy_inputs(tmp_path)
     overlays = [repository / "overlays/minikube" / tier for tier in ("core", "edge")]
     for overlay in overlays:
         (overlay / "more.yaml").write_text("{apiVersion: v1, kind: ConfigMap, metadata: {name: more}}")
         attach(overlay, "resources", "more.yaml")
-    stage(repository, platform, settings, tmp_path / "out")
+    stage(repository, platform, (settings,), tmp_path / "out")
     for overlay in overlays:
         attach(overlay, "resources", "../../../dist/nothing")
     with pytest.raises(InvalidInput) as error:
-        stage(repository, platform, settings, tmp_path / "broken")
+        stage(repository, platform, (settings,), tmp_path / "broken")
     named = ["overlays/minikube/core", "overlays/minikube/edge"]
     assert [problem.where for problem in error.value.problems] == named
 

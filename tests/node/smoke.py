@@ -7,13 +7,14 @@ import sys
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from catalogue.components import HOST
+from catalogue.components import CATALOGUE, HOST
 from catalogue.namespaces import Namespace
 from chatdb.deploy.argo_cd import fine, state
 from chatdb.deploy.objects import component_of, progress, ready
 from chatdb.local.processes import wait_for
 from constructs_lib.checks.render import inputs
 from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.settings import read_settings
 from tests.e2e.api import Manifest
 from tests.node import traffic
 from tests.node.deployed import Deployed
@@ -113,7 +114,7 @@ def ways(deployed: Deployed) -> Ways:
         node.launch("outside", ["sh", "-euc", OUTSIDE_HOST, "sh", *server])
         deployed.place.run(f"set -eu\n{OUTSIDE_LINK}")
         outside = {ADDRESS: (API_PORT, KUBELET_PORT), OUTSIDE: OUTSIDE_PORTS}
-    return traffic.ways(deployed.place, inputs(root, PLATFORM), outside)
+    return traffic.ways(deployed.place, inputs(root, PLATFORM, read_settings(root, CATALOGUE)), outside)
 
 
 def request(

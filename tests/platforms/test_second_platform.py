@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from chatdb.explain.component import explain
 from chatdb.graph_views import as_mermaid
@@ -12,7 +13,7 @@ from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.synth import synthesize
 from constructs_lib.read_catalogue import read_catalogue
 from constructs_lib.resolve import resolve
-from constructs_lib.settings import write
+from constructs_lib.settings import FILE, read_settings
 from tests.repository import ROOT, texts
 
 FOLDER = ROOT / "tests/platforms/lending"
@@ -27,17 +28,17 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("lending") / "repository"
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / ".tools").symlink_to(ROOT / ".tools")
-    for environment in ENVIRONMENTS:
-        write(folder, LENDING, repository=URL, revision="main", environment=environment)
-        synthesize(folder, LENDING, folder.with_name(environment))
+    lab, field = {"revision": "main", "applications": "lending"}, {"revision": "trunk", "cluster": "far"}
+    (folder / FILE).write_text(yaml.safe_dump({"repository": URL, "environments": {"lab": lab, "field": field}}))
+    synthesize(folder, LENDING, folder.with_name("out"))
     return folder
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_rules_pass(repository: Path, environment: str) -> None:
     """Every rule, in each environment."""
-    write(repository, LENDING, repository=URL, revision="main", environment=environment)
-    assert [str(finding) for finding in run(inputs(repository, resolve(LENDING)), RULES)] == []
+    rendered = inputs(repository, resolve(LENDING), read_settings(repository, LENDING, environment))
+    assert [str(finding) for finding in run(rendered, RULES)] == []
 
 
 def test_everything_has_its_names(repository: Path) -> None:
@@ -49,6 +50,11 @@ def test_everything_has_its_names(repository: Path) -> None:
     assert "name: lending-app" in application
     assert "project: lending-platform" in application
     assert "path: overlays/lab/app" in application
+    assert "server: https://kubernetes.default.svc" in application
+    other = generated["field/apps/app.yaml"]
+    assert "name: lending-field-app" in other
+    assert "project: lending-field-platform" in other
+    assert "name: far" in other
     assert "lending.io/owner: desk" in generated["app/desk.k8s.yaml"]
     assert "name: lending-ingress-books" in generated["app/door.k8s.yaml"]
     assert "host: books.example" in generated["app/door.k8s.yaml"]

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -12,18 +12,18 @@ import yaml
 
 from catalogue.components import CATALOGUE
 from constructs_lib import render
-from constructs_lib.gitops.synth import publication, synthesize
+from constructs_lib.gitops.synth import publication, resolved
 from constructs_lib.kustomization import GENERATED, KUSTOMIZATION
-from constructs_lib.settings import FILE, Settings, read_settings
+from constructs_lib.settings import FILE
 from constructs_lib.traits import attach, traits
+from tests.fuzz.lane import SEED, WHOLE, repeat
 from tests.repository import PLATFORM, copy_inputs
 
-SEED = 20261128
-EDITS = 30
+EDITS = 200 if WHOLE else 24
 ENVIRONMENTS = ("minikube", "other")
 Files = Mapping[str, bytes]
 Edit = Callable[[random.Random, Path], str]
-"""Changes what is written by hand in the overlay of an environment; says what."""
+"""Changes what is written by hand for the environment that has this overlay; says what."""
 
 
 @dataclass(frozen=True)
@@ -32,33 +32,29 @@ class Repository:
 
     root: Path
     aside: Path
-    settings: Settings
-
-    def of(self, environment: str) -> Settings:
-        """The settings of that environment."""
-        return replace(self.settings, environment=environment)
 
     def files(self) -> Files:
         """Every file that is the repository's own."""
         paths = (path for path in self.root.rglob("*") if path.is_file() and ".tools" not in path.parts)
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in sorted(paths)}
 
-    def synthesize(self, environment: str, number: int) -> tuple[str, ...]:
-        """Generate for that environment, as the command does; the names of the targets that changed."""
-        return publication(self.root, PLATFORM, self.of(environment), self.aside / str(number))
+    def synthesize(self, name: str, environment: str | None = None) -> tuple[str, ...]:
+        """Generate for all environments or one, as the command does; the names of the targets that changed."""
+        _, environments = resolved(self.root, CATALOGUE, environment)
+        return publication(self.root, PLATFORM, environments, self.aside / name)
 
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
-    """The second environment is a copy of the first one's overlay, and is named in the settings file for its run."""
+    """The second environment is a copy of the first one, on another cluster."""
     root, aside = copy_inputs(tmp_path_factory.mktemp("two")), tmp_path_factory.mktemp("staged")
     copytree(root / "overlays" / ENVIRONMENTS[0], root / "overlays" / ENVIRONMENTS[1])
-    written = (root / FILE).read_text(encoding="utf-8")
-    for environment in reversed(ENVIRONMENTS):
-        text = written.replace(f"environment: {ENVIRONMENTS[0]}", f"environment: {environment}")
-        (root / FILE).write_text(text, encoding="utf-8")
-        synthesize(root, CATALOGUE, aside / environment)
-    return Repository(root, aside, read_settings(root, CATALOGUE))
+    settings = yaml.safe_load((root / FILE).read_text(encoding="utf-8"))
+    settings["environments"][ENVIRONMENTS[1]] = {"revision": "main", "cluster": "other"}
+    rewrite(root / FILE, settings)
+    made = Repository(root, aside)
+    made.synthesize("first")
+    return made
 
 
 @pytest.fixture
@@ -165,33 +161,50 @@ def parts(kustomization: Path) -> Iterator[str]:
     return (Path(path).parent.name for path in content.get("components", []))
 
 
-MORE: tuple[Edit, ...] = (resources, resources, annotation, variable, in_place, trait)
+def setting(chance: random.Random, overlay: Path) -> str:
+    """Another value in the settings file, or other pins."""
+    root, environment, number = overlay.parents[1], overlay.name, chance.randint(1, 255)
+    pins = dict.fromkeys(chance.sample(PLATFORM.tiers, 3), f"{number:02x}" + "ab" * 19)
+    values = {"revision": f"branch-{number}", "dns": {"addresses": [f"10.0.0.{number}"]}, "cluster": f"far-{number}"}
+    key = chance.choice([*values, "pins"])
+    if key == "pins":
+        (root / "pins").mkdir(exist_ok=True)
+        rewrite(root / f"pins/{environment}.yaml", pins)
+    else:
+        settings = yaml.safe_load((root / FILE).read_text(encoding="utf-8"))
+        settings["environments"][environment][key] = values[key]
+        rewrite(root / FILE, settings)
+    return f"{key} {number}"
+
+
+MORE: tuple[Edit, ...] = (resources, resources, annotation, variable, in_place, trait, setting)
 KINDS: tuple[Edit, ...] = (*MORE, removal)
 
 
 def test_environments_are_apart(repository: Repository, rendered_once: None) -> None:
-    """Whatever is edited in one overlay, a run writes below overlays/<env>/<tier>/generated, and nowhere else."""
+    """Whatever is edited for one environment, a run writes its generated files, and none of another or of the bases."""
     chance = random.Random(SEED)
     before = repository.files()
-    told, quotas = [], 0
+    quotas, environments = 0, []
     edits = [*KINDS, *(chance.choice(MORE) for _ in range(EDITS - len(KINDS)))]
     for number, edit in enumerate(edits):
         environment = chance.choice(ENVIRONMENTS)
-        told.append(f"{environment}: {edit(chance, repository.root / 'overlays' / environment)}")
-        edited, last = repository.files(), told[-1]
-        changed = repository.synthesize(environment, number)
+        words = f"{environment}: {edit(chance, repository.root / 'overlays' / environment)}; again: {repeat()}"
+        edited = repository.files()
+        changed = repository.synthesize(str(number))
         after = repository.files()
         written = differing(edited, after)
-        assert {tuple(Path(name).parts[:2]) for name in differing(before, after)} == {("overlays", environment)}, told[
-            -1
-        ]
-        assert {Path(name).parts[3] for name in written} == {GENERATED}, last
-        # Every edit is seen by the tests, which run again; in one environment alone.
-        assert f"overlays/{environment}/testing/{GENERATED}/tests.yaml" in written, last
-        assert all(name.startswith(f"overlays/{environment}/") for name in changed), last
+        assert all(name.startswith((f"overlays/{environment}/", f"argocd/{environment}")) for name in changed), words
+        others = {*ENVIRONMENTS} - {environment}
+        assert not [name for name in differing(before, after) if others & {*Path(name).with_suffix("").parts}], words
+        if edit is not setting:
+            assert {Path(name).parts[3] for name in written} == {GENERATED}, words
+            # Every edit is seen by the tests, which run again; in one environment alone.
+            assert f"overlays/{environment}/testing/{GENERATED}/tests.yaml" in written, words
         quotas += f"overlays/{environment}/platform/{GENERATED}/quotas.yaml" in written
+        environments.append(environment)
         before = after
-    assert {line.partition(":")[0] for line in told} == {*ENVIRONMENTS}
+    assert {*environments} == {*ENVIRONMENTS}
     assert 0 < quotas < len(edits)
 
 
@@ -201,8 +214,8 @@ def differing(before: Files, after: Files) -> set[str]:
 
 
 def test_a_whole_run_changes_nothing_more(repository: Repository) -> None:
-    """With bases that are rendered anew, each environment is as it was left, whichever is generated first."""
+    """With bases that are rendered anew, each environment is as it was left, whichever is generated first or alone."""
     before = repository.files()
-    for number, environment in enumerate((*ENVIRONMENTS, *ENVIRONMENTS)):
-        assert repository.synthesize(environment, EDITS + number) == ()
+    for name in (*ENVIRONMENTS, None):
+        assert repository.synthesize(f"again-{name}", name) == ()
         assert repository.files() == before

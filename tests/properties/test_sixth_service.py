@@ -19,7 +19,7 @@ from constructs_lib.gitops.synth import stage, synthesize
 from constructs_lib.model import Catalogue, Component, Dependency, Resources, Route
 from constructs_lib.resolve import resolve
 from constructs_lib.resolve.problems import problems
-from constructs_lib.settings import read_settings
+from constructs_lib.settings import read_environments, read_settings
 from tests.repository import ROOT, copy_inputs, manifests, texts
 
 TOY = Component(
@@ -69,7 +69,7 @@ def with_toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def staged(catalogue: Catalogue, folder: Path) -> Path:
     """The folder, with everything that is generated."""
-    stage(ROOT, resolve(catalogue), read_settings(ROOT, catalogue), folder)
+    stage(ROOT, resolve(catalogue), read_environments(ROOT, catalogue), folder)
     return folder
 
 
@@ -164,4 +164,5 @@ def test_checks_hold(tmp_path: Path) -> None:
     """The repository with the toy passes every rule."""
     repository = copy_inputs(tmp_path)
     synthesize(repository, WITH_TOY, tmp_path / ".cdk8s/out")
-    assert [str(f) for f in run(inputs(repository, resolve(WITH_TOY)), [r for r in RULES if r.id != "capacity"])] == []
+    given = inputs(repository, resolve(WITH_TOY), read_settings(repository, WITH_TOY))
+    assert [str(f) for f in run(given, [r for r in RULES if r.id != "capacity"])] == []

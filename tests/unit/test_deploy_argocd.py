@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from catalogue.components import CATALOGUE
 from chatdb.deploy import argo_cd
 from chatdb.deploy.argo_cd import Following, state
 from chatdb.deploy.kubectl import Kubectl, Manifest
 from chatdb.deploy.patience import Limits
 from chatdb.deploy.plan import Step
 from chatdb.deploy.view import view
+from constructs_lib.settings import read_settings
+from tests.repository import ROOT
 
 CORE = Step(tier="core", overlay="overlays/any/core", manifests=())
 
@@ -47,8 +50,9 @@ class Cluster(Kubectl):
 
 def following(cluster: Cluster, text: StringIO) -> Following:
     """What is shown where the output is no terminal goes into the text."""
+    settings, limits = read_settings(ROOT, CATALOGUE), Limits(wave=60, trouble=60)
     with view(Console(file=text)) as tell:
-        return Following(kubectl=cluster, plan=((CORE,),), limits=Limits(wave=60, trouble=60), tell=tell)
+        return Following(kubectl=cluster, settings=settings, plan=((CORE,),), limits=limits, tell=tell)
 
 
 def shown(text: StringIO) -> list[str]:

@@ -12,25 +12,28 @@ from hypothesis import strategies as st
 from catalogue.components import CATALOGUE
 from constructs_lib.dns import KEYS, DnsSetting, read_dns
 from constructs_lib.resolved import Dns, Peer
-from constructs_lib.settings import FILE, read_settings, write
+from constructs_lib.settings import FILE, read_settings
+from constructs_lib.settings_file import write
+from constructs_lib.yaml_files import Place
 
 PODS: dict[str, Any] = {"namespace": "kube-system", "labels": {"k8s-app": "kube-dns"}}
 USUAL = Dns(pods=Peer(**PODS), ports=(("UDP", 53), ("TCP", 53)))
 OWN = ("chatdb-system",)
+HERE = Place(FILE, None)
 EXAMPLES = 150
 ONCE: dict[str, Any] = {"derandomize": True, "deadline": None, "max_examples": EXAMPLES}
 
 
 def read(value: Any) -> DnsSetting:
     """The setting of a legal value."""
-    setting, problems = read_dns({"dns": value}, OWN)
+    setting, problems = read_dns({"dns": value}, OWN, HERE)
     assert problems == []
     return setting
 
 
 def test_defaults() -> None:
     """Without the setting the servers are the catalogue's."""
-    setting, problems = read_dns({}, OWN)
+    setting, problems = read_dns({}, OWN, HERE)
     assert (setting.over(USUAL), problems) == (USUAL, [])
 
 
@@ -50,7 +53,7 @@ def test_custom() -> None:
 @pytest.mark.parametrize("value", [None, True, "kube-dns", 53, [], {}, ["169.254.20.10"]], ids=repr)
 def test_what_names_no_server(value: object) -> None:
     """It is one problem, with an example."""
-    setting, (problem,) = read_dns({"dns": value}, OWN)
+    setting, (problem,) = read_dns({"dns": value}, OWN, HERE)
     assert setting == DnsSetting()
     assert "which names no server; write something like dns: {namespace:" in str(problem)
 
@@ -61,7 +64,7 @@ def test_addresses(address: Any, prefix: int, upper: bool) -> None:
     """Every notation of an address or a block gives one CIDR; what is no server's is refused."""
     block = ipaddress.ip_network((address, min(prefix, address.max_prefixlen)), strict=False)
     for text, cidr in ((str(address), f"{address}/{address.max_prefixlen}"), (str(block), str(block))):
-        setting, problems = read_dns({"dns": {"addresses": [text.upper() if upper else text]}}, OWN)
+        setting, problems = read_dns({"dns": {"addresses": [text.upper() if upper else text]}}, OWN, HERE)
         network = ipaddress.ip_network(cidr)
         mapped = getattr(network.network_address, "ipv4_mapped", None) is not None
         refused = network.is_multicast or network.is_loopback or network.is_unspecified or mapped
@@ -80,7 +83,7 @@ VALUES = st.recursive(
 @given(st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=5), VALUES, max_size=5))
 def test_garbage_is_advice(value: dict[str, Any]) -> None:
     """Whatever YAML holds, there is a setting, or a line for each problem."""
-    setting, problems = read_dns({"dns": value}, OWN)
+    setting, problems = read_dns({"dns": value}, OWN, HERE)
     assert (setting == DnsSetting()) is bool(problems)
     for problem in problems:
         assert problem.where == FILE
@@ -93,5 +96,5 @@ def test_init_keeps_the_dns(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(
         yaml.safe_dump({"environment": "minikube", "dns": {**PODS, "addresses": ["fd00::10"]}})
     )
-    write(tmp_path, CATALOGUE, repository="https://git.example/a.git", revision="main", environment="minikube")
+    write(tmp_path, CATALOGUE, repository="https://git.example/a.git", revision="main", first="minikube")
     assert read_settings(tmp_path, CATALOGUE).dns.addresses == ("fd00::10/128",)

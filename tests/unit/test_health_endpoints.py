@@ -2,16 +2,18 @@
 
 from pathlib import Path
 
+from catalogue.components import CATALOGUE
 from chatdb.deploy.endpoints import Endpoint, endpoints
 from chatdb.deploy.objects import Manifest
 from chatdb.deploy.plan import Step, plan
+from constructs_lib.settings import read_settings
 from constructs_lib.traits import attach
 from tests.repository import PLATFORM, ROOT, copy_repository
 
 
 def rendered(root: Path) -> dict[str, Endpoint]:
     """Every endpoint of the environment, by name."""
-    steps = (step for wave in plan(root, PLATFORM) for step in wave)
+    steps = (step for wave in plan(root, PLATFORM, read_settings(root, CATALOGUE)) for step in wave)
     return {endpoint.name: endpoint for step in steps for endpoint in endpoints(step)}
 
 

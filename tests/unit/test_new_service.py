@@ -180,7 +180,7 @@ def test_no_patch_for_a_machine_that_is_not_known(tmp_path: Path) -> None:
     """Nothing is said of environments whose size nobody has written down."""
     copy = copy_repository(tmp_path)
     settings = copy / "chatdb.yaml"
-    settings.write_text(settings.read_text().replace("environment: minikube", "environment: large"))
+    settings.write_text(settings.read_text().replace("    machine: minikube\n", ""))
     assert not any(path.startswith("overlays") for path in changes(copy, CATALOGUE, Request(name="toy-shop")))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
 from chatdb.deploy.kubectl import Kubectl
 from chatdb.deploy.objects import component_of
@@ -11,13 +12,14 @@ from chatdb.deploy.patience import Limits
 from chatdb.deploy.plan import Plan, plan
 from chatdb.deploy.rollout import Line, Rollout, State
 from chatdb.deploy.snapshot import Snapshot
+from constructs_lib.settings import read_settings
 from tests.repository import PLATFORM, ROOT
 
 
 @pytest.fixture(scope="module")
 def planned() -> Plan:
     """All waves of the platform."""
-    return plan(ROOT, PLATFORM)
+    return plan(ROOT, PLATFORM, read_settings(ROOT, CATALOGUE))
 
 
 def told(planned: Plan, slow: set[str]) -> dict[str, Line]:

@@ -1,5 +1,5 @@
 # rule: catalogue
-# says: chatdb.yaml: 'testing' is not a known tier
+# says: chatdb.yaml:16: 'testing' is not a known tier
 # says: locust-master: unknown tier 'testing'
 # says: locust-worker: unknown tier 'testing'
 # says: integration-tests: unknown tier 'testing'
