@@ -27,6 +27,7 @@ def _rule_ids(_context: click.Context, _parameter: click.Parameter, incomplete: 
 @advised
 def check(root: Path, ids: tuple[str, ...], environment: str | None, *, json_: bool) -> None:
     """Check the rendered manifests of all environments, or of one, with every rule."""
+    from constructs_lib.checks.model import Finding
     from constructs_lib.checks.render import inputs
     from constructs_lib.checks.rules import RULES, run
 
@@ -35,17 +36,20 @@ def check(root: Path, ids: tuple[str, ...], environment: str | None, *, json_: b
         raise click.UsageError(f"no rule {', '.join(sorted(unknown))}; there are: {', '.join(r.id for r in RULES)}")
     rules = [rule for rule in RULES if not ids or rule.id in ids]
     chosen = environments(root, environment)
-    # What is wrong with the repository as a whole is the same in each of them.
-    by_environment = {one.environment: run(inputs(root, platform(root), one), rules) for one in chosen}
-    findings = list(dict.fromkeys(finding for some in by_environment.values() for finding in some))
+    # What is wrong with the repository as a whole is wrong in each of them.
+    findings: dict[Finding, list[str]] = {}
+    for one in chosen:
+        for finding in run(inputs(root, platform(root), one), rules):
+            findings.setdefault(finding, []).append(one.environment)
     if json_:
-        problems = [{"rule": finding.rule, **with_old_key(asdict(finding.problem))} for finding in findings]
+        problems = [
+            {"rule": finding.rule, "environments": names, **with_old_key(asdict(finding.problem))}
+            for finding, names in findings.items()
+        ]
         as_json("check/v2", rules=[rule.id for rule in rules], findings=problems)
     else:
-        for finding in findings:
-            names = [name for name, some in by_environment.items() if finding in some]
-            # With one environment, it need not be said which.
-            scope = f"{', '.join(names)}: " if len(chosen) > len(names) else ""
+        for finding, names in findings.items():
+            scope = f"{', '.join(names)}: " if len(names) < len(chosen) else ""
             click.echo(f"{scope}[{finding.rule}] {finding.problem}")
         click.echo(f"{len(rules)} rules, {len(findings)} findings")
     sys.exit(1 if findings else 0)

@@ -3,7 +3,8 @@
 import functools
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,17 @@ def as_json(schema: str, **values: Any) -> None:
 def with_old_key(values: dict[str, Any]) -> dict[str, Any]:
     """The same with `fix` under the key that it had in v1, too, for one release."""
     return {**values, "mend": values["fix"]}
+
+
+def diff(root: Path, texts: Mapping[str, str]) -> str:
+    """What would change, where each file of the repository had the text that is given for its path."""
+    lines: list[str] = []
+    for path, text in texts.items():
+        there = (root / path).exists()
+        old = (root / path).read_text(encoding="utf-8") if there else ""
+        names = (f"a/{path}" if there else "/dev/null", f"b/{path}")
+        lines += unified_diff(old.splitlines(keepends=True), text.splitlines(keepends=True), *names)
+    return "".join(lines)
 
 
 def show(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> None:

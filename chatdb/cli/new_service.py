@@ -1,13 +1,12 @@
 """The command `chatdb new-service`."""
 
-from difflib import unified_diff
 from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
 
 from catalogue.tiers import Tier
-from chatdb.cli.common import advised
+from chatdb.cli.common import advised, diff
 from chatdb.cli.completion import components, matching
 from chatdb.repository import catalogue
 
@@ -41,16 +40,8 @@ def new_service(root: Path, name: str, tier: str, port: int | None, needs: tuple
 
     texts = changes(root, catalogue(), Request(name=name, tier=tier, port=port, needs=needs))
     if dry_run:
-        for path, text in texts.items():
-            click.echo("".join(_diff(root, path, text)), nl=False)
+        click.echo(diff(root, texts), nl=False)
         return
     lines = [f"{'changed' if (root / path).exists() else 'wrote'} {path}" for path in texts]
     write(root, texts)
     click.echo("\n".join([*lines, "now run: chatdb synth && make docs"]))
-
-
-def _diff(root: Path, path: str, text: str) -> list[str]:
-    there = (root / path).exists()
-    old = (root / path).read_text(encoding="utf-8") if there else ""
-    names = (f"a/{path}" if there else "/dev/null", f"b/{path}")
-    return list(unified_diff(old.splitlines(keepends=True), text.splitlines(keepends=True), *names))

@@ -5,10 +5,12 @@ from pathlib import Path
 
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.transformers import matches, own_target, transformers
+from constructs_lib.command import COMMAND, SETTINGS
 from constructs_lib.files import is_scratch
 from constructs_lib.kustomization import DIST, GENERATED, NAMES, Kustomization, normal
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.rendered import identity
+from constructs_lib.settings import PINS, read_environments
 from constructs_lib.traits import COMPONENTS
 
 TOP_KEYS = frozenset({"apiVersion", "kind", "resources"})
@@ -16,7 +18,10 @@ OLD_FIELDS = ("patchesStrategicMerge", "patchesJson6902", "bases", "imageTags", 
 
 
 def all_used(inputs: Inputs) -> Iterator[Problem]:
-    """Every file is listed, every patch finds its target, is short, and touches nothing that is final or generated."""
+    """Every file is listed, every patch finds its target, is short, and touches nothing that is final or generated.
+
+    Nothing is of another environment, or of one that is gone.
+    """
     overlays = inputs.root / "overlays"
     environment = overlays / inputs.settings.environment
     yield from _top(inputs, environment)
@@ -27,6 +32,7 @@ def all_used(inputs: Inputs) -> Iterator[Problem]:
         except InvalidInput as error:
             yield from error.problems
     yield from _strays(inputs.root, overlays)
+    yield from _gone(inputs)
     for folder in folders:
         yield from _unlisted(inputs.root, folder)
 
@@ -38,6 +44,7 @@ def _tier(inputs: Inputs, path: Path) -> Iterator[Problem]:
     made = Kustomization(inputs.root, path / GENERATED).objects() if (path / GENERATED).is_dir() else []
     if made and normal(path / GENERATED) not in folder.paths("resources"):
         yield Problem(folder.where, f"it does not list {GENERATED}", "add it to its resources")
+    yield from _foreign(inputs, folder)
     objects, final = folder.objects(), {identity(manifest) for manifest in made}
     for part in (folder, *folder.components()):
         for key in OLD_FIELDS:
@@ -46,6 +53,24 @@ def _tier(inputs: Inputs, path: Path) -> Iterator[Problem]:
                     part.place(key), f"{key} is deprecated", "use resources, patches, images and replacements"
                 )
         yield from transformers(part, objects, final)
+
+
+def _foreign(inputs: Inputs, folder: Kustomization) -> Iterator[Problem]:
+    """What is listed and not the environment's own: Argo CD would not see it change, and others would change it."""
+    own = [inputs.root / "overlays" / name for name in (inputs.settings.environment, COMPONENTS)]
+    for key in ("resources", "components"):
+        local = folder.paths(key)
+        for number, name in enumerate(folder.entries(key)):
+            path = normal(folder.folder / name)
+            if path not in local or path.is_relative_to(inputs.root / "dist"):
+                continue
+            if not any(path.is_relative_to(one) for one in own):
+                message = f"{name} belongs neither to the environment {inputs.settings.environment} nor to a trait"
+                yield Problem(
+                    folder.place(key, number), message, f"copy it, or make it a trait in overlays/{COMPONENTS}"
+                )
+            elif path.is_dir():
+                yield from _foreign(inputs, Kustomization(inputs.root, path, folder.within))
 
 
 def deleted_by_traits(inputs: Inputs, tier: str) -> list[Rendered]:
@@ -96,6 +121,23 @@ def _strays(root: Path, overlays: Path) -> Iterator[Problem]:
         for path in sorted(path for path in overlays.glob(pattern) if not path.is_dir()):
             message = "it belongs to no environment and no trait"
             yield Problem(path.relative_to(root).as_posix(), message, "delete it, or move it to the folder of a tier")
+
+
+def _gone(inputs: Inputs) -> Iterator[Problem]:
+    """What is left of environments that are not in the settings file."""
+    names = {one.environment for one in read_environments(inputs.root, inputs.platform.catalogue)}
+    folders = {"overlays": {COMPONENTS}, "argocd": {"install"}}
+    left = [
+        path
+        for parent, others in folders.items()
+        for path in sorted((inputs.root / parent).glob("*"))
+        if path.is_dir() and path.name not in names | others
+    ]
+    left += [path for path in sorted((inputs.root / PINS).glob("*.yaml")) if path.stem not in names]
+    for path in left:
+        place, name = path.relative_to(inputs.root).as_posix(), path.stem
+        message = f"there is no environment {name}"
+        yield Problem(place, message, f"`{COMMAND} remove-environment {name}` removes it; or add it to {SETTINGS}")
 
 
 def _unlisted(root: Path, path: Path) -> Iterator[Problem]:

@@ -224,7 +224,7 @@ RULES: tuple[Rule, ...] = (
         "overlays",
         "Kustomize says nothing about what it does not use",
         overlays.all_used,
-        "each patch, image, replacement and file of overlays and traits",
+        "each patch, image, replacement and file of overlays and traits; what is left of environments that are gone",
         "remote resources, and transformers of plugins",
     ),
     Rule(

@@ -86,3 +86,100 @@ def test_cluster_commands_use_its_names(two: Path) -> None:
     deploy = invoke("deploy", "--argocd", "--dry-run", "-e", "staging")
     assert "cat argocd/staging/projects.yaml argocd/staging/root.yaml" in deploy
     assert "overlays/staging/core" in invoke("deploy", "--dry-run", "-e", "staging")
+
+
+def test_new_environment(repository: Path) -> None:
+    """It passes every rule at once, with the patches of the one it is like, and changes nothing of that one."""
+    before = texts(repository / "overlays/minikube"), texts(repository / "argocd"), texts(repository / "dist")
+    settings = (repository / "chatdb.yaml").read_text()
+    diff = invoke("new-environment", "staging", "--like", "minikube", "--dry-run")
+    assert "+++ b/overlays/staging/core/model-registry.yaml" in diff
+    assert "+  staging:\n+    cluster: staging\n+    machine: minikube\n" in diff
+    assert not (repository / "overlays/staging").exists()
+    assert (repository / "chatdb.yaml").read_text() == settings
+    assert "wrote overlays/staging/core/model-registry.yaml" in invoke(
+        "new-environment", "staging", "--like", "minikube"
+    )
+    assert (repository / "chatdb.yaml").read_text().startswith(settings)
+    assert invoke("synth") == "nothing has changed\n"
+    assert invoke("check").endswith(" 0 findings\n")
+    after = texts(repository / "overlays/minikube"), texts(repository / "argocd"), texts(repository / "dist")
+    assert (after[0], after[2]) == (before[0], before[2])
+    assert {name: text for name, text in after[1].items() if not name.startswith("staging/")} == before[1]
+    assert "staging: is there already" in invoke("new-environment", "staging", code=1)
+    assert "environment 'Nope!' is not a legal name" in invoke("new-environment", "Nope!", code=1)
+    assert "unknown environment 'nope'" in invoke("new-environment", "test", "--like", "nope", code=2)
+
+
+def test_new_environment_of_the_bases(repository: Path) -> None:
+    """Without another that it is like, it has no patches, and no machine to fit into."""
+    invoke("new-environment", "large", "--cluster", "https://large.example")
+    assert invoke("check").endswith(" 0 findings\n")
+    assert {path.name for path in (repository / "overlays/large").glob("*/*.yaml")} == {"kustomization.yaml"}
+    settings = yaml.safe_load((repository / "chatdb.yaml").read_text())["environments"]["large"]
+    assert settings == {"cluster": "https://large.example", "revision": "main"}
+    assert "nothing is known of this environment's machine" in invoke("capacity", "-e", "large", code=2)
+
+
+def test_remove_environment(two: Path) -> None:
+    """All files of it go, those of others stay, and it is said what happens in the cluster."""
+    (two / "pins").mkdir()
+    for environment in TWO:
+        (two / f"pins/{environment}.yaml").write_text(f"core: {'ab' * 20}\n")
+    before = texts(two)
+    report = invoke("remove-environment", "staging", "--dry-run")
+    assert report.startswith(
+        "change chatdb.yaml\nremove overlays/staging\nremove argocd/staging\nremove pins/staging.yaml\n"
+    )
+    assert "stays, with all data" in report
+    assert "Aborted" in invoke("remove-environment", "staging", code=1)
+    assert texts(two) == before
+    invoke("remove-environment", "staging", "--yes")
+    after = texts(two)
+    gone = {name for name in before if name.startswith(("overlays/staging/", "argocd/staging/", "pins/staging."))}
+    assert before.keys() - after.keys() == gone
+    assert {name for name in after if after[name] != before[name]} == {"chatdb.yaml"}
+    assert "is the only environment" in invoke("remove-environment", "minikube", "--yes", code=1)
+    assert "unknown environment" in invoke("remove-environment", "components", "--yes", code=1)
+
+
+def test_what_is_left_of_an_environment(two: Path) -> None:
+    """Once for all environments: its overlays, its Applications and its pins, with the command that removes them."""
+    settings = yaml.safe_load((two / "chatdb.yaml").read_text())
+    settings["environments"] = {"minikube": settings["environments"]["minikube"], "live": {"revision": "main"}}
+    settings["environments"]["live"]["cluster"] = "live"
+    (two / "pins").mkdir()
+    (two / "pins/staging.yaml").write_text("")
+    (two / "overlays/staging").rename(two / "overlays/live")
+    (two / "chatdb.yaml").write_text(yaml.safe_dump(settings))
+    invoke("synth")
+    (two / "overlays/staging").mkdir()
+    *findings, _ = invoke("check", "--rule", "overlays", code=1).splitlines()
+    fix = "`chatdb remove-environment staging` removes it; or add it to chatdb.yaml"
+    places = ("argocd/staging", "overlays/staging", "pins/staging.yaml")
+    assert sorted(findings) == [f"[overlays] {place}: there is no environment staging; {fix}" for place in places]
+    invoke("remove-environment", "staging", "--yes")
+    assert invoke("check", "--rule", "overlays") == "1 rules, 0 findings\n"
+
+
+@pytest.mark.parametrize("place", ["core", "deeper"])
+def test_overlay_of_another_environment(two: Path, place: str) -> None:
+    """What an environment lists is its own, or a trait's: also by way of a folder of its own."""
+    overlay = two / "overlays/staging/setup"
+    (two / "overlays/minikube/setup/shared").mkdir()
+    (two / "overlays/minikube/setup/shared/kustomization.yaml").write_text("resources: [map.yaml]\n")
+    content = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "chatdb-system"}}
+    (two / "overlays/minikube/setup/shared/map.yaml").write_text(yaml.safe_dump(content))
+    listed, at = "../../minikube/setup/shared", overlay
+    if place == "deeper":
+        at = overlay / "own"
+        at.mkdir()
+        (at / "kustomization.yaml").write_text("resources: [../../../minikube/setup/shared]\n")
+        listed = "own"
+    kustomization = yaml.safe_load((overlay / "kustomization.yaml").read_text())
+    kustomization["resources"].append(listed)
+    (overlay / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    findings = invoke("check", "--rule", "overlays", "-e", "staging", code=1)
+    name = (at / "kustomization.yaml").relative_to(two)
+    assert f"[overlays] {name}:" in findings
+    assert "minikube/setup/shared belongs neither to the environment staging nor to a trait; copy it" in findings

@@ -36,7 +36,10 @@ RUNNING: dict[str, Callable[[], dict[str, Any]]] = {
 }
 """Commands that run something for a while, each with a made-up outcome; tests that run it look at real ones."""
 PRINTING = (*READING, *RUNNING)
-WRITING = {"cleanup", "cluster", "completion", "deploy", "init", "local", "new-service", "release", "rollback"}
+WRITING = {
+    *("cleanup", "cluster", "completion", "deploy", "init", "local", "new-environment", "new-service", "release"),
+    *("remove-environment", "rollback"),
+}
 """Commands that change something, run something, or print a script."""
 VERSIONS = {"check": 2, "doctor": 2, "explain": 2}
 """Of the schemas that have changed since the first."""

@@ -12,6 +12,7 @@ from pglast import parse_sql
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
+from chatdb.environments import new_files
 from chatdb.new_service import edits
 from chatdb.new_service.files import changes, write
 from chatdb.new_service.request import Request, component_of, extended, next_port
@@ -21,7 +22,8 @@ from constructs_lib.problem import InvalidInput
 from constructs_lib.resolve import resolve_draft
 from constructs_lib.resolve.problems import problems
 from constructs_lib.resolve.problems.places import IMAGES
-from tests.repository import ROOT, copy_repository, texts
+from constructs_lib.settings import read_settings
+from tests.repository import PLATFORM, ROOT, copy_repository, texts
 
 LONG = "a" * 52
 FREE = min(set(range(8005, 9000)) - {port.number for c in CATALOGUE.components for port in c.ports})
@@ -174,6 +176,17 @@ def test_overlay_patch() -> None:
     listed = yaml.safe_load(files["overlays/minikube/processing/kustomization.yaml"])["patches"]
     assert [patch["path"] for patch in listed][-1] == "toy-shop.yaml"
     assert {"path": "query-parser.yaml"} in listed
+
+
+def test_patch_for_each_environment(tmp_path: Path) -> None:
+    """Each that has a machine gets a patch of its own, which its kustomization lists."""
+    copy = copy_repository(tmp_path)
+    write(copy, new_files(copy, PLATFORM, "staging", like=read_settings(copy, CATALOGUE), cluster=None))
+    files = changes(copy, CATALOGUE, Request(name="toy-shop"))
+    overlays = {path for path in files if path.startswith("overlays") and path.endswith("toy-shop.yaml")}
+    assert overlays == {f"overlays/{name}/processing/toy-shop.yaml" for name in ("minikube", "staging")}
+    lists = [files[f"overlays/{name}/processing/kustomization.yaml"] for name in ("minikube", "staging")]
+    assert all("toy-shop.yaml" in text for text in lists)
 
 
 def test_no_patch_for_a_machine_that_is_not_known(tmp_path: Path) -> None:
