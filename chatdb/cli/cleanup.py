@@ -51,6 +51,7 @@ def cleanup(
         click.echo("\n".join([*lines, *(as_text(None) if hosts else ())]))
         return
     kubectl = connect(context)
+    wanted.refuse_others(kubectl)
     if not keep_data and not yes:
         _ask(kubectl)
     wanted.run(kubectl, click.echo)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chatdb.deploy.kubectl import APPLY, Kubectl, KubectlError
+from chatdb.deploy.cleanup import applications as existing_applications
+from chatdb.deploy.kubectl import APPLY, Kubectl
 from chatdb.deploy.objects import Manifest, key, ready
 from chatdb.deploy.patience import Limits, Patience, detail
 from chatdb.deploy.plan import Plan, Step
@@ -39,19 +40,9 @@ def refuse_example(settings: Settings) -> None:
 
 def refuse_followed(kubectl: Kubectl, settings: Settings) -> None:
     """InvalidInput where Argo CD deploys the environment already: it would heal away what is applied beside it."""
-    if _applications(kubectl).get(settings.applications):
+    if existing_applications(kubectl).get(settings.applications):
         fix = "commit and push, or watch it with --argocd; `chatdb cleanup --keep-data` takes its Applications away"
         raise InvalidInput([Problem("cluster", "Argo CD deploys the platform here", fix)])
-
-
-def _applications(kubectl: Kubectl) -> dict[str, Manifest]:
-    try:
-        applications = kubectl.items("get", DEFINITIONS[0], f"--namespace={NAMESPACE}")
-    except KubectlError as error:
-        if "the server doesn't have a resource type" not in error.words:
-            raise
-        return {}
-    return {one["metadata"]["name"]: one for one in applications}
 
 
 def bootstrap(root: Path, environment: str) -> list[Manifest]:
@@ -113,7 +104,7 @@ class Following:
                 time.sleep(POLL)
 
     def _done(self, wave: Sequence[Step], patience: Patience, *, late: bool, last: bool) -> bool:
-        applications, seen = _applications(self.kubectl), look(self.kubectl)
+        applications, seen = existing_applications(self.kubectl), look(self.kubectl)
         tiers = [_line(step.tier, self._name(step), applications, _pending(step, seen), seen) for step in self._steps()]
         self.tell([_line(NAMESPACE, self.settings.applications, applications, (), seen), *tiers])
         names = [self._name(step) for step in wave] + ([self.settings.applications] if last else [])

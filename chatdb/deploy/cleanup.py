@@ -56,6 +56,14 @@ class Cleanup:
             kinds = "customresourcedefinitions.apiextensions.k8s.io,clusterroles,clusterrolebindings"
             yield self._delete(kinds, f"--selector={ARGO_CDS}")
 
+    def refuse_others(self, kubectl: Kubectl) -> None:
+        """InvalidInput where Argo CD is to go that deploys other environments, whose objects would go with it."""
+        own = {self.settings.applications, *map(self.settings.application, self.tiers)}
+        others = [name for name in applications(kubectl, SELECTOR) if name not in own]
+        if self.argocd and others:
+            message = f"Argo CD has Applications of other environments: {', '.join(others)}"
+            raise InvalidInput([Problem("--argocd", message, "run `chatdb cleanup -e` for those, or leave it out")])
+
     def _delete(self, *arguments: str) -> tuple[str, ...]:
         return "delete", *arguments, "--ignore-not-found", f"--timeout={self.seconds}s"
 
@@ -82,6 +90,17 @@ class Cleanup:
             names = ", ".join(one["metadata"]["name"] for one in remaining)
             fix = f"`kubectl delete pv {names.replace(',', '')}`, once you have what you want of them"
             raise InvalidInput([Problem("volumes", f"{names} are still there", fix)])
+
+
+def applications(kubectl: Kubectl, *arguments: str) -> dict[str, Manifest]:
+    """The Applications by name; none where the cluster has no Argo CD."""
+    try:
+        existing = kubectl.items("get", APPLICATIONS, *arguments, f"--namespace={ARGO_CD}")
+    except KubectlError as error:
+        if "the server doesn't have a resource type" not in error.words:
+            raise
+        return {}
+    return {one["metadata"]["name"]: one for one in existing}
 
 
 def claims(kubectl: Kubectl) -> list[Manifest]:

@@ -5,6 +5,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from catalogue.components import CATALOGUE
+from chatdb.deploy.cleanup import Cleanup
+from chatdb.deploy.kubectl import Kubectl, Manifest
+from constructs_lib.problem import InvalidInput
+from constructs_lib.settings import read_settings
+from tests.cli.release_project import commit, git, push
 from tests.command import invoke
 from tests.repository import texts
 
@@ -183,3 +189,39 @@ def test_overlay_of_another_environment(two: Path, place: str) -> None:
     name = (at / "kustomization.yaml").relative_to(two)
     assert f"[overlays] {name}:" in findings
     assert "minikube/setup/shared belongs neither to the environment staging nor to a trait; copy it" in findings
+
+
+def test_release_of_one(project: Path) -> None:
+    """It pins its own tiers, in a commit that changes no file of another environment; and so does its rollback."""
+    invoke("new-environment", "staging", "--like", "minikube")
+    contents = [commit(project, "staging")]
+    push(project)
+    invoke("release", "-e", "staging")
+    (project / "pins/staging.yaml").unlink()
+    invoke("synth")
+    contents.append(commit(project, "more"))
+    push(project)
+    invoke("release", "-e", "staging")
+    assert contents[0][:12] in invoke("rollback", "-e", "staging")
+    assert git(project, "log", "-1", "--format=%s") == f"Release {contents[0][:12]} to staging again"
+    changed = git(project, "diff", "--name-only", contents[0], "HEAD").splitlines()
+    assert {name.split("/")[1] for name in changed} == {"staging", "staging.yaml"}
+    assert read_settings(project, CATALOGUE, "minikube").pins == ()
+    assert {pin for _, pin in read_settings(project, CATALOGUE, "staging").pins} == {contents[0]}
+
+
+class Cluster(Kubectl):
+    """A cluster whose Argo CD has one Application of each of two environments."""
+
+    def items(self, *_arguments: str, text: str | None = None) -> list[Manifest]:
+        """The Applications."""
+        assert text is None
+        return [{"metadata": {"name": f"{name}-core"}} for name in ("chatdb", "chatdb-staging")]
+
+
+def test_argo_cd_of_other_environments_stays(two: Path) -> None:
+    """With Argo CD the Applications of the others would be deleted, and all that they deployed."""
+    settings, tiers = read_settings(two, CATALOGUE, "staging"), CATALOGUE.tiers
+    Cleanup(settings=settings, tiers=tiers, keep_data=True, argocd=False, seconds=1).refuse_others(Cluster(None))
+    with pytest.raises(InvalidInput, match=r"--argocd: Argo CD has Applications of other environments: chatdb-core;"):
+        Cleanup(settings=settings, tiers=tiers, keep_data=True, argocd=True, seconds=1).refuse_others(Cluster(None))
