@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from constructs_lib.command import COMMAND, SETTINGS
+from constructs_lib.command import COMMAND, SETTINGS, SYNTH
 from constructs_lib.dns import DnsSetting, read_dns
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
@@ -130,6 +130,7 @@ def parsed(root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Plac
         problems += of_one
         settings += [one] if one else []
     problems += _too_close(settings, catalogue, place)
+    problems += _renamed(root, settings, place)
     if problems:
         raise InvalidInput(problems)
     return tuple(settings)
@@ -149,6 +150,20 @@ def _too_close(environments: Sequence[Settings], catalogue: Catalogue, place: Pl
                 message = f"{pair} would both have {', '.join(sorted(same))}"
                 fix = f"give {one.environment} another name, or other `applications`, before it is deployed"
                 yield Problem(str(own.at("applications")), message, fix)
+
+
+def _renamed(root: Path, environments: Sequence[Settings], place: Place) -> Iterator[Problem]:
+    """Environments whose Applications were generated under other names, and may be deployed under these."""
+    for one in environments:
+        name = f"argocd/{one.environment}/root.yaml"
+        written = read_mapping(root / name, name, SYNTH)[0] if (root / name).is_file() else {}
+        before = (written.get("metadata") or {}).get("name", one.applications)
+        if before != one.applications:
+            own = place.at("environments", one.environment, "applications")
+            message = f"the Applications of {one.environment} are called {before}, not {one.applications}"
+            danger = f"Argo CD would delete {before} with all that it has deployed"
+            fix = f"write applications: {before}; where nothing is deployed, delete argocd/{one.environment}"
+            yield Problem(str(own), f"{message}: {danger}", fix)
 
 
 def is_old(raw: Mapping[str, Any]) -> bool:

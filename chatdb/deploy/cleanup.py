@@ -59,8 +59,8 @@ class Cleanup:
     def refuse_others(self, kubectl: Kubectl) -> None:
         """InvalidInput where Argo CD is to go that deploys other environments, whose objects would go with it."""
         own = {self.settings.applications, *map(self.settings.application, self.tiers)}
-        others = [name for name in applications(kubectl, SELECTOR) if name not in own]
-        if self.argocd and others:
+        others = [name for name in applications(kubectl, SELECTOR) if name not in own] if self.argocd else []
+        if others:
             message = f"Argo CD has Applications of other environments: {', '.join(others)}"
             raise InvalidInput([Problem("--argocd", message, "run `chatdb cleanup -e` for those, or leave it out")])
 

@@ -1,5 +1,6 @@
 """A repository with two environments: what each command does without `-e`, and with it."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -225,3 +226,16 @@ def test_argo_cd_of_other_environments_stays(two: Path) -> None:
     Cleanup(settings=settings, tiers=tiers, keep_data=True, argocd=False, seconds=1).refuse_others(Cluster(None))
     with pytest.raises(InvalidInput, match=r"--argocd: Argo CD has Applications of other environments: chatdb-core;"):
         Cleanup(settings=settings, tiers=tiers, keep_data=True, argocd=True, seconds=1).refuse_others(Cluster(None))
+
+
+def test_other_names_of_an_environment(two: Path) -> None:
+    """They are refused as long as there are Applications that were generated under the old ones."""
+    settings = yaml.safe_load((two / "chatdb.yaml").read_text())
+    settings["environments"]["staging"]["applications"] = "other"
+    (two / "chatdb.yaml").write_text(yaml.safe_dump(settings))
+    before = texts(two / "argocd")
+    assert "the Applications of staging are called chatdb-staging, not other" in invoke("synth", code=1)
+    assert texts(two / "argocd") == before
+    shutil.rmtree(two / "argocd/staging")
+    invoke("synth")
+    assert "name: other-core" in (two / "argocd/staging/apps/core.yaml").read_text()
