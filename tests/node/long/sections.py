@@ -40,7 +40,7 @@ RELEASING = 600
 ROWS, COLUMNS = 100_000, 200
 TRAINING = 600
 REST_SECONDS = 120
-ARGO_CD_SECONDS = 240
+ARGO_CD_SECONDS = 180
 ARGO_CD = ((120, 60), (INTERVAL, JITTER))
 """Seconds of upstream's own `timeout.reconciliation` and its jitter (Argo CD 3.6), and of ours."""
 CELL = 220
