@@ -14,6 +14,7 @@ from chatdb.deploy.kubectl import Kubectl, Manifest
 from chatdb.deploy.patience import Limits
 from chatdb.deploy.plan import Step
 from chatdb.deploy.view import view
+from constructs_lib.problem import InvalidInput
 
 CORE = Step(tier="core", overlay="overlays/any/core", manifests=())
 
@@ -104,3 +105,15 @@ def test_waves_are_shown_with_the_root() -> None:
 def test_no_word_is_empty(compared: Manifest, words: str) -> None:
     """A status that Argo CD has not filled is never shown as it is."""
     assert state(compared) == words
+
+
+def test_late_wave_says_what_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That an Application is Progressing leads nobody to the component that it waits for."""
+    waiting = workload("model-registry", 0)
+    monkeypatch.setattr(argo_cd, "_pending", lambda _step, _seen: [waiting])
+    cluster = Cluster(applications=[[application("chatdb-core", "Synced", "Progressing", "Succeeded")]])
+    late = Following(kubectl=cluster, plan=((CORE,),), limits=Limits(wave=-1, trouble=60), tell=lambda _: None)
+    with pytest.raises(InvalidInput) as raised:
+        late.follow()
+    (first, _) = raised.value.problems
+    assert first.what == "Synced and Progressing; model-registry: 0 of 1 ready"

@@ -258,6 +258,9 @@ def usage(section: Section) -> None:
         cpu = 1000 * (after[name].cpu_seconds - before[name].cpu_seconds) / REST_SECONDS
         peak, limit = after[name].peak / MIB, limits[name] / MIB
         section.rows.append(f"| {name} | {cpu:.0f}m | {peak:.0f} of {limit:.0f} MiB |")
+    jobs = measure.job_seconds(section.deployed)
+    words = ", ".join(f"{name} {seconds:.0f}" for name, seconds in sorted(jobs.items()))
+    section.rows += ["", f"Seconds that the container of each Job ran: {words}."]
 
 
 def argo_cd(section: Section) -> None:
