@@ -28,6 +28,9 @@ MEBIBYTE = 1024 * 1024
 LINGER_SECONDS = 1.0
 # How long requests that are under way may take once the service is told to stop.
 HTTP_DRAIN_SECONDS = 10
+# Longer than a proxy keeps an idle connection (ingress-nginx: 60 s). Who closes first must not be the server: what the
+# proxy has sent on it by then, and may not send again, is lost.
+KEEP_ALIVE_SECONDS = 75
 WORKER_SECONDS = 10.0
 TELEMETRY: TelemetryConfig = {
     # Prometheus has the metrics, and the log its own lines.
@@ -154,6 +157,7 @@ def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=HTTP_DRAIN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     # What is there by now stays: a full collection that looked at it again would hold up every request meanwhile.
     gc.freeze()
