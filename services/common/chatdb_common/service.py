@@ -143,14 +143,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
-    """Serve until SIGTERM; `build` makes the application once logs and traces are set up."""
-    logs.configure(settings.service)
-    # When each series was made: as many series again, at which nobody looks.
-    disable_created_metrics()  # type: ignore[no-untyped-call]
-    provider = telemetry.configure(settings.service, settings.otel_exporter_otlp_endpoint)
-    config = uvicorn.Config(
-        build(),
+def server_config(settings: ServiceSettings, app: FastAPI) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -159,6 +155,15 @@ def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
         timeout_graceful_shutdown=HTTP_DRAIN_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
+
+
+def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
+    """Serve until SIGTERM; `build` makes the application once logs and traces are set up."""
+    logs.configure(settings.service)
+    # When each series was made: as many series again, at which nobody looks.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    provider = telemetry.configure(settings.service, settings.otel_exporter_otlp_endpoint)
+    config = server_config(settings, build())
     # What is there by now stays: a full collection that looked at it again would hold up every request meanwhile.
     gc.freeze()
     try:

@@ -1,9 +1,8 @@
 """An idle connection is the proxy's to close."""
 
-import pytest
 from fastapi import FastAPI
 
-from chatdb_common import service
+from chatdb_common.service import server_config
 from chatdb_common.settings import ServiceSettings
 
 PROXY_SECONDS = 60
@@ -16,12 +15,6 @@ class Settings(ServiceSettings):
     service = "any"
 
 
-def test_connection_outlives_the_proxys_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server that is started keeps it longer than the proxy does."""
-    started: list[service.Server] = []
-    monkeypatch.setattr(service.Server, "run", lambda self, _sockets: started.append(self))
-    monkeypatch.setattr(service, "every_address", lambda _port: None)
-    monkeypatch.setattr(service.logs, "configure", lambda _name: None)
-    service.run(Settings(port=1), FastAPI)
-    (server,) = started
-    assert server.config.timeout_keep_alive > PROXY_SECONDS
+def test_connection_outlives_the_proxys_patience() -> None:
+    """A service keeps it longer than the proxy does."""
+    assert server_config(Settings(port=1), FastAPI()).timeout_keep_alive > PROXY_SECONDS
