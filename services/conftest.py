@@ -14,6 +14,7 @@ from tests.unit.scripts.job_scripts import REPOSITORY, run
 
 SCHEMAS = {"orchestrator": "training-orchestrator", "registry": "model-registry"}
 PASSWORD = "of-a-role"
+BUSY_SECONDS = 60
 # The same examples in every run: a failure is a change of the code, and never bad luck or a busy machine.
 settings.register_profile("fixed", derandomize=True, deadline=None)
 settings.load_profile("fixed")
@@ -21,6 +22,14 @@ settings.load_profile("fixed")
 structlog.configure(
     processors=[structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)],
 )
+
+
+@pytest.fixture(autouse=True)
+def patient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no server that does not answer; but for tests of such servers, which know those faults."""
+    if not hasattr(request.module, "FAULTS"):
+        monkeypatch.setattr("chatdb_common.database.Connection.seconds", BUSY_SECONDS)
+        monkeypatch.setattr("chatdb_common.object_store.WAIT_SECONDS", BUSY_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -105,14 +105,15 @@ class Following:
 
     def _done(self, wave: Sequence[Step], patience: Patience, *, late: bool, last: bool) -> bool:
         applications, seen = existing_applications(self.kubectl), look(self.kubectl)
-        tiers = [_line(step.tier, self._name(step), applications, _pending(step, seen), seen) for step in self._steps()]
-        self.tell([_line(NAMESPACE, self.settings.applications, applications, (), seen), *tiers])
+        details = {self._name(step): _details(step, seen) for step in self._steps()}
+        tiers = [_line(step.tier, self._name(step), applications, details[self._name(step)]) for step in self._steps()]
+        self.tell([_line(NAMESPACE, self.settings.applications, applications), *tiers])
         names = [self._name(step) for step in wave] + ([self.settings.applications] if last else [])
         slow = [name for name in names if not fine(applications.get(name, {}))]
         if not slow:
             return True
         if late:
-            raise InvalidInput([_late(name, applications.get(name, {})) for name in slow])
+            raise InvalidInput([_late(name, applications.get(name, {}), details.get(name, ())) for name in slow])
         patience.check([one for step in wave for one in _pending(step, seen)], seen, late=False)
         return False
 
@@ -131,17 +132,19 @@ def _part(workload: Manifest, seen: Snapshot) -> Line:
     return Line(NAMESPACE, name, State.ROLLING, detail(workload, seen))
 
 
-def _line(
-    tier: str, name: str, applications: Mapping[str, Manifest], pending: Iterable[Manifest], seen: Snapshot
-) -> Line:
+def _line(tier: str, name: str, applications: Mapping[str, Manifest], details: Iterable[str] = ()) -> Line:
     """An Application, and what is not ready of its tier."""
     application = applications.get(name)
     if application is None:
         return Line(tier, name, State.WAITING)
     if fine(application):
         return Line(tier, name, State.READY, f"at {_revision(application)}")
-    words = [f"{one['metadata']['name']}: {detail(one, seen)}" for one in pending]
-    return Line(tier, name, State.ROLLING, "; ".join([state(application), *words]))
+    return Line(tier, name, State.ROLLING, "; ".join([state(application), *details]))
+
+
+def _details(step: Step, seen: Snapshot) -> list[str]:
+    """What the cluster has of the tier that is not ready, and what holds it up."""
+    return [f"{one['metadata']['name']}: {detail(one, seen)}" for one in _pending(step, seen)]
 
 
 def _built(root: Path, folder: Path) -> list[Manifest]:
@@ -186,7 +189,7 @@ def _revision(application: Mapping[str, Any]) -> str:
     return str(application["status"]["sync"].get("revision", ""))[:7]
 
 
-def _late(name: str, application: Mapping[str, Any]) -> Problem:
-    message = state(application) if application else "there is no such Application yet"
+def _late(name: str, application: Mapping[str, Any], details: Iterable[str]) -> Problem:
+    message = "; ".join([state(application), *details]) if application else "there is no such Application yet"
     fix = f"`kubectl describe application -n {NAMESPACE} {name}`; a private repository: docs/argo-cd.md"
     return Problem(f"Application {name}", message, fix)

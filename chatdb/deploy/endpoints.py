@@ -9,7 +9,10 @@ from chatdb.deploy.plan import Step
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoint:
-    """A port of a Service, and the path by which the pods behind it are probed over HTTP."""
+    """A port of a Service, and the path by which the pods behind it are probed over HTTP.
+
+    `declared` says whether a container names the port among its own; else nobody says that something listens there.
+    """
 
     namespace: str
     component: str
@@ -18,6 +21,7 @@ class Endpoint:
     number: int
     path: str | None
     scheme: str = "http"
+    declared: bool = True
 
     @property
     def name(self) -> str:
@@ -42,6 +46,7 @@ def endpoints(step: Step) -> Iterator[Endpoint]:
                     number=port["port"],
                     path=(probe.get("path") or "/") if probe else None,
                     scheme=((probe or {}).get("scheme") or "HTTP").lower(),
+                    declared=any(target in _declared(one) for one in containers),
                 )
 
 
@@ -53,6 +58,11 @@ def _containers(step: Step, service: Manifest) -> Iterator[Manifest]:
         labels = (template.get("metadata") or {}).get("labels") or {}
         if workload["metadata"]["namespace"] == namespace and selector and selector.items() <= labels.items():
             yield from template["spec"]["containers"]
+
+
+def _declared(container: Manifest) -> set[int | str]:
+    """Names and numbers of its ports."""
+    return {one[key] for one in container.get("ports") or () for key in ("name", "containerPort") if key in one}
 
 
 def _probes(container: Manifest, target: int | str) -> Iterator[Manifest]:

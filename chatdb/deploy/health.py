@@ -19,6 +19,7 @@ from constructs_lib.settings import Settings
 ANSWER_SECONDS = 10
 AT_ONCE = 4
 DEPLOY = "run `chatdb deploy`"
+REFUSED = "connection refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +111,21 @@ def _answer(kubectl: Kubectl, endpoint: Endpoint, pods: int) -> Check:
     if not pods:
         fix = f"`kubectl get pods -n {namespace} -l app={endpoint.component}`"
         return Check("endpoint", name, ok=False, found="no pod serves it", next=fix)
-    if path is None:
-        return Check("endpoint", name, ok=True, found=f"served by {pods}, without a path to ask")
+    silent = Check("endpoint", name, ok=True, found=f"served by {pods}, without a path to ask")
+    if path is None and endpoint.declared:
+        return silent
     service = f"{endpoint.scheme}:{endpoint.service}:{endpoint.number}"
-    raw = f"/api/v1/namespaces/{namespace}/services/{service}/proxy{path}"
+    raw = f"/api/v1/namespaces/{namespace}/services/{service}/proxy{path or '/'}"
     try:
         kubectl.run("get", f"--raw={raw}", seconds=ANSWER_SECONDS)
     except KubectlError as error:
-        fix = f"`kubectl logs -n {namespace} -l app={endpoint.component} --tail=50`"
-        return Check("endpoint", name, ok=False, found=f"{path}: {error.words}", next=fix)
-    return Check("endpoint", name, ok=True, found=f"{path} answers")
+        if path is not None:
+            fix = f"`kubectl logs -n {namespace} -l app={endpoint.component} --tail=50`"
+            return Check("endpoint", name, ok=False, found=f"{path}: {error.words}", next=fix)
+        if REFUSED in error.words:
+            fix = f"compare the Service's targetPort with the ports of {endpoint.component}'s containers"
+            return Check("endpoint", name, ok=False, found=f"nothing listens: {error.words}", next=fix)
+    return Check("endpoint", name, ok=True, found=f"{path} answers") if path else silent
 
 
 def first_wrong(results: Sequence[Check]) -> Check | None:

@@ -53,7 +53,7 @@ class ArgoCd:
         self._repo_server(repo, repo_metrics)
         self._controller(repo, controller_metrics)
         for name, port in (("repo server", repo), ("application controller", controller_metrics)):
-            wait_for(f"Argo CD's {name} listens", STARTING, partial(_listens, port))
+            wait_for(f"Argo CD's {name} listens", STARTING, partial(listens, port))
 
     def install(self, manifests: list[Manifest]) -> None:
         """Definitions first: nothing else can be applied before the server knows them."""
@@ -171,6 +171,7 @@ class ArgoCd:
         return "\n".join(rows)
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether a connection to the port of loopback opens."""
     with closing(socket.socket()) as connection:
         return connection.connect_ex(("127.0.0.1", port)) == 0

@@ -21,6 +21,8 @@ from tests.e2e.stack import CLUSTER
 from tests.images.image_builders import Buildah
 from tests.node.images import FOLDER as IMAGES
 from tests.node.namespaces import ADDRESS
+from tests.node.node import API_PORT
+from tests.node.outside import open_outside
 from tests.node.place import Place
 from tests.node.up import install
 from tests.repository import ROOT
@@ -28,6 +30,7 @@ from tests.repository import ROOT
 FOLDER = ROOT / ".tools/run-node-test"
 """Where a test has its node: logs stay where something has failed."""
 GIT_PORT = 3080
+KUBELET_PORT = 10250
 GIT_SERVER = Path(__file__).with_name("git_server.py")
 SCRIPT_SECONDS = 1200
 INSTALLED = (".venv", ".tools", "node_modules")
@@ -73,10 +76,16 @@ class Deployed:
         """The options that have Argo CD deploy, from an install that needs no network."""
         return "--argocd", "--install", str(install(self.folder / "argo-cd"))
 
+    @cached_property
+    def outside(self) -> dict[str, tuple[int, ...]]:
+        """Addresses that are no pod's, and the ports that somebody listens on there."""
+        node = self.place.node
+        return {ADDRESS: (API_PORT, KUBELET_PORT), **open_outside(node)} if node else {}
+
     def build(self) -> str:
-        """Build the images: our node has them already, and so has its builder."""
+        """Build the images, which our node and its builder have already; who names a node has built them there."""
         if self.place.node is None:
-            return self.script("build-images.sh")
+            return ""
         builder = Buildah(IMAGES / "buildah", "overlay")
         output = self.script("build-images.sh", "--builder", "buildah", env_vars=builder.env_vars)
         self.origin.commit("Images")

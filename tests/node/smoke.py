@@ -3,7 +3,6 @@
 import http.client
 import json
 import re
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -18,9 +17,6 @@ from constructs_lib.settings import read_settings
 from tests.e2e.api import Manifest
 from tests.node import traffic
 from tests.node.deployed import Deployed
-from tests.node.images import STANDINS
-from tests.node.namespaces import ADDRESS
-from tests.node.node import API_PORT
 from tests.node.place import Place
 from tests.node.traffic import Ways, container_id, first_processes
 from tests.repository import PLATFORM, manifests
@@ -29,30 +25,6 @@ RECOVERING = 120
 """Seconds after which a killed container serves again, and all that depend on it; a third of it is seen."""
 ANSWERING = 30
 JSON = {"Content-Type": "application/json"}
-KUBELET_PORT = 10250
-LISTENER = STANDINS / "listener.py"
-OUTSIDE = "203.0.113.7"
-"""Of the range for documentation (RFC 5737): an address outside of the cluster."""
-OUTSIDE_PORTS = (443, 5432, 8443)
-OUTSIDE_HOST = """
-unshare --net sh -c 'echo $$ > /run/outside; exec "$@"' sh "$@"
-"""
-OUTSIDE_LINK = f"""
-until [ -s /run/outside ]; do sleep 0.1; done
-pid=$(cat /run/outside)
-ip link add outside0 type veth peer name eth0 netns "$pid"
-ip address add 203.0.113.1/24 dev outside0
-ip link set outside0 up
-nsenter --target "$pid" --net sh -euc '
-  ip address add {OUTSIDE}/24 dev eth0
-  ip link set eth0 up
-  ip route add default via 203.0.113.1
-'
-for port in {" ".join(map(str, OUTSIDE_PORTS))}; do
-  timeout 10 bash -c "until (exec 3<>/dev/tcp/{OUTSIDE}/$port) 2>/dev/null; do sleep 0.1; done"
-done
-"""
-"""A network of its own behind the node, whose ports the node reaches."""
 EXPLAINED = {
     # A claim gets its volume within a second.
     "FailedScheduling": r"unbound immediate PersistentVolumeClaims",
@@ -108,13 +80,8 @@ def job_log(deployed: Deployed, component: str) -> str:
 def ways(deployed: Deployed) -> Ways:
     """Every connection that is tried on the node, and what is said of it."""
     root = deployed.origin.work
-    outside: dict[str, tuple[int, ...]] = {}
-    if node := deployed.place.node:
-        server = [sys.executable, str(LISTENER), *map(str, OUTSIDE_PORTS)]
-        node.launch("outside", ["sh", "-euc", OUTSIDE_HOST, "sh", *server])
-        deployed.place.run(f"set -eu\n{OUTSIDE_LINK}")
-        outside = {ADDRESS: (API_PORT, KUBELET_PORT), OUTSIDE: OUTSIDE_PORTS}
-    return traffic.ways(deployed.place, inputs(root, PLATFORM, read_settings(root, CATALOGUE)), outside)
+    every = inputs(root, PLATFORM, read_settings(root, CATALOGUE))
+    return traffic.ways(deployed.place, every, deployed.outside)
 
 
 def request(

@@ -151,12 +151,10 @@ def _has(spans: Spans, port: int) -> bool:
 
 
 def _running(place: Place, components: set[str]) -> Iterator[Running]:
-    """Pods with a network of their own."""
+    """Pods that run now, and have a network of their own."""
     spaces = {one["metadata"]["name"]: one["metadata"]["labels"] for one in place.api.list("v1", "Namespace")}
     pods = {
-        container_id(pod): pod
-        for pod in place.api.list("v1", "Pod")
-        if pod["status"]["phase"] == "Running" and not pod["spec"].get("hostNetwork")
+        container_id(pod): pod for pod in place.api.list("v1", "Pod") if "hostNetwork" not in pod["spec"] and _runs(pod)
     }
     for identifier, pid in first_processes(place, pods).items():
         pod = pods[identifier]
@@ -176,6 +174,11 @@ def _running(place: Place, components: set[str]) -> Iterator[Running]:
             address=pod["status"]["podIP"],
             pid=pid,
         )
+
+
+def _runs(pod: Manifest) -> bool:
+    """One that crashes again and again is in the phase Running, too."""
+    return all("running" in status["state"] for status in pod["status"].get("containerStatuses", [{"state": {}}]))
 
 
 def first_processes(place: Place, identifiers: Iterable[str]) -> dict[str, str]:

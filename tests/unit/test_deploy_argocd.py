@@ -1,7 +1,7 @@
 """What `chatdb deploy --argocd` shows while Argo CD starts, and before it has compared anything."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from chatdb.deploy.kubectl import Kubectl, Manifest
 from chatdb.deploy.patience import Limits
 from chatdb.deploy.plan import Step
 from chatdb.deploy.view import view
+from constructs_lib.problem import InvalidInput
 from constructs_lib.settings import read_settings
 from tests.repository import ROOT
 
@@ -108,3 +109,15 @@ def test_waves_are_shown_with_the_root() -> None:
 def test_no_word_is_empty(compared: Manifest, words: str) -> None:
     """A status that Argo CD has not filled is never shown as it is."""
     assert state(compared) == words
+
+
+def test_late_wave_says_what_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That an Application is Progressing leads nobody to the component that it waits for."""
+    waiting = workload("model-registry", 0)
+    monkeypatch.setattr(argo_cd, "_pending", lambda _step, _seen: [waiting])
+    cluster = Cluster(applications=[[application("chatdb-core", "Synced", "Progressing", "Succeeded")]])
+    late = replace(following(cluster, StringIO()), limits=Limits(wave=-1, trouble=60))
+    with pytest.raises(InvalidInput) as raised:
+        late.follow()
+    (first, _) = raised.value.problems
+    assert first.what == "Synced and Progressing; model-registry: 0 of 1 ready"

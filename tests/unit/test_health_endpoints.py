@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from catalogue.components import CATALOGUE
 from chatdb.deploy.endpoints import Endpoint, endpoints
+from chatdb.deploy.health import _answer
+from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest
 from chatdb.deploy.plan import Step, plan
 from constructs_lib.settings import read_settings
@@ -63,6 +67,37 @@ def test_probe_and_service_agree_on_the_port() -> None:
     assert endpoint(container(livenessProbe=probe), {"port": 8080}).path == "/up"
     assert endpoint(container(livenessProbe=probe), {"port": 9090}).path is None
     assert endpoint(container(livenessProbe={"tcpSocket": {"port": 8080}}), {"port": 8080}).path is None
+
+
+def test_port_that_no_container_declares() -> None:
+    """It is said, by name and by number: a Service of a wrong port has pods, and answers nobody."""
+    assert endpoint(container(), {"port": 80, "targetPort": 8080}).declared
+    assert endpoint(container(), {"port": 80, "targetPort": "web"}).declared
+    assert not endpoint(container(), {"port": 80, "targetPort": 8005}).declared
+    assert not endpoint(container(ports=None), {"port": 80}).declared
+
+
+@pytest.mark.parametrize(
+    ("words", "ok", "found"),
+    [
+        ("dial tcp 10.0.0.1:8005: connect: connection refused", False, "nothing listens: "),
+        ("malformed HTTP response", True, "served by 1"),
+        (None, True, "served by 1"),
+    ],
+)
+def test_undeclared_port_is_tried(words: str | None, ok: bool, found: str) -> None:
+    """It may be a server that does not speak HTTP; where nothing listens, the Service is wrong."""
+
+    class Cluster(Kubectl):
+        """Answers as told."""
+
+        def run(self, *arguments: str, **_options: object) -> str:
+            if words is not None:
+                raise KubectlError(" ".join(arguments), words)
+            return ""
+
+    check = _answer(Cluster(), endpoint(container(), {"port": 80, "targetPort": 8005}), pods=1)
+    assert (check.ok, check.found.startswith(found)) == (ok, True)
 
 
 def test_what_may_be_left_out() -> None:

@@ -28,6 +28,9 @@ MEBIBYTE = 1024 * 1024
 LINGER_SECONDS = 1.0
 # How long requests that are under way may take once the service is told to stop.
 HTTP_DRAIN_SECONDS = 10
+# Longer than a proxy keeps an idle connection (ingress-nginx: 60 s). Who closes first must not be the server: what the
+# proxy has sent on it by then, and may not send again, is lost.
+KEEP_ALIVE_SECONDS = 75
 WORKER_SECONDS = 10.0
 TELEMETRY: TelemetryConfig = {
     # Prometheus has the metrics, and the log its own lines.
@@ -140,21 +143,27 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
-    """Serve until SIGTERM; `build` makes the application once logs and traces are set up."""
-    logs.configure(settings.service)
-    # When each series was made: as many series again, at which nobody looks.
-    disable_created_metrics()  # type: ignore[no-untyped-call]
-    provider = telemetry.configure(settings.service, settings.otel_exporter_otlp_endpoint)
-    config = uvicorn.Config(
-        build(),
+def server_config(settings: ServiceSettings, app: FastAPI) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=HTTP_DRAIN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
+
+
+def run(settings: ServiceSettings, build: Callable[[], FastAPI]) -> None:
+    """Serve until SIGTERM; `build` makes the application once logs and traces are set up."""
+    logs.configure(settings.service)
+    # When each series was made: as many series again, at which nobody looks.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
+    provider = telemetry.configure(settings.service, settings.otel_exporter_otlp_endpoint)
+    config = server_config(settings, build())
     # What is there by now stays: a full collection that looked at it again would hold up every request meanwhile.
     gc.freeze()
     try:

@@ -60,9 +60,12 @@ class Registered:
 class Registry:
     """One client, to be shared by threads."""
 
-    def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS) -> None:
-        """`patience`: for how many seconds a registry that is down is asked again while a model is registered."""
-        self._client = httpx.Client(base_url=url, timeout=SECONDS)
+    def __init__(self, url: str, *, patience: float = PATIENCE_SECONDS, timeout: httpx.Timeout = SECONDS) -> None:
+        """`patience`: for how many seconds a registry that is down is asked again while a model is registered.
+
+        `timeout`: for one answer, uploads apart.
+        """
+        self._client = httpx.Client(base_url=url, timeout=timeout)
         HTTPXClientInstrumentor.instrument_client(self._client)
         self._patience = patience
 

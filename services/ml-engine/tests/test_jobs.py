@@ -40,6 +40,8 @@ WORSE = b"size,town,large\n" + b"".join(
     b"%d,%s,%s\n" % (n, b"north" if n % 3 else b"south", b"yes" if n * 7919 % 13 % 2 else b"no") for n in range(80)
 )
 QUICK = {"model": "linear", "folds": 2}
+BUSY_SECONDS = 60
+"""A busy machine is no registry that does not answer."""
 INSTANCE = {"size": 70, "town": "north"}
 
 
@@ -97,7 +99,7 @@ def engine(
     own = RegistrySettings(database_url=database_url("registry"), s3_bucket="model-artifacts", **stored)
     client = object_store.connect(object_store_settings)
     with serving(build_registry(own)) as url:
-        registry, models = Registry(url, patience=1.0), Models()
+        registry, models = Registry(url, patience=1.0, timeout=httpx.Timeout(BUSY_SECONDS)), Models()
         events: list[TrainingEvent] = []
         predictions: list[Prediction] = []
         cancelled: set[Any] = set()

@@ -25,9 +25,8 @@ from tests.repository import ROOT
 from tools.sections import fill
 
 
-def play(names: Collection[str], seed: int) -> tuple[dict[str, str], list[str]]:
-    """The text of each section, and what is wrong."""
-    texts: dict[str, str] = {}
+def play(names: Collection[str], seed: int, done: Callable[[str, str], object]) -> list[str]:
+    """What is wrong; `done` is told the text of each section that nothing is wrong in."""
     problems: list[str] = []
     for stage in STAGES:
         if chosen := {name: act for name, act in stage.sections.items() if name in names}:
@@ -40,9 +39,10 @@ def play(names: Collection[str], seed: int) -> tuple[dict[str, str], list[str]]:
                 smoke.wait_whole(deployed)
                 for name, act in chosen.items():
                     section = play_section(name, act, deployed, seed)
-                    texts[name] = "\n".join(section.rows)
                     problems += section.problems
-    return texts, problems
+                    if not section.problems:
+                        done(name, "\n".join(section.rows))
+    return problems
 
 
 def play_section(name: str, act: Callable[[Section], None], deployed: Deployed, seed: int) -> Section:
@@ -57,19 +57,23 @@ def play_section(name: str, act: Callable[[Section], None], deployed: Deployed, 
     return section
 
 
-def conditions(seed: int) -> str:
+def conditions(commit: str, seed: int) -> str:
     """The line that says on what a table was measured."""
     model = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    line = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
-    commit = subprocess.run(line, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
     return (
         f"Measured on commit {commit}, inputs `{digest()}`, seed {seed}; {len(model)} x {model[0]},"
         f" load {os.getloadavg()[0]:.0f} at the end."
     )
 
 
+def present_commit() -> str:
+    """The commit that is measured."""
+    line = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
+    return subprocess.run(line, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+
+
 def main() -> int:
-    """The exit code: 1 where something is wrong, and then nothing is written."""
+    """The exit code: 1 where something is wrong; tables of such a section are not written."""
     every = [name for stage in STAGES for name in stage.sections]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32), help="of the order")
@@ -79,13 +83,15 @@ def main() -> int:
     if wanting := missing():
         print(": ".join(wanting), file=sys.stderr)
         return 1
-    texts, problems = play(asked_for.only, asked_for.seed)
-    if problems:
+    commit = present_commit()
+
+    def write(name: str, text: str) -> None:
+        if asked_for.write:
+            fill(PAGE, name, f"{text}\n\n{conditions(commit, asked_for.seed)}")
+
+    if problems := play(asked_for.only, asked_for.seed, write):
         print("\n".join(["wrong:", *problems, f"logs: {FOLDER}; again: --seed {asked_for.seed}"]), file=sys.stderr)
         return 1
-    if asked_for.write:
-        for name, text in texts.items():
-            fill(PAGE, name, f"{text}\n\n{conditions(asked_for.seed)}")
     shutil.rmtree(FOLDER)
     return 0
 

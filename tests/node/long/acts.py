@@ -28,9 +28,9 @@ exec nsenter --target "$1" --mount --net env -i "${variables[@]}" python -c "${@
 UPLOADER = """
 import os, random, sys, boto3
 name, rows, columns = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-names = ",".join(["target", *(f"c{number}" for number in range(columns))])
+names = ",".join(["target", *(f"c{number}" for number in range(columns - 1))])
 values = [f"{number / 1000:.3f}" for number in range(1000)]
-lines = (",".join(random.choices(values, k=columns + 1)) for _ in range(rows))
+lines = (",".join(random.choices(values, k=columns)) for _ in range(rows))
 body = "\\n".join([names, *lines]).encode()
 boto3.client("s3", endpoint_url=os.environ["S3_ENDPOINT"]).put_object(Bucket="datasets", Key=f"{name}.csv", Body=body)
 print(len(body))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from chatdb.deploy.objects import component_of
 from constructs_lib.kustomize import kustomize
@@ -50,6 +51,18 @@ def usage(deployed: Deployed, namespace: str = "") -> dict[str, Usage]:
     return made
 
 
+def job_seconds(deployed: Deployed) -> dict[str, float]:
+    """How long the container of each setup Job ran."""
+    ended = [one for one in deployed.pods() if one["status"]["phase"] == "Succeeded"]
+    states = {component_of(one): one["status"]["containerStatuses"][0]["state"]["terminated"] for one in ended}
+    return {name: _time(state["finishedAt"]) - _time(state["startedAt"]) for name, state in states.items()}
+
+
+def _time(text: str) -> float:
+    """Seconds since 1970, of a time of the API server."""
+    return datetime.fromisoformat(text).timestamp()
+
+
 def memory_limits() -> dict[str, int]:
     """Bytes that the pods of each component may hold on the node."""
     rendered = kustomize(ROOT, ROOT / "overlays/minikube")
@@ -79,6 +92,6 @@ def complaints(deployed: Deployed) -> Iterator[str]:
 def last_words(deployed: Deployed, pod: Manifest) -> str:
     """What the container printed that has ended, as `kubectl logs --previous`; nothing where it is gone."""
     try:
-        return str(deployed.api.request("GET", f"{deployed.api.of(pod)}/log?previous=true&tailLines=5"))
+        return str(deployed.api.request("GET", f"{deployed.api.of(pod)}/log?previous=true&tailLines=40"))
     except ApiError:
         return ""

@@ -40,7 +40,7 @@ RELEASING = 600
 ROWS, COLUMNS = 100_000, 200
 TRAINING = 600
 REST_SECONDS = 120
-ARGO_CD_SECONDS = 240
+ARGO_CD_SECONDS = 180
 ARGO_CD = ((120, 60), (INTERVAL, JITTER))
 """Seconds of upstream's own `timeout.reconciliation` and its jitter (Argo CD 3.6), and of ours."""
 CELL = 220
@@ -64,17 +64,16 @@ class Request:
         """The status; 0 where there is none."""
         content = b"" if self.body is None else json.dumps(self.body).encode()
         try:
-            return smoke.request(deployed.place, self.method, self.path, content, {"Content-Type": "application/json"})[
-                0
-            ]
+            return smoke.request(deployed.place, self.method, self.path, content, smoke.JSON)[0]
         except (OSError, HTTPException):
             return 0
 
 
+PREDICT = Request("ml-engine", "POST", "/api/v1/ml/predict", PREDICTION)
 REQUESTS = (
     Request("training-orchestrator", "GET", "/api/v1/jobs?limit=1"),
     Request("model-registry", "GET", "/api/v1/models?limit=1"),
-    Request("ml-engine", "POST", "/api/v1/ml/predict", PREDICTION),
+    PREDICT,
     Request("query-parser", "POST", "/api/v1/parse", {"query": "how many jobs failed last week"}),
     Request("test-service", "GET", "/test/"),
 )
@@ -184,7 +183,7 @@ def release(section: Section) -> None:
 
 
 def release_with_room(section: Section) -> None:
-    """The same where every service has two pods, and the node has room for a third: nothing may fail."""
+    """The same where every service has two pods, of which one is replaced at a time: nothing may fail."""
     release(section)
     if not section.rows[-1].startswith("0 of "):
         section.problems.append(f"release with room: {section.rows[-1]}")
@@ -227,7 +226,7 @@ def training(section: Section) -> None:
     predictions: Counter[int] = Counter()
 
     def ended() -> bool:
-        predictions[REQUESTS[2].ask(deployed)] += 1
+        predictions[PREDICT.ask(deployed)] += 1
         return bool(job(deployed, path)["status"] in ("FAILED", "SUCCEEDED"))
 
     wait_for("the job has ended", TRAINING, ended)
@@ -258,6 +257,9 @@ def usage(section: Section) -> None:
         cpu = 1000 * (after[name].cpu_seconds - before[name].cpu_seconds) / REST_SECONDS
         peak, limit = after[name].peak / MIB, limits[name] / MIB
         section.rows.append(f"| {name} | {cpu:.0f}m | {peak:.0f} of {limit:.0f} MiB |")
+    jobs = measure.job_seconds(section.deployed)
+    words = ", ".join(f"{name} {seconds:.0f}" for name, seconds in sorted(jobs.items()))
+    section.rows += ["", f"Seconds that the container of each Job ran: {words}."]
 
 
 def argo_cd(section: Section) -> None:
@@ -304,7 +306,8 @@ def gateway(section: Section) -> None:
     traefik.install(running.api)
     wait_for("Traefik runs", smoke.RECOVERING, lambda: running.deployed(traefik.NAMESPACE, traefik.NAME))
     deployed.origin.attach("edge", "gateway-api")
-    deployed.seen(deployed.origin.commit("The trait gateway-api"), RELEASING)
+    deployed.origin.commit("The trait gateway-api")
+    deployed.released(deployed.origin.release(), RELEASING)
     web = ("127.0.0.1", running.namespaces.open_door(traefik.NODE_PORT, ADDRESS))
     behind = replace(deployed.place, web=web)
     wait_for("the routes are served", smoke.RECOVERING, lambda: smoke.answered(behind, PUBLIC[0][0]))

@@ -10,6 +10,7 @@ import json
 import os
 import random
 import re
+import signal
 import ssl
 import sys
 import threading
@@ -102,6 +103,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
+    # The first process of a container ignores what it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     CHOSEN = options(sys.argv[1:])
     threading.Thread(target=work, args=(CHOSEN,), daemon=True).start()
-    ThreadingHTTPServer(("0.0.0.0", int(CHOSEN.metrics_address.rpartition(":")[2])), Handler).serve_forever()
+    ADDRESS, _, PORT = CHOSEN.metrics_address.rpartition(":")
+    ThreadingHTTPServer((ADDRESS or "0.0.0.0", int(PORT)), Handler).serve_forever()

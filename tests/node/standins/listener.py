@@ -1,11 +1,12 @@
 #!/usr/bin/python3
 """Listens where a server would that cannot be had: answers its probes, and counts what it is sent.
 
-Usage: listener.py PORT=PATH[,PATH...] ...        (ports, and what is answered there by 200 and JSON; else 404)
+Usage: listener.py [ADDRESS:]PORT=PATH[,PATH...] ...        (what is answered there by 200 and JSON; else 404)
 
 A POST is answered by 200 everywhere, and counted: /metrics of each port has the sums.
 """
 
+import signal
 import sys
 import threading
 from collections import Counter
@@ -49,12 +50,15 @@ class Handler(BaseHTTPRequestHandler):
 
 def listen(argument: str) -> ThreadingHTTPServer:
     """One port with its paths."""
-    port, _, paths = argument.partition("=")
+    place, _, paths = argument.partition("=")
+    address, _, port = place.rpartition(":")
     handler = type("Port", (Handler,), {"paths": frozenset(paths.split(","))})
-    return ThreadingHTTPServer(("0.0.0.0", int(port)), handler)
+    return ThreadingHTTPServer((address or "0.0.0.0", int(port)), handler)
 
 
 if __name__ == "__main__":
+    # The first process of a container ignores what it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     SERVERS = [listen(argument) for argument in sys.argv[1:]]
     for server in SERVERS[1:]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
