@@ -152,6 +152,7 @@ class Deployed:
 
 def checkout(work: Path) -> None:
     """Every file that git has here or would take, with its time; what make has installed is not installed again."""
+    refuse_outdated(ROOT)
     line = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(line, stdout=subprocess.PIPE, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
@@ -160,3 +161,9 @@ def checkout(work: Path) -> None:
             shutil.copy2(ROOT / name, work / name)
     for name in INSTALLED:
         (work / name).symlink_to(ROOT / name)
+
+
+def refuse_outdated(root: Path) -> None:
+    """A script of the clone would install again what is older than its lock, through the links, from the clone."""
+    done = subprocess.run(["make", "--silent", "--question", "setup-synth"], cwd=root, check=False)
+    assert done.returncode == 0, "what is installed is older than its locks: run `make setup-synth`"
