@@ -112,8 +112,8 @@ SETUP = (
         image="kafka",
         uid=1000,
         needs=(Dependency("kafka", "kafka"),),
-        # A JVM for each topic that is missing: the other Jobs' 128Mi would not hold one, and they use a whole CPU.
-        resources=Resources(cpu="50m", memory="128Mi", cpu_limit="1000m", memory_limit="256Mi"),
+        # A JVM for each topic that is missing, two at once: the other Jobs' 128Mi would not hold one.
+        resources=Resources(cpu="50m", memory="128Mi", cpu_limit="2000m", memory_limit="256Mi"),
     ),
     Component(
         name="postgres-schema",

@@ -63,7 +63,7 @@ def nodes(inputs: Inputs, policies: Iterable[Policy]) -> Iterator[Node]:
             namespace=workload.namespace,
             labels=workload.pod_labels,
             namespace_labels=spaces.get(workload.namespace, {}),
-            ports=tuple(_named_ports(workload.pod)),
+            ports=tuple(named_ports(workload.pod)),
         )
         app = workload.pod_labels.get("app", workload.name)
         yield Node(
@@ -73,7 +73,7 @@ def nodes(inputs: Inputs, policies: Iterable[Policy]) -> Iterator[Node]:
         )
 
 
-def _named_ports(spec: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+def named_ports(spec: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
     """Those of containers, and of init containers that run on beside them."""
     for container in long_running_containers(spec):
         for port in container.get("ports") or []:

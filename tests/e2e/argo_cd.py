@@ -18,6 +18,8 @@ from tests.repository import ROOT
 
 NAMESPACE = "argocd"
 API_VERSION = "argoproj.io/v1alpha1"
+LOOK = {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}}
+"""A patch of an Application that has Argo CD look for new commits at once, as a webhook does."""
 GATE = ROOT / "argocd/install/gate.lua"
 GATE_KEY = "resource.customizations.health.argoproj.io_Application"
 BOUND = "local BOUND = 60\n"
@@ -71,7 +73,7 @@ class ArgoCd:
     def look(self, name: str) -> None:
         """Have it look for new commits at once, as a webhook does."""
         path = self.api.path(API_VERSION, "Application", NAMESPACE, name)
-        self.api.patch(path, {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}})
+        self.api.patch(path, LOOK)
 
     @property
     def _config(self) -> str:

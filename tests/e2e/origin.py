@@ -130,13 +130,6 @@ class Origin:
         content.setdefault("patches", []).append(patch)
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 
-    def attach(self, tier: str, trait: str) -> None:
-        """Attach a trait to the overlay of a tier; it is not committed yet."""
-        path = self.work / f"overlays/minikube/{tier}/kustomization.yaml"
-        content = yaml.safe_load(path.read_text())
-        content["components"] = [f"../../components/{trait}/{tier}"]
-        path.write_text(yaml.safe_dump(content, sort_keys=False))
-
     def forget(self, tier: str, resource: str) -> None:
         """Take a resource out of the overlay of a tier; it is not committed yet."""
         path = self.work / f"overlays/minikube/{tier}/kustomization.yaml"

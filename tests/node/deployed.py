@@ -14,6 +14,7 @@ from chatdb.deploy.argo_cd import fine
 from chatdb.local.processes import wait_for
 from constructs_lib.settings import read_settings
 from tests.e2e.api import Manifest
+from tests.e2e.argo_cd import API_VERSION, LOOK
 from tests.e2e.order import violations
 from tests.e2e.origin import Origin
 from tests.e2e.recorder import Recorder
@@ -110,21 +111,22 @@ class Deployed:
         self._look()
 
         def applied() -> bool:
-            statuses = [one.get("status", {}) for one in self._applications()]
+            statuses = [one.get("status", {}) for one in self.applications()]
             synced = all(one.get("sync", {}).get("status") == "Synced" for one in statuses)
             return synced and {one["sync"].get("revision") for one in statuses} == {commit}
 
         wait_for(f"{commit[:7]} is applied", seconds, applied)
 
     def _look(self) -> None:
-        for one in self._applications():
-            self.api.patch(self.api.of(one), {"metadata": {"annotations": {"argocd.argoproj.io/refresh": "normal"}}})
+        for one in self.applications():
+            self.api.patch(self.api.of(one), LOOK)
 
-    def _applications(self) -> list[Manifest]:
-        return self.api.list("argoproj.io/v1alpha1", "Application")
+    def applications(self) -> list[Manifest]:
+        """Argo CD's: the root, and each tier's."""
+        return self.api.list(API_VERSION, "Application")
 
     def _at(self, held: str) -> bool:
-        every = self._applications()
+        every = self.applications()
         tiers = [one for one in every if one["metadata"]["name"] != "chatdb"]
         pinned = all(one["spec"]["source"]["targetRevision"] == held for one in tiers)
         return (
@@ -150,6 +152,7 @@ class Deployed:
 
 def checkout(work: Path) -> None:
     """Every file that git has here or would take, with its time; what make has installed is not installed again."""
+    refuse_outdated(ROOT)
     line = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
     listed = subprocess.run(line, stdout=subprocess.PIPE, text=True, check=True).stdout
     for name in filter(None, listed.split("\0")):
@@ -158,3 +161,9 @@ def checkout(work: Path) -> None:
             shutil.copy2(ROOT / name, work / name)
     for name in INSTALLED:
         (work / name).symlink_to(ROOT / name)
+
+
+def refuse_outdated(root: Path) -> None:
+    """A script of the clone would install again what is older than its lock, through the links, from the clone."""
+    done = subprocess.run(["make", "--silent", "--question", "setup-synth"], cwd=root, check=False)
+    assert done.returncode == 0, "what is installed is older than its locks: run `make setup-synth`"

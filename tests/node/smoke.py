@@ -15,6 +15,7 @@ from constructs_lib.checks.render import inputs
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import read_settings
 from tests.e2e.api import Manifest
+from tests.e2e.argo_cd import NAMESPACE as ARGO_CD
 from tests.node import traffic
 from tests.node.deployed import Deployed
 from tests.node.place import Place
@@ -24,6 +25,7 @@ from tests.repository import PLATFORM, manifests
 RECOVERING = 120
 """Seconds after which a killed container serves again, and all that depend on it; a third of it is seen."""
 ANSWERING = 30
+LEFT = ("Namespace", "PersistentVolume")
 JSON = {"Content-Type": "application/json"}
 EXPLAINED = {
     # A claim gets its volume within a second.
@@ -44,7 +46,7 @@ EXPLAINED = {
 
 def applications(deployed: Deployed) -> list[str]:
     """Those that are not Synced and Healthy."""
-    every = deployed.api.list("argoproj.io/v1alpha1", "Application")
+    every = deployed.applications()
     assert len(every) == len(deployed.tiers) + 1
     return [f"{one['metadata']['name']}: {state(one)}" for one in every if not fine(one)]
 
@@ -73,8 +75,8 @@ def warnings(deployed: Deployed) -> list[str]:
 
 def job_log(deployed: Deployed, component: str) -> str:
     """What the pods of a Job print."""
-    pods = [pod for pod in deployed.pods() if pod["metadata"]["labels"].get("app") == component]
-    return "\n".join(str(deployed.api.request("GET", f"{deployed.api.of(pod)}/log")) for pod in pods)
+    paths = (deployed.api.of(pod) for pod in pods_of(deployed, component))
+    return "\n".join(str(deployed.api.request("GET", f"{path}/log")) for path in paths)
 
 
 def ways(deployed: Deployed) -> Ways:
@@ -166,7 +168,5 @@ def waiting(deployed: Deployed) -> Iterator[str]:
 
 def left(deployed: Deployed) -> list[str]:
     """Namespaces and volumes that a clean-up should have taken away."""
-    gone = {*Namespace, "argocd"}
-    spaces = [one["metadata"]["name"] for one in deployed.api.list("v1", "Namespace")]
-    volumes = [one["metadata"]["name"] for one in deployed.api.list("v1", "PersistentVolume")]
-    return [name for name in (*spaces, *volumes) if name in gone or name in volumes]
+    spaces, volumes = ([one["metadata"]["name"] for one in deployed.api.list("v1", kind)] for kind in LEFT)
+    return [*({*Namespace, ARGO_CD}.intersection(spaces)), *volumes]

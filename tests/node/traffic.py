@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.network_policies import EGRESS, INGRESS, End, Pod, one_address, open_ports, read_policy
 from constructs_lib.checks.spans import Spans
-from constructs_lib.checks.traffic import expected
+from constructs_lib.checks.traffic import expected, named_ports
 from tests.e2e.api import Manifest
 from tests.node.place import Place
 
@@ -168,7 +168,7 @@ def _running(place: Place, components: set[str]) -> Iterator[Running]:
                 namespace=metadata["namespace"],
                 labels=metadata["labels"],
                 namespace_labels=spaces[metadata["namespace"]],
-                ports=tuple(_named_ports(pod)),
+                ports=tuple(named_ports(pod["spec"])),
                 address=pod["status"]["podIP"],
             ),
             address=pod["status"]["podIP"],
@@ -193,13 +193,6 @@ def first_processes(place: Place, identifiers: Iterable[str]) -> dict[str, str]:
 def container_id(pod: Manifest) -> str:
     """The id of its first container."""
     return str(pod["status"]["containerStatuses"][0]["containerID"].partition("://")[2])
-
-
-def _named_ports(pod: Manifest) -> Iterator[tuple[str, str, int]]:
-    for container in pod["spec"]["containers"]:
-        for port in container.get("ports", []):
-            if "name" in port:
-                yield port["name"], port["protocol"], port["containerPort"]
 
 
 def _listening(place: Place, pods: Iterable[Running]) -> dict[str, set[int]]:

@@ -36,7 +36,8 @@ def up(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 def machine() -> dict[str, object]:
     """What of this machine a node could change."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
-    firewall = ["iptables-save"] if Path("/usr/sbin/iptables-save").exists() else ["true"]
+    saved = Path("/usr/sbin/iptables-save")
+    firewall = [str(saved)] if saved.exists() else ["true"]
     return {
         "mounts": sorted(line.split()[4] for line in lines),
         "links": sorted(path.name for path in Path("/sys/class/net").iterdir()),

@@ -39,10 +39,10 @@ print(len(body))
 
 def delete_pods(deployed: Deployed, component: str) -> None:
     """Delete all pods of a component, and wait until they are gone."""
-    paths = [deployed.api.of(one) for one in pods_of(deployed, component)]
-    before = {one["metadata"]["uid"] for one in pods_of(deployed, component)}
-    for path in paths:
-        deployed.api.delete(path)
+    pods = pods_of(deployed, component)
+    before = {one["metadata"]["uid"] for one in pods}
+    for one in pods:
+        deployed.api.delete(deployed.api.of(one))
     wait_for(
         f"the pods of {component} are gone",
         RECOVERING,

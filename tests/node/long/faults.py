@@ -62,6 +62,6 @@ FAULTS = (
         "core",
         {"kind": "Service", "name": "model-registry"},
         [{"op": "replace", "path": "/spec/ports/0/targetPort", "value": 8005}],
-        r"model-registry:http.*(refused|8005)",
+        r"model-registry:http.*nothing listens",
     ),
 )

@@ -16,6 +16,7 @@ from http.client import HTTPException
 from chatdb.local.processes import wait_for
 from constructs_lib.model import Machine
 from constructs_lib.quantity import MIB
+from constructs_lib.traits import attach
 from tests.argo_cd_install import INTERVAL, JITTER
 from tests.e2e.cluster import MACHINE
 from tests.node import gateway as traefik
@@ -305,7 +306,7 @@ def gateway(section: Section) -> None:
     running.take_images(images.layout, images.take([traefik.image()]))
     traefik.install(running.api)
     wait_for("Traefik runs", smoke.RECOVERING, lambda: running.deployed(traefik.NAMESPACE, traefik.NAME))
-    deployed.origin.attach("edge", "gateway-api")
+    attach(deployed.origin.work / "overlays/minikube", ["gateway-api"])
     deployed.origin.commit("The trait gateway-api")
     deployed.released(deployed.origin.release(), RELEASING)
     web = ("127.0.0.1", running.namespaces.open_door(traefik.NODE_PORT, ADDRESS))

@@ -24,7 +24,22 @@ if [ -s "$here/failures" ]; then
   sed -i 1d "$here/failures"
   exit 1
 fi
-case "$*" in *--describe*) cat "$here/described" ;; *) echo "Created or altered." ;; esac
+case "$*" in
+  *--describe*) cat "$here/described" ;;
+  *"--topic refused "*) echo "errors.PolicyViolationException: no" >&2; exit 1 ;;
+  *--create*)
+    : >"$here/running.$$"
+    turns=0
+    until [ ! -e "$here/meet" ] || [ $turns -ge 100 ]; do
+      [ "$(ls "$here"/running.* | wc -l)" -lt 2 ] || rm -f "$here/meet"
+      turns=$((turns + 1))
+      sleep 0.1
+    done
+    ls "$here"/running.* | wc -l >>"$here/at_once"
+    sleep 0.2
+    rm "$here/running.$$"
+    ;;
+esac
 """
 
 
@@ -103,7 +118,26 @@ def test_missing_topics_are_created(tools: Tools) -> None:
     """One describe, and one create per topic that is not there."""
     done = tools.apply(topic("queries"), topic("queries.dlq", partitions=1))
     assert done.returncode == 0, done.stderr
-    assert tools.calls() == [DESCRIBE, created("queries"), created("queries.dlq", partitions=1)]
+    assert tools.calls()[0] == DESCRIBE
+    assert sorted(tools.calls()[1:]) == [created("queries"), created("queries.dlq", partitions=1)]
+
+
+def test_two_are_created_at_once(tools: Tools) -> None:
+    """A JVM uses one CPU, and the Job has two; its memory holds two JVMs, and no third."""
+    (tools.directory / "meet").touch()
+    names = ["a", "b", "c", "d", "e"]
+    done = tools.apply(*map(topic, names))
+    assert done.returncode == 0, done.stderr
+    assert sorted(tools.calls()[1:]) == [created(name) for name in names]
+    assert max(map(int, (tools.directory / "at_once").read_text().split())) == 2
+
+
+@pytest.mark.parametrize("names", [("a", "b", "refused"), ("refused", "a", "b")])
+def test_refusal_of_one_is_permanent(tools: Tools, names: tuple[str, ...]) -> None:
+    """Also where others are created beside it, before or after."""
+    done = tools.apply(*map(topic, names), wait=20)
+    assert done.returncode == PERMANENT
+    assert done.stderr.splitlines()[-1].startswith("kafka-topics: Kafka refuses with PolicyViolationException")
 
 
 def test_tools_start_fast_and_stay_small(tools: Tools) -> None:

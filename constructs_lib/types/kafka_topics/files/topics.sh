@@ -6,7 +6,7 @@
 #
 # What exists is compared first, so the Job may run again, be killed at any point, or run twice at once. Each call of a
 # Kafka tool starts a JVM, and no tool creates more than one topic: one call describes all topics, and one more is spent
-# per difference.
+# per difference; two topics are created at once, as the Job may use two CPUs and its memory holds two JVMs.
 # WAIT_SECONDS (default 120) bounds how long failures are retried; one call gives up by itself after a minute.
 # KAFKA_BIN (default /opt/kafka/bin) is where the tools are.
 #
@@ -28,13 +28,15 @@ export INCLUDE_TEST_JARS=true
 # WARN to the console, as in the tools' own configuration, but without the parser of YAML.
 export KAFKA_LOG4J_OPTS=-Dlog4j2.level=WARN
 
+readonly PERMANENT=78
+
 names=()
 declare -A partitions retention replication
 declare -A actual_partitions actual_retention actual_replication
 
 permanent() {
   printf 'kafka-topics: %s\n' "$1" >&2
-  exit 78
+  exit "$PERMANENT"
 }
 
 # Fills the declared arrays from the file.
@@ -103,16 +105,36 @@ adjust() {
   fi
 }
 
+# Creates topics, two at once; fails when one could not be created.
+create_all() {
+  local name running=0 failed=0
+  for name; do
+    if ((running == 2)); then
+      wait -n || failed=$(($? > failed ? $? : failed))
+    else
+      running=$((running + 1))
+    fi
+    create "$name" &
+  done
+  while ((running > 0)); do
+    wait -n || failed=$(($? > failed ? $? : failed))
+    running=$((running - 1))
+  done
+  ((failed != PERMANENT)) || exit "$failed"
+  return "$failed"
+}
+
 reconcile() {
-  local name
+  local name missing=()
   describe || return 1
   for name in "${names[@]}"; do
     if [[ -n ${actual_partitions[$name]:-} ]]; then
       adjust "$name" || return 1
     else
-      create "$name" || return 1
+      missing+=("$name")
     fi
   done
+  create_all "${missing[@]}"
 }
 
 (($# == 1)) || permanent 'usage: topics.sh TOPICS.tsv'
