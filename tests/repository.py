@@ -1,7 +1,7 @@
 """Copies of the repository's inputs, for tests that generate and change them."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +9,7 @@ import yaml
 
 from catalogue.components import CATALOGUE
 from constructs_lib.resolve import resolve
+from constructs_lib.settings import read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PLATFORM = resolve(CATALOGUE, ROOT)
@@ -36,6 +37,20 @@ def copy_repository(target: Path) -> Path:
     """All that is written, generated and installed; a process with PYTHONPATH there runs its code."""
     _copy(CODE, copy_inputs(target))
     return target
+
+
+def set_values(root: Path, environment: str, **values: Any) -> None:
+    """Set values of the environment in the settings file."""
+    path = root / "chatdb.yaml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    settings["environments"][environment] |= values
+    path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+
+
+def attach(root: Path, environment: str, names: Iterable[str]) -> None:
+    """Add traits to the environment's settings; the rest follows when that is generated."""
+    settings = read_settings(root, CATALOGUE, environment)
+    set_values(root, environment, traits=[*settings.traits, *names])
 
 
 def _copy(names: tuple[str, ...], target: Path) -> None:

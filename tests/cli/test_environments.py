@@ -13,7 +13,7 @@ from constructs_lib.problem import InvalidInput
 from constructs_lib.settings import read_settings
 from tests.cli.release_project import commit, git, push
 from tests.command import invoke
-from tests.repository import texts
+from tests.repository import set_values, texts
 
 TWO = ("minikube", "staging")
 CHECKED = ("check", "--rule", "overlays", "--rule", "project", "--rule", "order")
@@ -116,6 +116,17 @@ def test_new_environment(repository: Path) -> None:
     assert "staging: is there already" in invoke("new-environment", "staging", code=1)
     assert "environment 'Nope!' is not a legal name" in invoke("new-environment", "Nope!", code=1)
     assert "unknown environment 'nope'" in invoke("new-environment", "test", "--like", "nope", code=2)
+
+
+def test_what_no_two_environments_share(repository: Path) -> None:
+    """A host and a cluster of one stay its own; traits are taken over, and each is there once."""
+    set_values(repository, "minikube", host="minikube.example", traits=["gateway-api"])
+    traits = "gateway-api", "object-store-versitygw"
+    invoke("new-environment", "staging", "--like", "minikube", *(part for name in traits for part in ("--trait", name)))
+    staging = read_settings(repository, CATALOGUE, "staging")
+    assert (staging.host, staging.cluster, staging.traits) == ("chatdb.local", "staging", traits)
+    assert "'nope' is not a known trait" in invoke("new-environment", "test", "--trait", "nope", code=1)
+    assert not (repository / "overlays/test").exists()
 
 
 def test_new_environment_of_the_bases(repository: Path) -> None:

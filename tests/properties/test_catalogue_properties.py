@@ -48,7 +48,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bare")
     (folder / ".tools").symlink_to(ROOT / ".tools")
     for tier in CATALOGUE.tiers:
-        write_kustomization(folder / "overlays/minikube" / tier, [f"../../../dist/{tier}", "generated"])
+        write_kustomization(folder / "overlays/minikube" / tier, [f"../../../dist/{tier}"], ["generated"])
     return folder
 
 
