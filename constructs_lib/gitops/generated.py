@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from constructs_lib.footprint import quota
+from constructs_lib.gitops.environment_images import environment_images, kustomize_images, used_images, with_images
 from constructs_lib.gitops.host import at_host, host_patches
 from constructs_lib.gitops.kustomizations import write_component, write_kustomization, write_objects
 from constructs_lib.job_names import config_data, digest, named_by_content
@@ -34,17 +35,21 @@ class Part:
     objects: Mapping[str, list[Manifest]] = field(default_factory=dict)
     components: list[str] = field(default_factory=list)
     patches: list[Manifest] = field(default_factory=list)
+    images: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def changes_base(self) -> bool:
         """Whether it does more than to add objects."""
-        return bool(self.components or self.patches)
+        return bool(self.components or self.patches or self.images)
 
     def write(self, folder: Path) -> None:
         """Write it into the folder, which is empty or not there."""
         for name, manifests in self.objects.items():
             write_objects(folder / name, manifests)
-        write_component(folder, resources=sorted(self.objects), components=self.components, patches=self.patches)
+        resources = sorted(self.objects)
+        write_component(
+            folder, resources=resources, components=self.components, patches=self.patches, images=self.images
+        )
 
 
 def folders(platform: ResolvedPlatform, settings: Settings) -> dict[str, Path]:
@@ -59,7 +64,7 @@ def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings:
     """
     given = _given(root, platform, settings, rendered)
     objects = _render(root, out, settings, rendered, given)
-    parts = dict(_completed_parts(platform, settings, rendered, objects, given))
+    parts = dict(_completed_parts(root, platform, settings, rendered, objects, given))
     for tier, folder in folders(platform, settings).items():
         shutil.rmtree(out / folder, ignore_errors=True)
         if tier in settings.tiers and (parts[tier] != Part() or _listed(out, folder.parent)):
@@ -69,13 +74,18 @@ def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings:
 def _given(root: Path, platform: ResolvedPlatform, settings: Settings, rendered: Rendered) -> dict[str, Part]:
     """What the settings alone give, for each tier of the environment."""
     tiers_of, patches = traits(root / "overlays"), host_patches(platform, settings, rendered)
+    images = environment_images(root, platform.catalogue, settings)
     given = {}
     for tier in settings.tiers:
-        attached = [f"../../../{COMPONENTS}/{name}/{tier}" for name in settings.traits if tier in tiers_of[name]]
-        objects = {"dns.yaml": dns_policies(platform, settings)} if tier == platform.namespaces.tier else {}
-        own = [tier, *(f"traits/{name}" for name in settings.traits if tier in tiers_of[name])]
-        changes = [one for folder in own for one in patches.get(folder, [])]
-        given[tier] = Part(objects=objects, components=attached, patches=changes)
+        names = [name for name in settings.traits if tier in tiers_of[name]]
+        folders = (tier, *(f"traits/{name}" for name in names))
+        bases = [one for (folder, _), objects in rendered.charts.items() if folder in folders for one in objects]
+        given[tier] = Part(
+            objects={"dns.yaml": dns_policies(platform, settings)} if tier == platform.namespaces.tier else {},
+            components=[f"../../../{COMPONENTS}/{name}/{tier}" for name in names],
+            patches=[one for folder in folders for one in patches.get(folder, [])],
+            images=kustomize_images(used_images(images, bases)),
+        )
     return given
 
 
@@ -134,6 +144,7 @@ def _changes_nothing(out: Path, overlay: Path) -> bool:
 
 
 def _completed_parts(
+    root: Path,
     platform: ResolvedPlatform,
     settings: Settings,
     rendered: Rendered,
@@ -142,7 +153,10 @@ def _completed_parts(
 ) -> Iterator[tuple[str, Part]]:
     """(tier, what is given for it and what follows from R)."""
     hosts = platform.catalogue.host, settings.host
-    templates = {tier: at_host(rendered.templates.get(tier, []), *hosts) for tier in given}
+    images = environment_images(root, platform.catalogue, settings)
+    templates = {
+        tier: [with_images(at_host(one, *hosts), images) for one in rendered.templates.get(tier, [])] for tier in given
+    }
     tests = {tier: _completed(templates[tier], objects) for tier in given}
     all_objects = [*objects, *(manifest for manifests in tests.values() for manifest in manifests)]
     for tier, part in given.items():
