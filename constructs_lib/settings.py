@@ -8,7 +8,8 @@ from typing import Any
 
 from constructs_lib.command import COMMAND, SETTINGS, SYNTH
 from constructs_lib.dns import DnsSetting, read_dns
-from constructs_lib.model import Catalogue
+from constructs_lib.model import Catalogue, Nodes
+from constructs_lib.nodes import read_nodes
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_platform
 from constructs_lib.resolve.problems.env_vars import SECRET_URL
@@ -28,7 +29,7 @@ CLUSTER = re.compile(
 COMMIT = re.compile(r"[0-9a-f]{40}")
 KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
 KEYS = ("repository", "environments")
-OF_ENVIRONMENT = ("applications", "revision", "cluster", "machine", "tiers", "kinds", "dns")
+OF_ENVIRONMENT = ("applications", "revision", "cluster", "machine", "nodes", "tiers", "kinds", "dns")
 OLD_KEYS = ("revision", "environment", "tiers", "kinds", "dns")
 """Of the file as it was when there was one environment; its settings were beside `repository`."""
 PINS = "pins"
@@ -41,9 +42,9 @@ class Settings:
     """The settings of one environment.
 
     `applications` is the name of its root Application, with which the names of all its objects of Argo CD begin.
-    `cluster` is a server's URL, or a name that Argo CD knows; `machine` an entry of the catalogue. `pins` map a tier to
-    the commit that its Application is pinned to; without one it tracks `revision`. `kinds` are (API group, kind) of
-    what overlays may hold besides the kinds of the base manifests.
+    `cluster` is a server's URL, or a name that Argo CD knows; `nodes` is None where nothing is known of them. `pins`
+    map a tier to the commit that its Application is pinned to; without one it tracks `revision`. `kinds` are (API
+    group, kind) of what overlays may hold besides the kinds of the base manifests.
     """
 
     repository: str
@@ -52,7 +53,7 @@ class Settings:
     applications: str
     tiers: tuple[str, ...]
     cluster: str = IN_CLUSTER
-    machine: str | None = None
+    nodes: Nodes | None = None
     pins: tuple[tuple[str, str], ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
     dns: DnsSetting = field(default_factory=DnsSetting)
@@ -192,7 +193,7 @@ def _environment(
         environment=name,
         applications=raw.get("applications", f"{catalogue.name}-{name}"),
         cluster=IN_CLUSTER if cluster == IN_CLUSTER_NAME else cluster,
-        machine=raw.get("machine"),
+        nodes=read_nodes(raw, catalogue, own)[0],
         tiers=_tiers(raw, catalogue, own)[0],
         pins=pins,
         kinds=_kinds(raw, own)[0],
@@ -204,10 +205,7 @@ def problems_of_environment(catalogue: Catalogue, raw: Mapping[str, Any], place:
     """What is wrong with the settings of one environment."""
     yield from _unknown_keys(raw, place, OF_ENVIRONMENT)
     yield from _texts(raw, place, "revision", *(key for key in ("applications", "cluster") if key in raw))
-    machine, machines = raw.get("machine"), sorted(catalogue.machines)
-    if "machine" in raw and machine not in machines:
-        fix = f"use one of: {', '.join(machines)}" if machines else "remove it, or describe the machine"
-        yield Problem(str(place.at("machine")), f"unknown machine {machine!r}", f"{fix}; see catalogue/machines.py")
+    yield from read_nodes(raw, catalogue, place)[1]
     yield from _tiers(raw, catalogue, place)[1]
     yield from _kinds(raw, place)[1]
     yield from read_dns(raw, catalogue.namespaces, place)[1]
