@@ -25,7 +25,8 @@ QUOTAS: Mapping[str, tuple[Callable[[str], int], Callable[[int], str], str]] = {
 LOWER, LEAVE_OUT = "lower it in overlays/<env>/<tier>", "leave out a tier"
 FIX = f"{LOWER}, or {LEAVE_OUT}"
 FIX_OF_NODES = f"{LOWER}, {LEAVE_OUT}, or add a node"
-LOST = " with one node lost"
+PIN = f"pin the tiers with `{COMMAND} release`"
+LOST, AT_ONCE = " with one node lost", "when all tiers roll at once"
 MOST_PODS = 110
 """Of a node: kubelet's default; what has to stay free of them is for the system's own pods."""
 
@@ -140,16 +141,25 @@ def fits(inputs: Inputs) -> Iterator[Problem]:
     for line in short:
         free, total, reserve = (amount(line, number) for number in (line.free, line.total, line.reserve))
         yield Problem(where, f"{line.name}: {free} of {total} left, less than {reserve}", fix)
-    for line in _lines(sums, sums.nodes.count, sums.at_once):
-        if "requests" in line.name and line.free < 0 and line.name not in {one.name for one in short}:
-            message = f"{line.name}: {amount(line, -line.free)} are missing when all tiers roll at once"
-            yield Problem(where, message, f"pin the tiers with `{COMMAND} release`, or {fix}")
+    missing = [line for line in _lines(sums, sums.nodes.count, sums.at_once) if _is_request(line) and line.free < 0]
+    for line in missing:
+        if line.name not in {one.name for one in short}:
+            message = f"{line.name}: {amount(line, -line.free)} are missing {AT_ONCE}"
+            yield Problem(where, message, f"{PIN}, or {fix}")
     if sums.nodes.count > 1:
-        yield from _places(inputs, sums, {line.name for line in short})
+        yield from _places(inputs, sums, {line.name for line in short if _is_request(line)}, at_once=not missing)
 
 
-def _places(inputs: Inputs, sums: Ledger, short: set[str]) -> Iterator[Problem]:
-    """What a node is too small for, and pods that have no place; nothing of the latter where the sums say so."""
+def _is_request(line: Line) -> bool:
+    return "requests" in line.name
+
+
+def _places(inputs: Inputs, sums: Ledger, short: set[str], *, at_once: bool) -> Iterator[Problem]:
+    """What a node is too small for, and pods that have no place.
+
+    `short` are the names of lines that say already that there is too little; `at_once` whether there is enough for a
+    rollout of all tiers.
+    """
     nodes, machine = sums.nodes.count, sums.nodes.machine
     rest, extras = _pods(inputs, nodes)
     room, whole = _room(machine, machine.reserve), _room(machine, 0)
@@ -165,14 +175,14 @@ def _places(inputs: Inputs, sums: Ledger, short: set[str]) -> Iterator[Problem]:
         return fitting(pods for tier in tiers for pods in extras.get(tier, ()))
 
     at_rest, missing = fitting(rest), list[tuple[str, Missing]]()
-    if not {"CPU requests", "memory requests"} & short:
+    if all(name.endswith(LOST) for name in short):
         scenarios: list[tuple[str, tuple[str, ...], Footprint]] = [("at rest", (), room)]
         waves = [tuple(tier for tier in tiers if tier in extras) for tiers in sums.waves]
         scenarios += ((f"in a rollout of {' and '.join(tiers)}", tiers, room) for tiers in waves)
-        scenarios += [("when all tiers roll at once", tuple(extras), whole)]
+        scenarios += [(AT_ONCE, tuple(extras), whole)] if at_once else []
         for when, tiers, there in scenarios:
             missing += ((when, one) for one in place((at_rest, extra_of(tiers)), nodes, there)[1])
-    if not {f"CPU requests{LOST}", f"memory requests{LOST}"} & short:
+    if not any(name.endswith(LOST) for name in short):
         missing += ((LOST.strip(), one) for one in place([at_rest], nodes - 1, room, lost=1)[1])
     first: dict[str, Problem] = {}
     for when, one in missing:
@@ -234,7 +244,7 @@ def _without_a_place(when: str, missing: Missing) -> Problem:
         fix = "let it be preferred: ScheduleAnyway, preferredDuringScheduling; or add a node"
         return Problem(pods.where, message, fix)
     message = f"no node has room for {missing.number} of its pods {when}, each of which requests {requests}"
-    return Problem(pods.where, message, FIX_OF_NODES)
+    return Problem(pods.where, message, f"{PIN}, or {FIX_OF_NODES}" if when == AT_ONCE else FIX_OF_NODES)
 
 
 def quotas_hold(inputs: Inputs) -> Iterator[Problem]:

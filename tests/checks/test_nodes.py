@@ -173,11 +173,15 @@ def test_lost_node_without_a_place(rendered: Inputs) -> None:
 
 
 def test_all_tiers_at_once(rendered: Inputs) -> None:
-    """They may use what otherwise has to stay free."""
+    """They may use what otherwise has to stay free; where the sum is too small, no pod is named."""
     change = only(*SURGING, cpu="600m")
-    found = findings(on(rendered, 3, bare(1000), change))
-    assert [one for one in found if "at once" in one] == found != []
+    (finding,) = findings(on(rendered, 3, bare(1000), change))
+    text = "no node has room for 1 of its pods when all tiers roll at once, each of which requests 600m CPU"
+    assert finding.startswith(f"{WORKER}: {text}")
     assert findings(on(rendered, 3, replace(bare(1300), reserve=0.4), change)) == []
+    assert findings(on(rendered, 3, bare(530), only(*SURGING, cpu="400m"))) == [
+        "environment minikube: CPU requests: 10m are missing when all tiers roll at once"
+    ]
 
 
 def test_kept_off_by_anti_affinity(rendered: Inputs) -> None:
