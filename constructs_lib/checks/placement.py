@@ -29,11 +29,10 @@ class Spread:
     least_nodes: int
     counts_lost: bool
 
-    def allows(self, counts: Sequence[int], node: int, own: int, lost: int) -> bool:
-        """Whether a pod may join the node; `counts` are the selected pods of each, `own` is 1 where it is one."""
+    def limit(self, counts: Sequence[int], lost: int) -> int:
+        """How many selected pods a node may have; `counts` are those that each has."""
         empty = lost if self.counts_lost else 0
-        least = 0 if empty or len(counts) + empty < self.least_nodes else min(counts)
-        return counts[node] + own - least <= self.most
+        return self.most + (0 if empty or len(counts) + empty < self.least_nodes else min(counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +132,17 @@ def _put(pods: Pods, nodes: Sequence[Node], lost: int) -> int:
         for spread in pods.spread
     }
     own = {spread: int(pods.counted_by(spread, pods.namespace)) for spread in pods.spread}
-    for left in range(pods.number, 0, -1):
-        open_ = [number for number in open_ if nodes[number].has_room(pods)]
-        allowed = (n for n in open_ if all(s.allows(counts[s], n, own[s], lost) for s in pods.spread))
-        chosen = next(allowed, None)
+    left = pods.number
+    while left:
+        limits = {spread: spread.limit(counts[spread], lost) - own[spread] for spread in pods.spread}
+        chosen = next((n for n in open_ if all(counts[spread][n] <= limits[spread] for spread in pods.spread)), None)
         if chosen is None:
             return left
+        if not nodes[chosen].has_room(pods):
+            open_.remove(chosen)
+            continue
         nodes[chosen].put(pods)
+        left -= 1
         for spread in pods.spread:
             counts[spread][chosen] += own[spread]
         if pods.repel(pods):
