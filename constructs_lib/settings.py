@@ -9,7 +9,8 @@ from typing import Any
 from constructs_lib.command import COMMAND, SETTINGS, SYNTH
 from constructs_lib.dns import DnsSetting, read_dns
 from constructs_lib.image_reference import is_registry
-from constructs_lib.model import Catalogue
+from constructs_lib.model import Catalogue, Nodes
+from constructs_lib.nodes import read_nodes
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_platform
 from constructs_lib.resolve.problems.env_vars import SECRET_URL
@@ -31,17 +32,8 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
 KEYS = ("repository", "environments")
 OF_ENVIRONMENT = (
-    "applications",
-    "revision",
-    "host",
-    "cluster",
-    "registry",
-    "machine",
-    "dns",
-    "traits",
-    "tiers",
-    "kinds",
-)
+    "applications", "revision", "host", "cluster", "registry", "machine", "nodes", "dns", "traits", "tiers", "kinds",
+)  # fmt: skip
 OLD_KEYS = ("revision", "environment", "tiers", "kinds", "dns")
 """Of the file as it was when there was one environment; its settings were beside `repository`."""
 PINS = "pins"
@@ -56,8 +48,8 @@ class Settings:
     `applications` is the name of its root Application, with which the names of all its objects of Argo CD begin.
     `host` is what its routes are served under; `traits` are folders of overlays/components.
     `cluster` is a server's URL, or a name that Argo CD knows; `registry` is where the images that are built from the
-    repository are pushed to and pulled from, None where nodes have them otherwise; `machine` is an entry of the
-    catalogue. `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`.
+    repository are pushed to and pulled from, None where nodes have them otherwise; `nodes` is None where nothing is
+    known of them. `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`.
     `kinds` are (API group, kind) of what overlays may hold besides the kinds of the base manifests.
     """
 
@@ -70,7 +62,7 @@ class Settings:
     traits: tuple[str, ...] = ()
     cluster: str = IN_CLUSTER
     registry: str | None = None
-    machine: str | None = None
+    nodes: Nodes | None = None
     pins: tuple[tuple[str, str], ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
     dns: DnsSetting = field(default_factory=DnsSetting)
@@ -213,7 +205,7 @@ def _environment(
         applications=raw.get("applications", f"{catalogue.name}-{name}"),
         cluster=IN_CLUSTER if cluster == IN_CLUSTER_NAME else cluster,
         registry=raw.get("registry"),
-        machine=raw.get("machine"),
+        nodes=read_nodes(raw, catalogue, own)[0],
         tiers=_tiers(raw, catalogue, own)[0],
         pins=pins,
         kinds=_kinds(raw, own)[0],
@@ -228,13 +220,10 @@ def problems_of_environment(
     yield from _unknown_keys(raw, place, OF_ENVIRONMENT)
     yield from _texts(raw, place, "revision", *(key for key in ("applications", "cluster") if key in raw))
     yield from _registry(raw, place)
-    machine, machines = raw.get("machine"), sorted(catalogue.machines)
-    if "machine" in raw and machine not in machines:
-        fix = f"use one of: {', '.join(machines)}" if machines else "remove it, or describe the machine"
-        yield Problem(str(place.at("machine")), f"unknown machine {machine!r}", f"{fix}; see catalogue/machines.py")
     if "host" in raw:
         yield from _host(catalogue, raw["host"], str(place.at("host")))
     yield from _traits(root, raw, place)
+    yield from read_nodes(raw, catalogue, place)[1]
     yield from _tiers(raw, catalogue, place)[1]
     yield from _kinds(raw, place)[1]
     yield from read_dns(raw, catalogue.namespaces, place)[1]

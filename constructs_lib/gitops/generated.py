@@ -162,7 +162,8 @@ def _completed_parts(
     for tier, part in given.items():
         files = {**part.objects, **({"tests.yaml": tests[tier]} if tests[tier] else {})}
         if tier == platform.namespaces.tier:
-            files["quotas.yaml"] = [_quota(platform, name, all_objects) for name in platform.namespaces.names]
+            nodes = settings.nodes.count if settings.nodes else 1
+            files["quotas.yaml"] = [_quota(platform, name, all_objects, nodes) for name in platform.namespaces.names]
         yield tier, replace(part, objects=files)
 
 
@@ -205,10 +206,10 @@ def _labels(platform: ResolvedPlatform) -> dict[str, str]:
     return {"app.kubernetes.io/part-of": platform.name}
 
 
-def _quota(platform: ResolvedPlatform, namespace: str, objects: list[Manifest]) -> Manifest:
+def _quota(platform: ResolvedPlatform, namespace: str, objects: list[Manifest], nodes: int) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
         "metadata": {"name": "quota", "namespace": namespace, "labels": _labels(platform)},
-        "spec": {"hard": quota(objects, namespace)},
+        "spec": {"hard": quota(objects, namespace, nodes)},
     }
