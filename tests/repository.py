@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from catalogue.components import CATALOGUE
+from chatdb.environments import removal, remove
 from constructs_lib.resolve import resolve
-from constructs_lib.settings import read_settings
+from constructs_lib.settings import read_environments, read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PLATFORM = resolve(CATALOGUE, ROOT)
@@ -30,12 +31,22 @@ def copy_inputs(target: Path) -> Path:
     (target / ".tools").mkdir()
     for name in TOOLS:
         (target / name).symlink_to(ROOT / name)
+    keep_one(target)
     return target
+
+
+def keep_one(root: Path) -> None:
+    """Leave minikube alone: most tests are about one environment, and name none."""
+    for one in read_environments(root, CATALOGUE):
+        if one.environment != "minikube":
+            remove(root, removal(root, CATALOGUE, one.environment))
 
 
 def copy_repository(target: Path) -> Path:
     """All that is written, generated and installed; a process with PYTHONPATH there runs its code."""
     _copy(CODE, copy_inputs(target))
+    for path in (path for path in (target / "argocd").iterdir() if path.name not in ("install", "minikube")):
+        shutil.rmtree(path)
     return target
 
 

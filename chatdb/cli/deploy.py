@@ -63,12 +63,14 @@ def deploy(
         click.echo("\n".join(lines))
         return
     kubectl, limits = connect(context), Limits(wave=timeout, trouble=patience)
-    click.echo(f"deploying to context {kubectl.context}")
+    click.echo(f"deploying {settings.environment} to context {kubectl.context}")
     began = time.monotonic()
     said = (
         _by_argo_cd(root, settings, kubectl, limits, install) if argocd else _by_hand(root, settings, kubectl, limits)
     )
-    click.echo(f"all is ready after {time.monotonic() - began:.0f} s: {said}; next: chatdb health")
+    click.echo(
+        f"all is ready after {time.monotonic() - began:.0f} s: {said}; next: chatdb health -e {settings.environment}"
+    )
     if hosts:
         _write_hosts(settings.host, str(kubectl.context))
 

@@ -17,7 +17,7 @@ from tests.repository import PLATFORM, ROOT, attach, copy_repository
 
 def rendered(root: Path) -> dict[str, Endpoint]:
     """Every endpoint of the environment, by name."""
-    steps = (step for wave in plan(root, PLATFORM, read_settings(root, CATALOGUE)) for step in wave)
+    steps = (step for wave in plan(root, PLATFORM, read_settings(root, CATALOGUE, "minikube")) for step in wave)
     return {endpoint.name: endpoint for step in steps for endpoint in endpoints(step)}
 
 
