@@ -285,7 +285,7 @@ def _registry(raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
         fix = "write the host, its port and a path alone; the builder has the password: docs/environments.md"
         yield Problem(where, "registry has a user, a password or a digest in it", fix)
     elif "registry" in raw and not (isinstance(value, str) and is_registry(value)):
-        yield Problem(where, f"registry is {value!r}", "write something like registry: registry.example/chatdb")
+        yield Problem(where, f"registry is {value!r}", "write something like registry: registry.example/team")
 
 
 def _tiers(raw: Mapping[str, Any], catalogue: Catalogue, place: Place) -> tuple[tuple[str, ...], list[Problem]]:
