@@ -41,6 +41,9 @@ environment_option = click.option(
     help="An environment of chatdb.yaml; without it all, or the only one where the command works on one.",
 )  # fmt: skip
 json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for programs; docs/json.md describes it.")
+offline_option = click.option(
+    "--offline", is_flag=True, help="Do not ask the repository whether it contains the commit that is pinned."
+)
 
 
 def with_environment(command: Callable[..., None]) -> Callable[..., None]:

@@ -97,7 +97,7 @@ class Origin:
         `chatdb release` would not: it refuses what `chatdb check` finds, and faults are released here on purpose.
         """
         held = self.git("rev-parse", "HEAD")
-        settings = read_settings(self.work, CATALOGUE)
+        settings = read_settings(self.work, CATALOGUE, "minikube")
         releases.write_pins(self.work, settings.environment, dict.fromkeys(settings.tiers, held))
         self.run("synth")
         self.git("add", "--all")
