@@ -88,6 +88,17 @@ def parse_repository(text: str) -> ImageReference:
     return ImageReference(domain=domain, path=path)
 
 
+def is_registry(text: str) -> bool:
+    """Whether it is `domain[:port][/path]`: an image's name behind it and a slash gives a repository of that registry.
+
+    Without a dot or a port, runtimes would take its first part for a path of their default registry.
+    """
+    try:
+        return bool(parse_repository(f"{text}/image").domain)
+    except InvalidImage:
+        return False
+
+
 def parse_tag(text: str) -> str:
     """The tag itself; InvalidImage where it is not one."""
     if not _TAG.fullmatch(text):

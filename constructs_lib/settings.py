@@ -8,6 +8,7 @@ from typing import Any
 
 from constructs_lib.command import COMMAND, SETTINGS, SYNTH
 from constructs_lib.dns import DnsSetting, read_dns
+from constructs_lib.image_reference import is_registry
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_platform
@@ -28,7 +29,7 @@ CLUSTER = re.compile(
 COMMIT = re.compile(r"[0-9a-f]{40}")
 KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
 KEYS = ("repository", "environments")
-OF_ENVIRONMENT = ("applications", "revision", "cluster", "machine", "tiers", "kinds", "dns")
+OF_ENVIRONMENT = ("applications", "revision", "cluster", "registry", "machine", "tiers", "kinds", "dns")
 OLD_KEYS = ("revision", "environment", "tiers", "kinds", "dns")
 """Of the file as it was when there was one environment; its settings were beside `repository`."""
 PINS = "pins"
@@ -41,9 +42,10 @@ class Settings:
     """The settings of one environment.
 
     `applications` is the name of its root Application, with which the names of all its objects of Argo CD begin.
-    `cluster` is a server's URL, or a name that Argo CD knows; `machine` an entry of the catalogue. `pins` map a tier to
-    the commit that its Application is pinned to; without one it tracks `revision`. `kinds` are (API group, kind) of
-    what overlays may hold besides the kinds of the base manifests.
+    `cluster` is a server's URL, or a name that Argo CD knows; `registry` is where the images that are built from the
+    repository are pushed to and pulled from, None where nodes have them otherwise; `machine` is an entry of the
+    catalogue. `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`.
+    `kinds` are (API group, kind) of what overlays may hold besides the kinds of the base manifests.
     """
 
     repository: str
@@ -52,6 +54,7 @@ class Settings:
     applications: str
     tiers: tuple[str, ...]
     cluster: str = IN_CLUSTER
+    registry: str | None = None
     machine: str | None = None
     pins: tuple[tuple[str, str], ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
@@ -192,6 +195,7 @@ def _environment(
         environment=name,
         applications=raw.get("applications", f"{catalogue.name}-{name}"),
         cluster=IN_CLUSTER if cluster == IN_CLUSTER_NAME else cluster,
+        registry=raw.get("registry"),
         machine=raw.get("machine"),
         tiers=_tiers(raw, catalogue, own)[0],
         pins=pins,
@@ -204,6 +208,7 @@ def problems_of_environment(catalogue: Catalogue, raw: Mapping[str, Any], place:
     """What is wrong with the settings of one environment."""
     yield from _unknown_keys(raw, place, OF_ENVIRONMENT)
     yield from _texts(raw, place, "revision", *(key for key in ("applications", "cluster") if key in raw))
+    yield from _registry(raw, place)
     machine, machines = raw.get("machine"), sorted(catalogue.machines)
     if "machine" in raw and machine not in machines:
         fix = f"use one of: {', '.join(machines)}" if machines else "remove it, or describe the machine"
@@ -239,6 +244,15 @@ def _texts(raw: Mapping[str, Any], place: Place, *keys: str) -> Iterator[Problem
         elif SECRET_URL.search(value):
             fix = "take it out, and give Argo CD the credentials as docs/argo-cd.md says"
             yield Problem(where, f"{key} has a password in its address", fix)
+
+
+def _registry(raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    value, where = raw.get("registry"), str(place.at("registry"))
+    if isinstance(value, str) and "@" in value:
+        fix = "write the host, its port and a path alone; the builder has the password: docs/environments.md"
+        yield Problem(where, "registry has a user, a password or a digest in it", fix)
+    elif "registry" in raw and not (isinstance(value, str) and is_registry(value)):
+        yield Problem(where, f"registry is {value!r}", "write something like registry: registry.example/chatdb")
 
 
 def _tiers(raw: Mapping[str, Any], catalogue: Catalogue, place: Place) -> tuple[tuple[str, ...], list[Problem]]:

@@ -3,7 +3,7 @@
 import shlex
 import tempfile
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from chatdb.images import content
@@ -58,6 +58,7 @@ def steps(root: Path, catalogue: Catalogue, builder: Builder, out: Path) -> list
 def build(root: Path, catalogue: Catalogue, builder: Builder, tell: Callable[[str], None]) -> bool:
     """Build what is missing and then write all tags; whether they have changed. `tell` hears of each image."""
     with advised_writes(str(root)), exclusive(root / LOCK), tempfile.TemporaryDirectory() as out:
+        before = image_tags.read(root)
         to_build = steps(root, catalogue, builder, Path(out))
         there = builder.there()
         for step in to_build:
@@ -65,9 +66,9 @@ def build(root: Path, catalogue: Catalogue, builder: Builder, tell: Callable[[st
             if step.reference not in there:
                 _build(step, builder)
         built = {step.name: step.tag for step in to_build}
-        if image_tags.read(root) == built:
+        if before.tags == built:
             return False
-        image_tags.write(root, built)
+        image_tags.write(root, replace(before, tags=built))
         return True
 
 

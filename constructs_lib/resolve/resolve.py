@@ -38,7 +38,7 @@ def resolve(catalogue: Catalogue, root: Path | None = None) -> ResolvedPlatform:
 
     Images that were built have the tags that images.yaml below `root` says, if there is such a file.
     """
-    violations = problems(catalogue) or (tuple(image_tags.problems(root, catalogue)) if root else ())
+    violations = problems(catalogue) or (image_tags.problems(root, catalogue) if root else ())
     if violations:
         raise InvalidInput(violations)
     return _resolved(image_tags.tagged(root, catalogue) if root else catalogue, in_cluster)
