@@ -14,6 +14,9 @@ from constructs_lib.settings import COMMIT, Settings
 
 SUBJECTS = 10
 """How many commits are named."""
+ByIdentity = Mapping[tuple[str, str, str], Manifest]
+Objects = Mapping[str, ByIdentity]
+"""Tier -> the objects that it renders to."""
 
 
 def commits(root: Path, settings: Settings, contents: str) -> Iterator[str]:
@@ -31,29 +34,32 @@ def commits(root: Path, settings: Settings, contents: str) -> Iterator[str]:
                 yield f"  and {len(subjects) - SUBJECTS} more"
 
 
-def objects(root: Path, settings: Settings, base: Path, promoted: Path) -> Iterator[str]:
+def objects(root: Path, settings: Settings, base: Path, after: Objects) -> Iterator[str]:
     """Lines for people: the objects of each tier that would be added, changed or removed.
 
-    `promoted` is the tree of the commit that would be pinned; `base` is that of the branch, which a tier without a pin
-    tracks. InvalidInput where a tier does not build from one of them.
+    `after` is what the commit that would be pinned renders to; `base` is the tree of the branch, which a tier without a
+    pin tracks. InvalidInput where a tier does not build as it is pinned now.
     """
     with ExitStack() as stack:
         trees = {target: base for target in map(settings.target, settings.tiers) if not COMMIT.fullmatch(target)}
         for target in {*map(settings.target, settings.tiers)} - {*trees}:
             trees[target] = stack.enter_context(checked_out(root, target))
         for tier in settings.tiers:
-            before, after = (_rendered(tree, settings, tier) for tree in (trees[settings.target(tier)], promoted))
-            yield from (f"{tier}: {line}" for line in _differences(before, after))
+            before = _rendered(trees[settings.target(tier)], settings, tier)
+            yield from (f"{tier}: {line}" for line in _differences(before, after[tier]))
 
 
-def _rendered(tree: Path, settings: Settings, tier: str) -> dict[tuple[str, str, str], Manifest]:
+def rendered(tree: Path, settings: Settings) -> Objects:
+    """What the environment's tiers render to in a tree; InvalidInput where one does not build."""
+    return {tier: _rendered(tree, settings, tier) for tier in settings.tiers}
+
+
+def _rendered(tree: Path, settings: Settings, tier: str) -> ByIdentity:
     manifests = kustomize(tree, tree / "overlays" / settings.environment / tier)
     return {identity(manifest): manifest for manifest in manifests}
 
 
-def _differences(
-    before: Mapping[tuple[str, str, str], Manifest], after: Mapping[tuple[str, str, str], Manifest]
-) -> Iterator[str]:
+def _differences(before: ByIdentity, after: ByIdentity) -> Iterator[str]:
     for key in sorted({*before, *after}):
         if key not in before:
             yield f"added {title(after[key])}"

@@ -6,6 +6,7 @@ from pathlib import Path
 from chatdb import comparison
 from chatdb.branch import commit_on_branch, push_branch
 from chatdb.committed import checked_out, generate
+from chatdb.promoted_images import image_problems
 from chatdb.published import DEEPEN, contains, published, shallow
 from chatdb.release import head, one_at_a_time, own_paths, refuse_changes
 from constructs_lib.command import COMMAND, SETTINGS
@@ -45,9 +46,12 @@ def promote(
             tell(f"every tier of {environment} is pinned to {contents[:12]} already")
             return
         with checked_out(root, base) as tree, checked_out(root, contents) as promoted:
-            _check(promoted, source, target, contents)
+            after = _checked(promoted, source, target, contents)
             generate(tree, environment, dict.fromkeys(target.tiers, contents), rules=False)
-            _compare(root, target, contents, tree, promoted, tell)
+            # Objects first: a tier that does not build is refused before a line is printed.
+            changed = list(comparison.objects(root, target, tree, after)) or ["no object changes"]
+            for line in (*comparison.commits(root, target, contents), *changed):
+                tell(line)
             if dry_run:
                 return
             # It begins as a release does: what releases after a merge leaves it alone.
@@ -84,18 +88,14 @@ def _refusals(root: Path, source: Settings, target: Settings, base: str, content
             yield Problem(where, message, fix)
 
 
-def _check(promoted: Path, source: Settings, target: Settings, contents: str) -> None:
-    """What a release checks: the environment is generated there, and passes every rule."""
+def _checked(promoted: Path, source: Settings, target: Settings, contents: str) -> comparison.Objects:
+    """What the commit renders to; InvalidInput with what a release would refuse, and with images that are not there."""
     overlays = f"overlays/{target.environment}"
     if not (promoted / overlays).is_dir():
         fix = f"run `{COMMAND} release -e {source.environment}` with a commit that has it, and promote that"
         raise InvalidInput([Problem(f"commit {contents[:12]}", f"does not have {overlays}", fix)])
     generate(promoted, target.environment, {}, rules=True)
-
-
-def _compare(root: Path, target: Settings, contents: str, tree: Path, promoted: Path, tell: Tell) -> None:
-    """Tell which commits and objects change."""
-    # Objects first: a tier that does not build is refused before a line is printed.
-    changed = list(comparison.objects(root, target, tree, promoted))
-    for line in (*comparison.commits(root, target, contents), *(changed or ["no object changes"])):
-        tell(line)
+    after = comparison.rendered(promoted, target)
+    if problems := tuple(image_problems(promoted, source, target, after)):
+        raise InvalidInput(problems)
+    return after

@@ -73,6 +73,7 @@ def test_only_its_paths(folder: Path) -> None:
     assert promoted(folder) == tip
     with pytest.raises(InvalidInput, match=f"branch {BRANCH}: is there with other content; merge it, or delete it"):
         promoted(folder, "later\n")
+    git(folder, "checkout", "--quiet", "HEAD", "--", "other")
     commit(folder, "HEAD goes on")
     with pytest.raises(InvalidInput, match="is there with other content"):
         promoted(folder)
@@ -108,6 +109,7 @@ def test_killed_while_it_signs(folder: Path, tmp_path: Path) -> None:
     process = subprocess.Popen([sys.executable, "-c", PROMOTED, str(folder)], cwd=ROOT)
     deadline = time.monotonic() + WAIT
     while not group.exists():
+        assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.kill()

@@ -38,6 +38,11 @@ def settings(**pins: str) -> Settings:
     )
 
 
+def changes(root: Path, pinned: Settings) -> list[str]:
+    """What would change where the files of the folder were pinned."""
+    return list(comparison.objects(root, pinned, root, comparison.rendered(root, pinned)))
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """Two tiers in a folder of a repository, and commits of others."""
@@ -63,9 +68,7 @@ def test_tiers_of_one_commit(root: Path) -> None:
         f"  {git(root, 'rev-parse', '--short', 'HEAD~1')} second",
     ]
     names = ("added ConfigMap chatdb-system/added", "changed ConfigMap chatdb-system/changed")
-    assert list(comparison.objects(root, pinned, root, root)) == [
-        f"core: {name}" for name in (*names, "removed ConfigMap chatdb-system/removed")
-    ]
+    assert changes(root, pinned) == [f"core: {name}" for name in (*names, "removed ConfigMap chatdb-system/removed")]
 
 
 def test_tiers_of_several_commits(root: Path) -> None:
@@ -77,10 +80,8 @@ def test_tiers_of_several_commits(root: Path) -> None:
     ]
     write(root, "edge", same="2")
     mixed = settings(core=second)
-    assert list(comparison.objects(root, mixed, root, root)) == []
-    assert list(comparison.objects(root, settings(core=second, edge=first), root, root)) == [
-        "edge: changed ConfigMap chatdb-system/same"
-    ]
+    assert changes(root, mixed) == []
+    assert changes(root, settings(core=second, edge=first)) == ["edge: changed ConfigMap chatdb-system/same"]
 
 
 def test_many_commits(root: Path) -> None:
@@ -100,4 +101,4 @@ def test_tier_that_does_not_build(root: Path) -> None:
     first = git(root, "rev-parse", "HEAD~2")
     (root / "overlays/production/edge/kustomization.yaml").unlink()
     with pytest.raises(InvalidInput, match="overlays/production/edge: there is no"):
-        list(comparison.objects(root, settings(core=first, edge=first), root, root))
+        changes(root, settings(core=first, edge=first))

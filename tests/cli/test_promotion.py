@@ -187,6 +187,15 @@ def finding(project: Path) -> None:
     pin_by_hand(project, SOURCE, contents)
 
 
+def not_pushed(project: Path) -> None:
+    """In the commit that staging runs, production pulls an image of its registry that was not pushed there."""
+    edit(project, "chatdb.yaml", lambda content: content["environments"][TARGET].update(registry="registry.example"))
+    images = [{"name": "chatdb/ml-engine", "newName": "registry.example/ml-engine"}]
+    edit(project, "overlays/production/processing/kustomization.yaml", lambda content: content.update(images=images))
+    invoke("synth")
+    pin_by_hand(project, SOURCE, published(project, "a registry"))
+
+
 def other_branch(project: Path) -> None:
     """There is a branch of that name."""
     git(project, "branch", branch_of(project), "HEAD~1")
@@ -204,6 +213,7 @@ REFUSALS: dict[Callable[[Path], None], str] = {
     stale: "argocd/production/apps/core.yaml: in the commit it is not what the code gives",
     stale_here: "argocd/production/apps/core.yaml: in the commit it is not what the code gives",
     finding: "[overlays] ",
+    not_pushed: "image registry.example/ml-engine:",
     other_branch: "is there with other content; merge it, or delete it with `git branch -D promote/production-",
 }
 
@@ -249,7 +259,7 @@ def test_offline(promotable: Path) -> None:
     """The repository is not asked, and that is said."""
     (promotable.parent / "work.git").rename(promotable.parent / "away")
     refused(promotable, "--offline leaves this check out", *PROMOTE)
-    assert "not verified: whether https://git.example/chatdb.git contains" in invoke(*PROMOTE, "--offline")
+    assert "not verified: whether https://git.example/chatdb.git contains" in invoke(*PROMOTE, "--offline", "--dry-run")
 
 
 KUBECTL = """#!{python}
