@@ -29,7 +29,7 @@ from tests.cli.promotion_project import (
     published,
     remote,
 )
-from tests.cli.release_project import commit, git, refused, state
+from tests.cli.release_project import commit, git, refused, state, work_on
 from tests.command import invoke
 
 
@@ -260,6 +260,13 @@ def test_offline(promotable: Path) -> None:
     (promotable.parent / "work.git").rename(promotable.parent / "away")
     refused(promotable, "--offline leaves this check out", *PROMOTE)
     assert "not verified: whether https://git.example/chatdb.git contains" in invoke(*PROMOTE, "--offline", "--dry-run")
+
+
+def test_shallow_clone(promotable: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the history does not tell, the user learns how to get it."""
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{tmp_path / 'work.git'}", "clone")
+    work_on(tmp_path / "clone", monkeypatch)
+    assert "run `git pull`; the clone is shallow: run `git fetch --unshallow`" in invoke(*PROMOTE, "--offline", code=1)
 
 
 KUBECTL = """#!{python}

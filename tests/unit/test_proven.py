@@ -131,6 +131,15 @@ class Silent(Kubectl):
         raise KubectlError(arguments[0], "Unable to connect to the server")
 
 
+class Chatty(Kubectl):
+    """A kubectl that prints something else."""
+
+    def run(self, *_arguments: str, **_options: object) -> str:
+        """What a wrapper of kubectl says before it."""
+        return "logged in\n{}"
+
+
 def test_no_answer() -> None:
-    """In kubectl's words."""
+    """In kubectl's words, or what it has printed."""
     assert refusal(Silent()).startswith("kubectl get: Unable to connect to the server; ")
+    assert refusal(Chatty()).startswith("kubectl get: its output is not JSON: logged in {}; ")
