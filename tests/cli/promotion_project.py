@@ -1,4 +1,4 @@
-"""A project with two environments that are released, for promotions to work on."""
+"""A project with two environments that are pinned, for promotions to work on."""
 
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,19 @@ SLOWER = "- {op: add, path: /spec/minReadySeconds, value: 1}\n"
 
 
 def two_released(project: Path) -> None:
-    """Release production, change it, and release minikube with that."""
+    """Pin production to a commit, change it, and pin minikube to the commit with that."""
     invoke("new-environment", TARGET, "--like", SOURCE)
-    commit(project, "production")
-    push(project)
-    invoke("release", "-e", TARGET)
+    write_all_pins(project, TARGET, commit(project, "production"))
     edit(project, "overlays/production/core/kustomization.yaml", patch)
     invoke("synth")
-    commit(project, "Slow down the model registry")
-    push(project)
-    invoke("release", "-e", SOURCE)
-    push(project)
+    write_all_pins(project, SOURCE, commit(project, "Slow down the model registry"))
+    invoke("synth")
+    published(project, "pins of minikube")
+
+
+def write_all_pins(project: Path, environment: str, contents: str) -> None:
+    """Pin all tiers; it is not committed yet."""
+    write_pins(project, environment, dict.fromkeys(read_settings(project, CATALOGUE, environment).tiers, contents))
 
 
 def patch(kustomization: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from chatdb.branch import commit_on_branch
+from chatdb.branch import commit_on_branch, push_branch
 from chatdb.committed import checked_out
 from constructs_lib.problem import InvalidInput
 from tests.cli.release_project import WAIT, commit, git, state
@@ -88,6 +88,24 @@ def test_nobody_commits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InvalidInput, match="git commit-tree: "):
         promoted(folder)
     assert git(folder, "for-each-ref", "--format=%(refname)") == "refs/heads/main"
+
+
+def test_push(folder: Path, tmp_path: Path) -> None:
+    """The branch is pushed under its own name and nothing else is; twice is fine, over others' content it is not."""
+    bare = tmp_path / "bare.git"
+    git(tmp_path, "init", "--quiet", "--bare", str(bare))
+    tip = promoted(folder)
+    git(folder, "tag", "-a", "mine", "-m", "mine", "HEAD")
+    git(folder, "config", "push.followTags", "true")
+    for _ in range(2):
+        push_branch(folder, str(bare), BRANCH)
+        assert git(bare, "for-each-ref", "--format=%(objectname) %(refname)") == f"{tip} refs/heads/{BRANCH}"
+    git(folder, "branch", "-D", BRANCH)
+    commit(folder, "HEAD goes on")
+    other = promoted(folder)
+    with pytest.raises(InvalidInput, match=f"git push {BRANCH}: "):
+        push_branch(folder, str(bare), BRANCH)
+    assert git(bare, "rev-parse", BRANCH) == tip != other
 
 
 PROMOTED = """
