@@ -1,14 +1,16 @@
 """Repositories for the command to work on."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
 
 from chatdb.cli import main
+from tests.cli.machine import Machine
 from tests.cli.release_project import generated, pushed, work_on
 from tests.command import invoke
-from tests.repository import IDENTITY, copy_inputs
+from tests.repository import IDENTITY, ROOT, copy_inputs
 
 
 @pytest.fixture
@@ -38,3 +40,15 @@ def own_git(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monkey
 def project(tmp_path: Path, own_git: None, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project that is committed and pushed."""
     return work_on(pushed(generated(tmp_path / "work")), monkeypatch)
+
+
+@pytest.fixture
+def machine(repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """No builder but those that a test installs."""
+    shutil.copytree(ROOT / "services", repository / "services", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / ".dockerignore", repository / ".dockerignore")
+    home = tmp_path_factory.mktemp("builder")
+    (home / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(home / "bin"))
+    monkeypatch.setenv("FAKE_BUILDER", str(home))
+    return Machine(repository, home)
