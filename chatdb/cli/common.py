@@ -52,13 +52,18 @@ def with_environment(command: Callable[..., None]) -> Callable[..., None]:
     @environment_option
     @functools.wraps(command)
     def wrapped(root: Path, *arguments: Any, environment: str | None, **options: Any) -> None:
-        chosen = environments(root, environment)
-        if len(chosen) != 1:
-            names = ", ".join(one.environment for one in chosen)
-            raise click.UsageError(f"there are {len(chosen)} environments; choose one of them with -e: {names}")
-        command(root, *arguments, settings=chosen[0], **options)
+        command(root, *arguments, settings=one_environment(root, environment), **options)
 
     return wrapped
+
+
+def one_environment(root: Path, environment: str | None) -> "Settings":
+    """The settings of the environment that is named, or of the only one; InvalidInput where they are wrong."""
+    chosen = environments(root, environment)
+    if len(chosen) != 1:
+        names = ", ".join(one.environment for one in chosen)
+        raise click.UsageError(f"there are {len(chosen)} environments; choose one of them with -e: {names}")
+    return chosen[0]
 
 
 def environments(root: Path, environment: str | None) -> "tuple[Settings, ...]":

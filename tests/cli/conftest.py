@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from chatdb.cli import main
+from tests.cli.machine import Machine
 from tests.cli.promotion_project import two_released
 from tests.cli.release_project import URL, generated, git, pushed, work_on
 from tests.command import invoke
-from tests.repository import IDENTITY, copy_inputs
+from tests.repository import IDENTITY, ROOT, copy_inputs
 
 
 @pytest.fixture
@@ -65,3 +66,15 @@ def promotable(released: Path, tmp_path: Path, own_git: None, monkeypatch: pytes
     git(tmp_path / "work", "config", "--remove-section", f"url.file://{released / 'work.git'}")
     git(tmp_path / "work", "config", f"url.file://{tmp_path / 'work.git'}.insteadOf", URL)
     return work_on(tmp_path / "work", monkeypatch)
+
+
+@pytest.fixture
+def machine(repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """No builder but those that a test installs."""
+    shutil.copytree(ROOT / "services", repository / "services", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copyfile(ROOT / ".dockerignore", repository / ".dockerignore")
+    home = tmp_path_factory.mktemp("builder")
+    (home / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(home / "bin"))
+    monkeypatch.setenv("FAKE_BUILDER", str(home))
+    return Machine(repository, home)
