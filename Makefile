@@ -23,7 +23,9 @@ SERVERS := cluster $(OLDER_SERVERS)
 LOCAL_TOOLS := versitygw prometheus
 # Another implementation of NetworkPolicies, which the rule `reachability` is compared with.
 POLICY_TOOLS := netpol-verdicts
-GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS) $(POLICY_TOOLS)
+# A registry for images, which tests push to.
+IMAGE_TOOLS := registry
+GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS) $(POLICY_TOOLS) $(IMAGE_TOOLS)
 ENVIRONMENTS := scan bench mlflow services load
 # What is built into images; the environment in which their packages can be imported.
 SERVICES := $(sort $(patsubst services/%/Dockerfile,%,$(wildcard services/*/Dockerfile)))
@@ -47,7 +49,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -64,7 +66,7 @@ check: setup-test ## Check every manifest as it is rendered
 	chatdb check
 
 # Maven is the one thing that no package brings: without it the tests that need Kafka say that they were not run.
-test: setup-test setup-services setup-policies lint $(if $(shell command -v mvn),setup-local) ## Install what tests need, and run all of them
+test: setup-test setup-services setup-policies setup-images lint $(if $(shell command -v mvn),setup-local) ## Install what tests need, and run all of them
 	pytest -n 2
 	$(SERVICES_PYTHON) -m pytest -n 2 services
 
@@ -113,7 +115,7 @@ load: setup-local ## Let 10, 50 and 100 users work on the local platform, and wr
 chaos: setup-local ## Cut each edge and kill each server of the local platform, and write the table of docs/chaos.md
 	PYTHONPATH=. python bench/figures.py chaos
 
-images-test: setup-test ## Build the services' images with buildah and with docker, and run them (root; docs/testing.md: what to install)
+images-test: setup-test setup-images ## Build the services' images with buildah and with docker, run and push them (root; docs/testing.md: what to install)
 	CHATDB_IMAGES=yes pytest tests/images
 
 dashboards: setup-local ## Draw docs/pictures/dashboard-*.png from what a run of the services measures
@@ -171,6 +173,8 @@ setup-e2e-long: setup-e2e $(OLDER_SERVERS:%=$(STAMPS)/%)
 setup-services: $(STAMPS)/env-services $(STAMPS)/versitygw
 
 setup-policies: $(POLICY_TOOLS:%=$(STAMPS)/%)
+
+setup-images: $(IMAGE_TOOLS:%=$(STAMPS)/%)
 
 # Its images hold what the local platform starts as processes.
 setup-node: setup-e2e $(STAMPS)/kubelet $(STAMPS)/node-servers $(STAMPS)/node-ingress $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Build what `make node-up` starts, and install Debian's packages for it (root)
@@ -241,6 +245,7 @@ $(GO_TOOLS:%=$(STAMPS)/%): $(STAMPS)/%: tools/go/%/go.mod tools/go/%/go.sum $(ST
 	  GOCACHE="$$top/$(TOOLS)/gocache" "$$(cat "$$top/$(STAMPS)/go")" build -trimpath -o "$$top/$(TOOLS)/bin/" tool
 	@touch $@
 
+$(STAMPS)/registry: tools/go/registry/main.go
 $(STAMPS)/netpol-verdicts: tools/go/netpol-verdicts/main.go tools/go/netpol-verdicts/link.s
 $(STAMPS)/cluster: tools/go/cluster/kstack/main.go
 $(SERVERS:%=$(STAMPS)/%): $(STAMPS)/%: tools/cluster.sh tools/go/%/go.mod tools/go/%/go.sum $(STAMPS)/go

@@ -34,6 +34,7 @@ EXTRAS = {
     "prometheus": "setup-local",
     "env-load": "setup-load",
     "netpol-verdicts": "setup-policies",
+    "registry": "setup-images",
 }
 """Stamps of what one target alone needs: it installs them itself, and nothing else misses them."""
 PROGRAMS = {

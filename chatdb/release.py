@@ -42,8 +42,9 @@ def release(root: Path, environment: str, *, offline: bool, commit: bool) -> str
 
     Returns the commit. InvalidInput with what is wrong; then nothing has changed.
     """
-    with _one_at_a_time(root):
-        contents = _committed(root)
+    with one_at_a_time(root):
+        contents = head(root)
+        refuse_changes(root, ".")
         with checked_out(root, contents) as tree:
             settings = read_settings(tree, catalogue(), environment)
             if not offline:
@@ -59,9 +60,10 @@ def rollback(root: Path, environment: str, to: str | None, *, offline: bool, com
 
     Returns the commit. InvalidInput with what is wrong; then nothing has changed.
     """
-    with _one_at_a_time(root):
-        head = _committed(root)
-        with checked_out(root, head) as tree:
+    with one_at_a_time(root):
+        present = head(root)
+        refuse_changes(root, ".")
+        with checked_out(root, present) as tree:
             settings = read_settings(tree, catalogue(), environment)
             earlier = _earlier(root, settings, to)
             if not offline:
@@ -159,25 +161,30 @@ def recover(root: Path) -> None:
 
 
 @contextmanager
-def _one_at_a_time(root: Path) -> Iterator[None]:
+def one_at_a_time(root: Path) -> Iterator[None]:
+    """Wait for another run, and bring back what one that was killed has changed."""
     with advised_writes(str(root)), exclusive(root / ONE_AT_A_TIME):
         recover(root)
         yield
 
 
-def _committed(root: Path) -> str:
-    """HEAD, which everything of the project is in."""
-    fix = f"run `{COMMAND} release` in a clone of the repository, with a commit"
+def head(root: Path) -> str:
+    """The commit HEAD; InvalidInput where there is none, or Argo CD could not name it."""
+    fix = f"run `{COMMAND}` in a clone of the repository, with a commit"
     commit = git(root, "rev-parse", "--verify", "HEAD^{commit}", fix=fix)
     if not COMMIT.fullmatch(commit):
         raise InvalidInput(
             [Problem("git", f"{commit} is not an SHA-1 id", "use a repository with SHA-1: Argo CD does")]
         )
-    status = git(root, "status", "--porcelain", "--untracked-files=all", "--ignore-submodules=none", "--", ".")
+    return commit
+
+
+def refuse_changes(root: Path, *paths: str) -> None:
+    """InvalidInput where something below the paths is not committed."""
+    status = git(root, "status", "--porcelain", "--untracked-files=all", "--ignore-submodules=none", "--", *paths)
     if changed := status.splitlines():
         names = ", ".join(line.strip() for line in changed[:NAMED])
         raise InvalidInput([Problem("git", f"there are changes that are not committed: {names}", "commit them first")])
-    return commit
 
 
 def _earlier(root: Path, settings: Settings, to: str | None) -> str:

@@ -15,7 +15,9 @@ from chatdb.cli import main as chatdb
 from chatdb.graph_views import as_mermaid
 from constructs_lib.checks.rules import RULES
 from constructs_lib.resolve import resolve
-from tools import metrics, training_limits
+from constructs_lib.settings import FILE, parsed, read_environments
+from constructs_lib.yaml_files import Place
+from tools import environment_pictures, metrics, training_limits
 from tools.sections import filled
 from tools.waivers import WAIVERS as SCAN_WAIVERS
 
@@ -84,12 +86,35 @@ def waivers() -> str:
     return "\n".join(["| scanner | check | objects | because |", "|---|---|---|---|", *rows])
 
 
+EXAMPLE = {
+    "repository": "https://git.example/chatdb.git",
+    "environments": {name: {"revision": "main", "cluster": name} for name in ("staging", "production")},
+}
+"""Two environments as one adds them to a repository."""
+
+
+def promotion(root: Path) -> str:
+    """The picture of a promotion from one to the other."""
+    source, target = parsed(root, CATALOGUE, EXAMPLE, Place(FILE, None))
+    return environment_pictures.promotion(CATALOGUE, source, target)
+
+
+def _mermaid(picture: str) -> str:
+    return f"```mermaid\n{picture}\n```"
+
+
 def generated(root: Path) -> Iterator[tuple[str, str]]:
     """(relative path, text) of every file that is generated as a whole or in part."""
     yield "docs/cli.md", reference()
     yield "docs/rules.md", rules()
     for page, name, content in (
-        ("README.md", "order", f"```mermaid\n{as_mermaid(PLATFORM)}\n```"),
+        ("README.md", "order", _mermaid(as_mermaid(PLATFORM))),
+        (
+            "docs/environments.md",
+            "environments",
+            _mermaid(environment_pictures.environments(read_environments(root, CATALOGUE))),
+        ),
+        ("docs/promotion.md", "promotion", _mermaid(promotion(root))),
         ("docs/traits.md", "secrets", secrets()),
         ("docs/security.md", "waivers", waivers()),
         ("docs/observability.md", "metrics", metrics.table(root)),

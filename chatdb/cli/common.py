@@ -45,6 +45,9 @@ one_environment_option = click.option(
     show_envvar=True, help="An environment of chatdb.yaml; may be left out where there is only one.",
 )  # fmt: skip
 json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for programs; docs/json.md describes it.")
+offline_option = click.option(
+    "--offline", is_flag=True, help="Do not ask the repository whether it contains the commit that is pinned."
+)
 
 
 def with_environment(command: Callable[..., None]) -> Callable[..., None]:
@@ -53,13 +56,18 @@ def with_environment(command: Callable[..., None]) -> Callable[..., None]:
     @one_environment_option
     @functools.wraps(command)
     def wrapped(root: Path, *arguments: Any, environment: str | None, **options: Any) -> None:
-        chosen = environments(root, environment)
-        if len(chosen) != 1:
-            names = ", ".join(one.environment for one in chosen)
-            raise click.UsageError(f"there are {len(chosen)} environments; choose one of them with -e: {names}")
-        command(root, *arguments, settings=chosen[0], **options)
+        command(root, *arguments, settings=one_environment(root, environment), **options)
 
     return wrapped
+
+
+def one_environment(root: Path, environment: str | None) -> "Settings":
+    """The settings of the environment that is named, or of the only one; InvalidInput where they are wrong."""
+    chosen = environments(root, environment)
+    if len(chosen) != 1:
+        names = ", ".join(one.environment for one in chosen)
+        raise click.UsageError(f"there are {len(chosen)} environments; choose one of them with -e: {names}")
+    return chosen[0]
 
 
 def environments(root: Path, environment: str | None) -> "tuple[Settings, ...]":

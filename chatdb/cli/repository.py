@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from chatdb.cli.common import advised, as_json, environment_option, json_option, show, with_environment, with_old_key
+from chatdb.cli.common import (
+    advised,
+    as_json,
+    environment_option,
+    json_option,
+    offline_option,
+    show,
+    with_environment,
+    with_old_key,
+)
 from chatdb.repository import catalogue
 
 if TYPE_CHECKING:
@@ -45,9 +54,6 @@ def init(root: Path, repository: str | None, revision: str | None, environment: 
     click.echo(f"wrote {path.relative_to(root)}; now run: chatdb synth")
 
 
-offline_option = click.option(
-    "--offline", is_flag=True, help="Do not ask the repository whether it contains the commit that is pinned."
-)
 no_commit_option = click.option(
     "--no-commit", is_flag=True, help="Write pins and Applications, and leave the commit to you."
 )

@@ -24,7 +24,8 @@ DEFINITIONS = ("applications.argoproj.io", "appprojects.argoproj.io")
 ROLLED_OUT = ("Deployment", "StatefulSet")
 KINDS = "deployments.apps,replicasets.apps,statefulsets.apps,pods"
 EXAMPLE = "https://git.example/"
-FAILED = ("Failed", "Error")
+FAILED, UNDER_WAY = ("Failed", "Error"), ("Running", "Terminating")
+"""Phases of an operation."""
 OFFLINE = (
     "the install's base is remote, and needs git and a network: on a machine without them, fetch it elsewhere, and give"
     " the folder with --install"
@@ -180,6 +181,8 @@ def state(application: Mapping[str, Any]) -> str:
     notes = [condition.get("message", "") for condition in status.get("conditions", [])]
     if operation.get("phase") in FAILED:
         notes.append(operation.get("message", ""))
+    if "operation" in application or operation.get("phase") in UNDER_WAY:
+        notes.append("an operation is under way")
     # Until the first comparison the status is an empty text.
     words = f"{sync} and {health or 'Unknown'}" if sync else "not compared with the repository yet"
     return "; ".join([words, *(note for note in notes if note)])

@@ -66,8 +66,11 @@ class Kubectl:
     def items(self, *arguments: str, text: str | None = None) -> list[Manifest]:
         """The objects that it prints: one, several, or none."""
         printed = self.run(*arguments, "--output=json", text=text)
-        # Several objects that are applied at once are printed one after the other, or as a list.
-        return [item for part in _documents(printed) for item in part.get("items", [part])]
+        try:
+            # Several objects that are applied at once are printed one after the other, or as a list.
+            return [item for part in _documents(printed) for item in part.get("items", [part])]
+        except ValueError as error:
+            raise KubectlError(arguments[0], f"its output is not JSON: {printed[:200]}") from error
 
     def apply(self, manifests: Iterable[Manifest]) -> list[Manifest]:
         """Apply them in that order; what the server made of them."""

@@ -2,3 +2,5 @@
 
 BUILDERS = ("minikube", "docker", "buildah")
 """Who can build, in the order in which they are asked: what minikube builds is where it runs."""
+PUSHERS = ("docker", "buildah")
+"""Who of them can push; what minikube builds stays inside of it."""

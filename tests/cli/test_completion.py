@@ -32,6 +32,7 @@ def completed(*words: str) -> list[str]:
         (("check", "--rule", "cap"), ["capacity"]),
         (("graph", "--format", "me"), ["mermaid"]),
         (("completion", "f"), ["fish"]),
+        (("promote", "--to", "mini"), ["minikube"]),
         (("new-service", "x", "--tier", "ed"), ["edge"]),
         (("new-service", "x", "--needs", "jaeger:otlp"), ["jaeger:otlp-grpc", "jaeger:otlp-http"]),
         (("explain", "nothing-like-it"), []),

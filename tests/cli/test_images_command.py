@@ -11,58 +11,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from chatdb.images import BUILDERS
+from chatdb.images import BUILDERS, PUSHERS
 from chatdb.images.builders import KNOWN
-from tests.command import invoke
+from tests.cli.machine import Machine
+from tests.command import RUN, invoke
 from tests.repository import ROOT, manifests
 
 SERVICES = ("ml-engine", "model-registry", "query-parser", "test-service", "training-orchestrator")
 TESTS = "overlays/minikube/testing/generated"
 BEGIN = {"docker": ["docker", "build"], "buildah": ["buildah", "build"], "minikube": ["minikube", "image", "build"]}
-
-
-class Machine:
-    """A repository with sources, and programs on PATH that only note what they are asked."""
-
-    def __init__(self, root: Path, home: Path) -> None:
-        """`home` is where they note it."""
-        self.root = root
-        self.home = home
-
-    def install(self, *programs: str) -> None:
-        """Put them on PATH."""
-        for program in programs:
-            path = self.home / "bin" / program
-            path.write_text(f"#!{sys.executable}\n{Path(__file__).with_name('builder.py').read_text()}")
-            path.chmod(0o755)
-
-    def calls(self) -> list[list[str]]:
-        """Every call, and none of them a second time."""
-        path = self.home / "calls"
-        calls = [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-        path.unlink(missing_ok=True)
-        return calls
-
-    def builds(self) -> list[list[str]]:
-        """The calls that build."""
-        return [call for call in self.calls() if "build" in call]
-
-    def tags(self) -> dict[str, str] | None:
-        """What images.yaml says."""
-        path = self.root / "images.yaml"
-        return yaml.safe_load(path.read_text()) if path.exists() else None
-
-
-@pytest.fixture
-def machine(repository: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Machine:
-    """No builder but those that a test installs."""
-    shutil.copytree(ROOT / "services", repository / "services", ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copyfile(ROOT / ".dockerignore", repository / ".dockerignore")
-    home = tmp_path_factory.mktemp("builder")
-    (home / "bin").mkdir()
-    monkeypatch.setenv("PATH", str(home / "bin"))
-    monkeypatch.setenv("FAKE_BUILDER", str(home))
-    return Machine(repository, home)
 
 
 def images(root: Path) -> dict[str, str]:
@@ -179,10 +136,8 @@ def test_killed_in_the_middle_leaves_the_old_tags(machine: Machine) -> None:
     """SIGKILL while the third image is built: no tag is written, what was built is not built again."""
     machine.install("docker")
     (machine.home / "kills").write_text("query-parser")
-    options = "['images', '--build'], obj=Path(sys.argv[1])"
-    script = f"import sys; from pathlib import Path; from chatdb.cli import main; main({options})"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", script, str(machine.root)]
+    command = [sys.executable, "-c", RUN, str(machine.root), "images", "--build"]
     done = subprocess.run(command, env=environment, capture_output=True, timeout=120, check=False)
     assert done.returncode == -signal.SIGKILL
     assert machine.tags() is None
@@ -223,13 +178,29 @@ def test_the_script_is_a_door(machine: Machine) -> None:
     assert machine.calls() == [["make", "--silent", "setup-synth"], asked]
 
 
-def test_wrong_usage() -> None:
-    """Options of a build without one, and a list of what is built as JSON."""
-    assert "go with --build" in invoke("images", "--dry-run", code=2)
-    assert "go with --build" in invoke("images", "--builder", "docker", code=2)
-    assert "leave out --build" in invoke("images", "--build", "--json", code=2)
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--dry-run",), "--dry-run goes with --build"),
+        (("--dry-run", "--build", "--push"), "--dry-run goes with --build, and without --push"),
+        (("--builder", "docker"), "--builder goes with --build and --push"),
+        (("--build", "--json"), "leave out --build and --push"),
+        (("--push", "--json"), "leave out --build and --push"),
+        (("--build", "-e", "minikube"), "leave out -e, or add --push"),
+        (("--verify", "--push"), "leave out --build and --push"),
+        (("--verify", "--builder", "docker"), "--builder goes with --build and --push"),
+        (("--push", "--builder", "minikube"), "minikube cannot push, as its images stay inside of it; use --builder d"),
+        (("--build", "--push", "--builder", "minikube"), "use --builder docker or --builder buildah"),
+        (("--push", "-e", "staging"), "unknown environment 'staging'. Use one of: minikube"),
+    ],
+)
+def test_wrong_usage(options: tuple[str, ...], says: str) -> None:
+    """Options that do not go together, before anything is asked or built."""
+    assert says in invoke("images", *options, code=2)
 
 
 def test_every_builder_is_known() -> None:
-    """The names that the command takes."""
+    """The names that the command takes, and who of them can push."""
     assert set(BUILDERS) == KNOWN.keys()
+    assert [name for name in PUSHERS if KNOWN[name].pushes is None] == []
+    assert [name for name, builder in KNOWN.items() if builder.pushes and name not in PUSHERS] == []

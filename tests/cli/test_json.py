@@ -14,7 +14,8 @@ from jsonschema import Draft202012Validator
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
 from chatdb.cli.chaos import chaos
-from tests.cli.outcomes import OUTCOME, load_report
+from chatdb.images.verify import values
+from tests.cli.outcomes import OUTCOME, load_report, verified
 from tests.command import invoke
 from tests.repository import ROOT
 
@@ -30,6 +31,7 @@ READING: dict[str, tuple[str, ...]] = {
     "synth": ("--check",),
 }
 RUNNING: dict[str, Callable[[], dict[str, Any]]] = {
+    "images-verify": lambda: values(*verified()),
     "load": lambda: {"users": 1, "seconds": 1, **load_report().values()},
     "chaos-run": lambda: {"good": False, "outcomes": [asdict(OUTCOME)], "not_played": ["kill:kafka"]},
     "chaos-list": lambda: {"experiments": [{"id": "kill:kafka", "what": "SIGKILL", "expected": ["ml-engine"]}]},
@@ -71,6 +73,7 @@ def test_every_command_reads_or_writes() -> None:
     """A new command is in one of the lists, and whatever prints an outcome has --json."""
     commands = {name: one for name, one in main.commands.items() if name != "chaos"}
     commands |= {f"chaos-{name}": one for name, one in chaos.commands.items()}
+    commands["images-verify"] = main.commands["images"]
     assert commands.keys() == {*PRINTING, *WRITING}
     options = {name: [o for p in commands[name].params for o in p.opts] for name in PRINTING}
     assert [name for name in PRINTING if "--json" not in options[name]] == []

@@ -150,7 +150,7 @@ def test_no_commit_and_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     assert "not a git repository" in invoke("release", code=1)
     git(folder, "init", "--quiet")
-    assert "Needed a single revision; run `chatdb release` in a clone" in invoke("release", code=1)
+    assert "Needed a single revision; run `chatdb` in a clone" in invoke("release", code=1)
 
 
 def test_shallow_clone(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ ASK = "import urllib.request as r; print(r.urlopen('http://127.0.0.1:{port}/heal
 
 class Docker:
     """The client of the daemon in the folder."""
+
+    network: Sequence[str] = ()
 
     def __init__(self, folder: Path) -> None:
         """No setting of whoever runs the test counts."""
@@ -115,6 +117,7 @@ def docker(folder: Path) -> Iterator[ImageBuilder]:
     daemon.start()
     wait_for("dockerd", SECONDS, lambda: answers(client, daemon))
     # Only now has the process its own network for certain.
+    client.network = ("nsenter", f"--net=/proc/{daemon.pid}/ns/net")
     line = ("slirp4netns", "--configure", "--mtu=65520", "--disable-host-loopback", str(daemon.pid), "tap0")
     way_out = Server("slirp4netns", line, folder / "slirp4netns.log", os.environ)
     way_out.start()

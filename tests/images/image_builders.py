@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from tests.command import RUN
 from tests.images.sandbox import ROOT, check_restricted, check_stops, started
 from tests.repository import copy_inputs
 
@@ -51,9 +52,12 @@ def repository(root: Path) -> Path:
 
 def build(name: str, env_vars: Mapping[str, str], root: Path) -> str:
     """All that `chatdb images --build` and the builder print."""
-    options = f"['images', '--build', '--builder', '{name}'], obj=Path(sys.argv[1])"
-    script = f"import sys; from pathlib import Path; from chatdb.cli import main; main({options})"
-    command = [*CONTAINED, sys.executable, "-c", script, str(root)]
+    return chatdb_images(env_vars, root, "--build", "--builder", name)
+
+
+def chatdb_images(env_vars: Mapping[str, str], root: Path, *options: str, network: Sequence[str] = ()) -> str:
+    """The same of the command with these options; `network` begins a command in another network."""
+    command = [*network, *CONTAINED, sys.executable, "-c", RUN, str(root), "images", *options]
     pipe, both, seconds = subprocess.PIPE, subprocess.STDOUT, MINUTES * 60
     done = subprocess.run(command, env=env_vars, stdout=pipe, stderr=both, text=True, timeout=seconds, check=False)
     assert done.returncode == 0, done.stdout
@@ -65,6 +69,8 @@ class ImageBuilder(Protocol):
 
     env_vars: Mapping[str, str]
     """With which its program works in the test's own storage, and on the command line that users have."""
+    network: Sequence[str]
+    """How a command begins that shares the network of what pushes."""
 
     def take_base(self, archive: Path, name: str) -> None:
         """Have the files of the archive as an image of Docker Hub's of that name."""
@@ -102,6 +108,8 @@ def pip_files(folder: Path) -> dict[str, str]:
 
 class Buildah:
     """Buildah, told everything by configuration."""
+
+    network: Sequence[str] = ()
 
     def __init__(self, folder: Path, driver: str = "vfs") -> None:
         """Its storage, and what it has to know, are in the folder."""

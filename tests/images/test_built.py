@@ -1,4 +1,4 @@
-"""The images, really built and run: `make images-test`. No registry is asked: the base is made of Debian.
+"""The images, really built, run and pushed: `make images-test`. No registry has the base: it is made of Debian.
 
 Debian 13 has the Python of the images' base in its packages, so a folder of it is tagged under that base's name, in a
 storage that is gone afterwards. Packages for Python come from where pip on this machine finds them.
@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,10 +25,12 @@ from tests.images.image_builders import (
     base_name,
     build,
     buildah,
+    chatdb_images,
     debian,
     need_programs,
     repository,
 )
+from tests.images.registry_server import registry_server
 from tests.images.sandbox import ROOT, check_refuses, entrypoint
 from tests.repository import PLATFORM
 
@@ -41,10 +44,12 @@ SIGNS = {"buildah": "STEP 1", "docker": "[internal] load build definition"}
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a builder has built: name of an image -> its reference."""
+    """What a builder of that name has built in a copy of the repository: name of an image -> its tag."""
 
+    name: str
     builder: ImageBuilder
-    references: Mapping[str, str]
+    root: Path
+    tags: Mapping[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +75,13 @@ def built(request: pytest.FixtureRequest, base: Path, tmp_path_factory: pytest.T
         assert f"{request.param} build" not in again
         assert "images.yaml is as it was" in again
         tags = yaml.safe_load((root / "images.yaml").read_text())
-        yield Built(builder, {name: f"docker.io/chatdb/{name}:{tag}" for name, tag in tags.items()})
+        yield Built(request.param, builder, root, tags)
 
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_image(name: str, built: Built, tmp_path: Path) -> None:
     """It holds what was hashed and no more, nothing its user may write, and starts: a service lives, a Job refuses."""
-    reference = built.references[name]
+    reference = f"docker.io/chatdb/{name}:{built.tags[name]}"
     config = built.builder.config(reference)
     assert config["User"] == "10001:10001"
     assert config["Entrypoint"] == entrypoint(name)
@@ -88,6 +93,23 @@ def test_image(name: str, built: Built, tmp_path: Path) -> None:
             check_refuses(name, root, {})
             return
         built.builder.check_runs(name, reference, root, tmp_path / "run")
+
+
+def test_push(built: Built) -> None:
+    """To a real registry: images.yaml has what its files say, a second push has nothing to do, and all is there."""
+    network = built.builder.network
+    with scratch_folder() as folder, registry_server(folder, network=network) as server:
+        settings = yaml.safe_load((built.root / "chatdb.yaml").read_text())
+        settings["environments"]["minikube"]["registry"] = server.registry
+        (built.root / "chatdb.yaml").write_text(yaml.safe_dump(settings))
+        run = partial(chatdb_images, built.builder.env_vars, built.root, network=network)
+        run("--push", "--builder", built.name)
+        written = yaml.safe_load((built.root / "images.yaml").read_text())["registries"][server.registry]
+        assert written == {name: f"{tag}@{server.written(name, tag)}" for name, tag in built.tags.items()}
+        again = run("--push", "--builder", built.name)
+        assert again.count(" is there\n") == len(IMAGES)
+        assert f"{built.name} push" not in again
+        assert "0 findings" in run("--verify")
 
 
 def check_files(name: str, root: Path) -> None:

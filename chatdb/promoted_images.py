@@ -1,0 +1,52 @@
+"""Images of a promotion: what was pushed to the other registry is what the first environment runs, digest by digest."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from chatdb.comparison import Objects, rendered
+from constructs_lib.command import COMMAND
+from constructs_lib.pods import all_containers, pod_spec
+from constructs_lib.problem import Problem
+from constructs_lib.settings import FILE, Settings
+from constructs_lib.yaml_files import read_document
+
+
+def image_problems(promoted: Path, source: Settings, target: Settings, deployed: Objects) -> Iterator[Problem]:
+    """Images of the target's registry that are not there by digest, or are not those that the source runs.
+
+    `promoted` is the tree of the commit, which says what the registries are; `deployed` is what the target renders to.
+    """
+    raw, _ = read_document(promoted / FILE, FILE, f"run `{COMMAND} init`")
+    theirs, ours = (raw["environments"][one.environment].get("registry") for one in (source, target))
+    if ours is None:
+        return
+    proven = _digests(rendered(promoted, source), theirs) if theirs else {}
+    push = f"`{COMMAND} images --push -e {target.environment}`"
+    fix = f"run {push}, commit, run `{COMMAND} release -e {source.environment}`, and promote that"
+    for name, digest in sorted(_digests(deployed, ours).items()):
+        other = proven.get(name)
+        if not digest:
+            yield Problem(f"image {ours}/{name}", "has no digest: it was not pushed there before the commit", fix)
+        elif other and other != digest:
+            message = f"is {digest}, and {source.environment} runs {other}: it was built again"
+            fix = f"push with {push} where the first one was built, then as after every push: {fix}"
+            yield Problem(f"image {ours}/{name}", message, fix)
+
+
+def _digests(objects: Objects, registry: str) -> dict[str, str]:
+    """<name>:<tag> -> digest of each image of the registry that a pod names; an empty text where it names none."""
+    digests = {}
+    for reference in _references(objects):
+        if reference.startswith(f"{registry}/"):
+            name, _, digest = reference.removeprefix(f"{registry}/").partition("@")
+            digests[name] = digest
+    return digests
+
+
+def _references(objects: Objects) -> Iterable[str]:
+    manifests = (manifest for of_tier in objects.values() for manifest in of_tier.values())
+    return (
+        str(container.get("image", ""))
+        for manifest in manifests
+        for container in all_containers(pod_spec(manifest) or {})
+    )
