@@ -40,13 +40,15 @@ def keep_one(root: Path) -> None:
     for one in read_environments(root, CATALOGUE):
         if one.environment != "minikube":
             remove(root, removal(root, CATALOGUE, one.environment))
+    for path in (root / "argocd").glob("*"):
+        if path.name not in ("install", "minikube"):
+            shutil.rmtree(path)
 
 
 def copy_repository(target: Path) -> Path:
     """All that is written, generated and installed; a process with PYTHONPATH there runs its code."""
     _copy(CODE, copy_inputs(target))
-    for path in (path for path in (target / "argocd").iterdir() if path.name not in ("install", "minikube")):
-        shutil.rmtree(path)
+    keep_one(target)
     return target
 
 

@@ -14,7 +14,7 @@ from chatdb import release as releases
 from chatdb.cli import main
 from constructs_lib.settings import read_settings
 from tests.command import invoke
-from tests.repository import ROOT, copy_inputs, texts
+from tests.repository import ROOT, copy_inputs, keep_one, texts
 
 URL = "https://git.example/chatdb.git"
 """What chatdb.yaml says; git finds the bare repository of a test there."""
@@ -48,6 +48,7 @@ def generated(folder: Path) -> Path:
     copy_inputs(folder)
     for name in ("dist", "argocd"):
         shutil.copytree(ROOT / name, folder / name)
+    keep_one(folder)
     (folder / ".gitignore").write_text(".tools\n.cdk8s\n")
     return folder
 
