@@ -51,7 +51,7 @@ WRITING = {
         "promote",
         "release",
     ),
-    *("remove-environment", "rollback"),
+    *("release", "remove-environment", "rollback"),
 }
 """Commands that change something, run something, or print a script."""
 VERSIONS = {"check": 2, "doctor": 2, "explain": 2}
