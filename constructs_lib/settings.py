@@ -173,7 +173,8 @@ def _renamed(root: Path, environments: Sequence[Settings], place: Place) -> Iter
             message = f"the Applications of {one.environment} are called {before}, not {one.applications}"
             danger = f"Argo CD would delete {before} with all that it has deployed"
             fix = f"write applications: {before}; where nothing is deployed, delete argocd/{one.environment}"
-            yield Problem(str(own), f"{message}: {danger}", fix)
+            live = "to rename what is deployed, hand it over by the steps of docs/environments.md, which delete nothing"
+            yield Problem(str(own), f"{message}: {danger}", f"{fix}; {live}")
 
 
 def is_old(raw: Mapping[str, Any]) -> bool:

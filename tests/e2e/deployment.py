@@ -7,10 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
 from chatdb.local.processes import wait_for
-from constructs_lib.settings import read_settings
 from tests.e2e.addresses import Addresses
 from tests.e2e.api import Manifest
 from tests.e2e.argo_cd import SOON, ArgoCd
@@ -29,12 +27,13 @@ RETRY = {"duration": "2s", "factor": 1, "maxDuration": "2s"}
 class Deployment:
     """A cluster, an Argo CD, a repository, and a recorder."""
 
-    def __init__(self, folder: Path, tiers: list[str] | None = None, settings: dict[str, str] | None = None) -> None:
-        """Nothing is started yet; `settings` of Argo CD in place of those that save waiting."""
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None, origin: Origin | None = None) -> None:
+        """Nothing is started yet; `settings` of Argo CD, and a repository, in place of the usual ones."""
         self.settings = SOON if settings is None else settings
-        self.origin = Origin(folder, tiers)
+        self.origin = origin or Origin(folder)
         self.cluster = Cluster(folder / "cluster")
-        self.tiers = [Tier(name) for name in read_settings(self.origin.work, CATALOGUE, "minikube").tiers]
+        self.root = "chatdb"
+        self.tiers = [tier for tier in Tier if (self.origin.work / f"argocd/minikube/apps/{tier}.yaml").exists()]
         self.by_hand: set[tuple[str, str, str]] = set()
 
     def start(self) -> None:
@@ -55,14 +54,14 @@ class Deployment:
                 getattr(self, part).stop()
         self.cluster.stop()
 
-    def bootstrap(self, *, soon: bool = False) -> None:
+    def bootstrap(self, environment: str = "minikube", *, soon: bool = False) -> None:
         """What a person applies: the projects and the root; `soon`, with a shorter pause between its tries."""
-        folder = self.origin.work / "argocd/minikube"
+        folder = self.origin.work / "argocd" / environment
         for name in ("projects.yaml", "root.yaml"):
             for manifest in yaml.safe_load_all((folder / name).read_text()):
                 if soon and manifest["kind"] == "Application":
                     manifest["spec"]["syncPolicy"]["retry"]["backoff"] = RETRY
-                self.api.apply(manifest)
+                self.argo_cd.api.apply(manifest)
 
     def install(self, *, soon: bool = False) -> None:
         """Bootstrap, and hold every tier at a commit."""
@@ -83,7 +82,11 @@ class Deployment:
     def _applications(self) -> list[Manifest | None]:
         """The root, and each tier's; None for one that is not there."""
         applications = self.argo_cd.applications()
-        return [applications.get(name) for name in ("chatdb", *(f"chatdb-{tier}" for tier in self.tiers))]
+        return [applications.get(name) for name in (self.root, *map(self.child, self.tiers))]
+
+    def child(self, tier: str) -> str:
+        """The name of the tier's Application."""
+        return f"{self.root}-{tier}"
 
     def wait(self, condition: str, seconds: float, ready: Callable[[], object]) -> float:
         """Wait, and say what every Application says where it takes too long; the seconds that it took."""
@@ -107,34 +110,34 @@ class Deployment:
         """Commit what is changed in the clone, release it, and tell Argo CD; the commit that the tiers are held at."""
         self.origin.commit(message)
         held = self.origin.release()
-        self.argo_cd.look("chatdb")
+        self.argo_cd.look(self.root)
         return held
 
     def release_as_it_is(self, message: str) -> str:
         """The same without generating: what `chatdb synth` refuses reaches a cluster by hand only."""
         self.origin.commit_as_it_is(message)
         held = self.origin.release_as_it_is()
-        self.argo_cd.look("chatdb")
+        self.argo_cd.look(self.root)
         return held
 
     def pin(self, tier: str) -> str | None:
         """The revision that the tier's Application asks for; None where there is none."""
-        return _pin(self.argo_cd.application(f"chatdb-{tier}"))
+        return _pin(self.argo_cd.application(self.child(tier)))
 
     def status(self, tier: str) -> tuple[str | None, str | None]:
         """What the tier's Application says of itself: its sync and its health."""
-        status = self.argo_cd.application(f"chatdb-{tier}").get("status", {})
+        status = self.argo_cd.application(self.child(tier)).get("status", {})
         return status.get("sync", {}).get("status"), status.get("health", {}).get("status")
 
     def at(self, tier: str) -> str | None:
         """The commit that the tier was compared with last."""
-        sync: Manifest = self.argo_cd.application(f"chatdb-{tier}").get("status", {}).get("sync", {})
+        sync: Manifest = self.argo_cd.application(self.child(tier)).get("status", {}).get("sync", {})
         return sync.get("revision")
 
     def seen(self, tier: str) -> Manifest:
         """What the root sees of the tier: the gate's answer."""
-        resources = self.argo_cd.application("chatdb").get("status", {}).get("resources", [])
-        entries = [entry for entry in resources if entry["name"] == f"chatdb-{tier}"]
+        resources = self.argo_cd.application(self.root).get("status", {}).get("resources", [])
+        entries = [entry for entry in resources if entry["name"] == self.child(tier)]
         return dict(entries[0].get("health", {})) if entries else {}
 
     def version(self) -> int:
@@ -155,10 +158,10 @@ class Deployment:
 
 @contextmanager
 def deployed(
-    folder: Path, tiers: list[str] | None = None, settings: dict[str, str] | None = None
+    folder: Path, settings: dict[str, str] | None = None, origin: Origin | None = None
 ) -> Iterator[Deployment]:
     """A running cluster that is gone at the end, whatever happens; its logs stay in the folder."""
-    made = Deployment(folder, tiers, settings)
+    made = Deployment(folder, settings, origin)
     try:
         made.start()
         yield made

@@ -30,27 +30,17 @@ def generated(work: Path) -> None:
 class Origin:
     """The repository; `work` is the clone that a person would have."""
 
-    def __init__(
-        self,
-        folder: Path,
-        tiers: list[str] | None = None,
-        url: str | None = None,
-        files: Callable[[Path], None] = generated,
-    ) -> None:
+    def __init__(self, folder: Path, url: str | None = None, files: Callable[[Path], None] = generated) -> None:
         """Make both, with those files in the clone, and the first commit; `url` is where Argo CD finds it."""
         self.bare = folder / "origin.git"
         self.work = folder / "work"
         self.work.mkdir(parents=True)
         files(self.work)
-        (self.work / ".gitignore").write_text(IGNORED)
         subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", self.bare], check=True)
         self.git("init", "--quiet", "--initial-branch=main")
+        (self.work / ".git/info/exclude").write_text(IGNORED)
         self.git("remote", "add", "origin", str(self.bare))
         self.run("init", "--repository", url or f"file://{self.bare}", "--revision", "main")
-        if tiers:
-            settings = yaml.safe_load((self.work / "chatdb.yaml").read_text())
-            settings["environments"]["minikube"]["tiers"] = tiers
-            (self.work / "chatdb.yaml").write_text(yaml.safe_dump(settings, sort_keys=False))
         self.commit("The platform")
 
     def git(self, *arguments: str) -> str:
@@ -122,9 +112,11 @@ class Origin:
         first = self.git("rev-list", "--max-parents=0", "HEAD")
         self.git("checkout", first, "--", "overlays")
 
-    def patch(self, tier: str, target: Mapping[str, str], operations: Operations) -> None:
+    def patch(
+        self, tier: str, target: Mapping[str, str], operations: Operations, environment: str = "minikube"
+    ) -> None:
         """Add a patch to the overlay of a tier; it is not committed yet."""
-        path = self.work / f"overlays/minikube/{tier}/kustomization.yaml"
+        path = self.work / f"overlays/{environment}/{tier}/kustomization.yaml"
         content = yaml.safe_load(path.read_text())
         patch = {"target": dict(target), "patch": yaml.safe_dump(operations), "options": {"allowNameChange": True}}
         content.setdefault("patches", []).append(patch)
@@ -137,10 +129,11 @@ class Origin:
         content["resources"].remove(resource)
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 
-    def mark(self, tier: str, value: str) -> None:
+    def mark(self, tier: str, value: str, environment: str = "minikube") -> None:
         """Change the pod template of everything in the tier that runs on: it rolls, and nothing else differs."""
         # Whether there are annotations already decides what may be added: a map that is replaced would lose some.
-        self.patch(tier, {"kind": "Deployment|StatefulSet"}, [_added("/spec/template/metadata/labels/release", value)])
+        label = _added("/spec/template/metadata/labels/release", value)
+        self.patch(tier, {"kind": "Deployment|StatefulSet"}, [label], environment)
 
     def strand(self, tier: str, component: str) -> None:
         """Ask for a node that there is not: the component never gets ready with this commit."""

@@ -17,6 +17,7 @@ KINDS = (
     ("v1", "LimitRange"),
     ("v1", "Namespace"),
     ("v1", "PersistentVolumeClaim"),
+    ("v1", "Pod"),
     ("v1", "ResourceQuota"),
     ("v1", "Service"),
     ("v1", "ServiceAccount"),

@@ -18,9 +18,9 @@ CORE = ("apps/v1", "Deployment", "chatdb-services", "model-registry")
 def choose(platform: Deployment, tiers: list[str]) -> str:
     """Release the platform with these tiers."""
     path = platform.origin.work / "chatdb.yaml"
-    content = yaml.safe_load(path.read_text())
-    content["environments"]["minikube"]["tiers"] = tiers
-    path.write_text(yaml.safe_dump(content, sort_keys=False))
+    settings = yaml.safe_load(path.read_text())
+    settings["environments"]["minikube"]["tiers"] = tiers
+    path.write_text(yaml.safe_dump(settings, sort_keys=False))
     platform.tiers = [Tier(tier) for tier in tiers]
     return platform.release(f"{len(tiers)} tiers")
 
