@@ -66,7 +66,7 @@ def watched(running: Platform) -> Iterator[dict[str, int]]:
 
 def limits() -> Mapping[str, int]:
     """What each workload may hold on minikube, in bytes."""
-    rendered = inputs(ROOT, repository.platform(), read_settings(ROOT, repository.catalogue()))
+    rendered = inputs(ROOT, repository.platform(), read_settings(ROOT, repository.catalogue(), "minikube"))
     return {
         one.name: in_bytes(container["resources"]["limits"]["memory"])
         for one in rendered.workloads()

@@ -26,8 +26,7 @@ def main(count: int, out: Path) -> None:
         for number, tier in enumerate(fleet.tiers):
             # Quotas are in the first tier.
             generated = [GENERATED] if number == 0 else []
-            overlay = root / "overlays" / ENVIRONMENT / tier
-            write_kustomization(overlay, [f"{DIST}/{tier}", *generated])
+            write_kustomization(root / "overlays" / ENVIRONMENT / tier, [f"{DIST}/{tier}"], generated)
         stage(root, *resolved(root, fleet), out)
 
 

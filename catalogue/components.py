@@ -7,7 +7,7 @@ from catalogue.dashboards import JOBS
 from catalogue.defaults import DATABASE, JOB_RESOURCES, pg_isready
 from catalogue.externals import EXTERNALS, GATEWAY_CONTROLLER, KUBERNETES_API
 from catalogue.images import IMAGES
-from catalogue.machines import MACHINES
+from catalogue.machines import MACHINES, NODE_OVERHEAD
 from catalogue.namespaces import Namespace
 from catalogue.tiers import OPTIONAL_TIERS, WAVES, Tier
 from catalogue.topics import TOPICS
@@ -381,6 +381,7 @@ CATALOGUE = Catalogue(
     host=HOST,
     main_prefix=API_PREFIX,
     machines=MACHINES,
+    node_overhead=NODE_OVERHEAD,
     dashboards=(JOBS,),
     waivers=WAIVERS,
 )

@@ -1,7 +1,7 @@
 """Adding an environment to the repository, and removing one; no cluster is asked or changed."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,23 @@ from constructs_lib.settings_file import HEADER
 from constructs_lib.yaml_edit import with_values
 from constructs_lib.yaml_files import Place, read_document, read_text
 
-OWN = ("applications", "cluster")
+OWN = ("applications", "cluster", "host")
 """Settings that no two environments share."""
 
 
 def new_files(
-    root: Path, platform: ResolvedPlatform, name: str, *, like: Settings | None, cluster: str | None
+    root: Path,
+    platform: ResolvedPlatform,
+    name: str,
+    *,
+    like: Settings | None,
+    cluster: str | None,
+    traits: Sequence[str] = (),
 ) -> dict[str, str]:
     """Relative path and text of each file that an environment of that name needs; InvalidInput with every problem.
 
-    Its overlays and settings are those of `like`, or the bases. `cluster` is by default of the environment's name.
+    Its overlays and settings are those of `like`, or the bases, with the traits besides. `cluster` is by default of the
+    environment's name.
     """
     text, raw = _settings_file(root)
     wanted = deepcopy(raw)
@@ -38,6 +45,8 @@ def new_files(
     first = next(iter(environments.values()))
     values = environments[like.environment] if like else {"revision": first["revision"]}
     environments[name] = {"cluster": cluster or name, **{key: values[key] for key in values if key not in OWN}}
+    if traits:
+        environments[name]["traits"] = list(dict.fromkeys((*(like.traits if like else ()), *traits)))
     parsed(root, platform.catalogue, wanted, Place(FILE, None))
     overlays = _copied(root, like, name) if like else _plain(platform, name)
     return {FILE: _edited(text, raw, wanted), **overlays}
@@ -57,13 +66,8 @@ def _copied(root: Path, like: Settings, name: str) -> dict[str, str]:
 
 def _plain(platform: ResolvedPlatform, name: str) -> dict[str, str]:
     """Overlays that change nothing."""
-    from constructs_lib.render import render
-
-    completed = {platform.namespaces.tier, *render(platform).templates}
     return {
-        f"overlays/{name}/{tier}/{KUSTOMIZATION}": manifest_yaml.dump(
-            [kustomization([f"{DIST}/{tier}", *([GENERATED] if tier in completed else [])])]
-        )
+        f"overlays/{name}/{tier}/{KUSTOMIZATION}": manifest_yaml.dump([kustomization([f"{DIST}/{tier}"], [GENERATED])])
         for tier in platform.tiers
     }
 

@@ -5,22 +5,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-from constructs_lib.pods import LONG_RUNNING, api_group, is_sidecar, pod_spec
+from constructs_lib.pods import LONG_RUNNING, api_group, is_daemon_set, is_sidecar, pod_spec
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.quantity import cpu_text, in_bytes, memory_text, millicores
 
 Manifest = Mapping[str, Any]
 DEFAULT_SURGE = "25%"
+RESOURCES = ("cpu", "memory", DISK := "ephemeral-storage")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Footprint:
-    """Sums over pods; CPU in millicores, memory in bytes."""
+    """Sums over pods; CPU in millicores, memory and disk (ephemeral storage) in bytes."""
 
     cpu: int = 0
     memory: int = 0
+    disk: int = 0
     cpu_limit: int = 0
     memory_limit: int = 0
+    disk_limit: int = 0
     pods: int = 0
 
     def _with(self, operator: Callable[[int, int], int], other: "Footprint") -> "Footprint":
@@ -61,18 +64,20 @@ def _amounts(resources: Mapping[str, Any] | None, besides: Footprint | None = No
     """Requests and limits; a request that is missing equals its limit. `besides` holds for what is not said at all."""
     requests, limits = ((resources or {}).get(field) or {} for field in ("requests", "limits"))
     other = besides or Footprint()
-    cpu, memory = requests.get("cpu", limits.get("cpu")), requests.get("memory", limits.get("memory"))
+    cpu, memory, disk = (requests.get(name, limits.get(name)) for name in RESOURCES)
     return Footprint(
         cpu=other.cpu if cpu is None else millicores(cpu),
         memory=other.memory if memory is None else in_bytes(memory),
+        disk=other.disk if disk is None else in_bytes(disk),
         cpu_limit=millicores(limits["cpu"]) if "cpu" in limits else other.cpu_limit,
         memory_limit=in_bytes(limits["memory"]) if "memory" in limits else other.memory_limit,
+        disk_limit=in_bytes(limits[DISK]) if DISK in limits else other.disk_limit,
     )
 
 
 def replicas(manifest: Manifest) -> int:
-    """How many pods a long-running workload has at rest; a DaemonSet's one node counts."""
-    if manifest["kind"] in ("DaemonSet", "Pod"):
+    """How many pods a long-running workload has at rest; a DaemonSet has one, or what `at_most` says."""
+    if manifest["kind"] == "Pod":
         return 1
     number = (manifest.get("spec") or {}).get("replicas")
     return 1 if number is None else _integer(number)
@@ -108,7 +113,7 @@ def extra(manifest: Manifest) -> Footprint:
                 return pod(manifest).times(surge(manifest))
             case "DaemonSet":
                 limit = ((spec.get("updateStrategy") or {}).get("rollingUpdate") or {}).get("maxSurge") or 0
-                return pod(manifest).times(part(limit, 1))
+                return pod(manifest).times(part(limit, replicas(manifest)))
     return Footprint()
 
 
@@ -164,8 +169,11 @@ def claims(manifests: Iterable[Manifest]) -> Iterator[Claim]:
                 yield Claim(namespace, stem, _storage(manifest, template.get("spec") or {}), replicas(manifest))
 
 
-def at_most(manifests: Iterable[Manifest]) -> list[Manifest]:
-    """The objects, where each workload that a HorizontalPodAutoscaler scales has the most replicas that it may get."""
+def at_most(manifests: Iterable[Manifest], nodes: int = 1) -> list[Manifest]:
+    """The objects, where each workload that a HorizontalPodAutoscaler scales has the most replicas that it may get.
+
+    A DaemonSet gets as many as there are nodes.
+    """
     every = list(manifests)
     most: dict[tuple[str, str, str], int] = {}
     for scaler in every:
@@ -177,24 +185,25 @@ def at_most(manifests: Iterable[Manifest]) -> list[Manifest]:
     for number, manifest in enumerate(every):
         metadata = manifest["metadata"]
         place = (metadata.get("namespace") or "", manifest["kind"], metadata["name"])
-        if place in most:
-            every[number] = {**manifest, "spec": {**(manifest.get("spec") or {}), "replicas": most[place]}}
+        own = nodes if is_daemon_set(manifest) else most.get(place)
+        if own is not None:
+            every[number] = {**manifest, "spec": {**(manifest.get("spec") or {}), "replicas": own}}
     return every
 
 
-def peak(manifests: Iterable[Manifest], namespace: str) -> Footprint:
+def peak(manifests: Iterable[Manifest], namespace: str, nodes: int = 1) -> Footprint:
     """The most that a namespace takes at any time.
 
     That is everything at rest, the surge of all rollouts at once, all Jobs, and one pod of each long-running workload
     that is still terminating while its successor starts.
     """
-    mine = at_most(manifest for manifest in manifests if manifest["metadata"].get("namespace") == namespace)
+    mine = at_most((one for one in manifests if one["metadata"].get("namespace") == namespace), nodes)
     return sum((steady(manifest) + extra(manifest) + leaving(manifest) for manifest in mine), Footprint())
 
 
-def quota(manifests: Iterable[Manifest], namespace: str) -> dict[str, str]:
+def quota(manifests: Iterable[Manifest], namespace: str, nodes: int = 1) -> dict[str, str]:
     """The `hard` limits of a ResourceQuota that holds the namespace at its peak."""
-    most = peak(manifests, namespace)
+    most = peak(manifests, namespace, nodes)
     return {
         "requests.cpu": cpu_text(most.cpu),
         "requests.memory": memory_text(most.memory),

@@ -8,6 +8,11 @@ from typing import Any
 HASH_DIGITS = 8
 
 
+def checksum_key(platform: str) -> str:
+    """The annotation of a pod template that replaces the pods when what they read at their start changes."""
+    return f"{platform}.io/config-checksum"
+
+
 def digest(value: Any) -> str:
     """Hex SHA-256 of a value's canonical JSON."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -114,8 +114,12 @@ class Kustomization:
         return [normal(self.folder / name) for name in self.entries(key) if not _remote(name)]
 
     def components(self) -> list["Kustomization"]:
-        """The traits that are attached."""
+        """What is attached: what is generated, traits."""
         return [self._other(path) for path in self.paths("components")]
+
+    def parts(self) -> list["Kustomization"]:
+        """Itself, and its components with theirs."""
+        return [self, *(part for component in self.components() for part in component.parts())]
 
     def _other(self, folder: Path) -> "Kustomization":
         return Kustomization(self.root, folder, self.within)
@@ -136,9 +140,11 @@ class Kustomization:
 
     def objects(self) -> list[Manifest]:
         """All that there is to patch, before any patch: deletions by a trait do not count."""
-        manifests = [manifest for path in self.paths("resources") for manifest in self.read(path)]
-        manifests += [manifest for component in self.components() for manifest in component.objects()]
-        return manifests + list(self._made())
+        return [*self.own_objects(), *(manifest for one in self.components() for manifest in one.objects())]
+
+    def own_objects(self) -> list[Manifest]:
+        """Those among them that no component brings."""
+        return [*(manifest for path in self.paths("resources") for manifest in self.read(path)), *self._made()]
 
     def _made(self) -> Iterator[Manifest]:
         """What a generator makes, as far as a selector can see it."""

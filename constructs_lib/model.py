@@ -251,17 +251,14 @@ class Share:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Machine:
-    """A node: millicores, bytes of memory and of disk; `reserve` is the part (0 to 1) that has to stay free.
+class Overhead:
+    """What a node has no room for: what its own software requests, and what has to stay free.
 
-    `disk_used` is for images and the node's own files.
+    `disk_used` are bytes of images and of the node's own files; `reserve` is the part (0 to 1) that has to stay free.
     """
 
-    cpu: int
-    memory: int
-    disk: int
-    disk_used: int
-    system: tuple[Share, ...]
+    disk_used: int = 0
+    system: tuple[Share, ...] = ()
     reserve: float = 0.1
 
     @property
@@ -273,6 +270,23 @@ class Machine:
     def memory_used(self) -> int:
         """Bytes of the cluster's own software."""
         return sum(share.memory for share in self.system)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Machine(Overhead):
+    """A node: millicores, bytes of memory and of disk."""
+
+    cpu: int
+    memory: int
+    disk: int
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes:
+    """The nodes of a cluster that run pods of the platform: so many equal ones."""
+
+    count: int
+    machine: Machine
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +312,7 @@ class Catalogue:
     carries lies in `catalogue/files/<component>/` below it. `waves` are the tiers in start-up order, several where they
     start together. Routes are served under `host`; those below `main_prefix` are the main Ingress's.
     `gateway_controller` is who routes where the trait gateway-api is attached. `machines` are those that the setting
-    `machine` of an environment may name. Compared by identity.
+    `machine` of an environment may name; `node_overhead` is of each node of the setting `nodes`. Compared by identity.
     """
 
     name: str
@@ -316,6 +330,7 @@ class Catalogue:
     main_prefix: str = ""
     gateway_controller: External | None = None
     machines: Mapping[str, Machine] = field(default_factory=no_machines)
+    node_overhead: Overhead = field(default_factory=Overhead)
     dashboards: tuple[Dashboard, ...] = ()
     waivers: tuple[Waiver, ...] = ()
 

@@ -28,6 +28,11 @@ def api_group(manifest: Manifest) -> str:
     return str(manifest.get("apiVersion") or "").rpartition("/")[0]
 
 
+def is_daemon_set(manifest: Manifest) -> bool:
+    """Whether it runs a pod on each node."""
+    return manifest["kind"] == "DaemonSet" and api_group(manifest) == "apps"
+
+
 def pod_template(manifest: Manifest) -> Manifest | None:
     """The pod template of a workload, a pod itself, and None for every other object."""
     path = TEMPLATES.get((api_group(manifest), manifest["kind"]))

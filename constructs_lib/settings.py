@@ -9,11 +9,13 @@ from typing import Any
 from constructs_lib.command import COMMAND, SETTINGS, SYNTH
 from constructs_lib.dns import DnsSetting, read_dns
 from constructs_lib.image_reference import is_registry
-from constructs_lib.model import Catalogue
+from constructs_lib.model import Catalogue, Nodes
+from constructs_lib.nodes import read_nodes
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_platform
 from constructs_lib.resolve.problems.env_vars import SECRET_URL
-from constructs_lib.traits import COMPONENTS
+from constructs_lib.resolve.problems.vocabulary import is_host
+from constructs_lib.traits import COMPONENTS, traits
 from constructs_lib.yaml_files import Place, read_document, read_mapping
 
 FILE = SETTINGS
@@ -29,7 +31,9 @@ CLUSTER = re.compile(
 COMMIT = re.compile(r"[0-9a-f]{40}")
 KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
 KEYS = ("repository", "environments")
-OF_ENVIRONMENT = ("applications", "revision", "cluster", "registry", "machine", "tiers", "kinds", "dns")
+OF_ENVIRONMENT = (
+    "applications", "revision", "host", "cluster", "registry", "machine", "nodes", "dns", "traits", "tiers", "kinds",
+)  # fmt: skip
 OLD_KEYS = ("revision", "environment", "tiers", "kinds", "dns")
 """Of the file as it was when there was one environment; its settings were beside `repository`."""
 PINS = "pins"
@@ -42,9 +46,10 @@ class Settings:
     """The settings of one environment.
 
     `applications` is the name of its root Application, with which the names of all its objects of Argo CD begin.
+    `host` is what its routes are served under; `traits` are folders of overlays/components.
     `cluster` is a server's URL, or a name that Argo CD knows; `registry` is where the images that are built from the
-    repository are pushed to and pulled from, None where nodes have them otherwise; `machine` is an entry of the
-    catalogue. `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`.
+    repository are pushed to and pulled from, None where nodes have them otherwise; `nodes` is None where nothing is
+    known of them. `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`.
     `kinds` are (API group, kind) of what overlays may hold besides the kinds of the base manifests.
     """
 
@@ -53,9 +58,11 @@ class Settings:
     environment: str
     applications: str
     tiers: tuple[str, ...]
+    host: str
+    traits: tuple[str, ...] = ()
     cluster: str = IN_CLUSTER
     registry: str | None = None
-    machine: str | None = None
+    nodes: Nodes | None = None
     pins: tuple[tuple[str, str], ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
     dns: DnsSetting = field(default_factory=DnsSetting)
@@ -184,7 +191,7 @@ def _environment(
         return None, [Problem(str(own), f"environment {name!r} is not a legal name", fix)]
     if not isinstance(raw, dict):
         return None, [Problem(str(own), f"environment {name} is {raw!r}", "write its settings, such as revision: main")]
-    problems = list(problems_of_environment(catalogue, raw, own))
+    problems = list(problems_of_environment(root, catalogue, raw, own))
     pins, of_pins = _pins(root, name, catalogue)
     if problems or of_pins:
         return None, [*problems, *of_pins]
@@ -193,10 +200,12 @@ def _environment(
         repository=repository,
         revision=raw["revision"],
         environment=name,
+        host=raw.get("host", catalogue.host),
+        traits=tuple(raw.get("traits") or ()),
         applications=raw.get("applications", f"{catalogue.name}-{name}"),
         cluster=IN_CLUSTER if cluster == IN_CLUSTER_NAME else cluster,
         registry=raw.get("registry"),
-        machine=raw.get("machine"),
+        nodes=read_nodes(raw, catalogue, own)[0],
         tiers=_tiers(raw, catalogue, own)[0],
         pins=pins,
         kinds=_kinds(raw, own)[0],
@@ -204,15 +213,17 @@ def _environment(
     ), []
 
 
-def problems_of_environment(catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+def problems_of_environment(
+    root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Place
+) -> Iterator[Problem]:
     """What is wrong with the settings of one environment."""
     yield from _unknown_keys(raw, place, OF_ENVIRONMENT)
     yield from _texts(raw, place, "revision", *(key for key in ("applications", "cluster") if key in raw))
     yield from _registry(raw, place)
-    machine, machines = raw.get("machine"), sorted(catalogue.machines)
-    if "machine" in raw and machine not in machines:
-        fix = f"use one of: {', '.join(machines)}" if machines else "remove it, or describe the machine"
-        yield Problem(str(place.at("machine")), f"unknown machine {machine!r}", f"{fix}; see catalogue/machines.py")
+    if "host" in raw:
+        yield from _host(catalogue, raw["host"], str(place.at("host")))
+    yield from _traits(root, raw, place)
+    yield from read_nodes(raw, catalogue, place)[1]
     yield from _tiers(raw, catalogue, place)[1]
     yield from _kinds(raw, place)[1]
     yield from read_dns(raw, catalogue.namespaces, place)[1]
@@ -246,13 +257,35 @@ def _texts(raw: Mapping[str, Any], place: Place, *keys: str) -> Iterator[Problem
             yield Problem(where, f"{key} has a password in its address", fix)
 
 
+def _host(catalogue: Catalogue, host: Any, where: str) -> Iterator[Problem]:
+    if not is_host(host):
+        fix = "use lower-case letters, digits, dashes and dots, such as staging.example"
+        yield Problem(where, f"{host!r} is not a valid host", fix)
+    elif not catalogue.host:
+        yield Problem(where, "the platform has no host: nothing is published", "remove it")
+
+
+def _traits(root: Path, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    """What is wrong with the list of traits."""
+    names, where, known = raw.get("traits") or [], place.at("traits"), sorted(traits(root / "overlays"))
+    fix = f"list some of {', '.join(known)}" if known else f"remove it: overlays/{COMPONENTS} has none"
+    if not isinstance(names, list):
+        yield Problem(str(where), "traits is not a list", fix)
+        return
+    for number, name in enumerate(names):
+        if name not in known:
+            yield Problem(str(where.at(number)), f"{name!r} is not a known trait", fix)
+        elif name in names[:number]:
+            yield Problem(str(where.at(number)), f"the trait {name} is listed twice", "keep one")
+
+
 def _registry(raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
     value, where = raw.get("registry"), str(place.at("registry"))
     if isinstance(value, str) and "@" in value:
         fix = "write the host, its port and a path alone; the builder has the password: docs/environments.md"
         yield Problem(where, "registry has a user, a password or a digest in it", fix)
     elif "registry" in raw and not (isinstance(value, str) and is_registry(value)):
-        yield Problem(where, f"registry is {value!r}", "write something like registry: registry.example/chatdb")
+        yield Problem(where, f"registry is {value!r}", "write something like registry: registry.example/team")
 
 
 def _tiers(raw: Mapping[str, Any], catalogue: Catalogue, place: Place) -> tuple[tuple[str, ...], list[Problem]]:

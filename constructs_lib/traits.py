@@ -1,11 +1,12 @@
-"""The optional traits of overlays/components: the tiers that each is attached to, and their combinations."""
+"""The optional traits of overlays/components: the tiers that each changes, and their combinations."""
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, combinations
 from pathlib import Path
 
-from constructs_lib import manifest_yaml
-from constructs_lib.kustomization import Kustomization
+from constructs_lib.command import SETTINGS
+from constructs_lib.kustomization import GENERATED, Kustomization, normal
+from constructs_lib.problem import InvalidInput, Problem
 
 COMPONENTS = "components"
 
@@ -24,12 +25,25 @@ def every_combination(overlays: Path) -> Iterator[tuple[str, ...]]:
     return chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
 
 
-def attach(overlay: Path, names: Iterable[str]) -> None:
-    """Add the traits to their tiers below the environment's overlay, as docs/traits.md says."""
-    known = traits(overlay.parent)
-    for trait in names:
-        for tier in known[trait]:
-            kustomization = Kustomization(overlay.parents[1], overlay / tier)
-            names = [*kustomization.entries("components"), f"../../{COMPONENTS}/{trait}/{tier}"]
-            text = manifest_yaml.dump([{**kustomization.content, "components": names}])
-            kustomization.path.write_text(text, encoding="utf-8")
+def refuse_misplaced(root: Path, overlays: Iterable[Path]) -> None:
+    """InvalidInput where a tier's overlay lists traits by hand, or what is generated among its resources."""
+    problems = [problem for overlay in overlays for problem in _misplaced(root, overlay)]
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _misplaced(root: Path, overlay: Path) -> Iterator[Problem]:
+    """Nothing where the overlay cannot be read: whoever builds it says that."""
+    try:
+        folder = Kustomization(root, overlay)
+    except InvalidInput:
+        return
+    for number, name in enumerate(folder.entries("components")):
+        path = normal(overlay / name)
+        if path.is_relative_to(root / "overlays" / COMPONENTS):
+            fix = f"remove the line, and list {path.parent.name} under traits in {SETTINGS}"
+            yield Problem(folder.place("components", number), f"the trait {path.parent.name} is attached by hand", fix)
+    for number, name in enumerate(folder.entries("resources")):
+        if normal(overlay / name) == overlay / GENERATED:
+            message = f"{name} is among its resources, and changes others as a component"
+            yield Problem(folder.place("resources", number), message, "move it to its components")

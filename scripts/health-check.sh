@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 make --silent setup-synth
-PATH="$PWD/.venv/bin:$PATH" exec chatdb health "$@"
+CHATDB_ENVIRONMENT=${CHATDB_ENVIRONMENT:-minikube} PATH="$PWD/.venv/bin:$PATH" exec chatdb health "$@"

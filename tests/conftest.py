@@ -38,7 +38,7 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def rendered() -> Inputs:
     """The minikube overlay of the repository, as Argo CD would apply it."""
-    return inputs(ROOT, PLATFORM, read_settings(ROOT, CATALOGUE))
+    return inputs(ROOT, PLATFORM, read_settings(ROOT, CATALOGUE, "minikube"))
 
 
 @pytest.fixture(scope="session")

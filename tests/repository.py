@@ -1,14 +1,16 @@
 """Copies of the repository's inputs, for tests that generate and change them."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from catalogue.components import CATALOGUE
+from chatdb.environments import removal, remove
 from constructs_lib.resolve import resolve
+from constructs_lib.settings import read_environments, read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PLATFORM = resolve(CATALOGUE, ROOT)
@@ -29,13 +31,37 @@ def copy_inputs(target: Path) -> Path:
     (target / ".tools").mkdir()
     for name in TOOLS:
         (target / name).symlink_to(ROOT / name)
+    keep_one(target)
     return target
+
+
+def keep_one(root: Path) -> None:
+    """Leave minikube alone: most tests are about one environment, and name none."""
+    for one in read_environments(root, CATALOGUE):
+        if one.environment != "minikube":
+            remove(root, removal(root, CATALOGUE, one.environment))
 
 
 def copy_repository(target: Path) -> Path:
     """All that is written, generated and installed; a process with PYTHONPATH there runs its code."""
     _copy(CODE, copy_inputs(target))
+    for path in (path for path in (target / "argocd").iterdir() if path.name not in ("install", "minikube")):
+        shutil.rmtree(path)
     return target
+
+
+def set_values(root: Path, environment: str, **values: Any) -> None:
+    """Set values of the environment in the settings file."""
+    path = root / "chatdb.yaml"
+    settings = yaml.safe_load(path.read_text(encoding="utf-8"))
+    settings["environments"][environment] |= values
+    path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
+
+
+def attach(root: Path, environment: str, names: Iterable[str]) -> None:
+    """Add traits to the environment's settings; the rest follows when that is generated."""
+    settings = read_settings(root, CATALOGUE, environment)
+    set_values(root, environment, traits=[*settings.traits, *names])
 
 
 def _copy(names: tuple[str, ...], target: Path) -> None:

@@ -8,30 +8,34 @@ import argparse
 import json
 import math
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from catalogue.components import CATALOGUE
 from constructs_lib import manifest_yaml
 from constructs_lib.checks.schema import versions
+from constructs_lib.gitops.synth import stage
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
-from constructs_lib.traits import attach, every_combination
+from constructs_lib.resolve import resolve
+from constructs_lib.settings import read_settings
+from constructs_lib.traits import every_combination
 from tools.sections import filled
 from tools.waivers import CHECKOV, KUBE_SCORE, WAIVERS, Waiver
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "docs/security.md"
 OVERLAYS = "overlays"
-OVERLAY = f"{OVERLAYS}/minikube"
+ENVIRONMENT = "minikube"
+OVERLAY = f"{OVERLAYS}/{ENVIRONMENT}"
 LEAST = {KUBE_SCORE: 98.0, CHECKOV: 100.0}
 """Percent of the checks that have to pass; a critical one fails whatever the percentage."""
 OPTIONAL_TESTS = ("container-seccomp-profile", "container-ports-check")
@@ -220,10 +224,7 @@ def run(program: Path, *arguments: str, folder: Path) -> str:
 
 
 def scan(folder: Path, traits: tuple[str, ...], version: str) -> list[Score]:
-    """Render one combination in a folder of its own, and run both scanners over it."""
-    for name in ("dist", "overlays"):
-        shutil.copytree(ROOT / name, folder / name)
-    attach(folder / OVERLAY, traits)
+    """Run both scanners over what is staged in the folder."""
     manifests = kustomize(folder, folder / OVERLAY, ROOT)
     (folder / "all.yaml").write_text(manifest_yaml.dump(manifests), encoding="utf-8")
     optional = [part for name in OPTIONAL_TESTS for part in ("--enable-optional-test", name)]
@@ -246,11 +247,13 @@ def every_score() -> list[Score]:
     """All combinations, by the newest Kubernetes that there are schemas for."""
     newest = versions(ROOT)[-1]
     version = "v" + ".".join(newest.split(".")[:2])
+    platform, settings = resolve(CATALOGUE, ROOT), read_settings(ROOT, CATALOGUE, ENVIRONMENT)
     with tempfile.TemporaryDirectory() as parent, ThreadPoolExecutor(WORKERS) as pool:
-        futures = [
-            pool.submit(scan, Path(parent) / str(number), traits, version)
-            for number, traits in enumerate(every_combination(ROOT / OVERLAYS))
-        ]
+        futures = []
+        for number, traits in enumerate(every_combination(ROOT / OVERLAYS)):
+            folder = Path(parent) / str(number)
+            stage(ROOT, platform, [replace(settings, traits=traits)], folder)
+            futures.append(pool.submit(scan, folder, traits, version))
         return [score for future in futures for score in future.result()]
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @context_option
 @click.option("--keep-data", is_flag=True, help="Leave namespaces, volume claims and Secrets: deploy again on them.")
 @click.option("--argocd", is_flag=True, help="Take away Argo CD, too.")
-@click.option("--hosts", is_flag=True, help="Take chatdb.local out of /etc/hosts, too; sudo may ask for a password.")
+@click.option("--hosts", is_flag=True, help="Take its host out of /etc/hosts, too; sudo may ask for a password.")
 @click.option("--yes", is_flag=True, help="Do not ask before data is deleted.")
 @click.option(
     "--timeout", type=click.IntRange(min=1), default=300, show_default=True, metavar="SECONDS",
@@ -48,7 +48,7 @@ def cleanup(
     wanted = Cleanup(settings=settings, tiers=catalogue().tiers, keep_data=keep_data, argocd=argocd, seconds=timeout)
     if dry_run:
         lines = [Kubectl(context).text(*line) for line in wanted.lines()]
-        click.echo("\n".join([*lines, *(as_text(None) if hosts else ())]))
+        click.echo("\n".join([*lines, *(as_text(settings.host, None) if hosts else ())]))
         return
     kubectl = connect(context)
     wanted.refuse_others(kubectl)
@@ -56,7 +56,7 @@ def cleanup(
         _ask(kubectl)
     wanted.run(kubectl, click.echo)
     if hosts:
-        write(None)
+        write(settings.host, None)
     click.echo(f"the platform is gone from context {kubectl.context}{', its data is kept' if keep_data else ''}")
 
 

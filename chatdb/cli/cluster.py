@@ -31,7 +31,7 @@ def up(kubernetes_version: str | None, timeout: int, *, dry_run: bool) -> None:
     click.echo(shlex.join(line))
     if not dry_run:
         run(line, timeout)
-        click.echo("next: chatdb images --build, then chatdb deploy")
+        click.echo("next: chatdb images --build, then chatdb deploy -e minikube")
 
 
 @cluster.command()

@@ -38,7 +38,11 @@ env_file_option = click.option(
 )  # fmt: skip
 environment_option = click.option(
     "-e", "--environment", metavar="NAME", shell_complete=environment_names,
-    help="An environment of chatdb.yaml; without it all, or the only one where the command works on one.",
+    help="An environment of chatdb.yaml; without it, all.",
+)  # fmt: skip
+one_environment_option = click.option(
+    "-e", "--environment", metavar="NAME", shell_complete=environment_names, envvar="CHATDB_ENVIRONMENT",
+    show_envvar=True, help="An environment of chatdb.yaml; may be left out where there is only one.",
 )  # fmt: skip
 json_option = click.option("--json", "json_", is_flag=True, help="Print JSON for programs; docs/json.md describes it.")
 offline_option = click.option(
@@ -49,7 +53,7 @@ offline_option = click.option(
 def with_environment(command: Callable[..., None]) -> Callable[..., None]:
     """Give the command `settings`: those of the environment that is named, or of the only one."""
 
-    @environment_option
+    @one_environment_option
     @functools.wraps(command)
     def wrapped(root: Path, *arguments: Any, environment: str | None, **options: Any) -> None:
         command(root, *arguments, settings=one_environment(root, environment), **options)

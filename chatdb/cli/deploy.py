@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     "--patience", type=click.IntRange(min=0), default=60, show_default=True, metavar="SECONDS",
     help="How long a trouble may last, such as an image that can't be pulled, before it is given up.",
 )  # fmt: skip
-@click.option("--hosts", is_flag=True, help="Write chatdb.local into /etc/hosts, too; sudo may ask for a password.")
+@click.option("--hosts", is_flag=True, help="Write its host into /etc/hosts, too; sudo may ask for a password.")
 @click.option("--argocd", is_flag=True, help="Install Argo CD with its gate, and have it deploy what is pushed.")
 @click.option(
     "--install", type=click.Path(exists=True, file_okay=False, path_type=Path), metavar="FOLDER",
@@ -58,19 +58,21 @@ def deploy(
     if dry_run:
         lines = [
             *_dry_run(root, settings, context, timeout, install, argocd=argocd),
-            *(_hosts_dry_run(context) if hosts else ()),
+            *(_hosts_dry_run(settings.host, context) if hosts else ()),
         ]
         click.echo("\n".join(lines))
         return
     kubectl, limits = connect(context), Limits(wave=timeout, trouble=patience)
-    click.echo(f"deploying to context {kubectl.context}")
+    click.echo(f"deploying {settings.environment} to context {kubectl.context}")
     began = time.monotonic()
     said = (
         _by_argo_cd(root, settings, kubectl, limits, install) if argocd else _by_hand(root, settings, kubectl, limits)
     )
-    click.echo(f"all is ready after {time.monotonic() - began:.0f} s: {said}; next: chatdb health")
+    click.echo(
+        f"all is ready after {time.monotonic() - began:.0f} s: {said}; next: chatdb health -e {settings.environment}"
+    )
     if hosts:
-        _write_hosts(str(kubectl.context))
+        _write_hosts(settings.host, str(kubectl.context))
 
 
 def _dry_run(
@@ -85,11 +87,11 @@ def _dry_run(
     return plan.as_text(plan.plan(root, platform(root), settings), kubectl, timeout)
 
 
-def _hosts_dry_run(context: str | None) -> Iterator[str]:
+def _hosts_dry_run(host: str, context: str | None) -> Iterator[str]:
     from chatdb.deploy.hosts import as_text
     from chatdb.deploy.target import MINIKUBE
 
-    return as_text(context or MINIKUBE)
+    return as_text(host, context or MINIKUBE)
 
 
 def _by_hand(root: Path, settings: "Settings", kubectl: "Kubectl", limits: "Limits") -> str:
@@ -128,12 +130,11 @@ def _by_argo_cd(root: Path, settings: "Settings", kubectl: "Kubectl", limits: "L
     return f"Argo CD follows {settings.repository} at {settings.revision}"
 
 
-def _write_hosts(profile: str) -> None:
-    """Have this machine find minikube's ingress controller under the platform's name."""
-    from catalogue.components import HOST
+def _write_hosts(host: str, profile: str) -> None:
+    """Have this machine find minikube's ingress controller under the environment's host."""
     from chatdb.deploy.hosts import HOSTS, write
     from chatdb.deploy.minikube import address
 
     ip_address = address(profile)
-    said = "is written into" if write(ip_address) else "is already in"
-    click.echo(f"{HOST} ({ip_address}) {said} {HOSTS}")
+    said = "is written into" if write(host, ip_address) else "is already in"
+    click.echo(f"{host} ({ip_address}) {said} {HOSTS}")

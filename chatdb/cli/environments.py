@@ -15,17 +15,20 @@ from chatdb.repository import catalogue, platform
     help="Begin with the settings and patches of this environment; without it, with the bases as they are.",
 )  # fmt: skip
 @click.option("--cluster", metavar="NAME", help="Its cluster: a name that Argo CD knows, or a URL; at first its name.")
+@click.option("--trait", "traits", multiple=True, metavar="NAME", help="With this trait; may be given several times.")
 @click.option("--dry-run", is_flag=True, help="Write nothing; print the changes as a diff.")
 @click.pass_obj
 @advised
-def new_environment(root: Path, name: str, like: str | None, cluster: str | None, *, dry_run: bool) -> None:
+def new_environment(
+    root: Path, name: str, like: str | None, cluster: str | None, traits: tuple[str, ...], *, dry_run: bool
+) -> None:
     """Add an environment: its settings and its overlays, and generate it."""
     from chatdb.environments import new_files
     from chatdb.new_service.files import write
     from constructs_lib.gitops.regenerate import regenerate
 
     every = environments(root, like)
-    texts = new_files(root, platform(root), name, like=every[0] if like else None, cluster=cluster)
+    texts = new_files(root, platform(root), name, like=every[0] if like else None, cluster=cluster, traits=traits)
     if dry_run:
         click.echo(diff(root, texts), nl=False)
         return
@@ -33,7 +36,10 @@ def new_environment(root: Path, name: str, like: str | None, cluster: str | None
     write(root, texts)
     click.echo("\n".join(lines))
     click.echo("changed: " + ", ".join(regenerate(root, catalogue)))
-    click.echo(f"next: make docs, commit, and make its cluster known to Argo CD; then chatdb deploy --argocd -e {name}")
+    click.echo(
+        f"next: give it a host in chatdb.yaml, make docs, commit, and make its cluster known to Argo CD; then\n"
+        f"chatdb deploy --argocd -e {name}"
+    )
 
 
 @click.command("remove-environment")

@@ -12,6 +12,11 @@ from chatdb.repository import platform
 if TYPE_CHECKING:
     from constructs_lib.settings import Settings
 
+OF_NODE = ("CPU requests", "memory requests", "disk")
+SEVERAL = (
+    "{} nodes, each with {} CPU, {} memory and {} disk; the platform at its peak. Without one: the platform at rest."
+)
+
 
 @click.command()
 @click.option(
@@ -38,18 +43,21 @@ def graph(root: Path, format_: str, *, json_: bool) -> None:
 @advised
 @with_environment
 def capacity(root: Path, settings: "Settings", *, json_: bool) -> None:
-    """Show what the platform takes of the environment's machine."""
+    """Show what the platform takes of the environment's nodes."""
     from constructs_lib.checks.capacity import amount, ledger, lines
     from constructs_lib.checks.render import inputs
 
-    machine_ledger = ledger(inputs(root, platform(root), settings))
-    if machine_ledger is None:
-        raise click.UsageError(
-            "nothing is known of this environment's machine: name one of catalogue/machines.py by `machine`"
-        )
+    sums = ledger(inputs(root, platform(root), settings))
+    if sums is None:
+        known = "name one of catalogue/machines.py by `machine`, or say by `nodes` how many nodes there are"
+        raise click.UsageError(f"nothing is known of this environment's machine: {known}")
     if json_:
-        as_json("capacity/v1", lines=[asdict(line) | {"free": line.free} for line in lines(machine_ledger)])
+        as_json("capacity/v1", lines=[asdict(line) | {"free": line.free} for line in lines(sums)])
         return
     heads = ("resource", "machine", "system", "platform at its peak", "free", "has to stay free")
-    rows = ((line, (line.total, line.system, line.platform, line.free, line.reserve)) for line in lines(machine_ledger))
+    if sums.nodes.count > 1:
+        size = (amount(line, line.total // sums.nodes.count) for line in lines(sums) if line.name in OF_NODE)
+        click.echo(SEVERAL.format(sums.nodes.count, *size))
+        heads = ("resource", "nodes", "system", "platform", "free", "has to stay free")
+    rows = ((line, (line.total, line.system, line.platform, line.free, line.reserve)) for line in lines(sums))
     show(heads, ((line.name, *(amount(line, number) for number in numbers)) for line, numbers in rows))

@@ -29,8 +29,8 @@ def changes(root: Path, catalogue: Catalogue, request: Request) -> dict[str, str
         COMPONENTS: edits.with_entry(_read(root, COMPONENTS), component.tier, texts.entry(component)),
         IMAGES: edits.with_image(_read(root, IMAGES), name, texts.image_line(component)),
     }
-    # One without a machine has the requests of the base.
-    for settings in (one for one in read_environments(root, catalogue) if one.machine):
+    # On one node the second replica, and a surge, would only take room.
+    for settings in (one for one in read_environments(root, catalogue) if one.nodes and one.nodes.count == 1):
         folder = f"overlays/{settings.environment}/{component.tier}"
         new[f"{folder}/{name}.yaml"] = "patch.yaml.in"
         list_ = f"{folder}/kustomization.yaml"

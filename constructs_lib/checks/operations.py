@@ -9,8 +9,9 @@ from typing import Any
 from constructs_lib.checks.label_sets import POD, holds, labels_of, requirements
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.overlays import sources
+from constructs_lib.checks.placement import HOSTNAME, spreads
 from constructs_lib.command import SETTINGS, SYNTH
-from constructs_lib.footprint import part, replicas
+from constructs_lib.footprint import at_most, part, replicas
 from constructs_lib.gitops.argo_cd import (
     WAVE,
     kind_name,
@@ -68,16 +69,15 @@ def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
 
 
 def drainable(inputs: Inputs) -> Iterator[Problem]:
-    """A PodDisruptionBudget selects pods, and lets at least one of them go."""
+    """A PodDisruptionBudget selects pods, and lets at least one of them go; several nodes do not lose all replicas."""
     for budget in inputs.of("PodDisruptionBudget"):
         if inputs.invalid_pods(budget.namespace):
             continue
-        selector = budget.spec.get("selector")
         pods = [
             workload
             for workload in inputs.workloads()
             if workload.kind in LONG_RUNNING and workload.namespace == budget.namespace
-            if selector is not None and holds(requirements(POD, selector), labels_of(POD, workload.pod_labels))
+            if _selects(budget, workload)
         ]
         number = sum(replicas(workload.manifest) for workload in pods)
         if not pods:
@@ -85,6 +85,28 @@ def drainable(inputs: Inputs) -> Iterator[Problem]:
         elif number and _removable(budget.spec, number) < 1:
             message = f"none of {number} pods may go: no node can be drained"
             yield Problem(budget.where, message, "use maxUnavailable: 1")
+    if inputs.settings.nodes and inputs.settings.nodes.count > 1:
+        yield from _gone_with_a_node(inputs)
+
+
+def _gone_with_a_node(inputs: Inputs) -> Iterator[Problem]:
+    """Workloads whose replicas may all run on one node, or are all evicted at once when nodes are drained."""
+    most = at_most(obj.manifest for obj in inputs.rendered)
+    for workload, manifest in zip(inputs.rendered, most, strict=True):
+        if workload.kind not in LONG_RUNNING or not workload.runs_pods or replicas(manifest) <= 1:
+            continue
+        if not spreads(workload):
+            message = f"its {replicas(manifest)} replicas may all run on one node"
+            yield Problem(workload.where, message, f"add a topologySpreadConstraint by {HOSTNAME}")
+        budgets = (one for one in inputs.of("PodDisruptionBudget") if one.namespace == workload.namespace)
+        if not any(_selects(budget, workload) for budget in budgets):
+            message = f"no PodDisruptionBudget selects its {replicas(manifest)} replicas: a drain may evict all at once"
+            yield Problem(workload.where, message, "add one with maxUnavailable: 1")
+
+
+def _selects(budget: Rendered, workload: Rendered) -> bool:
+    selector = budget.spec.get("selector")
+    return selector is not None and holds(requirements(POD, selector), labels_of(POD, workload.pod_labels))
 
 
 def _removable(spec: Mapping[str, Any], number: int) -> int:

@@ -13,7 +13,8 @@ from constructs_lib.rendered import identity
 from constructs_lib.settings import PINS, read_environments
 from constructs_lib.traits import COMPONENTS
 
-TOP_KEYS = frozenset({"apiVersion", "kind", "resources"})
+HEAD = frozenset({"apiVersion", "kind"})
+TOP_KEYS = HEAD | {"resources"}
 OLD_FIELDS = ("patchesStrategicMerge", "patchesJson6902", "bases", "imageTags", "vars")
 
 
@@ -41,12 +42,15 @@ def _tier(inputs: Inputs, path: Path) -> Iterator[Problem]:
     folder = Kustomization(inputs.root, path)
     if normal(inputs.root / "dist" / path.name) not in folder.paths("resources"):
         yield Problem(folder.where, f"it does not list {DIST}/{path.name}", "add it to its resources")
-    made = Kustomization(inputs.root, path / GENERATED).objects() if (path / GENERATED).is_dir() else []
-    if made and normal(path / GENERATED) not in folder.paths("resources"):
-        yield Problem(folder.where, f"it does not list {GENERATED}", "add it to its resources")
+    generated = [Kustomization(inputs.root, path / GENERATED)] if (path / GENERATED).is_dir() else []
+    made = [value for part in generated for key, value in part.content.items() if key not in HEAD and value]
+    if made and normal(path / GENERATED) not in folder.paths("components"):
+        yield Problem(folder.where, f"it does not list {GENERATED}", "add it to its components")
     yield from _foreign(inputs, folder)
-    objects, final = folder.objects(), {identity(manifest) for manifest in made}
-    for part in (folder, *folder.components()):
+    objects, final = folder.objects(), {identity(one) for part in generated for one in part.own_objects()}
+    for part in folder.parts():
+        if part.folder == path / GENERATED:
+            continue
         for key in OLD_FIELDS:
             if key in part.content:
                 yield Problem(
@@ -78,7 +82,7 @@ def deleted_by_traits(inputs: Inputs, tier: str) -> list[Rendered]:
     folder = Kustomization(inputs.root, inputs.root / "overlays" / inputs.settings.environment / tier)
     targets = [
         patch.target or own_target(content)
-        for component in folder.components()
+        for component in folder.parts()[1:]
         for patch in component.patches()
         for content in patch.contents()
         if isinstance(content, Mapping) and content.get("$patch") == "delete"
@@ -89,7 +93,7 @@ def deleted_by_traits(inputs: Inputs, tier: str) -> list[Rendered]:
 def sources(inputs: Inputs, obj: Rendered) -> list[str]:
     """The files of the overlay and its traits that hold the object, relative to the repository."""
     folder = Kustomization(inputs.root, inputs.root / "overlays" / inputs.settings.environment / obj.tier)
-    paths = [path for part in (folder, *folder.components()) for path in part.paths("resources") if path.is_file()]
+    paths = [path for part in folder.parts() for path in part.paths("resources") if path.is_file()]
     return [
         path.relative_to(inputs.root).as_posix()
         for path in paths
@@ -143,7 +147,7 @@ def _gone(inputs: Inputs) -> Iterator[Problem]:
 def _unlisted(root: Path, path: Path) -> Iterator[Problem]:
     try:
         folder = Kustomization(root, path)
-        parts = [folder, *folder.components()]
+        parts = folder.parts()
     except InvalidInput as error:
         yield from error.problems
         return

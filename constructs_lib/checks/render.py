@@ -10,6 +10,7 @@ from constructs_lib.files import is_scratch
 from constructs_lib.kustomize import kustomize_each
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings
+from constructs_lib.traits import refuse_misplaced
 from constructs_lib.yaml_files import documents, read_text
 
 
@@ -27,6 +28,7 @@ def inputs(root: Path, platform: ResolvedPlatform, settings: Settings) -> Inputs
 def _tiers(root: Path, settings: Settings) -> Iterator[Rendered]:
     """The objects of all tiers; InvalidInput with every tier that does not build."""
     folders = [root / "overlays" / settings.environment / tier for tier in settings.tiers]
+    refuse_misplaced(root, folders)
     for folder, manifests in kustomize_each(root, folders):
         yield from (Rendered(folder.name, manifest) for manifest in manifests)
 

@@ -159,7 +159,8 @@ RULES: tuple[Rule, ...] = (
         "disruption",
         "a node that cannot be drained cannot be upgraded",
         operations.drainable,
-        "selectors with expressions, numbers and percentages",
+        "selectors with expressions, numbers and percentages; on several nodes a budget, and a spread or an "
+        "anti-affinity over nodes, of each workload with two replicas",
         "budgets that overlap",
     ),
     Rule(
@@ -216,9 +217,10 @@ RULES: tuple[Rule, ...] = (
         "capacity",
         "what does not fit stays Pending, or is killed",
         capacity.fits,
-        "requests, limits and claims of all pods on one node, with init containers, sidecars and overhead; a wave's "
-        "peak, and all tiers at once",
-        "several nodes, affinity, and ephemeral storage",
+        "requests, limits and claims of all pods, with init containers, sidecars and overhead; a wave's peak, and all "
+        "tiers at once; on several nodes a place for each pod, by spread constraints and required anti-affinity over "
+        "nodes, too, also with one node lost",
+        "labels and taints of nodes, zones, affinity to pods, `matchLabelKeys`; ephemeral storage of one node",
     ),
     Rule(
         "overlays",

@@ -28,6 +28,11 @@ class EnvironmentImage:
     digest: str | None
 
     @property
+    def in_dist(self) -> str:
+        """What the containers of dist/ name."""
+        return f"{self.built}:{self.tag}"
+
+    @property
     def reference(self) -> str:
         """What the environment's containers name."""
         return f"{self.repository}:{self.tag}" + (f"@{self.digest}" if self.digest else "")
@@ -55,6 +60,12 @@ def environment_images(root: Path, catalogue: Catalogue, settings: Settings) -> 
     )
 
 
+def used_images(images: Iterable[EnvironmentImage], objects: Iterable[Manifest]) -> list[EnvironmentImage]:
+    """Those among them that containers of the objects of dist/ name."""
+    used = {container.get("image") for one in objects for container in all_containers(pod_spec(one) or {})}
+    return [image for image in images if image.in_dist in used]
+
+
 def kustomize_images(images: Iterable[EnvironmentImage]) -> list[dict[str, str]]:
     """The entries of a kustomization's `images` that put them into what dist/ has.
 
@@ -70,7 +81,7 @@ def kustomize_images(images: Iterable[EnvironmentImage]) -> list[dict[str, str]]
 
 def with_images(manifest: Manifest, images: Iterable[EnvironmentImage]) -> dict[str, Any]:
     """A copy of the object in which containers name these images as the environment does; all else stays."""
-    references = {f"{image.built}:{image.tag}": image.reference for image in images}
+    references = {image.in_dist: image.reference for image in images}
     changed = deepcopy(dict(manifest))
     container: Any
     for container in all_containers(pod_spec(changed) or {}):

@@ -1,15 +1,19 @@
-"""What depends on an environment: the way to DNS, quotas, and the Job that tests all of it; written as plain data.
+"""What depends on an environment, written as plain data: the way to DNS, its host, its traits, quotas, and its tests.
 
-R is the environment rendered with only that generated in it which follows from the settings alone: the policies of DNS.
-The name of the Job is a hash of R, and the quotas hold the peak of R and the Job, so neither depends on itself.
+Each tier's part is a Kustomize Component, which the tier's overlay lists: so it also changes what the bases have.
+R is the environment rendered with only that generated in it which follows from the settings alone. The name of the Job
+is a hash of R, and the quotas hold the peak of R and the Job, so neither depends on itself.
 """
 
 import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from constructs_lib.footprint import quota
-from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
+from constructs_lib.gitops.environment_images import environment_images, kustomize_images, used_images, with_images
+from constructs_lib.gitops.host import at_host, host_patches
+from constructs_lib.gitops.kustomizations import write_component, write_kustomization, write_objects
 from constructs_lib.job_names import config_data, digest, named_by_content
 from constructs_lib.kustomization import DIST, GENERATED, Kustomization
 from constructs_lib.kustomize import kustomize, kustomize_each
@@ -17,12 +21,35 @@ from constructs_lib.problem import InvalidInput
 from constructs_lib.rendered import Manifest, Rendered, identity
 from constructs_lib.resolved import NAMESPACE_LABEL, ResolvedPlatform
 from constructs_lib.settings import Settings
-from constructs_lib.traits import COMPONENTS
+from constructs_lib.traits import COMPONENTS, refuse_misplaced, traits
 
-Given = Mapping[str, Mapping[str, list[Manifest]]]
-"""What the settings alone give: tier -> file name -> objects."""
+GENERATED_OR_NOT: tuple[Manifest, ...] = ({}, {"components": [GENERATED]})
 DIGEST_KEY = "platform.sha256"
 """In the ConfigMap of the tests: SHA-256 of all that the environment runs."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """What is generated for one tier: objects by file name, and how those of its base are changed."""
+
+    objects: Mapping[str, list[Manifest]] = field(default_factory=dict)
+    components: list[str] = field(default_factory=list)
+    patches: list[Manifest] = field(default_factory=list)
+    images: list[dict[str, str]] = field(default_factory=list)
+
+    @property
+    def changes_base(self) -> bool:
+        """Whether it does more than to add objects."""
+        return bool(self.components or self.patches or self.images)
+
+    def write(self, folder: Path) -> None:
+        """Write it into the folder, which is empty or not there."""
+        for name, manifests in self.objects.items():
+            write_objects(folder / name, manifests)
+        resources = sorted(self.objects)
+        write_component(
+            folder, resources=resources, components=self.components, patches=self.patches, images=self.images
+        )
 
 
 def folders(platform: ResolvedPlatform, settings: Settings) -> dict[str, Path]:
@@ -35,29 +62,39 @@ def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings:
 
     InvalidInput where an overlay of the repository `root` does not build.
     """
-    given = {platform.namespaces.tier: {"dns.yaml": dns_policies(platform, settings)}}
-    objects = _render(root, out, platform, settings, rendered, given)
-    files = dict(_generated(platform, settings, rendered, objects, given))
+    given = _given(root, platform, settings, rendered)
+    objects = _render(root, out, settings, rendered, given)
+    parts = dict(_completed_parts(root, platform, settings, rendered, objects, given))
     for tier, folder in folders(platform, settings).items():
         shutil.rmtree(out / folder, ignore_errors=True)
-        if tier in files or (tier in settings.tiers and _listed(out, folder.parent)):
-            _write(out / folder, files.get(tier, {}))
+        if tier in settings.tiers and (parts[tier] != Part() or _listed(out, folder.parent)):
+            parts[tier].write(out / folder)
 
 
-def _write(folder: Path, files: Mapping[str, list[Manifest]]) -> None:
-    for name, manifests in files.items():
-        write_objects(folder / name, manifests)
-    write_kustomization(folder, sorted(files))
+def _given(root: Path, platform: ResolvedPlatform, settings: Settings, rendered: Rendered) -> dict[str, Part]:
+    """What the settings alone give, for each tier of the environment."""
+    tiers_of, patches = traits(root / "overlays"), host_patches(platform, settings, rendered)
+    images = environment_images(root, platform.catalogue, settings)
+    given = {}
+    for tier in settings.tiers:
+        names = [name for name in settings.traits if tier in tiers_of[name]]
+        folders = (tier, *(f"traits/{name}" for name in names))
+        bases = [one for (folder, _), objects in rendered.charts.items() if folder in folders for one in objects]
+        given[tier] = Part(
+            objects={"dns.yaml": dns_policies(platform, settings)} if tier == platform.namespaces.tier else {},
+            components=[f"../../../{COMPONENTS}/{name}/{tier}" for name in names],
+            patches=[one for folder in folders for one in patches.get(folder, [])],
+            images=kustomize_images(used_images(images, bases)),
+        )
+    return given
 
 
 def _listed(out: Path, overlay: Path) -> bool:
     """Whether the tier's overlay lists the folder: then it builds, also where nothing is generated for it."""
-    return out / overlay / GENERATED in Kustomization(out, out / overlay).paths("resources")
+    return out / overlay / GENERATED in Kustomization(out, out / overlay).paths("components")
 
 
-def _render(
-    root: Path, out: Path, platform: ResolvedPlatform, settings: Settings, rendered: Rendered, given: Given
-) -> list[Manifest]:
+def _render(root: Path, out: Path, settings: Settings, rendered: Rendered, given: Mapping[str, Part]) -> list[Manifest]:
     """R: the hand-written overlays on the new dist/, with what is given in their generated folders; all stays in `out`.
 
     An overlay that changes nothing gives its base and what is given, for which Kustomize is not started.
@@ -67,15 +104,17 @@ def _render(
         if (root / path).is_dir() and not (out / path).exists():
             # An editor's lock is a link to nowhere.
             shutil.copytree(root / path, out / path, ignore=own, ignore_dangling_symlinks=True)
-    for tier, folder in folders(platform, settings).items():
-        if (out / folder.parent).is_dir():
-            _write(out / folder, given.get(tier, {}))
     overlays = {tier: out / "overlays" / settings.environment / tier for tier in settings.tiers}
-    plain = {tier for tier, folder in overlays.items() if _changes_nothing(out, folder)}
+    for tier, folder in overlays.items():
+        if folder.is_dir():
+            given[tier].write(folder / GENERATED)
+    refuse_misplaced(out, overlays.values())
+    unchanged = [tier for tier in settings.tiers if not given[tier].changes_base]
+    plain = {tier for tier in unchanged if _changes_nothing(out, overlays[tier])}
     changed = _built(root, out, [folder for tier, folder in overlays.items() if tier not in plain])
     bases = [objects for (folder, _), objects in rendered.charts.items() if folder in plain]
-    listed = [tier for tier in sorted(plain & set(given)) if _listed(out, overlays[tier])]
-    bases += [manifests for tier in listed for manifests in given[tier].values()]
+    listed = [tier for tier in sorted(plain) if _listed(out, overlays[tier])]
+    bases += [manifests for tier in listed for manifests in given[tier].objects.values()]
     return [*(manifest for objects in bases for manifest in objects), *changed]
 
 
@@ -100,25 +139,32 @@ def _changes_nothing(out: Path, overlay: Path) -> bool:
         content = Kustomization(out, overlay).content
     except InvalidInput:
         return False
-    base = f"{DIST}/{overlay.name}"
-    return set(content) <= {"apiVersion", "kind", "resources"} and content.get("resources") in (
-        [base],
-        [base, GENERATED],
-    )
+    lists = {key: content[key] for key in content if key not in ("apiVersion", "kind")}
+    return lists in ({"resources": [f"{DIST}/{overlay.name}"], **components} for components in GENERATED_OR_NOT)
 
 
-def _generated(
-    platform: ResolvedPlatform, settings: Settings, rendered: Rendered, objects: list[Manifest], given: Given
-) -> Iterator[tuple[str, Mapping[str, list[Manifest]]]]:
-    """(tier, file name -> objects)."""
-    tests = {tier: _completed(rendered.templates.get(tier, []), objects) for tier in settings.tiers}
+def _completed_parts(
+    root: Path,
+    platform: ResolvedPlatform,
+    settings: Settings,
+    rendered: Rendered,
+    objects: list[Manifest],
+    given: Mapping[str, Part],
+) -> Iterator[tuple[str, Part]]:
+    """(tier, what is given for it and what follows from R)."""
+    hosts = platform.catalogue.host, settings.host
+    images = environment_images(root, platform.catalogue, settings)
+    templates = {
+        tier: [with_images(at_host(one, *hosts), images) for one in rendered.templates.get(tier, [])] for tier in given
+    }
+    tests = {tier: _completed(templates[tier], objects) for tier in given}
     all_objects = [*objects, *(manifest for manifests in tests.values() for manifest in manifests)]
-    for tier in settings.tiers:
-        files = {**given.get(tier, {}), **({"tests.yaml": tests[tier]} if tests[tier] else {})}
+    for tier, part in given.items():
+        files = {**part.objects, **({"tests.yaml": tests[tier]} if tests[tier] else {})}
         if tier == platform.namespaces.tier:
-            files["quotas.yaml"] = [_quota(platform, name, all_objects) for name in platform.namespaces.names]
-        if files:
-            yield tier, files
+            nodes = settings.nodes.count if settings.nodes else 1
+            files["quotas.yaml"] = [_quota(platform, name, all_objects, nodes) for name in platform.namespaces.names]
+        yield tier, replace(part, objects=files)
 
 
 def _completed(templates: list[Manifest], objects: list[Manifest]) -> list[Manifest]:
@@ -160,10 +206,10 @@ def _labels(platform: ResolvedPlatform) -> dict[str, str]:
     return {"app.kubernetes.io/part-of": platform.name}
 
 
-def _quota(platform: ResolvedPlatform, namespace: str, objects: list[Manifest]) -> Manifest:
+def _quota(platform: ResolvedPlatform, namespace: str, objects: list[Manifest], nodes: int) -> Manifest:
     return {
         "apiVersion": "v1",
         "kind": "ResourceQuota",
         "metadata": {"name": "quota", "namespace": namespace, "labels": _labels(platform)},
-        "spec": {"hard": quota(objects, namespace)},
+        "spec": {"hard": quota(objects, namespace, nodes)},
     }

@@ -17,15 +17,24 @@ def write_objects(path: Path, objects: Iterable[dict[str, Any]]) -> None:
     path.write_text(HEADER + manifest_yaml.dump(objects), encoding="utf-8")
 
 
-def write_kustomization(folder: Path, resources: Iterable[str]) -> None:
-    """Make the folder a kustomization that lists resources and nothing else."""
-    write_objects(folder / KUSTOMIZATION, [kustomization(resources)])
+def write_kustomization(folder: Path, resources: Iterable[str], components: Iterable[str] = ()) -> None:
+    """Make the folder a kustomization that lists these, and nothing else."""
+    write_objects(folder / KUSTOMIZATION, [kustomization(resources, components)])
 
 
-def kustomization(resources: Iterable[str]) -> dict[str, Any]:
-    """The content of a kustomization that lists resources and nothing else."""
-    return {
+def kustomization(resources: Iterable[str], components: Iterable[str] = ()) -> dict[str, Any]:
+    """The content of a kustomization that lists these, and nothing else."""
+    content: dict[str, Any] = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": [str(name) for name in resources],
     }
+    return content | ({"components": names} if (names := list(components)) else {})
+
+
+def write_component(folder: Path, **lists: list[Any]) -> None:
+    """Make the folder a component, which changes what the kustomization has that lists it."""
+    content = {"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component"}
+    # Kustomize refuses one with nothing but these, and takes an empty list of resources.
+    needed = {name: entries for name, entries in lists.items() if entries or name == "resources"}
+    write_objects(folder / KUSTOMIZATION, [content | needed])

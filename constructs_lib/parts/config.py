@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
-from constructs_lib.job_names import digest
+from constructs_lib.job_names import checksum_key, digest
 from constructs_lib.parts.labels import metadata
 from constructs_lib.resolved import ResolvedComponent
 
@@ -20,9 +20,9 @@ class Config:
 
 
 def checksum(component: ResolvedComponent, configs: Iterable[Config]) -> dict[str, str]:
-    """The annotation of a pod template that replaces the pods when what they read at their start changes."""
+    """The annotation of a pod template by which its pods follow what they read."""
     config_digest = digest({config.name: dict(config.data) for config in configs})[:16]
-    return {f"{component.platform}.io/config-checksum": config_digest}
+    return {checksum_key(component.platform): config_digest}
 
 
 def config_map(scope: Construct, component: ResolvedComponent, name: str, data: Mapping[str, str]) -> Config:

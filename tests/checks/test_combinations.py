@@ -14,8 +14,8 @@ from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.synth import synthesize
 from constructs_lib.kustomize import kustomize
 from constructs_lib.settings import read_settings
-from constructs_lib.traits import attach, every_combination, traits
-from tests.repository import PLATFORM, ROOT, copy_inputs
+from constructs_lib.traits import every_combination, traits
+from tests.repository import PLATFORM, ROOT, attach, copy_inputs
 
 TRAITS = traits(ROOT / "overlays")
 CHOICES = [
@@ -43,7 +43,7 @@ def test_combination(tmp_path: Path, traits: tuple[str, ...], left_out: tuple[Ti
     """The whole overlay builds, and every rule holds but those that a trait is exempt from."""
     repository = copy_inputs(tmp_path)
     overlay = repository / "overlays/minikube"
-    attach(overlay, traits)
+    attach(repository, "minikube", traits)
     leave_out(repository / "chatdb.yaml", left_out)
     synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
     rendered = inputs(repository, PLATFORM, read_settings(repository, CATALOGUE))
@@ -67,7 +67,7 @@ def test_trait_does_something(tmp_path: Path, trait: str, gone: tuple[str, str],
     repository = copy_inputs(tmp_path)
     (tier,) = TRAITS[trait]
     folder = repository / "overlays/minikube" / tier
-    attach(folder.parent, [trait])
+    attach(repository, "minikube", [trait])
     synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
     objects = {(m["kind"], m["metadata"]["name"]) for m in kustomize(repository, folder)}
     assert not [name for kind, name in objects if kind == gone[0] and name.startswith(gone[1])]

@@ -14,7 +14,7 @@ from constructs_lib.checks import capacity
 from constructs_lib.checks.model import Inputs, Rendered, Rule
 from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.argo_cd import platform_project
-from constructs_lib.model import Waiver
+from constructs_lib.model import Machine, Nodes, Waiver
 from constructs_lib.problem import Problem
 from tests.checks.file_mutations import FILES
 from tests.checks.mutations import MUTATIONS, Manifest, Mutation, pick, pod
@@ -27,6 +27,11 @@ EVERY = (*MUTATIONS, *PUBLIC)
 def broken_rules(inputs: Inputs) -> set[str]:
     """The ids of the rules that find something."""
     return {finding.rule for finding in run(inputs)}
+
+
+def on_a_machine(inputs: Inputs, machine: Machine) -> Inputs:
+    """The environment on that one node."""
+    return replace(inputs, settings=replace(inputs.settings, nodes=Nodes(1, machine)))
 
 
 def test_platform_passes(rendered: Inputs) -> None:
@@ -113,9 +118,7 @@ def test_a_waiver_is_of_one_rule(rendered: Inputs) -> None:
 
 def test_reserve_stays_free(rendered: Inputs) -> None:
     """A machine on which everything would just fit is too small."""
-    machines = {"minikube": replace(MACHINES["minikube"], reserve=0.5)}
-    catalogue = replace(rendered.platform.catalogue, machines=machines)
-    small = replace(rendered, platform=replace(rendered.platform, catalogue=catalogue))
+    small = on_a_machine(rendered, replace(MACHINES["minikube"], reserve=0.5))
     ledger = capacity.ledger(small)
     assert ledger
     free = {line.name for line in capacity.lines(ledger) if line.free > 0}
@@ -180,9 +183,7 @@ def test_all_tiers_can_roll_at_once(rendered: Inputs) -> None:
     ledger = capacity.ledger(rendered)
     assert ledger
     cpu = minikube.cpu_used + ledger.at_once.cpu - 1
-    machines = {"minikube": replace(minikube, cpu=cpu, reserve=0.0)}
-    catalogue = replace(rendered.platform.catalogue, machines=machines)
-    findings = list(capacity.fits(replace(rendered, platform=replace(rendered.platform, catalogue=catalogue))))
+    findings = list(capacity.fits(on_a_machine(rendered, replace(minikube, cpu=cpu, reserve=0.0))))
     assert [problem.what for problem in findings] == ["CPU requests: 1m are missing when all tiers roll at once"]
 
 

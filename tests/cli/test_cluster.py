@@ -106,19 +106,20 @@ def test_down(programs: Recorded) -> None:
 
 def test_hosts_line_is_there_once() -> None:
     """However often it is written, and whatever the address was before; all other lines stay as they are."""
-    once = with_host(ETC_HOSTS, "192.0.2.2")
+    once = with_host(ETC_HOSTS, "chatdb.local", "192.0.2.2")
     assert once == f"{ETC_HOSTS}\n192.0.2.2 chatdb.local # chatdb\n"
-    assert with_host(once, "192.0.2.2") == once
-    assert with_host(once, "192.0.2.3") == once.replace("192.0.2.2", "192.0.2.3")
-    assert with_host(once, None) == f"{ETC_HOSTS}\n"
-    assert with_host(ETC_HOSTS, None) == ETC_HOSTS
+    assert with_host(once, "chatdb.local", "192.0.2.2") == once
+    assert with_host(once, "chatdb.local", "192.0.2.3") == once.replace("192.0.2.2", "192.0.2.3")
+    assert with_host(once, "chatdb.local", None) == f"{ETC_HOSTS}\n"
+    assert with_host(ETC_HOSTS, "chatdb.local", None) == ETC_HOSTS
 
 
 def test_names_beside_the_host_stay() -> None:
     """A line that gives others the same address, whoever wrote it, loses the one name and keeps its comment."""
     shared = "127.0.0.1 localhost\n192.0.2.9\tchatdb.local  other.test # mine\n"
-    assert with_host(shared, None) == "127.0.0.1 localhost\n192.0.2.9 other.test # mine\n"
-    assert with_host(shared, "192.0.2.2") == f"{with_host(shared, None)}192.0.2.2 chatdb.local # chatdb\n"
+    assert with_host(shared, "chatdb.local", None) == "127.0.0.1 localhost\n192.0.2.9 other.test # mine\n"
+    without = with_host(shared, "chatdb.local", None)
+    assert with_host(shared, "chatdb.local", "192.0.2.2") == f"{without}192.0.2.2 chatdb.local # chatdb\n"
 
 
 def test_dry_run_says_what_becomes_of_the_hosts_file(tmp_path: Path) -> None:
@@ -151,11 +152,11 @@ def test_hosts_file_of_our_own_is_written(tmp_path: Path, monkeypatch: pytest.Mo
     path = tmp_path / "hosts"
     path.write_text(ETC_HOSTS)
     monkeypatch.setattr(hosts, "HOSTS", path)
-    assert hosts.write("192.0.2.2")
+    assert hosts.write("chatdb.local", "192.0.2.2")
     written = path.stat().st_mtime_ns
-    assert not hosts.write("192.0.2.2")
+    assert not hosts.write("chatdb.local", "192.0.2.2")
     assert path.stat().st_mtime_ns == written
-    assert hosts.write(None)
+    assert hosts.write("chatdb.local", None)
     assert path.read_text() == f"{ETC_HOSTS}\n"
 
 
@@ -170,9 +171,9 @@ def test_hosts_file_of_root_is_written_by_sudo(
     access = os.access
     monkeypatch.setattr(os, "access", lambda one, mode, **more: one != path and access(one, mode, **more))
     monkeypatch.setenv("PATH", programs.path)
-    assert hosts.write("192.0.2.2")
+    assert hosts.write("chatdb.local", "192.0.2.2")
     assert programs.calls == [["sudo", "tee", str(path)]]
-    assert programs.inputs == [with_host(ETC_HOSTS, "192.0.2.2")]
+    assert programs.inputs == [with_host(ETC_HOSTS, "chatdb.local", "192.0.2.2")]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

@@ -1,5 +1,6 @@
 """A repository with two environments: what each command does without `-e`, and with it."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -12,9 +13,16 @@ from chatdb.deploy.kubectl import Kubectl, Manifest
 from constructs_lib.problem import InvalidInput
 from constructs_lib.settings import read_settings
 from tests.cli.release_project import commit, git, push
+from tests.cli.test_json import validator
 from tests.command import invoke
-from tests.repository import texts
+from tests.repository import set_values, texts
 
+AGENT = {
+    "apiVersion": "apps/v1",
+    "kind": "DaemonSet",
+    "metadata": {"name": "agent", "namespace": "chatdb-monitoring"},
+    "spec": {"template": {"spec": {"containers": [{"name": "agent", "image": "agent:1"}]}}},
+}
 TWO = ("minikube", "staging")
 CHECKED = ("check", "--rule", "overlays", "--rule", "project", "--rule", "order")
 
@@ -118,6 +126,17 @@ def test_new_environment(repository: Path) -> None:
     assert "unknown environment 'nope'" in invoke("new-environment", "test", "--like", "nope", code=2)
 
 
+def test_what_no_two_environments_share(repository: Path) -> None:
+    """A host and a cluster of one stay its own; traits are taken over, and each is there once."""
+    set_values(repository, "minikube", host="minikube.example", traits=["gateway-api"])
+    traits = "gateway-api", "object-store-versitygw"
+    invoke("new-environment", "staging", "--like", "minikube", *(part for name in traits for part in ("--trait", name)))
+    staging = read_settings(repository, CATALOGUE, "staging")
+    assert (staging.host, staging.cluster, staging.traits) == ("chatdb.local", "staging", traits)
+    assert "'nope' is not a known trait" in invoke("new-environment", "test", "--trait", "nope", code=1)
+    assert not (repository / "overlays/test").exists()
+
+
 def test_new_environment_of_the_bases(repository: Path) -> None:
     """Without another that it is like, it has no patches, and no machine to fit into."""
     invoke("new-environment", "large", "--cluster", "https://large.example")
@@ -126,6 +145,39 @@ def test_new_environment_of_the_bases(repository: Path) -> None:
     settings = yaml.safe_load((repository / "chatdb.yaml").read_text())["environments"]["large"]
     assert settings == {"cluster": "https://large.example", "revision": "main"}
     assert "nothing is known of this environment's machine" in invoke("capacity", "-e", "large", code=2)
+
+
+def test_environment_of_several_nodes(repository: Path) -> None:
+    """Its bases fit; the sums are those of all nodes and of one less; quotas hold a DaemonSet's pod on each node."""
+    invoke("new-environment", "large", "--cluster", "https://large.example")
+    settings = yaml.safe_load((repository / "chatdb.yaml").read_text())
+    settings["environments"]["large"] |= {
+        "nodes": {"count": 3, "cpu": 8, "memory": "32Gi", "disk": "200G"},
+        "kinds": ["apps/DaemonSet"],
+    }
+    (repository / "chatdb.yaml").write_text(yaml.safe_dump(settings))
+    invoke("synth", "-e", "large")
+    assert invoke("check", "-e", "large").endswith(" 0 findings\n")
+    output = json.loads(invoke("capacity", "-e", "large", "--json"))
+    validator("capacity").validate(output)
+    totals = {line["name"]: line["total"] for line in output["lines"]}
+    assert (totals["CPU requests"], totals["CPU requests with one node lost"]) == (24000, 16000)
+    table = invoke("capacity", "-e", "large")
+    assert table.startswith("3 nodes, each with 8000m CPU, 32768Mi memory and 190734Mi disk; the platform at its peak.")
+    assert len(table.splitlines()) == len(totals) + 5
+    overlay = repository / "overlays/large/monitoring"
+    before = yaml.safe_load_all((overlay.parent / "platform/generated/quotas.yaml").read_text())
+    (overlay / "agent.yaml").write_text(yaml.safe_dump(AGENT))
+    kustomization = yaml.safe_load((overlay / "kustomization.yaml").read_text())
+    kustomization["resources"].append("agent.yaml")
+    (overlay / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    invoke("synth", "-e", "large")
+    after = yaml.safe_load_all((overlay.parent / "platform/generated/quotas.yaml").read_text())
+    pods = [
+        {one["metadata"]["namespace"]: int(one["spec"]["hard"]["pods"]) for one in each} for each in (before, after)
+    ]
+    # One on each of three nodes, and one that is still terminating.
+    assert pods[1]["chatdb-monitoring"] - pods[0]["chatdb-monitoring"] == 3 + 1
 
 
 def test_remove_environment(two: Path) -> None:

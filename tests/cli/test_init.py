@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
+from constructs_lib.model import Nodes
 from constructs_lib.problem import InvalidInput
 from constructs_lib.settings import read_settings
 from constructs_lib.yaml_edit import with_values
@@ -124,7 +125,7 @@ def test_old_form_of_minikube(root: Path) -> None:
     (root / "chatdb.yaml").write_text(f"repository: {URL}\nrevision: main\nenvironment: minikube\n")
     init()
     settings = read_settings(root, CATALOGUE)
-    assert (settings.machine, settings.tiers) == ("minikube", CATALOGUE.tiers)
+    assert (settings.nodes, settings.tiers) == (Nodes(1, CATALOGUE.machines["minikube"]), CATALOGUE.tiers)
 
 
 def test_one_of_two(root: Path) -> None:

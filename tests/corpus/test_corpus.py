@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.repository import ROOT
+from tests.repository import ROOT, keep_one
 
 CORPUS = Path(__file__).parent
 COPIED = ("catalogue", "chatdb", "constructs_lib", "main.py", "overlays", "chatdb.yaml", "dist", "argocd", "services")
@@ -93,6 +93,7 @@ class Copy:
             else:
                 shutil.copyfile(ROOT / name, self.folder / name)
         (self.folder / ".tools").symlink_to(ROOT / ".tools")
+        keep_one(self.folder)
         self.before = self.contents()
 
     def contents(self) -> dict[str, bytes]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from catalogue.machines import MACHINES
 from chatdb.local.processes import Server, free_ports, wait_for
-from constructs_lib.model import Machine
+from constructs_lib.model import Machine, Nodes
 from tests.e2e.api import Api
 from tests.e2e.certificates import USERS, write_certificates, write_kubeconfig
 from tests.e2e.stack import built, search_path
@@ -34,10 +34,20 @@ class Cluster:
     """One control plane; several can run side by side, each in a folder of its own."""
 
     def __init__(
-        self, folder: Path, *, api_options: Sequence[str] = (), controller_options: Sequence[str] = ()
+        self,
+        folder: Path,
+        *,
+        api_options: Sequence[str] = (),
+        controller_options: Sequence[str] = (),
+        nodes: Nodes | None = None,
     ) -> None:
-        """The folder has to be empty; logs are in <folder>/logs; more options of its server and its controllers."""
+        """The folder has to be empty; logs are in <folder>/logs; more options of its server and its controllers.
+
+        Without `nodes` it has one, of minikube's size.
+        """
         self.folder = folder
+        self.machine = nodes.machine if nodes else MACHINE
+        self.nodes = [NODE, *(f"{NODE}-{number}" for number in range(2, (nodes.count if nodes else 1) + 1))]
         self.api_options = api_options
         self.controller_options = controller_options
         self.certificates = folder / "certificates"
@@ -52,11 +62,12 @@ class Cluster:
         (port,) = free_ports(1)
         self._control_plane(port, port)
         # Server-side apply would leave out the status, and with it the node's size.
-        self.api.request("POST", self.api.path("v1", "Node"), _node(MACHINE))
+        for name in self.nodes:
+            self.api.request("POST", self.api.path("v1", "Node"), _node(name, self.machine))
         for manifest in (_storage_class(), *(_volume(self.folder, number) for number in range(VOLUMES))):
             self.api.apply(manifest)
         self._kwok(*free_ports(1))
-        wait_for("the node is ready", STARTING, self._node_ready)
+        wait_for("the nodes are ready", STARTING, lambda: all(map(self._node_ready, self.nodes)))
 
     def stop(self) -> None:
         """End all servers, the last started first; nothing that they would save is kept."""
@@ -198,8 +209,8 @@ class Cluster:
             ],
         )
 
-    def _node_ready(self) -> bool:
-        node = self.api.get("v1", "Node", None, NODE)
+    def _node_ready(self, name: str) -> bool:
+        node = self.api.get("v1", "Node", None, name)
         conditions = (node or {}).get("status", {}).get("conditions", [])
         return any(condition["type"] == "Ready" and condition["status"] == "True" for condition in conditions)
 
@@ -210,7 +221,7 @@ def system_share(machine: Machine) -> tuple[int, int]:
     return sum(share.cpu for share in system), sum(share.memory for share in system)
 
 
-def _node(machine: Machine) -> dict[str, Any]:
+def _node(name: str, machine: Machine) -> dict[str, Any]:
     """The machine, less what the cluster's own software takes of it."""
     cpu, memory = system_share(machine)
     room = {
@@ -223,9 +234,9 @@ def _node(machine: Machine) -> dict[str, Any]:
         "apiVersion": "v1",
         "kind": "Node",
         "metadata": {
-            "name": NODE,
+            "name": name,
             "annotations": {"kwok.x-k8s.io/node": "fake", "node.alpha.kubernetes.io/ttl": "0"},
-            "labels": {"kubernetes.io/hostname": NODE, "kubernetes.io/os": "linux"},
+            "labels": {"kubernetes.io/hostname": name, "kubernetes.io/os": "linux"},
         },
         "status": {"allocatable": room, "capacity": room},
     }

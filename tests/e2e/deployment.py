@@ -34,7 +34,7 @@ class Deployment:
         self.settings = SOON if settings is None else settings
         self.origin = Origin(folder, tiers)
         self.cluster = Cluster(folder / "cluster")
-        self.tiers = [Tier(name) for name in read_settings(self.origin.work, CATALOGUE).tiers]
+        self.tiers = [Tier(name) for name in read_settings(self.origin.work, CATALOGUE, "minikube").tiers]
         self.by_hand: set[tuple[str, str, str]] = set()
 
     def start(self) -> None:

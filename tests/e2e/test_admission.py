@@ -1,21 +1,24 @@
 """A real API server takes every object of every combination of traits, and the whole platform fits on minikube."""
 
 import copy
-import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from catalogue.components import CATALOGUE
 from catalogue.namespaces import Namespace
 from chatdb.local.processes import wait_for
+from constructs_lib.gitops.synth import stage
 from constructs_lib.kustomize import kustomize
-from constructs_lib.traits import attach, every_combination
+from constructs_lib.settings import read_settings
+from constructs_lib.traits import every_combination
 from tests.e2e.api import ApiError, Manifest
 from tests.e2e.complaints import complaints, settled
 from tests.e2e.recorder import Event
 from tests.e2e.target import SCRATCH, Target, apply_all, target
-from tests.repository import ROOT
+from tests.repository import PLATFORM, ROOT
 
 SETTLING = 60
 CONTROLLED = {
@@ -48,9 +51,8 @@ def cluster(tmp_path_factory: pytest.TempPathFactory, platform: Platform) -> Ite
 
 
 def _rendered(folder: Path, traits: tuple[str, ...]) -> list[Manifest]:
-    for name in ("dist", "overlays"):
-        shutil.copytree(ROOT / name, folder / name)
-    attach(folder / "overlays/minikube", traits)
+    settings = read_settings(ROOT, CATALOGUE, "minikube")
+    stage(ROOT, PLATFORM, [replace(settings, traits=traits)], folder)
     return kustomize(folder, folder / "overlays/minikube", ROOT)
 
 

@@ -352,7 +352,9 @@ def test_what_is_generated_is_no_input(remembered: Path) -> None:
 
 
 def test_damaged_outputs_are_written_again(repository: Path) -> None:
-    """One of each kind at once; the run after it has nothing to do."""
+    """One of each kind at once; the run after it has nothing to do. A folder that no overlay lists goes."""
+    core = repository / "overlays/minikube/core/kustomization.yaml"
+    core.write_text(core.read_text().replace("components:\n  - generated\n", ""))
     new = finished(repository)
     (repository / "overlays/minikube/testing/generated").mkdir()
     for change in ("output-edited", "output-extra", "application", "tiers", "generated-edited", "generated-extra"):

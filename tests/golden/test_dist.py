@@ -15,6 +15,7 @@ from constructs_lib.dns import DnsSetting
 from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.synth import resolved, stage
 from constructs_lib.problem import InvalidInput
+from constructs_lib.settings import read_environments
 from tests import platform_policies
 from tests.checks.file_mutations import attach
 from tests.repository import ROOT, copy_inputs, texts
@@ -36,12 +37,13 @@ def staged(out: Path, **environment: str) -> dict[str, str]:
 
 
 def test_committed_files_are_what_the_code_gives(tmp_path: Path) -> None:
-    """Nothing in dist/, argocd/minikube and what is generated in the overlay is stale, missing or left over."""
+    """Nothing in dist/, argocd/ and what is generated in the overlays is stale, missing or left over."""
     out = tmp_path / "out"
     staged(out)
     generated = [path.relative_to(ROOT).as_posix() for path in ROOT.glob("overlays/*/*/generated")]
-    assert len(generated) == 2
-    for name in ("dist", "argocd/minikube", *generated):
+    environments = read_environments(ROOT, CATALOGUE)
+    assert len(generated) == sum(len(one.tiers) for one in environments)
+    for name in ("dist", *(f"argocd/{one.environment}" for one in environments), *generated):
         assert texts(ROOT / name) == texts(out / name)
 
 
@@ -61,7 +63,7 @@ def test_same_code_same_bytes(tmp_path: Path, environment: dict[str, str]) -> No
 
 def test_overlays_decide_when_the_integration_tests_run_again(tmp_path: Path) -> None:
     """A patch changes what is tested, and so the name of the Job, and the quota; nothing else."""
-    platform, (settings,) = resolved(ROOT, CATALOGUE)
+    platform, (settings,) = resolved(ROOT, CATALOGUE, "minikube")
     repository = copy_inputs(tmp_path)
     stage(repository, platform, (settings,), tmp_path / "before")
     patch = repository / "overlays/minikube/core/model-registry.yaml"
@@ -77,7 +79,7 @@ def test_overlays_decide_when_the_integration_tests_run_again(tmp_path: Path) ->
 
 def test_dns_is_the_environments_alone(tmp_path: Path) -> None:
     """Where DNS is changes the policies of its environment, whose tests run again; no base and nothing else."""
-    platform, (settings,) = resolved(ROOT, CATALOGUE)
+    platform, (settings,) = resolved(ROOT, CATALOGUE, "minikube")
     repository = copy_inputs(tmp_path)
     dns = DnsSetting(addresses=("169.254.20.10/32", "fd00::10/128"))
     stage(repository, platform, (settings,), tmp_path / "before")
@@ -97,7 +99,7 @@ def test_dns_is_the_environments_alone(tmp_path: Path) -> None:
 
 def test_patch_of_a_dns_policy_builds(tmp_path: Path) -> None:
     """It is for `chatdb check` to say that the object is generated; a patch that finds nothing would say less."""
-    platform, (settings,) = resolved(ROOT, CATALOGUE)
+    platform, (settings,) = resolved(ROOT, CATALOGUE, "minikube")
     repository = copy_inputs(tmp_path)
     overlay = repository / "overlays/minikube/platform/kustomization.yaml"
     content = yaml.safe_load(overlay.read_text())
@@ -109,7 +111,7 @@ def test_patch_of_a_dns_policy_builds(tmp_path: Path) -> None:
 
 def test_overlays_may_share_an_object_and_each_broken_one_is_named(tmp_path: Path) -> None:
     """Argo CD builds them one by one."""
-    platform, (settings,) = resolved(ROOT, CATALOGUE)
+    platform, (settings,) = resolved(ROOT, CATALOGUE, "minikube")
     repository = copy_inputs(tmp_path)
     overlays = [repository / "overlays/minikube" / tier for tier in ("core", "edge")]
     for overlay in overlays:
@@ -141,12 +143,13 @@ def test_scratch_files_change_nothing(tmp_path: Path) -> None:
     (migrations / ".#0001.sql").symlink_to("nowhere")
     schema = next(c.schema for c in CATALOGUE.components if c.name == "model-registry" and c.schema)
     assert [path.name for path in catalogue.migrations(schema)] == [path.name for path in CATALOGUE.migrations(schema)]
-    assert set(texts(ROOT / "overlays")) <= set(staged_overlays(repository, tmp_path / "out"))
+    staged = {name.partition("/")[2] for name in staged_overlays(repository, tmp_path / "out")}
+    assert set(texts(ROOT / "overlays/minikube")) <= staged
 
 
 def staged_overlays(repository: Path, out: Path) -> dict[str, bytes]:
     """What is generated for the repository, with the copy of its overlays."""
-    stage(repository, *resolved(ROOT, CATALOGUE), out)
+    stage(repository, *resolved(ROOT, CATALOGUE, "minikube"), out)
     paths = (path for path in (out / "overlays").rglob("*") if path.is_file())
     return {path.relative_to(out / "overlays").as_posix(): path.read_bytes() for path in paths}
 

@@ -46,7 +46,7 @@ class Deployed:
         self.folder = folder / "repository"
         self.folder.mkdir()
         self.origin = Origin(self.folder, url=f"http://{ADDRESS}:{GIT_PORT}/origin.git", files=checkout)
-        self.tiers = [Tier(name) for name in read_settings(self.origin.work, CATALOGUE).tiers]
+        self.tiers = [Tier(name) for name in read_settings(self.origin.work, CATALOGUE, "minikube").tiers]
         self.recorder = Recorder(self.api)
 
     def script(self, name: str, *arguments: str, env_vars: Mapping[str, str] = os.environ) -> str:

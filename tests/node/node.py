@@ -92,7 +92,7 @@ class Node(Cluster):
             self.write_kubeconfig(user, API_PORT)
         self._proxy()
         self._kubelet()
-        wait_for("the node is ready", SECONDS, self._node_ready)
+        wait_for("the node is ready", SECONDS, lambda: all(map(self._node_ready, self.nodes)))
         # Not before: it asks for the node, and each of the two may disturb what the other does first to iptables.
         self._policies()
         provisioner = Provisioner(self.api, self.folder / "volumes")

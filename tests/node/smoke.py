@@ -82,7 +82,7 @@ def job_log(deployed: Deployed, component: str) -> str:
 def ways(deployed: Deployed) -> Ways:
     """Every connection that is tried on the node, and what is said of it."""
     root = deployed.origin.work
-    every = inputs(root, PLATFORM, read_settings(root, CATALOGUE))
+    every = inputs(root, PLATFORM, read_settings(root, CATALOGUE, "minikube"))
     return traffic.ways(deployed.place, every, deployed.outside)
 
 

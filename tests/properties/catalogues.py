@@ -19,6 +19,7 @@ from constructs_lib.model import (
     External,
     Image,
     Machine,
+    Overhead,
     Port,
     Probe,
     Probes,
@@ -194,6 +195,7 @@ OF_PLATFORM: dict[str, st.SearchStrategy[Any]] = {
     "main_prefix": TEXT,
     "gateway_controller": st.none() | st.builds(External, name=TEXT, ports=st.lists(PORT, max_size=1).map(tuple)),
     "machines": st.dictionaries(TEXT, MACHINE, max_size=1),
+    "node_overhead": st.builds(Overhead, disk_used=NUMBER, system=st.tuples(SHARE)),
     "dashboards": st.lists(DASHBOARD, max_size=2).map(tuple),
     "waivers": st.lists(st.builds(Waiver, TEXT, TEXT, TEXT), max_size=1).map(tuple),
 }

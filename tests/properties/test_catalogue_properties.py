@@ -48,7 +48,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bare")
     (folder / ".tools").symlink_to(ROOT / ".tools")
     for tier in CATALOGUE.tiers:
-        write_kustomization(folder / "overlays/minikube" / tier, [f"../../../dist/{tier}", "generated"])
+        write_kustomization(folder / "overlays/minikube" / tier, [f"../../../dist/{tier}"], ["generated"])
     return folder
 
 
@@ -150,7 +150,7 @@ def test_policies_are_the_edges(catalogue: Catalogue) -> None:
     counts = Counter((r.namespace, r.name) for r in objects if r.kind == "NetworkPolicy")
     own = {key: count for key, count in counts.items() if key[1] != "default-deny"}
     assert own == dict.fromkeys(pairs(catalogue), 1)
-    settings_ = read_settings(ROOT, catalogue)
+    settings_ = read_settings(ROOT, catalogue, "minikube")
     objects += [Rendered(platform.namespaces.tier, policy) for policy in dns_policies(platform, settings_)]
     inputs = Inputs(root=ROOT, platform=platform, settings=settings_, rendered=tuple(objects))
     assert [str(problem) for problem in reachability.exact(inputs)] == []

@@ -1,7 +1,7 @@
 """Two environments of one repository: what one is changed by leaves every byte of the other, and of the bases."""
 
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copytree
@@ -15,9 +15,9 @@ from constructs_lib import render
 from constructs_lib.gitops.synth import publication, resolved
 from constructs_lib.kustomization import GENERATED, KUSTOMIZATION
 from constructs_lib.settings import FILE
-from constructs_lib.traits import attach, traits
+from constructs_lib.traits import traits
 from tests.fuzz.lane import SEED, WHOLE, repeat
-from tests.repository import PLATFORM, copy_inputs
+from tests.repository import PLATFORM, attach, copy_inputs
 
 EDITS = 200 if WHOLE else 24
 ENVIRONMENTS = ("minikube", "other")
@@ -146,26 +146,25 @@ def removal(chance: random.Random, overlay: Path) -> str:
 
 def trait(chance: random.Random, overlay: Path) -> str:
     """Another trait, if there is one left."""
-    attached = {part for path in overlay.glob(f"*/{KUSTOMIZATION}") for part in parts(path)}
-    left = sorted(set(traits(overlay.parent)) - attached - {"object-store-versitygw"})
+    own = yaml.safe_load((overlay.parents[1] / FILE).read_text(encoding="utf-8"))["environments"][overlay.name]
+    left = sorted(set(traits(overlay.parent)) - {*own.get("traits", []), "object-store-versitygw"})
     if not left:
         return resources(chance, overlay)
     name = chance.choice(left)
-    attach(overlay, [name])
+    attach(overlay.parents[1], overlay.name, [name])
     return f"trait {name}"
-
-
-def parts(kustomization: Path) -> Iterator[str]:
-    """The traits that a tier's overlay has."""
-    content = yaml.safe_load(kustomization.read_text(encoding="utf-8"))
-    return (Path(path).parent.name for path in content.get("components", []))
 
 
 def setting(chance: random.Random, overlay: Path) -> str:
     """Another value in the settings file, or other pins."""
     root, environment, number = overlay.parents[1], overlay.name, chance.randint(1, 255)
     pins = dict.fromkeys(chance.sample(PLATFORM.tiers, 3), f"{number:02x}" + "ab" * 19)
-    values = {"revision": f"branch-{number}", "dns": {"addresses": [f"10.0.0.{number}"]}, "cluster": f"far-{number}"}
+    values = {
+        "revision": f"branch-{number}",
+        "dns": {"addresses": [f"10.0.0.{number}"]},
+        "cluster": f"far-{number}",
+        "host": f"h{number}.example",
+    }
     key = chance.choice([*values, "pins"])
     if key == "pins":
         (root / "pins").mkdir(exist_ok=True)

@@ -51,7 +51,7 @@ class Cluster(Kubectl):
 
 def following(cluster: Cluster, text: StringIO) -> Following:
     """What is shown where the output is no terminal goes into the text."""
-    settings, limits = read_settings(ROOT, CATALOGUE), Limits(wave=60, trouble=60)
+    settings, limits = read_settings(ROOT, CATALOGUE, "minikube"), Limits(wave=60, trouble=60)
     with view(Console(file=text)) as tell:
         return Following(kubectl=cluster, settings=settings, plan=((CORE,),), limits=limits, tell=tell)
 

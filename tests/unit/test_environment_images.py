@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from catalogue.components import CATALOGUE
+from constructs_lib.checks.render import inputs
+from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.environment_images import (
     EnvironmentImage,
     environment_images,
@@ -14,12 +16,13 @@ from constructs_lib.gitops.environment_images import (
     with_images,
 )
 from constructs_lib.gitops.kustomizations import write_objects
+from constructs_lib.gitops.synth import synthesize
 from constructs_lib.kustomize import kustomize
 from constructs_lib.manifest_yaml import dump
 from constructs_lib.model import Image
 from constructs_lib.resolve.image_tags import BuiltImages, tagged, write
 from constructs_lib.settings import Settings, read_settings
-from tests.repository import ROOT
+from tests.repository import PLATFORM, ROOT, copy_inputs, set_values
 
 REGISTRY = "registry.example:5000/team/chatdb"
 TAG, OLD = "content-0123456789ab", "content-ba9876543210"
@@ -113,3 +116,18 @@ def test_what_runs_no_pods_stays(tmp_path: Path, settings: Settings) -> None:
         "data": {"image": f"chatdb/ml-engine:{TAG}"},
     }
     assert with_images(config, images(tmp_path, settings).values()) == config
+
+
+def test_environment_is_rendered_with_its_images(tmp_path: Path) -> None:
+    """Every container of ours has its registry's name, also the tests', whose digest follows; others keep theirs."""
+    root = copy_inputs(tmp_path)
+    set_values(root, "minikube", registry=REGISTRY)
+    synthesize(root, CATALOGUE, root / ".cdk8s/out")
+    rendered = inputs(root, PLATFORM, read_settings(root, CATALOGUE, "minikube"))
+    before = inputs(ROOT, PLATFORM, read_settings(ROOT, CATALOGUE, "minikube"))
+    every = {container["image"] for one in before.rendered for container in one.containers}
+    built = {image for image in every if image.startswith("chatdb/")}
+    after = {container["image"] for one in rendered.rendered for container in one.containers}
+    assert after == (every - built) | {f"{REGISTRY}/{image.removeprefix('chatdb/')}" for image in built}
+    assert len(built) == len(OURS)
+    assert [str(finding) for finding in run(rendered, [rule for rule in RULES if rule.id != "files"])] == []

@@ -10,14 +10,14 @@ from chatdb.deploy.health import _answer
 from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest
 from chatdb.deploy.plan import Step, plan
+from constructs_lib.gitops.regenerate import regenerate
 from constructs_lib.settings import read_settings
-from constructs_lib.traits import attach
-from tests.repository import PLATFORM, ROOT, copy_repository
+from tests.repository import PLATFORM, ROOT, attach, copy_repository
 
 
 def rendered(root: Path) -> dict[str, Endpoint]:
     """Every endpoint of the environment, by name."""
-    steps = (step for wave in plan(root, PLATFORM, read_settings(root, CATALOGUE)) for step in wave)
+    steps = (step for wave in plan(root, PLATFORM, read_settings(root, CATALOGUE, "minikube")) for step in wave)
     return {endpoint.name: endpoint for step in steps for endpoint in endpoints(step)}
 
 
@@ -36,7 +36,8 @@ def test_platform_as_it_is() -> None:
 def test_trait_replaces_path_and_ports(tmp_path: Path) -> None:
     """The gateway of versitygw has another path than MinIO, and no console."""
     repository = copy_repository(tmp_path)
-    attach(repository / "overlays/minikube", ["object-store-versitygw"])
+    attach(repository, "minikube", ["object-store-versitygw"])
+    regenerate(repository, lambda: CATALOGUE)
     minio = {name: endpoint for name, endpoint in rendered(repository).items() if name.startswith("minio:")}
     assert {name: (one.number, one.path) for name, one in minio.items()} == {"minio:api": (9000, "/health")}
 

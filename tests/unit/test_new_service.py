@@ -179,7 +179,7 @@ def test_overlay_patch() -> None:
 
 
 def test_patch_for_each_environment(tmp_path: Path) -> None:
-    """Each that has a machine gets a patch of its own, which its kustomization lists."""
+    """Each that has one node gets a patch of its own, which its kustomization lists."""
     copy = copy_repository(tmp_path)
     write(copy, new_files(copy, PLATFORM, "staging", like=read_settings(copy, CATALOGUE), cluster=None))
     files = changes(copy, CATALOGUE, Request(name="toy-shop"))
@@ -187,6 +187,15 @@ def test_patch_for_each_environment(tmp_path: Path) -> None:
     assert overlays == {f"overlays/{name}/processing/toy-shop.yaml" for name in ("minikube", "staging")}
     lists = [files[f"overlays/{name}/processing/kustomization.yaml"] for name in ("minikube", "staging")]
     assert all("toy-shop.yaml" in text for text in lists)
+
+
+def test_no_patch_for_several_nodes(tmp_path: Path) -> None:
+    """There is room for the replicas of the base."""
+    copy = copy_repository(tmp_path)
+    settings = copy / "chatdb.yaml"
+    nodes = "nodes: {count: 3, cpu: 8, memory: 32Gi, disk: 200G}"
+    settings.write_text(settings.read_text().replace("machine: minikube", nodes))
+    assert not any(path.startswith("overlays") for path in changes(copy, CATALOGUE, Request(name="toy-shop")))
 
 
 def test_no_patch_for_a_machine_that_is_not_known(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from tests.repository import PLATFORM, ROOT
 @pytest.fixture(scope="module")
 def planned() -> Plan:
     """All waves of the platform."""
-    return plan(ROOT, PLATFORM, read_settings(ROOT, CATALOGUE))
+    return plan(ROOT, PLATFORM, read_settings(ROOT, CATALOGUE, "minikube"))
 
 
 def told(planned: Plan, slow: set[str]) -> dict[str, Line]:

@@ -17,7 +17,7 @@ RESERVED_TIERS = {
     "released": "a file of the Applications has that name",
     "traits": "the folder of optional traits in dist/ has that name",
 }
-HOST = re.compile(rf"({LABEL}([.]{LABEL})*)?")
+HOST = re.compile(rf"{LABEL}([.]{LABEL})*")
 
 
 def problems(catalogue: Catalogue) -> Iterator[Problem]:
@@ -35,11 +35,16 @@ def of_platform(catalogue: Catalogue) -> Iterator[Problem]:
     for noun, declared in (("tiers", catalogue.tiers), ("namespaces", catalogue.namespaces)):
         if not declared:
             yield Problem(COMPONENTS, f"the platform declares no {noun}", "declare one at least")
-    if not HOST.fullmatch(catalogue.host) or len(catalogue.host) > LONGEST_HOST:
+    if catalogue.host and not is_host(catalogue.host):
         fix = "use lower-case letters, digits, dashes and dots, such as platform.example"
         yield Problem(COMPONENTS, f"{catalogue.host!r} is not a valid host", fix)
     for tier in sorted(catalogue.optional_tiers - set(catalogue.tiers)):
         yield Problem(COMPONENTS, f"unknown optional tier {str(tier)!r}", f"use one of: {', '.join(catalogue.tiers)}")
+
+
+def is_host(value: object) -> bool:
+    """Whether it is a name that routes can be served under."""
+    return isinstance(value, str) and len(value) <= LONGEST_HOST and bool(HOST.fullmatch(value))
 
 
 def _entry(catalogue: Catalogue, component: Component) -> Iterator[Problem]:

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from http.client import HTTPException
 
+from catalogue.components import CATALOGUE
 from chatdb.local.processes import wait_for
+from constructs_lib.gitops.regenerate import regenerate
 from constructs_lib.model import Machine
 from constructs_lib.quantity import MIB
-from constructs_lib.traits import attach
 from tests.argo_cd_install import INTERVAL, JITTER
 from tests.e2e.cluster import MACHINE
 from tests.node import gateway as traefik
@@ -28,7 +29,7 @@ from tests.node.long.faults import FAULTS
 from tests.node.namespaces import ADDRESS
 from tests.public_paths import ENCODED, UNANSWERED
 from tests.public_paths import REQUESTS as PUBLIC
-from tests.repository import PLATFORM, ROOT
+from tests.repository import PLATFORM, ROOT, attach
 
 PAGE = ROOT / "docs/real-node.md"
 DROP_SECONDS = 20
@@ -306,7 +307,8 @@ def gateway(section: Section) -> None:
     running.take_images(images.layout, images.take([traefik.image()]))
     traefik.install(running.api)
     wait_for("Traefik runs", smoke.RECOVERING, lambda: running.deployed(traefik.NAMESPACE, traefik.NAME))
-    attach(deployed.origin.work / "overlays/minikube", ["gateway-api"])
+    attach(deployed.origin.work, "minikube", ["gateway-api"])
+    regenerate(deployed.origin.work, lambda: CATALOGUE)
     deployed.origin.commit("The trait gateway-api")
     deployed.released(deployed.origin.release(), RELEASING)
     web = ("127.0.0.1", running.namespaces.open_door(traefik.NODE_PORT, ADDRESS))

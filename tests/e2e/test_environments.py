@@ -1,0 +1,58 @@
+"""A real API server takes each environment of several nodes, and finds room on them, also while one is drained."""
+
+import subprocess
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from catalogue.components import CATALOGUE
+from catalogue.namespaces import Namespace
+from constructs_lib.kustomize import kustomize
+from constructs_lib.settings import Settings, read_environments
+from tests.e2e.api import Api
+from tests.e2e.cluster import Cluster
+from tests.e2e.complaints import settled
+from tests.e2e.stack import CLUSTER
+from tests.e2e.target import apply_all, define_gateway_api, named
+from tests.repository import NOT_RUN, ROOT
+
+SETTLING = 120
+LARGER = [one for one in read_environments(ROOT, CATALOGUE) if one.nodes and one.nodes.count > 1]
+
+
+@pytest.mark.skipif(named() is not None, reason=f"{NOT_RUN}it needs nodes of its own")
+@pytest.mark.parametrize("settings", LARGER, ids=[one.environment for one in LARGER])
+def test_environment_is_taken(tmp_path: Path, settings: Settings) -> None:
+    """Every pod passes `restricted` and quota, and finds its place; so it does when each node is drained in turn."""
+    cluster = Cluster(tmp_path / "cluster", nodes=settings.nodes)
+    try:
+        cluster.start()
+        define_gateway_api(cluster.api)
+        manifests = kustomize(ROOT, ROOT / "overlays" / settings.environment)
+        assert len(apply_all(cluster.api, manifests)) == len(manifests) > 100
+        assert settled(cluster.api, Namespace, SETTLING) == []
+        assert lonely(cluster.api) == []
+        for node in cluster.nodes:
+            kubectl(cluster, "drain", node, "--delete-emptydir-data", f"--timeout={SETTLING}s")
+            assert settled(cluster.api, Namespace, SETTLING) == []
+            kubectl(cluster, "uncordon", node)
+    finally:
+        cluster.stop()
+
+
+def kubectl(cluster: Cluster, *arguments: str) -> None:
+    """As the administrator of a cluster does."""
+    line = [str(CLUSTER / "bin/kubectl"), f"--kubeconfig={cluster.kubeconfig}", *arguments]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=2 * SETTLING, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def lonely(api: Api) -> list[str]:
+    """Deployments of several pods that are all on one node."""
+    nodes = defaultdict(list)
+    for namespace in Namespace:
+        for pod in api.list("v1", "Pod", namespace):
+            nodes[pod["metadata"]["labels"].get("app", "")].append(pod["spec"]["nodeName"])
+    assert max(map(len, nodes.values())) > 1
+    return [app for app, names in nodes.items() if len(names) > 1 and len(set(names)) == 1]
