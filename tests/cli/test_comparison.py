@@ -35,6 +35,7 @@ def settings(**pins: str) -> Settings:
         environment="production",
         applications="chatdb-production",
         tiers=("core", "edge"),
+        host="chatdb.example",
         pins=tuple(pins.items()),
     )
 

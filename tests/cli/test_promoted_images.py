@@ -21,6 +21,7 @@ SETTINGS = Settings(
     environment="staging",
     applications="chatdb-staging",
     tiers=("core",),
+    host="chatdb.example",
 )
 
 
