@@ -31,7 +31,6 @@ def settings(**pins: str) -> Settings:
     return Settings(
         repository="https://git.example/chatdb.git",
         revision="main",
-        host="chatdb.example",
         environment="production",
         applications="chatdb-production",
         tiers=("core", "edge"),

@@ -17,7 +17,6 @@ RELEASE = f"run {PUSH}, commit, run `chatdb release -e staging`, and promote tha
 SETTINGS = Settings(
     repository="https://git.example/chatdb.git",
     revision="main",
-    host="chatdb.example",
     environment="staging",
     applications="chatdb-staging",
     tiers=("core",),

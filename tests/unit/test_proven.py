@@ -14,7 +14,7 @@ from constructs_lib.settings import read_settings
 from tests.repository import ROOT
 
 COMMIT, OTHER = "ab" * 20, "cd" * 20
-SETTINGS = replace(read_settings(ROOT, CATALOGUE), environment="staging", tiers=("core", "edge"))
+SETTINGS = replace(read_settings(ROOT, CATALOGUE, "minikube"), environment="staging", tiers=("core", "edge"))
 RELEASE = "run `chatdb release -e staging`, push it, and wait until it is Healthy"
 
 
