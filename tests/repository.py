@@ -40,26 +40,23 @@ def keep_one(root: Path) -> None:
     for one in read_environments(root, CATALOGUE):
         if one.environment != "minikube":
             remove(root, removal(root, CATALOGUE, one.environment))
+    for path in (root / "argocd").glob("*"):
+        if path.name not in ("install", "minikube"):
+            shutil.rmtree(path)
 
 
 def copy_repository(target: Path) -> Path:
     """All that is written, generated and installed; a process with PYTHONPATH there runs its code."""
     _copy(CODE, copy_inputs(target))
-    _keep_argo_cd_of_one(target)
+    keep_one(target)
     return target
 
 
 def copy_generated(target: Path) -> Path:
     """A repository with the hand-written files and what is generated from them, and the installed tools."""
     _copy(("dist", "argocd"), copy_inputs(target))
-    _keep_argo_cd_of_one(target)
+    keep_one(target)
     return target
-
-
-def _keep_argo_cd_of_one(root: Path) -> None:
-    """Leave Applications of minikube alone, and what installs Argo CD."""
-    for path in (path for path in (root / "argocd").iterdir() if path.name not in ("install", "minikube")):
-        shutil.rmtree(path)
 
 
 def set_values(root: Path, environment: str, **values: Any) -> None:

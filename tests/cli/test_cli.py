@@ -10,7 +10,7 @@ import pytest
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
 from tests.command import invoke
-from tests.repository import ROOT, copy_inputs, texts
+from tests.repository import copy_inputs, texts
 
 
 def test_every_command_and_option_has_help() -> None:
@@ -49,10 +49,11 @@ def test_interrupted_swap_is_mended(repository: Path, moved: str) -> None:
     swap = repository / ".cdk8s/swap"
     swap.mkdir(parents=True, exist_ok=True)
     (repository / moved).rename(swap / moved.replace("/", "+"))
+    settings = (repository / "chatdb.yaml").read_text()
     (repository / "chatdb.yaml").write_text("tiers: nonsense\n")
     invoke("synth", code=1)
     assert not (repository / moved).exists()
-    (repository / "chatdb.yaml").write_text((ROOT / "chatdb.yaml").read_text())
+    (repository / "chatdb.yaml").write_text(settings)
     invoke("synth")
     assert texts(repository / moved) == before
 
@@ -144,5 +145,5 @@ def test_images_names_what_is_built_here() -> None:
 
 def test_capacity_adds_up() -> None:
     """What is left is what was there, less what is taken; and it is enough."""
-    for line in json.loads(invoke("capacity", "--json"))["lines"]:
+    for line in json.loads(invoke("capacity", "-e", "minikube", "--json"))["lines"]:
         assert line["free"] == line["total"] - line["system"] - line["platform"] >= line["reserve"]

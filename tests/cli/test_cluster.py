@@ -142,7 +142,7 @@ def test_dry_run_says_what_becomes_of_the_hosts_file(tmp_path: Path) -> None:
 def dry_run(folder: Path, *arguments: str) -> list[str]:
     """What is printed where neither a program nor a kubeconfig is to be had."""
     environment = {"PATH": str(folder), "KUBECONFIG": str(folder / "none")}
-    done = CliRunner().invoke(main, [*arguments, "--dry-run"], env=environment)
+    done = CliRunner().invoke(main, [*arguments, "-e", "minikube", "--dry-run"], env=environment)
     assert done.exit_code == 0, done.output
     return done.output.splitlines()
 

@@ -12,6 +12,7 @@ import yaml
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
 from constructs_lib.resolved import Relation
+from constructs_lib.settings import read_settings
 from tests import platform_policies
 from tests.command import invoke
 from tests.repository import PLATFORM, ROOT, copy_repository, manifests
@@ -58,7 +59,8 @@ def test_every_place_is_right(all_explained: dict[str, dict[str, Any]], name: st
         assert (item["name"], item["namespace"]) == (metadata["name"], metadata.get("namespace", ""))
         assert document(item["place"])["kind"] == item["kind"]
     for place in explanation["applications"]:
-        assert document(place)["metadata"]["name"] == f"chatdb-{explanation['tier']}"
+        settings = read_settings(ROOT, CATALOGUE, place["file"].split("/")[1])
+        assert document(place)["metadata"]["name"] == settings.application(explanation["tier"])
     assert all(name in line(place) for place in explanation["docs"])
     assert [path for path in explanation["files"] if not (ROOT / path).is_file()] == []
 

@@ -21,12 +21,12 @@ from tests.repository import ROOT
 
 SCHEMAS = {path.name: json.loads(path.read_text()) for path in sorted((ROOT / "docs/schemas").glob("*.json"))}
 READING: dict[str, tuple[str, ...]] = {
-    "capacity": (),
+    "capacity": ("-e", "minikube"),
     "check": ("--rule", "order"),
     "doctor": (),
     "explain": ("training-orchestrator",),
     "graph": (),
-    "health": (),
+    "health": ("-e", "minikube"),
     "images": (),
     "synth": ("--check",),
 }
@@ -39,7 +39,18 @@ RUNNING: dict[str, Callable[[], dict[str, Any]]] = {
 """Commands that run something for a while, each with a made-up outcome; tests that run it look at real ones."""
 PRINTING = (*READING, *RUNNING)
 WRITING = {
-    *("cleanup", "cluster", "completion", "deploy", "init", "local", "new-environment", "new-service", "release"),
+    *(
+        "cleanup",
+        "cluster",
+        "completion",
+        "deploy",
+        "init",
+        "local",
+        "new-environment",
+        "new-service",
+        "promote",
+        "release",
+    ),
     *("remove-environment", "rollback"),
 }
 """Commands that change something, run something, or print a script."""
