@@ -52,6 +52,13 @@ def copy_repository(target: Path) -> Path:
     return target
 
 
+def copy_generated(target: Path) -> Path:
+    """A repository with the hand-written files and what is generated from them, and the installed tools."""
+    _copy(("dist", "argocd"), copy_inputs(target))
+    keep_one(target)
+    return target
+
+
 def set_values(root: Path, environment: str, **values: Any) -> None:
     """Set values of the environment in the settings file."""
     path = root / "chatdb.yaml"

@@ -60,7 +60,7 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def promotable(released: Path, tmp_path: Path, own_git: None, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Production is pinned to a commit, and minikube to a later one, in which production differs."""
+    """The environment live is pinned to a commit, and minikube to a later one, in which live differs."""
     for name in ("work", "work.git"):
         shutil.copytree(released / name, tmp_path / name, symlinks=True)
     git(tmp_path / "work", "config", "--remove-section", f"url.file://{released / 'work.git'}")

@@ -11,16 +11,16 @@ from constructs_lib.settings import read_settings
 from tests.cli.release_project import commit, git, push
 from tests.command import invoke
 
-SOURCE, TARGET = "minikube", "production"
+SOURCE, TARGET = "minikube", "live"
 PROMOTE = ("promote", f"--from={SOURCE}", f"--to={TARGET}", "--pins")
 SLOWER = "- {op: add, path: /spec/minReadySeconds, value: 1}\n"
 
 
 def two_released(project: Path) -> None:
-    """Pin production to a commit, change it, and pin minikube to the commit with that."""
+    """Pin live to a commit, change it, and pin minikube to the commit with that."""
     invoke("new-environment", TARGET, "--like", SOURCE)
-    write_all_pins(project, TARGET, commit(project, "production"))
-    edit(project, "overlays/production/core/kustomization.yaml", patch)
+    write_all_pins(project, TARGET, commit(project, "live"))
+    edit(project, "overlays/live/core/kustomization.yaml", patch)
     invoke("synth")
     write_all_pins(project, SOURCE, commit(project, "Slow down the model registry"))
     invoke("synth")

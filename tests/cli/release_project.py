@@ -1,7 +1,6 @@
 """A project that is committed and pushed, for releases to work on."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from chatdb import release as releases
 from chatdb.cli import main
 from constructs_lib.settings import read_settings
 from tests.command import invoke
-from tests.repository import ROOT, copy_inputs, keep_one, texts
+from tests.repository import copy_generated, texts
 
 URL = "https://git.example/chatdb.git"
 """What chatdb.yaml says; git finds the bare repository of a test there."""
@@ -45,10 +44,7 @@ def push(folder: Path, branch: str = "main") -> None:
 def generated(folder: Path) -> Path:
     """The project as it is committed here, with the installed tools."""
     folder.mkdir(parents=True, exist_ok=True)
-    copy_inputs(folder)
-    for name in ("dist", "argocd"):
-        shutil.copytree(ROOT / name, folder / name)
-    keep_one(folder)
+    copy_generated(folder)
     (folder / ".gitignore").write_text(".tools\n.cdk8s\n")
     return folder
 

@@ -46,14 +46,14 @@ def merge(project: Path) -> None:
 
 
 def test_promotion_then_rollback(promotable: Path) -> None:
-    """The commit that staging has is what production gets, on a branch; merged, it is rolled back as a release is."""
+    """The commit that staging has is what live gets, on a branch; merged, it is rolled back as a release is."""
     before, proven, base = pin(promotable, TARGET), pin(promotable, SOURCE), head(promotable)
     (promotable / "staged").write_text("staged")
     git(promotable, "add", "staged")
     (promotable / "staged").write_text("edited again")
     untouched = state(promotable)
     lines = invoke(*PROMOTE).splitlines()
-    assert lines[1] == f"every tier of production: {before[:12]} -> {proven[:12]}"
+    assert lines[1] == f"every tier of live: {before[:12]} -> {proven[:12]}"
     assert lines[2].endswith(" Slow down the model registry")
     assert lines[3] == "core: changed Deployment chatdb-services/model-registry"
     words = ("changed ConfigMap", "added Job", "removed Job")
@@ -63,10 +63,10 @@ def test_promotion_then_rollback(promotable: Path) -> None:
     branch = branch_of(promotable)
     tip = git(promotable, "rev-parse", branch)
     assert git(promotable, "log", "-1", "--format=%P %B", branch) == (
-        f"{base} Release {proven[:12]} to production\n\nPromoted from minikube."
+        f"{base} Release {proven[:12]} to live\n\nPromoted from minikube."
     )
     changed = git(promotable, "diff", "--name-only", "HEAD", branch).splitlines()
-    assert {name.rpartition("/")[0] for name in changed} == {"pins", "argocd/production/apps"}
+    assert {name.rpartition("/")[0] for name in changed} == {"pins", "argocd/live/apps"}
     assert state(promotable)[2:] == untouched[2:]
     assert head(promotable) == base
     main = remote(promotable, "main")
@@ -76,21 +76,21 @@ def test_promotion_then_rollback(promotable: Path) -> None:
     git(promotable, "rm", "--force", "--quiet", "staged")
     merge(promotable)
     assert pin(promotable, TARGET) == proven
-    released = yaml.safe_load((promotable / "argocd/production/apps/released.yaml").read_text())
+    released = yaml.safe_load((promotable / "argocd/live/apps/released.yaml").read_text())
     assert {*released["data"].values()} == {proven}
     assert invoke("synth", "--check") == ""
-    assert f"every tier of production is pinned to {proven[:12]} already" in invoke(*PROMOTE)
+    assert f"every tier of live is pinned to {proven[:12]} already" in invoke(*PROMOTE)
     assert before[:12] in invoke("rollback", "-e", TARGET)
     assert pin(promotable, TARGET) == before
 
 
 def test_first_promotion(promotable: Path) -> None:
     """An environment that tracks the branch is pinned by its first promotion."""
-    (promotable / "pins/production.yaml").unlink()
+    (promotable / "pins/live.yaml").unlink()
     invoke("synth")
-    published(promotable, "production tracks the branch")
+    published(promotable, "live tracks the branch")
     proven = pin(promotable, SOURCE)
-    assert f"every tier of production: main -> {proven[:12]}\nno object changes\n" in invoke(*PROMOTE)
+    assert f"every tier of live: main -> {proven[:12]}\nno object changes\n" in invoke(*PROMOTE)
     git(promotable, "merge", "--quiet", branch_of(promotable))
     assert pin(promotable, TARGET) == proven
 
@@ -110,7 +110,7 @@ def behind(project: Path) -> None:
 
 
 def older(project: Path) -> None:
-    """Production has gone on, and staging has not."""
+    """The environment live has gone on, and staging has not."""
     first = pin(project, TARGET)
     pin_by_hand(project, TARGET, pin(project, SOURCE))
     pin_by_hand(project, SOURCE, first)
@@ -134,14 +134,14 @@ def fewer_tiers(project: Path) -> None:
 
 
 def not_there_yet(project: Path) -> None:
-    """Staging runs a commit in which there is no production."""
-    (project / "pins/production.yaml").unlink()
+    """Staging runs a commit in which the environment live does not exist."""
+    (project / "pins/live.yaml").unlink()
     pin_by_hand(project, SOURCE, git(project, "rev-list", "--max-parents=0", "HEAD"))
 
 
 def stale(project: Path) -> None:
-    """In the commit that staging runs, a generated file of production is not what the code gives."""
-    path = project / "argocd/production/apps/core.yaml"
+    """In the commit that staging runs, a generated file of live is not what the code gives."""
+    path = project / "argocd/live/apps/core.yaml"
     text = path.read_text()
     path.write_text(f"# edited\n{text}")
     contents = published(project, "stale")
@@ -150,15 +150,15 @@ def stale(project: Path) -> None:
 
 
 def stale_here(project: Path) -> None:
-    """In HEAD, a generated file of production is not what the code gives."""
-    path = project / "argocd/production/apps/core.yaml"
+    """In HEAD, a generated file of live is not what the code gives."""
+    path = project / "argocd/live/apps/core.yaml"
     path.write_text(f"# edited\n{path.read_text()}")
     published(project, "stale")
 
 
 def finding(project: Path) -> None:
-    """In the commit that staging runs, a rule finds something in production."""
-    path = "overlays/production/core/kustomization.yaml"
+    """In the commit that staging runs, a rule finds something in live."""
+    path = "overlays/live/core/kustomization.yaml"
     text = (project / path).read_text()
     edit(project, path, lambda content: content["patches"][-1].update(target={"kind": "Deployment", "name": "no"}))
     invoke("synth")
@@ -169,10 +169,10 @@ def finding(project: Path) -> None:
 
 
 def not_pushed(project: Path) -> None:
-    """In the commit that staging runs, production pulls an image of its registry that was not pushed there."""
+    """In the commit that staging runs, live pulls an image of its registry that was not pushed there."""
     edit(project, "chatdb.yaml", lambda content: content["environments"][TARGET].update(registry="registry.example"))
     images = [{"name": "chatdb/ml-engine", "newName": "registry.example/ml-engine"}]
-    edit(project, "overlays/production/processing/kustomization.yaml", lambda content: content.update(images=images))
+    edit(project, "overlays/live/processing/kustomization.yaml", lambda content: content.update(images=images))
     invoke("synth")
     pin_by_hand(project, SOURCE, published(project, "a registry"))
 
@@ -185,17 +185,17 @@ def other_branch(project: Path) -> None:
 REFUSALS: dict[Callable[[Path], None], str] = {
     unpublished: "push or merge it there",
     behind: "and HEAD does not contain it; run `git pull`",
-    older: "which production is pinned to; to go back, run `chatdb rollback -e production`",
+    older: "which live is pinned to; to go back, run `chatdb rollback -e live`",
     never_released: "pins/minikube.yaml: platform, foundation, setup, core, processing, edge, monitoring, testing of"
     " minikube is pinned to no commit",
     different_commits: "the tiers are pinned to different commits: platform ",
     fewer_tiers: "minikube does not have the tiers testing, and so has not proven them; add them to `tiers`",
-    not_there_yet: "does not have overlays/production; run `chatdb release -e minikube`",
-    stale: "argocd/production/apps/core.yaml: in the commit it is not what the code gives",
-    stale_here: "argocd/production/apps/core.yaml: in the commit it is not what the code gives",
+    not_there_yet: "does not have overlays/live; run `chatdb release -e minikube`",
+    stale: "argocd/live/apps/core.yaml: in the commit it is not what the code gives",
+    stale_here: "argocd/live/apps/core.yaml: in the commit it is not what the code gives",
     finding: "[overlays] ",
     not_pushed: "image registry.example/ml-engine:",
-    other_branch: "is there with other content; merge it, or delete it with `git branch -D promote/production-",
+    other_branch: "is there with other content; merge it, or delete it with `git branch -D promote/live-",
 }
 
 
@@ -209,8 +209,8 @@ def test_refusals(promotable: Path, change: Callable[[Path], None]) -> None:
 CHANGES: dict[str, Callable[[Path], Any]] = {
     "settings": lambda p: (p / "chatdb.yaml").open("a").write("# edited\n"),
     "pins": lambda p: (p / "pins/minikube.yaml").open("a").write("# edited\n"),
-    "overlays": lambda p: edit(p, "overlays/production/core/kustomization.yaml", patch),
-    "new": lambda p: (p / "argocd/production/new.yaml").touch(),
+    "overlays": lambda p: edit(p, "overlays/live/core/kustomization.yaml", patch),
+    "new": lambda p: (p / "argocd/live/new.yaml").touch(),
 }
 
 
@@ -225,7 +225,7 @@ def test_wrong_usage(promotable: Path) -> None:
     """One environment, and unknown ones."""
     assert "--from and --to are both minikube" in invoke("promote", "--from=minikube", "--to=minikube", code=2)
     for names in (("no", TARGET), (SOURCE, "no")):
-        message = "unknown environment 'no'. Use one of: minikube, production"
+        message = "unknown environment 'no'. Use one of: minikube, live"
         assert message in invoke("promote", f"--from={names[0]}", f"--to={names[1]}", code=2)
 
 

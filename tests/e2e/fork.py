@@ -86,6 +86,7 @@ class Fork(Origin):
         self.git("checkout", "--ours", "chatdb.yaml")
         self.replace("catalogue/components.py", *ENTRIES)
         self.run("init")
+        self.run("remove-environment", "production", "--yes")
         commit = self.commit("Merge the new version")
         self.run("check")
         return commit

@@ -1,7 +1,6 @@
 """A bare git repository that Argo CD follows, and the copy of the project that commits go into it from."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -13,24 +12,17 @@ from catalogue.components import CATALOGUE
 from chatdb import release as releases
 from chatdb.cli import main as chatdb
 from constructs_lib.settings import read_settings
-from tests.repository import IDENTITY, ROOT, copy_inputs
+from tests.repository import IDENTITY, copy_generated
 
 IGNORED = ".cdk8s\n.tools\n.venv\n__pycache__\nnode_modules\n"
 Operations = Sequence[Mapping[str, object]] | Mapping[str, object]
 """A JSON patch, or a strategic merge patch."""
 
 
-def generated(work: Path) -> None:
-    """What a release is made of: the platform as it is here."""
-    copy_inputs(work)
-    for name in ("dist", "argocd"):
-        shutil.copytree(ROOT / name, work / name)
-
-
 class Origin:
     """The repository; `work` is the clone that a person would have."""
 
-    def __init__(self, folder: Path, url: str | None = None, files: Callable[[Path], None] = generated) -> None:
+    def __init__(self, folder: Path, url: str | None = None, files: Callable[[Path], object] = copy_generated) -> None:
         """Make both, with those files in the clone, and the first commit; `url` is where Argo CD finds it."""
         self.bare = folder / "origin.git"
         self.work = folder / "work"

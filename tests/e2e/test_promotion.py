@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from catalogue.components import CATALOGUE
@@ -18,10 +19,10 @@ from tests.repository import IDENTITY
 @pytest.fixture
 def promoting(platform: Deployment) -> Iterator[Deployment]:
     """The repository has a second environment, whose cluster Argo CD does not know."""
-    platform.origin.run("new-environment", "production", "--like", "minikube")
+    platform.origin.run("new-environment", "live", "--like", "minikube")
     platform.wait_released(platform.release("Two environments"))
     yield platform
-    platform.origin.run("remove-environment", "production", "--yes")
+    platform.origin.run("remove-environment", "live", "--yes")
     platform.wait_released(platform.release("One environment"))
 
 
@@ -32,7 +33,7 @@ def promote(platform: Deployment) -> tuple[int, str]:
         "KUBECONFIG": str(platform.cluster.kubeconfig),
         "PATH": f"{search_path()}:{os.environ['PATH']}",
     }
-    arguments = ("promote", "--from=minikube", "--to=production", "--push")
+    arguments = ("promote", "--from=minikube", "--to=live", "--push")
     done = CliRunner().invoke(main, arguments, obj=platform.origin.work, env=environment)
     return done.exit_code, done.output
 
@@ -42,13 +43,11 @@ def test_promotion(promoting: Deployment) -> None:
     held = promoting.pin("core")
     code, output = promote(promoting)
     assert code == 0, output
-    assert f"every tier of production: main -> {str(held)[:12]}" in output
-    branch = f"promote/production-{str(held)[:12]}"
+    assert f"every tier of live: main -> {str(held)[:12]}" in output
+    branch = f"promote/live-{str(held)[:12]}"
     tip = promoting.origin.git("ls-remote", "origin", branch).split()[0]
-    pins = promoting.origin.git("show", f"{tip}:pins/production.yaml").splitlines()[1:]
-    assert pins == [
-        f"{tier}: {held}" for tier in sorted(read_settings(promoting.origin.work, CATALOGUE, "production").tiers)
-    ]
+    pins = yaml.safe_load(promoting.origin.git("show", f"{tip}:pins/live.yaml"))
+    assert pins == dict.fromkeys(read_settings(promoting.origin.work, CATALOGUE, "live").tiers, held)
     with never_ready(promoting, "model-registry"):
         promoting.origin.mark("core", "promoted")
         moving = promoting.release("Core moves")
