@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--build", is_flag=True, help="Build those of services/, write their tags, and generate with them.")
 @click.option("--push", is_flag=True, help="Push them to the environment's registry, and write the digests it has.")
-@click.option("--verify", is_flag=True, help="Ask the environment's registry for each of them; 1 where one is missing.")
-@click.option("--builder", type=click.Choice(BUILDERS), help="What builds; without it the first of them that answers.")
+@click.option("--verify", is_flag=True, help="Ask the environment's registry for each; exit with 1 if one is missing.")
+@click.option(
+    "--builder", type=click.Choice(BUILDERS), help="What builds and pushes; without it the first that answers."
+)
 @click.option("--dry-run", is_flag=True, help="Build nothing; print the commands that would be run.")
 @environment_option
 @json_option

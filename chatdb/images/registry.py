@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 class _Refused(Exception):
     """Why there is no answer that says what the registry has, and the fix."""
 
-    def __init__(self, what: str, fix: str = "is `registry` in chatdb.yaml right?") -> None:
+    def __init__(self, what: str, fix: str = "correct `registry` in chatdb.yaml, or see what answers there") -> None:
         super().__init__(what)
         self.what = what
         self.fix = fix
@@ -62,7 +62,11 @@ def manifest_digest(repository: str, reference: str) -> str | None:
     try:
         return _in_time(lambda: _digest(parts, reference))
     except (_Refused, OSError, HTTPException, ValueError) as error:
-        refused = error if isinstance(error, _Refused) else _Refused(_words(error), "is it up, and reached from here?")
+        refused = (
+            error
+            if isinstance(error, _Refused)
+            else _Refused(_words(error), "start it, or make it reachable from here")
+        )
         raise InvalidInput([Problem(f"{repository}:{reference}", refused.what, refused.fix)]) from error
 
 

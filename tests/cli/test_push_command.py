@@ -248,7 +248,7 @@ def test_a_registry_that_is_down(pushing: Machine, registry: RegistryServer) -> 
     registry.server.kill()
     for option in ("--verify", "--push"):
         (line,) = invoke("images", option, "-e", "minikube", code=1).splitlines()
-        assert "refused; is it up, and reached from here?" in line
+        assert "refused; start it, or make it reachable from here" in line
     assert pushing.pushes() == []
     assert pushing.content() == before
 
@@ -283,8 +283,12 @@ def test_environments_have_digests_of_their_own(pushing: Machine, registry: Regi
     assert list(pushing.content()["registries"]) == [f"{registry.registry}/staging"]
     assert all("/staging/" in image and "@sha256:" in image for image in references("staging").values())
     assert [image for image in references().values() if "@" in image] == []
+    of_staging = references("staging")
+    invoke("images", "--push", "-e", "minikube")
+    assert list(pushing.content()["registries"]) == [registry.registry, f"{registry.registry}/staging"]
+    assert references("staging") == of_staging
     set_registry(pushing.root, f"{registry.registry}/staging")
-    assert references() == references("staging")
+    assert references() == of_staging
 
 
 def test_an_environment_without_a_registry(machine: Machine) -> None:

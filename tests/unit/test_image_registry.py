@@ -95,7 +95,7 @@ WRONG: dict[str, tuple[Callable[[Request], None], str]] = {
     ),
     "loop": (lambda r: r.answer(307, Location=r.path), "HTTP 307 is the registry's answer"),
     "to-a-file": (lambda r: r.answer(307, Location="file:///etc/passwd"), "HTTP 307 is the registry's answer"),
-    "to-ftp": (lambda r: r.answer(307, Location="ftp://127.0.0.1/x"), "no answer: unknown url type: ftp; is it up"),
+    "to-ftp": (lambda r: r.answer(307, Location="ftp://127.0.0.1/x"), "no answer: unknown url type: ftp; start it"),
     "to-nowhere": (lambda r: r.answer(307), "HTTP 307 is the registry's answer"),
     "no-http": (not_http, "no answer: SSH-2.0-OpenSSH"),
     "nothing": (lambda r: None, "no answer: Remote end closed connection without response"),
@@ -156,7 +156,7 @@ def test_a_slow_registry_is_given_up(answers: Callable[[Request], None], monkeyp
     monkeypatch.setattr(client, "ANSWER_SECONDS", 0.3)
     with registry(answers) as server:
         begin = time.monotonic()
-        assert "no answer: has not answered within 0.3 s; is it up, and reached from here?" in refusal(server)
+        assert "no answer: has not answered within 0.3 s; start it, or make it reachable from here" in refusal(server)
         assert time.monotonic() - begin < WAIT
 
 
@@ -165,7 +165,7 @@ def test_a_registry_that_is_down() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         host = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(InvalidInput, match=r"no answer: .*refused; is it up, and reached from here\?"):
+        with pytest.raises(InvalidInput, match=r"no answer: .*refused; start it, or make it reachable from here"):
             manifest_digest(f"{host}/team/app", "1")
 
 
@@ -177,7 +177,7 @@ def test_others_are_asked_by_https(host: str, monkeypatch: pytest.MonkeyPatch) -
         raise UnicodeError(url)
 
     monkeypatch.setattr(client, "_get", get)
-    with pytest.raises(InvalidInput, match=rf"no answer: https://{host}/v2/team/app/manifests/1; is it up"):
+    with pytest.raises(InvalidInput, match=rf"no answer: https://{host}/v2/team/app/manifests/1; start it"):
         manifest_digest(f"{host}/team/app", "1")
 
 
