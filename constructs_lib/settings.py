@@ -167,7 +167,8 @@ def _renamed(root: Path, environments: Sequence[Settings], place: Place) -> Iter
     for one in environments:
         name = f"argocd/{one.environment}/root.yaml"
         written = read_mapping(root / name, name, SYNTH)[0] if (root / name).is_file() else {}
-        before = (written.get("metadata") or {}).get("name", one.applications)
+        metadata = written.get("metadata")
+        before = metadata.get("name", one.applications) if isinstance(metadata, dict) else one.applications
         if before != one.applications:
             own = place.at("environments", one.environment, "applications")
             message = f"the Applications of {one.environment} are called {before}, not {one.applications}"

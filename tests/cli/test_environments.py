@@ -288,6 +288,8 @@ def test_other_names_of_an_environment(two: Path) -> None:
     before = texts(two / "argocd")
     assert "the Applications of staging are called chatdb-staging, not other" in invoke("synth", code=1)
     assert texts(two / "argocd") == before
+    (two / "argocd/staging/root.yaml").write_text("metadata: [edited]\n")
+    assert "Traceback" not in invoke("synth", "--check", code=1)
     shutil.rmtree(two / "argocd/staging")
     invoke("synth")
     assert "name: other-core" in (two / "argocd/staging/apps/core.yaml").read_text()

@@ -28,7 +28,7 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": ["../../../dist/core"],
-        "components": ["../../components/drawn/core"],
+        "components": ["generated"],
         "patches": [
             {"path": "patch.yaml"},
             {"target": {"kind": "Deployment", "name": ".*", "labelSelector": "app=model-registry"}, "patch": CHANGE},
@@ -47,7 +47,11 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "overlays/minikube/kustomization.yaml": {
         "resources": ["platform", "foundation", "setup", "core", "processing", "edge", "monitoring", "testing"]
     },
-    "overlays/minikube/platform/generated/kustomization.yaml": {"resources": ["quotas.yaml"]},
+    f"{FOLDER}/generated/kustomization.yaml": {
+        "apiVersion": "kustomize.config.k8s.io/v1alpha1",
+        "kind": "Component",
+        "components": ["../../../components/drawn/core"],
+    },
 }
 """Files that use what Kustomize has; each is changed in turn."""
 GARBAGE = {
@@ -93,7 +97,8 @@ class Repository:
     def __init__(self, root: Path) -> None:
         """With the documents; generated files are the repository's own."""
         self.root = copy_inputs(root)
-        for name in ("dist", "argocd"):
+        (root / "argocd").mkdir()
+        for name in ("dist", "argocd/install", "argocd/minikube"):
             (root / name).symlink_to(ROOT / name)
         (root / TRAIT).mkdir(parents=True)
         for name in DOCUMENTS:
