@@ -25,7 +25,7 @@ from constructs_lib.render import GATEWAY, GATEWAY_API, render
 from constructs_lib.rendered import Rendered as Charts
 from constructs_lib.resolve import resolve
 from constructs_lib.resolve.problems import problems
-from constructs_lib.settings import read_environments, read_settings
+from constructs_lib.settings import read_settings
 from tests.properties.catalogues import catalogues, garbage, permuted, services
 from tests.properties.wild import wild
 from tests.repository import ROOT, texts
@@ -55,7 +55,7 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def staged(root: Path, catalogue: Catalogue) -> dict[str, str]:
     """Everything that is generated for the repository's settings."""
     with tempfile.TemporaryDirectory() as folder:
-        stage(root, resolve(catalogue), read_environments(ROOT, catalogue), Path(folder))
+        stage(root, resolve(catalogue), [read_settings(ROOT, catalogue, "minikube")], Path(folder))
         return texts(Path(folder))
 
 
