@@ -221,7 +221,7 @@ def test_cleanup_leaves_nothing(site: Site) -> None:
 def test_dry_run_asks_no_cluster(tmp_path: Path) -> None:
     """The commands, with every object; neither a kubeconfig nor kubectl is looked at."""
     environment = {"KUBECONFIG": str(tmp_path / "none"), "PATH": str(tmp_path)}
-    done = CliRunner().invoke(main, ["deploy", "--dry-run", "--context=mine"], env=environment)
+    done = CliRunner().invoke(main, ["deploy", "-e", "minikube", "--dry-run", "--context=mine"], env=environment)
     assert done.exit_code == 0, done.output
     commands = [line for line in done.output.splitlines() if not line.startswith("#")]
     assert len(commands) == len(Tier)

@@ -33,7 +33,7 @@ def run(platform: Deployment, *arguments: str, root: Path | None = None) -> tupl
 
 def test_example_repository_is_refused(platform: Deployment) -> None:
     """Argo CD could not fetch it: nothing is installed, and the fix is said."""
-    code, output = run(platform, "deploy", "--argocd", root=ROOT)
+    code, output = run(platform, "deploy", "--argocd", "-e", "minikube", root=ROOT)
     assert code == 1
     assert "the repository is still the example" in output
     assert "`chatdb init --repository <yours>`" in output
