@@ -32,7 +32,9 @@ class Origin:
         self.git("init", "--quiet", "--initial-branch=main")
         (self.work / ".git/info/exclude").write_text(IGNORED)
         self.git("remote", "add", "origin", str(self.bare))
-        self.run("init", "--repository", url or f"file://{self.bare}", "--revision", "main")
+        self.run(
+            "init", "--repository", url or f"file://{self.bare}", "--environment", "minikube", "--revision", "main"
+        )
         self.commit("The platform")
 
     def git(self, *arguments: str) -> str:
