@@ -15,8 +15,7 @@ from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import ENVIRONMENT, FILE, Settings, parsed, pins_path, read_environments
-from constructs_lib.settings_file import HEADER
-from constructs_lib.yaml_edit import with_values
+from constructs_lib.settings_file import edited
 from constructs_lib.yaml_files import Place, read_document, read_text
 
 OWN = ("applications", "cluster", "host")
@@ -49,7 +48,7 @@ def new_files(
         environments[name]["traits"] = list(dict.fromkeys((*(like.traits if like else ()), *traits)))
     parsed(root, platform.catalogue, wanted, Place(FILE, None))
     overlays = _copied(root, like, name) if like else _plain(platform, name)
-    return {FILE: _edited(text, raw, wanted), **overlays}
+    return {FILE: edited(text, raw, wanted), **overlays}
 
 
 def _copied(root: Path, like: Settings, name: str) -> dict[str, str]:
@@ -87,7 +86,7 @@ def removal(root: Path, catalogue: Catalogue, name: str) -> dict[str, str | None
             raise InvalidInput([Problem(name, "is the only environment", fix)])
         wanted = deepcopy(raw)
         del wanted["environments"][name]
-        return {FILE: _edited(text, raw, wanted), **left}
+        return {FILE: edited(text, raw, wanted), **left}
     if not left or not ENVIRONMENT.fullmatch(name):
         raise InvalidInput([Problem(name, "unknown environment", f"use one of: {', '.join(known)}")])
     return {**left}
@@ -108,7 +107,3 @@ def remove(root: Path, changes: Mapping[str, str | None]) -> None:
 def _settings_file(root: Path) -> tuple[str, dict[str, Any]]:
     raw, _ = read_document(root / FILE, FILE, f"run `{COMMAND} init`")
     return (root / FILE).read_text(encoding="utf-8"), raw
-
-
-def _edited(text: str, raw: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
-    return with_values(text, raw, wanted) or HEADER + manifest_yaml.dump([dict(wanted)])

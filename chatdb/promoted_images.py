@@ -1,11 +1,11 @@
 """Images of a promotion: what was pushed to the other registry is what the first environment runs, digest by digest."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 from chatdb.comparison import Objects, rendered
 from constructs_lib.command import COMMAND
-from constructs_lib.pods import all_containers, pod_spec
+from constructs_lib.pods import image_names
 from constructs_lib.problem import Problem
 from constructs_lib.settings import FILE, Settings
 from constructs_lib.yaml_files import read_document
@@ -36,17 +36,9 @@ def image_problems(promoted: Path, source: Settings, target: Settings, deployed:
 def _digests(objects: Objects, registry: str) -> dict[str, str]:
     """<name>:<tag> -> digest of each image of the registry that a pod names; an empty text where it names none."""
     digests = {}
-    for reference in _references(objects):
+    manifests = (manifest for of_tier in objects.values() for manifest in of_tier.values())
+    for reference in (name for manifest in manifests for name in image_names(manifest)):
         if reference.startswith(f"{registry}/"):
             name, _, digest = reference.removeprefix(f"{registry}/").partition("@")
             digests[name] = digest
     return digests
-
-
-def _references(objects: Objects) -> Iterable[str]:
-    manifests = (manifest for of_tier in objects.values() for manifest in of_tier.values())
-    return (
-        str(container.get("image", ""))
-        for manifest in manifests
-        for container in all_containers(pod_spec(manifest) or {})
-    )

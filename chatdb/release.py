@@ -42,16 +42,12 @@ def release(root: Path, environment: str, *, offline: bool, commit: bool) -> str
 
     Returns the commit. InvalidInput with what is wrong; then nothing has changed.
     """
-    with one_at_a_time(root):
-        contents = head(root)
-        refuse_changes(root, ".")
-        with checked_out(root, contents) as tree:
-            settings = read_settings(tree, catalogue(), environment)
-            if not offline:
-                published(root, settings, contents)
-            generate(tree, environment, dict.fromkeys(settings.tiers, contents), rules=True)
-            message = f"Release {contents[:12]} to {environment}"
-            take(root, tree, environment, message if commit else None)
+    with _committed(root, environment) as (contents, tree, settings):
+        if not offline:
+            published(root, settings, contents)
+        generate(tree, environment, dict.fromkeys(settings.tiers, contents), rules=True)
+        message = f"Release {contents[:12]} to {environment}"
+        take(root, tree, environment, message if commit else None)
     return contents
 
 
@@ -60,20 +56,16 @@ def rollback(root: Path, environment: str, to: str | None, *, offline: bool, com
 
     Returns the commit. InvalidInput with what is wrong; then nothing has changed.
     """
-    with one_at_a_time(root):
-        present = head(root)
-        refuse_changes(root, ".")
-        with checked_out(root, present) as tree:
-            settings = read_settings(tree, catalogue(), environment)
-            earlier = _earlier(root, settings, to)
-            if not offline:
-                published(root, settings, earlier)
-            with checked_out(root, earlier) as old:
-                builds(old, environment, settings.tiers)
-            generate(tree, environment, dict.fromkeys(settings.tiers, earlier), rules=False)
-            # It begins as a release does: what releases after a merge leaves it alone.
-            message = f"Release {earlier[:12]} to {environment} again"
-            take(root, tree, environment, message if commit else None)
+    with _committed(root, environment) as (_, tree, settings):
+        earlier = _earlier(root, settings, to)
+        if not offline:
+            published(root, settings, earlier)
+        with checked_out(root, earlier) as old:
+            builds(old, environment, settings.tiers)
+        generate(tree, environment, dict.fromkeys(settings.tiers, earlier), rules=False)
+        # It begins as a release does: what releases after a merge leaves it alone.
+        message = f"Release {earlier[:12]} to {environment} again"
+        take(root, tree, environment, message if commit else None)
     return earlier
 
 
@@ -158,6 +150,16 @@ def recover(root: Path) -> None:
         if done.code:
             raise failed("restore", done, fix)
     (root / UNDER_WAY).unlink()
+
+
+@contextmanager
+def _committed(root: Path, environment: str) -> Iterator[tuple[str, Path, Settings]]:
+    """HEAD, beside which nothing may be changed; its tree to one side, and the environment's settings in it."""
+    with one_at_a_time(root):
+        present = head(root)
+        refuse_changes(root, ".")
+        with checked_out(root, present) as tree:
+            yield present, tree, read_settings(tree, catalogue(), environment)
 
 
 @contextmanager

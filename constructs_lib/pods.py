@@ -70,3 +70,8 @@ def all_containers(spec: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Init containers, containers, and ephemeral containers."""
     for field in ("initContainers", "containers", "ephemeralContainers"):
         yield from spec.get(field) or []
+
+
+def image_names(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """The image of each container of an object that runs pods."""
+    return (str(container.get("image", "")) for container in all_containers(pod_spec(manifest) or {}))

@@ -72,8 +72,13 @@ def write(
     if pins == DROP:
         for file in pinned:
             file.unlink()
-    write_by_rename(path, with_values(text, raw, wanted) or HEADER + manifest_yaml.dump([wanted]))
+    write_by_rename(path, edited(text, raw, wanted))
     return path
+
+
+def edited(text: str, raw: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """The text of the file with the content `wanted` in place of `raw`; without comments where that has to be."""
+    return with_values(text, raw, wanted) or HEADER + manifest_yaml.dump([dict(wanted)])
 
 
 def first_values(catalogue: Catalogue, environment: str) -> dict[str, Any]:

@@ -66,14 +66,13 @@ def _planned(
         if image.digest and manifest_digest(image.repository, image.tag) == image.digest:
             tell(f"# {image.reference} is there")
             continue
-        built = f"{image.built}:{image.tag}"
-        pushes = next((builder.pushes for builder, there in lists if built in there), None)
+        pushes = next((builder.pushes for builder, there in lists if image.in_dist in there), None)
         if image.name in before.tags and pushes:
-            planned.append((image, pushes(REGISTRY + built, f"{image.repository}:{image.tag}")))
+            planned.append((image, pushes(REGISTRY + image.in_dist, image.tagged)))
         else:
             programs = " or ".join(builder.answers[0] for builder in builders)
             what = f"{programs} does not have it" if image.name in before.tags else "was not built"
-            missing.append(Problem(built, what, f"run `{COMMAND} images --build --push -e {environment}`"))
+            missing.append(Problem(image.in_dist, what, f"run `{COMMAND} images --build --push -e {environment}`"))
     if missing:
         raise InvalidInput(missing)
     return planned
@@ -88,7 +87,7 @@ def _pushed(root: Path, image: EnvironmentImage, commands: Commands) -> str:
     digest = manifest_digest(image.repository, image.tag)
     if digest is None:
         what = "is not in the registry, though the push reported success"
-        raise InvalidInput([Problem(f"{image.repository}:{image.tag}", what, "see what the registry logs")])
+        raise InvalidInput([Problem(image.tagged, what, "see what the registry logs")])
     return digest
 
 

@@ -36,7 +36,7 @@ def _problems(image: EnvironmentImage, environment: str) -> Iterator[Problem]:
     tagged = manifest_digest(image.repository, image.tag)
     if tagged and tagged == (image.digest or tagged):
         return
-    where = f"{image.repository}:{image.tag}"
+    where = image.tagged
     push = f"run `{COMMAND} images --push -e {environment}`"
     if image.digest and manifest_digest(image.repository, image.digest) is None:
         yield Problem(where, f"{image.digest} is not in the registry", push)

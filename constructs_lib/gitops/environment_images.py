@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.model import Catalogue
-from constructs_lib.pods import all_containers, pod_spec
+from constructs_lib.pods import all_containers, image_names, pod_spec
 from constructs_lib.rendered import Manifest
 from constructs_lib.resolve import image_tags
 from constructs_lib.settings import Settings
@@ -33,9 +33,14 @@ class EnvironmentImage:
         return f"{self.built}:{self.tag}"
 
     @property
+    def tagged(self) -> str:
+        """Its name in the registry, whatever the digest there is."""
+        return f"{self.repository}:{self.tag}"
+
+    @property
     def reference(self) -> str:
         """What the environment's containers name."""
-        return f"{self.repository}:{self.tag}" + (f"@{self.digest}" if self.digest else "")
+        return self.tagged + (f"@{self.digest}" if self.digest else "")
 
 
 def environment_images(root: Path, catalogue: Catalogue, settings: Settings) -> tuple[EnvironmentImage, ...]:
@@ -62,7 +67,7 @@ def environment_images(root: Path, catalogue: Catalogue, settings: Settings) -> 
 
 def used_images(images: Iterable[EnvironmentImage], objects: Iterable[Manifest]) -> list[EnvironmentImage]:
     """Those among them that containers of the objects of dist/ name."""
-    used = {container.get("image") for one in objects for container in all_containers(pod_spec(one) or {})}
+    used = {name for one in objects for name in image_names(one)}
     return [image for image in images if image.in_dist in used]
 
 

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from constructs_lib.footprint import quota
-from constructs_lib.gitops.environment_images import environment_images, kustomize_images, used_images, with_images
+from constructs_lib.gitops.environment_images import (
+    EnvironmentImage,
+    environment_images,
+    kustomize_images,
+    used_images,
+    with_images,
+)
 from constructs_lib.gitops.host import at_host, host_patches
 from constructs_lib.gitops.kustomizations import write_component, write_kustomization, write_objects
 from constructs_lib.job_names import config_data, digest, named_by_content
@@ -62,19 +68,29 @@ def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings:
 
     InvalidInput where an overlay of the repository `root` does not build.
     """
-    given = _given(root, platform, settings, rendered)
+    images = environment_images(root, platform.catalogue, settings)
+    given = _given(root, platform, settings, rendered, images)
     objects = _render(root, out, settings, rendered, given)
-    parts = dict(_completed_parts(root, platform, settings, rendered, objects, given))
+    hosts = platform.catalogue.host, settings.host
+    templates = {
+        tier: [with_images(at_host(one, *hosts), images) for one in rendered.templates.get(tier, [])] for tier in given
+    }
+    parts = dict(_completed_parts(platform, settings, templates, objects, given))
     for tier, folder in folders(platform, settings).items():
         shutil.rmtree(out / folder, ignore_errors=True)
         if tier in settings.tiers and (parts[tier] != Part() or _listed(out, folder.parent)):
             parts[tier].write(out / folder)
 
 
-def _given(root: Path, platform: ResolvedPlatform, settings: Settings, rendered: Rendered) -> dict[str, Part]:
+def _given(
+    root: Path,
+    platform: ResolvedPlatform,
+    settings: Settings,
+    rendered: Rendered,
+    images: tuple[EnvironmentImage, ...],
+) -> dict[str, Part]:
     """What the settings alone give, for each tier of the environment."""
     tiers_of, patches = traits(root / "overlays"), host_patches(platform, settings, rendered)
-    images = environment_images(root, platform.catalogue, settings)
     given = {}
     for tier in settings.tiers:
         names = [name for name in settings.traits if tier in tiers_of[name]]
@@ -144,19 +160,13 @@ def _changes_nothing(out: Path, overlay: Path) -> bool:
 
 
 def _completed_parts(
-    root: Path,
     platform: ResolvedPlatform,
     settings: Settings,
-    rendered: Rendered,
+    templates: Mapping[str, list[Manifest]],
     objects: list[Manifest],
     given: Mapping[str, Part],
 ) -> Iterator[tuple[str, Part]]:
     """(tier, what is given for it and what follows from R)."""
-    hosts = platform.catalogue.host, settings.host
-    images = environment_images(root, platform.catalogue, settings)
-    templates = {
-        tier: [with_images(at_host(one, *hosts), images) for one in rendered.templates.get(tier, [])] for tier in given
-    }
     tests = {tier: _completed(templates[tier], objects) for tier in given}
     all_objects = [*objects, *(manifest for manifests in tests.values() for manifest in manifests)]
     for tier, part in given.items():
