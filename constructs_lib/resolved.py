@@ -10,6 +10,7 @@ from typing import TypeVar
 from constructs_lib.model import (
     KUBERNETES_API,
     Access,
+    Autoscale,
     Catalogue,
     Component,
     External,
@@ -167,9 +168,9 @@ class Scrape:
 class ResolvedComponent:
     """Everything that a component's objects are made of; its construct sees nothing else.
 
-    `host` is the address of its Service, `image` a reference, `after` the components that are up before it starts,
-    `files` what lies in catalogue/files/<component>/ (name -> text), `policies` those that are its own objects: both
-    sides of each of its dependencies.
+    `autoscale` is None where its number of replicas is fixed. `host` is the address of its Service, `image` a
+    reference, `after` the components that are up before it starts, `files` what lies in catalogue/files/<component>/
+    (name -> text), `policies` those that are its own objects: both sides of each of its dependencies.
     """
 
     platform: str
@@ -182,6 +183,7 @@ class ResolvedComponent:
     image: str | None
     uid: int
     replicas: int
+    autoscale: Autoscale | None
     grace_period: int
     labels: Mapping[str, str]
     ports: tuple[ResolvedPort, ...]
