@@ -74,6 +74,10 @@ class ComponentType:
         """How the readiness of a service calls a component of this type that it needs."""
         return self.name.replace("-", " ")
 
+    def ports_of(self, component: Component) -> tuple[str, ...]:
+        """The names of the ports that this entry must have."""
+        return self.ports
+
     def problems(self, component: Component) -> Iterable[Defect]:
         """What is wrong with an entry besides the demands above."""
         return ()

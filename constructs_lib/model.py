@@ -15,6 +15,8 @@ DNS = "dns"
 """External nodes that the generator looks up by their names."""
 BODY_LIMIT = 2**20
 """The largest body in bytes that a service takes where its entry does not say otherwise."""
+MOST_COPIES = 3
+"""Of a message on Kafka where its topic says nothing: one is lost and one is drained, and it is still there."""
 
 
 def nothing() -> Mapping[str, str]:
@@ -237,12 +239,15 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Topic:
-    """A Kafka topic; retention in milliseconds."""
+    """A Kafka topic; retention in milliseconds.
+
+    `replication` is how many brokers keep each message; None stands for all of them, but `MOST_COPIES` at most.
+    """
 
     name: str
     partitions: int
     retention_ms: int
-    replication: int = 1
+    replication: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,6 +40,8 @@ class Relation(StrEnum):
     SCRAPES = "scrapes"
     ROUTES = "routes"
     TESTS = "tests"
+    PEERS = "peers"
+    """The pods of one component among themselves: consumer and provider are the same."""
 
     @property
     def ordered(self) -> bool:

@@ -41,7 +41,10 @@ class Outside:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expected:
-    """The traffic that is asked for: between components by name, and of a component with what is outside."""
+    """The traffic that is asked for: between components by name, and of a component with what is outside.
+
+    A pair of a component and itself is the traffic of its pods among themselves.
+    """
 
     inside: Mapping[tuple[str, str], Spans]
     outside: Mapping[tuple[str, str], tuple[tuple[Outside, Spans], ...]]

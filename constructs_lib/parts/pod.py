@@ -25,11 +25,13 @@ LOG_FILES = 5
 class PodOptions:
     """What a construct decides about its pod; the rest follows from the component.
 
-    `env_vars` feeds the containers' variables. `reloaded` are ConfigMaps that the process re-reads by
-    itself: their change replaces no pod. `ports` and `probes` stand in for the component's, where containers differ.
+    `env_vars` feeds the containers' variables; `own_env_vars` are those that no ConfigMap can say, as each pod has its
+    own. `reloaded` are ConfigMaps that the process re-reads by itself: their change replaces no pod. `ports` and
+    `probes` stand in for the component's, where containers differ.
     """
 
     env_vars: Config | None = None
+    own_env_vars: Sequence[k8s.EnvVar] = ()
     mounts: Sequence[Mount] = ()
     reloaded: Sequence[Config] = ()
     command: Sequence[str] | None = None
@@ -92,7 +94,7 @@ def container(component: ResolvedComponent, options: PodOptions, name: str | Non
         args=options.args,
         ports=[k8s.ContainerPort(name=port.name, container_port=port.number) for port in ports] or None,
         env_from=_env_from(options.env_vars),
-        env=_secret_env(component) or None,
+        env=[*options.own_env_vars, *_secret_env(component)] or None,
         resources=_resources(component.resources, options.mounts) if component.resources else None,
         liveness_probe=probe(ports, probes.liveness) if probes else None,
         readiness_probe=probe(ports, probes.readiness) if probes else None,

@@ -33,11 +33,12 @@ from constructs_lib.resolve.problems import problems
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
 from constructs_lib.types import type_of
 from tests.repository import ROOT
+from tests.three_brokers import THREE_BROKERS
 
 KAFKA = Dependency("kafka", "kafka")
 READER = "reader"
-ENTRIES = {component.type: component for component in reversed(CATALOGUE.components)}
-"""The first entry of each type."""
+ENTRIES = {component.type: component for component in reversed(THREE_BROKERS.components)}
+"""The first entry of each type; the number of brokers is no field for itself, so there are several."""
 OTHERS = [one for type_, one in ENTRIES.items() if type_ not in ("chaos", "grafana", "locust-worker")]
 """Entries that others need, and a few that look at all of them."""
 

@@ -48,7 +48,7 @@ def _default(field: Field[Any]) -> Any:
 
 
 def _parts(component: Component, type_: ComponentType) -> Defects:
-    for name in sorted(set(type_.ports) - {port.name for port in component.ports}):
+    for name in sorted(set(type_.ports_of(component)) - {port.name for port in component.ports}):
         yield f"has no port named {name}", f'add Port(name="{name}", number=...) to its ports'
     if type_.pods and component.image is None:
         yield "has no image", "name one of catalogue/images.py"

@@ -42,7 +42,7 @@ def problems(catalogue: Catalogue) -> Iterator[Problem]:
     for component in catalogue.components:
         yield from _random(component)
         # What a type gives names its ports; one that is missing is reported with the type.
-        whole = set(type_of(component).ports) <= {port.name for port in component.ports}
+        whole = set(type_of(component).ports_of(component)) <= {port.name for port in component.ports}
         if whole and not broken:
             yield from _collisions(catalogue, component, links.get(component.name, ()))
 
