@@ -124,19 +124,22 @@ def autoscaled(platform: ResolvedPlatform, settings: Settings, tier: str) -> lis
     return sorted({*own, *dict(settings.autoscaled).get(tier, ())})
 
 
-def unsafe_hand_overs(folder: Path, platform: ResolvedPlatform, settings: Settings) -> Iterator[str]:
-    """The tiers whose Application in the folder leaves other replicas alone, while nothing orders both changes.
+def unsafe_hand_overs(before: Path, after: Path, settings: Settings) -> Iterator[str]:
+    """The tiers whose Application leaves other replicas alone than before, while nothing orders that and the manifests.
 
-    A tier that is not pinned may be synced with its new manifests before its Application is changed.
+    The folders hold what write_argo_cd has written. A tier that is not pinned may be synced with its new manifests
+    before its Application is changed.
     """
     for tier in settings.tiers:
-        path = folder / "apps" / f"{tier}.yaml"
-        if COMMIT.fullmatch(settings.target(tier)) or not path.is_file():
-            continue
-        written, _ = read_mapping(path, path.name, "")
-        ignored = _replicas(autoscaled(platform, settings, tier))
-        if ((written.get("spec") or {}).get("ignoreDifferences") or []) != ignored:
+        old, new = (folder / "apps" / f"{tier}.yaml" for folder in (before, after))
+        if not COMMIT.fullmatch(settings.target(tier)) and old.is_file() and _ignored(old) != _ignored(new):
             yield tier
+
+
+def _ignored(path: Path) -> Any:
+    """What the Application in the file ignores; nothing where a person has broken the file."""
+    spec = read_mapping(path, path.name, "")[0].get("spec")
+    return spec.get("ignoreDifferences") if isinstance(spec, dict) else None
 
 
 def _replicas(deployments: list[str]) -> list[dict[str, Any]]:

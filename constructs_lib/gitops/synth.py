@@ -104,6 +104,7 @@ def publication(root: Path, platform: ResolvedPlatform, environments: Environmen
     recover(root, names)
     stage(root, platform, environments, out)
     for settings in environments:
-        for tier in unsafe_hand_overs(root / "argocd" / settings.environment, platform, settings):
+        folder = Path("argocd", settings.environment)
+        for tier in unsafe_hand_overs(root / folder, out / folder, settings):
             print(UNSAFE.format(environment=settings.environment, tier=tier), file=sys.stderr)
     return publish(root, out, names)

@@ -9,7 +9,6 @@ import pytest
 from catalogue.components import CATALOGUE
 from chatdb.release import pins_of
 from constructs_lib.gitops.argo_cd import application, unsafe_hand_overs, write_argo_cd
-from constructs_lib.gitops.kustomizations import write_objects
 from constructs_lib.model import Autoscale
 from constructs_lib.render import render
 from constructs_lib.resolve import resolve
@@ -135,13 +134,18 @@ def test_hand_over_that_nothing_orders(
     before: ResolvedPlatform | None, after: ResolvedPlatform, settings: Settings, warned: list[str], tmp_path: Path
 ) -> None:
     """A tier that follows a branch may get its new manifests before its Application is changed."""
+    old, new = tmp_path / "old", tmp_path / "new"
     if before:
-        write_argo_cd(tmp_path, before, settings, [], "")
-    assert list(unsafe_hand_overs(tmp_path, after, settings)) == warned
+        write_argo_cd(old, before, settings, [], "")
+    write_argo_cd(new, after, settings, [], "")
+    assert list(unsafe_hand_overs(old, new, settings)) == warned
 
 
 def test_unreadable_application_is_no_hand_over(tmp_path: Path) -> None:
     """A file that a person has broken is written anew."""
-    write_objects(tmp_path / f"apps/{TIER}.yaml", [])
-    (tmp_path / f"apps/{TIER}.yaml").write_text("- a list")
-    assert list(unsafe_hand_overs(tmp_path, BASE, SETTINGS)) == []
+    old, new = tmp_path / "old", tmp_path / "new"
+    for folder in (old, new):
+        write_argo_cd(folder, BASE, SETTINGS, [], "")
+    for text in ("- a list", "spec: [a]", "{"):
+        (old / f"apps/{TIER}.yaml").write_text(text)
+        assert list(unsafe_hand_overs(old, new, SETTINGS)) == []
