@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import yaml
 
@@ -48,12 +47,10 @@ def release(root: Path, environment: str, *, offline: bool, commit: bool) -> str
     with _committed(root, environment) as (contents, tree, settings):
         if not offline:
             published(root, settings, contents)
-        generate(tree, environment, pins_of(settings, contents), rules=True)
-        # No base has an autoscaler.
-        if settings.traits or settings.kinds:
-            pins = pins_of(settings, contents, builds(tree, environment, settings.tiers))
-            if AUTOSCALED in pins:
-                generate(tree, environment, pins, rules=False)
+        generate(tree, environment, pins_of(settings, contents, {}), rules=True)
+        pins = pins_of_tree(tree, settings, contents)
+        if AUTOSCALED in pins:
+            generate(tree, environment, pins, rules=False)
         message = f"Release {contents[:12]} to {environment}"
         take(root, tree, environment, message if commit else None)
     return contents
@@ -92,9 +89,7 @@ def releases(root: Path, environment: str) -> Iterator[Release]:
             yield Release(str(*contents), commit)
 
 
-def pins_of(
-    settings: Settings, contents: str, built: Mapping[str, Iterable[Manifest]] = MappingProxyType({})
-) -> dict[str, object]:
+def pins_of(settings: Settings, contents: str, built: Mapping[str, Iterable[Manifest]]) -> dict[str, object]:
     """What a file of pins says: every tier at that commit, and what autoscalers scale in what is built of it there."""
     scaled = {
         tier: sorted(f"{one.namespace}/{one.name}" for one in scale_targets(manifests) if one.kind == "Deployment")
@@ -102,6 +97,13 @@ def pins_of(
     }
     scaled = {tier: deployments for tier, deployments in scaled.items() if deployments}
     return {**dict.fromkeys(settings.tiers, contents), **({AUTOSCALED: scaled} if scaled else {})}
+
+
+def pins_of_tree(tree: Path, settings: Settings, contents: str) -> dict[str, object]:
+    """What a file of pins says where the tree is that commit."""
+    # No base has an autoscaler.
+    varied = settings.traits or settings.kinds
+    return pins_of(settings, contents, builds(tree, settings.environment, settings.tiers) if varied else {})
 
 
 def write_pins(root: Path, environment: str, pins: Mapping[str, object]) -> None:
