@@ -42,6 +42,8 @@ class Relation(StrEnum):
     TESTS = "tests"
     PEERS = "peers"
     """The pods of one component among themselves: consumer and provider are the same."""
+    MANAGES = "manages"
+    """An operator, and the pods that it has made."""
 
     @property
     def ordered(self) -> bool:
@@ -147,7 +149,8 @@ class Dns:
 class Policy:
     """One side of a connection: a NetworkPolicy of direction "Ingress" or "Egress" for the pods with these labels.
 
-    Without a peer it allows any address. `ports` are pairs of protocol and number.
+    `addresses` (CIDR blocks) stand for a peer that is no pod; without any peer it allows any address. `ports` are pairs
+    of protocol and number.
     """
 
     name: str
@@ -155,6 +158,7 @@ class Policy:
     labels: Mapping[str, str]
     direction: str
     peer: Peer | None
+    addresses: tuple[str, ...] = ()
     ports: tuple[tuple[str, int], ...]
 
 
@@ -171,8 +175,10 @@ class ResolvedComponent:
     """Everything that a component's objects are made of; its construct sees nothing else.
 
     `autoscale` is None where its number of replicas is fixed. `host` is the address of its Service, `image` a
-    reference, `after` the components that are up before it starts, `files` what lies in catalogue/files/<component>/
-    (name -> text), `policies` those that are its own objects: both sides of each of its dependencies.
+    reference, `after` the components that are up before it starts, `secret` its own, `given_secrets` those that
+    somebody else makes (the keys of `derived`, without their values), `files` what lies in
+    catalogue/files/<component>/ (name -> text), `policies` those that are its own objects: both sides of each of its
+    dependencies.
     """
 
     platform: str
@@ -200,6 +206,7 @@ class ResolvedComponent:
     dependencies: tuple[ResolvedDependency, ...]
     env_vars: tuple[EnvVar, ...]
     secret: SecretPlan | None
+    given_secrets: tuple[SecretPlan, ...]
     policies: tuple[Policy, ...]
     files: Mapping[str, str]
 

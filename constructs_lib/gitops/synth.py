@@ -9,14 +9,15 @@ from constructs_lib.gitops.generated import folders, write_generated
 from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
 from constructs_lib.gitops.prefix import prefix
 from constructs_lib.gitops.publish import differences, publish, recover
+from constructs_lib.gitops.variations import trait_deltas, variation, write_trait_deltas
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
-from constructs_lib.rendered import Rendered
 from constructs_lib.resolve import resolve
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings, read_environments, read_settings
 
 Environments = Sequence[Settings]
+Kinds = frozenset[tuple[str, str]]
 UNSAFE = (
     "warning: {environment}: {tier} is not pinned, and what is autoscaled there changes: in a live cluster that may "
     "leave one replica; undo it, run `chatdb release -e {environment}` first, and read docs/traits.md"
@@ -57,8 +58,13 @@ def resolved(
     return platform, environments
 
 
-def stage(root: Path, platform: ResolvedPlatform, environments: Environments, out: Path) -> Rendered:
-    """Write all that is generated for them below the empty folder `out`; InvalidInput where overlays do not build."""
+def stage(
+    root: Path, platform: ResolvedPlatform, environments: Environments, out: Path
+) -> dict[str, tuple[ResolvedPlatform, Kinds]]:
+    """Write all that is generated for them below the empty folder `out`; InvalidInput where overlays do not build.
+
+    Returns the platform of each environment, as its traits vary it, and the kinds that it may have.
+    """
     # Imported late: it starts Node, which nobody waits for whose input is wrong.
     from constructs_lib.render import render
 
@@ -70,17 +76,25 @@ def stage(root: Path, platform: ResolvedPlatform, environments: Environments, ou
     for base in (*(out / "dist").iterdir(), *(out / "dist/traits").glob("*")):
         if base.name != "traits":
             write_kustomization(base, sorted(path.name for path in base.glob("*.k8s.yaml")))
+    deltas = trait_deltas(platform, rendered)
+    write_trait_deltas(out, deltas)
     problems: list[Problem] = []
+    staged: dict[str, tuple[ResolvedPlatform, Kinds]] = {}
     for settings in environments:
         try:
-            write_generated(root, out, platform, settings, rendered)
+            own = variation(platform, settings, rendered, deltas)
+            write_generated(root, out, settings, rendered, own)
         except InvalidInput as error:
             problems += error.problems
+            continue
         write_kustomization(out / "overlays" / settings.environment, settings.tiers)
-        write_argo_cd(out / "argocd" / settings.environment, platform, settings, rendered.kinds(), prefix(root))
+        # What a trait has replaced is still to be deleted.
+        kinds = rendered.kinds() | own.rendered.kinds()
+        write_argo_cd(out / "argocd" / settings.environment, own.platform, settings, kinds, prefix(root))
+        staged[settings.environment] = own.platform, kinds
     if problems:
         raise InvalidInput(problems)
-    return rendered
+    return staged
 
 
 def differing(root: Path, platform: ResolvedPlatform, environments: Environments, out: Path) -> tuple[str, ...]:
