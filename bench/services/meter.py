@@ -1,5 +1,6 @@
 """The same work by one, two and more pods of a service, in turns, and the CPU time that it takes of each component."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -10,25 +11,40 @@ from world import World
 
 MILLISECONDS = 1000
 ROUNDS = 3
+REST_SECONDS = 5.0
 
 
 @dataclass(kw_only=True, slots=True)
 class Meter:
-    """What was done, and the CPU seconds that each component spent meanwhile; what comes between takes is left out."""
+    """What was done, and the CPU seconds that each component spent on it; what comes between takes is left out.
+
+    `idle` are the CPU seconds that a component takes in each second at rest.
+    """
 
     watched: Mapping[str, Sequence[int]]
+    idle: Mapping[str, float] = field(default_factory=dict)
     done: float = 0
     seconds: float = 0
     spent: dict[str, float] = field(default_factory=dict)
 
+    def rest(self) -> None:
+        """Learn what is spent on nothing: where work is slow, that is much of it."""
+        before = self._spent()
+        time.sleep(REST_SECONDS)
+        self.idle = {name: (spent - before[name]) / REST_SECONDS for name, spent in self._spent().items()}
+
     def take(self, contender: Contender) -> None:
         """Let it do its work, and add that up."""
-        before = {name: cpu_seconds(pids) for name, pids in self.watched.items()}
+        before = self._spent()
         turn = contender()
-        for name, pids in self.watched.items():
-            self.spent[name] = self.spent.get(name, 0) + cpu_seconds(pids) - before[name]
+        for name, spent in self._spent().items():
+            own = spent - before[name] - self.idle.get(name, 0) * turn.seconds
+            self.spent[name] = self.spent.get(name, 0) + own
         self.done += turn.done
         self.seconds += turn.seconds
+
+    def _spent(self) -> Mapping[str, float]:
+        return {name: cpu_seconds(pids) for name, pids in self.watched.items()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,6 +18,7 @@ from machine import machine
 from meter import ROUNDS, Case, Meter, compared
 from pods import Pod
 from predictions import ENGINE
+from reads import REGISTRY
 from report import listed, table
 from turns import Contender, Turn, alternate, middle, ratio
 from workers import worker
@@ -155,9 +156,10 @@ def training(world: World) -> Parts:
     def work(running: Sequence[Pod], meter: Meter) -> None:
         time.sleep(SETTLE_SECONDS)
         train(2 * len(running))
+        meter.rest()
         meter.take(partial(train, JOBS_TRAINED))
 
-    return {TRAINING: compared(world, ENGINE, (1, 2, 3), work)}
+    return {TRAINING: compared(world, ENGINE, (1, 2, 3), work, [ORCHESTRATOR, REGISTRY, POSTGRES])}
 
 
 def consumers(world: World) -> Parts:
@@ -203,16 +205,16 @@ PARTS = {"consumers": consumers, "training": training, "intake": intake, "outbox
 
 def tables(parts: Parts, facts: Mapping[str, str]) -> str:
     """A row for each number of pods; the ratio is that to one pod, the median of the rounds."""
-    head = ("work", "pods", "rounds", "a second", "to one pod", "CPU ms of the service", "of PostgreSQL")
-    return "\n\n".join([table(head, _rows(parts), right=range(1, len(head))), listed(facts)])
+    head = ("work", "pods", "rounds", "a second", "to one pod", "CPU ms for one")
+    return "\n\n".join([table(head, _rows(parts), right=(1, 2, 3, 4)), listed(facts)])
 
 
 def _rows(parts: Parts) -> Iterable[Sequence[str]]:
     for work, cases in parts.items():
         for case in cases:
-            cpu = [*(f"{spent:.2f}" for spent in case.cpu.values()), "-", "-"][:2]
+            cpu = ", ".join(f"{name} {spent:.2f}" for name, spent in case.cpu.items())
             rate, to_one = middle(case.turns, "rate"), ratio(case.turns, cases[0].turns, "rate")
-            yield work, str(case.pods), str(len(case.turns)), f"{rate:.1f}", f"{to_one:.2f}", *cpu
+            yield work, str(case.pods), str(len(case.turns)), f"{rate:.1f}", f"{to_one:.2f}", cpu
 
 
 def main() -> None:
