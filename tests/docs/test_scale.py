@@ -7,7 +7,7 @@ import scaling
 from tests.repository import ROOT
 
 PAGE = scaling.PAGE.read_text(encoding="utf-8")
-CONSTANT = re.compile(r"`(\w+ = [^`]+)` in `([^`]+)`")
+CONSTANT = re.compile(r"`(\w+ = [^`]+)` in\s`([^`]+)`")
 
 
 def test_constants_are_those_of_the_code() -> None:
