@@ -12,6 +12,7 @@ from constructs_lib.resolved import ResolvedComponent
 from constructs_lib.types import type_of
 
 FILE = "postgresql.conf"
+CLUSTER = "postgresql.cnpg.io", "Cluster"
 LINE = re.compile(r"^[ \t]*(?P<name>\w+)[ \t=]+'?(?P<number>\d+)'?[ \t]*(?:#.*)?$", re.MULTILINE)
 DEFAULTS: Mapping[str, int] = {"max_connections": 100, "superuser_reserved_connections": 3, "reserved_connections": 0}
 """PostgreSQL's own; the last two are taken from the first, and no service gets them."""
@@ -79,10 +80,17 @@ def _pools(inputs: Inputs) -> Iterator[tuple[str, Pool]]:
 
 
 def _available(inputs: Inputs, server: ResolvedComponent) -> int:
-    """The last line of a name counts, as PostgreSQL reads it."""
-    values = dict(DEFAULTS)
-    for config in inputs.of("ConfigMap"):
-        if config.namespace == server.namespace and config.labels.get("app") == server.name:
-            text = (config.manifest.get("data") or {}).get(FILE, "")
-            values |= {match["name"].lower(): int(match["number"]) for match in LINE.finditer(text)}
+    values = {**DEFAULTS, **dict(_numbers(inputs, server))}
     return values["max_connections"] - values["superuser_reserved_connections"] - values["reserved_connections"]
+
+
+def _numbers(inputs: Inputs, server: ResolvedComponent) -> Iterator[tuple[str, int]]:
+    """The server's settings that are numbers; of those with one name the last one counts, as PostgreSQL reads them."""
+    for obj in inputs.rendered:
+        if obj.namespace == server.namespace and obj.labels.get("app") == server.name:
+            if obj.kind == "ConfigMap":
+                lines = LINE.finditer((obj.manifest.get("data") or {}).get(FILE, ""))
+                yield from ((match["name"].lower(), int(match["number"])) for match in lines)
+            elif (obj.group, obj.kind) == CLUSTER:
+                parameters = (obj.spec.get("postgresql") or {}).get("parameters") or {}
+                yield from ((name, int(text)) for name, text in parameters.items() if text.isdecimal())

@@ -227,8 +227,8 @@ RULES: tuple[Rule, ...] = (
         "connections",
         "a pod that gets no database connection is never ready",
         connections.fit,
-        "`max_connections` and its reserves in `postgresql.conf`; all replicas of each owner of a schema with full "
-        "pools, autoscalers at their most",
+        "`max_connections` and its reserves in `postgresql.conf`, or in the parameters of a CloudNativePG `Cluster`; "
+        "all replicas of each owner of a schema with full pools, autoscalers at their most",
         "surge of a rollout, and clients that own no schema",
     ),
     Rule(

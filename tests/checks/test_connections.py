@@ -53,6 +53,21 @@ def test_connections_for_services(rendered: Inputs, text: str | None, available:
     assert only(configured(rendered, text)).available == available
 
 
+def test_parameters_of_a_cluster(rendered: Inputs) -> None:
+    """CloudNativePG is told of its settings by the Cluster; another component's says nothing."""
+    parameters = {"max_connections": "200", "superuser_reserved_connections": "5", "work_mem": "2MB"}
+    inputs = configured(rendered, None)
+    for name, available in (("postgres", 195), ("other", 97)):
+        cluster = {
+            "apiVersion": "postgresql.cnpg.io/v1",
+            "kind": "Cluster",
+            "metadata": {"name": name, "namespace": "chatdb-system", "labels": {"app": name}},
+            "spec": {"postgresql": {"parameters": parameters}},
+        }
+        objects = (*inputs.rendered, Rendered(Tier.FOUNDATION, cluster))
+        assert only(replace(inputs, rendered=objects)).available == available
+
+
 @pytest.mark.parametrize(("most", "problems"), [(19, []), (18, ["tier foundation: postgres"])])
 def test_pools_that_just_fit(rendered: Inputs, most: int, problems: list[str]) -> None:
     """One pod of each of two services, with eight connections each: 16, and three are reserved."""
