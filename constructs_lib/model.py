@@ -120,10 +120,14 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schema:
-    """A PostgreSQL schema that one service owns: its name, and the folder of its numbered migrations."""
+    """A PostgreSQL schema that one service owns: its name, and the folder of its numbered migrations.
+
+    `connections` is the most that each pod of the service opens to the server.
+    """
 
     name: str
     migrations: str
+    connections: int = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
