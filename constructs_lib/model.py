@@ -120,10 +120,14 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schema:
-    """A PostgreSQL schema that one service owns: its name, and the folder of its numbered migrations."""
+    """A PostgreSQL schema that one service owns: its name, and the folder of its numbered migrations.
+
+    `connections` is the most that each pod of the service opens to the server.
+    """
 
     name: str
     migrations: str
+    connections: int = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,10 +199,7 @@ class Component:
 
     def port(self, name: str) -> Port:
         """The port of that name; KeyError where there is none."""
-        for port in self.ports:
-            if port.name == name:
-                return port
-        raise KeyError(name)
+        return {port.name: port for port in self.ports}[name]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -221,10 +222,7 @@ class External:
 
     def port(self, name: str) -> Port:
         """The port of that name; KeyError where there is none."""
-        for port in self.ports:
-            if port.name == name:
-                return port
-        raise KeyError(name)
+        return {port.name: port for port in self.ports}[name]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -312,11 +310,6 @@ class Waiver:
     reason: str
 
 
-def no_machines() -> Mapping[str, Machine]:
-    """Nothing is known of any environment's machine."""
-    return MappingProxyType({})
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Catalogue:
     """A whole platform: what `catalogue.components.CATALOGUE` is, and what tests vary.
@@ -344,7 +337,7 @@ class Catalogue:
     host: str = ""
     main_prefix: str = ""
     gateway_controller: External | None = None
-    machines: Mapping[str, Machine] = field(default_factory=no_machines)
+    machines: Mapping[str, Machine] = field(default_factory=dict)
     node_overhead: Overhead = field(default_factory=Overhead)
     dashboards: tuple[Dashboard, ...] = ()
     waivers: tuple[Waiver, ...] = ()

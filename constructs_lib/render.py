@@ -100,6 +100,6 @@ def _chart(app: App, component: ResolvedComponent) -> Chart:
         network_policy(chart, component.platform, component.name, policy)
     if component.autoscale:
         autoscaler(chart, component, component.autoscale)
-    if (component.replicas > 1 or component.autoscale) and not type_of(component).operator:
+    if component.most_replicas > 1 and not type_of(component).operator:
         disruption_budget(chart, component)
     return chart

@@ -211,6 +211,11 @@ class ResolvedComponent:
     files: Mapping[str, str]
 
     @property
+    def most_replicas(self) -> int:
+        """As many as it can ever have."""
+        return self.autoscale.max if self.autoscale else self.replicas
+
+    @property
     def secret_name(self) -> str:
         """The name of its own Secret, if it has one."""
         return self.name + SECRET_SUFFIX

@@ -17,7 +17,7 @@ from constructs_lib.checks.rules import RULES
 from constructs_lib.resolve import resolve
 from constructs_lib.settings import FILE, parsed, read_environments
 from constructs_lib.yaml_files import Place
-from tools import environment_pictures, metrics, training_limits
+from tools import environment_pictures, metrics, scale_tables, training_limits
 from tools.sections import filled
 from tools.waivers import WAIVERS as SCAN_WAIVERS
 
@@ -126,6 +126,7 @@ def generated(root: Path) -> Iterator[tuple[str, str]]:
         ("docs/traits.md", "secrets", secrets()),
         ("docs/security.md", "waivers", waivers()),
         ("docs/observability.md", "metrics", metrics.table(root)),
+        ("docs/scale.md", "replicas", scale_tables.tables(root)),
         ("docs/services.md", "training limits", training_limits.table(root)),
     ):
         yield page, filled(root / page, name, content)

@@ -42,6 +42,8 @@ def _component(component: Component) -> Defects:
         yield f"replicas is {component.replicas}", "ask for 1 at least; a component that is not wanted is removed"
     if not 0 < component.uid <= LAST_UID:
         yield f"uid {component.uid} is root's or none", f"choose one from 1 to {LAST_UID}, such as 10001"
+    if component.schema and component.schema.connections < 1:
+        yield f"schema.connections is {component.schema.connections}", "write 1 at least, as many as its pool opens"
     least = DRAIN_SECONDS if type_of(component).drains else 0
     if component.grace_period <= least:
         fix = f"choose more than the {least} seconds in which a stopping pod of its type still serves"
