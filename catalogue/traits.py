@@ -111,7 +111,7 @@ TRAITS = (
     Trait(
         name="autoscaling",
         vary=_autoscaling,
-        changes=("training-orchestrator", "model-registry", "query-parser", "ml-engine", "test-service"),
+        changes=("training-orchestrator", "model-registry", "query-parser", "ml-engine"),
     ),
     Trait(name="external-credentials", vary=_external_credentials, changes=("credentials",)),
 )
