@@ -118,7 +118,9 @@ def _ports(provider: Component | External, number: int) -> Spans:
 
 
 def _outside(external: External) -> Outside:
-    """Without a namespace its address is not known: it may be anybody, and its ports are open to all addresses."""
+    """Where neither pods nor addresses are known it may be anybody, and its ports are open to all addresses."""
+    if external.addresses:
+        return Outside(name=external.name, peers=Peers(addresses=union(map(address_range, external.addresses))))
     if external.namespace is None:
         return Outside(name=external.name, peers=Peers(({},), ALL_ADDRESSES))
     return _pods(external.name, Peer(namespace=external.namespace, labels=external.pod_labels))

@@ -123,8 +123,8 @@ def _rendered(platform: ResolvedPlatform, component: ResolvedComponent) -> str:
     """The component's objects, by their folders; a ConfigMap that no pod reads, and its checksum, are no effect."""
     one = replace(platform.namespaces, names=platform.namespaces.names[:1])
     made = render(replace(platform, components=(component,), namespaces=one, gateway=None))
-    placed = [(tier, manifest) for (tier, _), objects in made.charts.items() for manifest in objects]
-    placed += [(tier, manifest) for tier, objects in made.templates.items() for manifest in objects]
+    every = (*made.charts.items(), *made.templates.items())
+    placed = [(tier, manifest) for (tier, _), objects in every for manifest in objects]
     pods = [manifest["spec"]["template"] for _, manifest in placed if "template" in manifest.get("spec", {})]
     read = {name for pod in pods for name in used_config_maps(pod)}
     for pod in pods:

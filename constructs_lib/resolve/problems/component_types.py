@@ -72,8 +72,8 @@ def _api(component: Component, type_: ComponentType) -> Defects:
 
 def _provider(component: Component, type_: ComponentType, needed: list[tuple[ComponentType, str]]) -> Defects:
     provider = type_.prepares
-    ports = [port for one, port in needed if one.name == provider]
-    first = next(iter(one.ports[:1] for one, _ in needed if one.name == provider), ())
+    ports = [port for one, port in needed if one.contract == provider]
+    first = next(iter(one.ports[:1] for one, _ in needed if one.contract == provider), ())
     if provider and not ports:
         yield f"needs no {provider}", f"add a dependency on a component of type {provider} to its needs"
     if not {*first} <= {*ports}:

@@ -99,7 +99,7 @@ def _untold(place: str, node: Component | External) -> Iterator[Problem]:
         if port.admin_env and not (isinstance(node, Component) and node.generated_secrets):
             message = f"port {port.name!r} has admin_env, which goes to whoever shares a secret, but generates none"
             yield Problem(place, message, "write them into env, or add generated_secrets")
-        if port.credentials and isinstance(node, External):
+        if port.credentials and isinstance(node, External) and not node.secret:
             message = f"port {port.name!r} has credentials, which only components hand out"
             yield Problem(place, message, "write what is no secret into env, and remove the rest")
 

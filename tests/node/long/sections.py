@@ -16,7 +16,7 @@ from http.client import HTTPException
 from catalogue.components import CATALOGUE
 from chatdb.local.processes import wait_for
 from constructs_lib.gitops.regenerate import regenerate
-from constructs_lib.model import Machine
+from constructs_lib.machine import Machine
 from constructs_lib.quantity import MIB
 from tests.argo_cd_install import INTERVAL, JITTER
 from tests.e2e.cluster import MACHINE
