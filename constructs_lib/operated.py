@@ -28,6 +28,11 @@ RESTRICTED = {
 }
 
 
+def is_operated(manifest: Mapping[str, Any]) -> bool:
+    """Whether an operator makes something of it."""
+    return (api_group(manifest), manifest["kind"]) in MAKERS
+
+
 def made_by_operator(manifest: Mapping[str, Any]) -> list[Manifest]:
     """The objects that an operator makes of this one; none where no operator knows its kind.
 

@@ -125,6 +125,12 @@ def read_environments(root: Path, catalogue: Catalogue) -> tuple[Settings, ...]:
     return parsed(root, catalogue, raw, place)
 
 
+def environment_names(root: Path) -> frozenset[str]:
+    """The names of all environments, whatever else is in the file."""
+    environments = read_document(root / FILE, FILE, f"run `{COMMAND} init`")[0].get("environments")
+    return frozenset(map(str, environments)) if isinstance(environments, dict) else frozenset()
+
+
 def read_settings(root: Path, catalogue: Catalogue, environment: str | None = None) -> Settings:
     """Those of one environment; without a name, of the only one. InvalidInput where that is not one."""
     environments = read_environments(root, catalogue)
@@ -308,14 +314,16 @@ def _traits(root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Pla
 def _options(catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
     """Traits that lack the setting that they are about, and such settings without their trait."""
     names = raw.get("traits") or []
+    if not isinstance(names, list):
+        return
     for trait in (one for one in catalogue.traits if one.option):
-        attached = isinstance(names, list) and trait.name in names
-        if attached and trait.option not in raw:
-            where = str(place.at("traits").at(names.index(trait.name)))
-            yield Problem(where, f"the trait {trait.name} needs the setting {trait.option}", f"add {trait.option}")
-        elif trait.option in raw and not attached:
-            fix = f"list {trait.name} under traits, or remove {trait.option}"
-            yield Problem(str(place.at(trait.option)), f"{trait.option} has no effect without a trait", fix)
+        option, attached = trait.option, trait.name in names
+        if attached and option not in raw:
+            where = str(place.at("traits", names.index(trait.name)))
+            yield Problem(where, f"the trait {trait.name} needs the setting {option}", f"add {option}")
+        elif option in raw and not attached:
+            fix = f"list it under traits, or remove {option}"
+            yield Problem(str(place.at(option)), f"{option} has no effect without the trait {trait.name}", fix)
 
 
 def _registry(raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:

@@ -226,7 +226,7 @@ def project_allows(inputs: Inputs) -> Iterator[Problem]:
             yield Problem(where, f"project {spec['project']} refuses its source or its destination", SYNTH)
     name = inputs.settings.platform_project
     if name in projects:
-        for obj in (one for one in inputs.rendered if not one.operated):
+        for obj in (one for one in inputs.rendered if one.source is None):
             yield from _refused(inputs, obj, name, projects[name])
 
 

@@ -45,4 +45,7 @@ def patch(manifest: Mapping[str, Any], content: Any) -> dict[str, Any]:
     metadata = manifest["metadata"]
     # Kustomize reads the texts of a target as regular expressions.
     names = {key: metadata[key].replace(".", r"\.") for key in ("name", "namespace") if metadata.get(key)}
+    if isinstance(content, list):
+        # And it trims the patch: a text at its end would lose its last line break.
+        content = [{key: one[key] for key in ("op", "from", "value", "path") if key in one} for one in content]
     return {"target": {"kind": manifest["kind"], **names}, "patch": manifest_yaml.dump([content])}
