@@ -282,6 +282,11 @@ class Operator:
     cluster_kinds: Kinds
     kinds: Kinds
 
+    @property
+    def application(self) -> str:
+        """With which the names of its Application and of its file end, as a tier's do with the tier."""
+        return f"operator-{self.node.name}"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trait:

@@ -112,6 +112,7 @@ def _pod(cluster: Mapping[str, Any], container: Manifest) -> Manifest:
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "initContainers": [_container(cluster, "bootstrap-controller")],
         "containers": [container],
+        **({"nodeSelector": affinity["nodeSelector"]} if affinity.get("nodeSelector") else {}),
         **({"affinity": {"podAntiAffinity": pods}} if affinity.get("enablePodAntiAffinity", True) else {}),
     }
 

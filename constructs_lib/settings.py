@@ -1,7 +1,7 @@
 """The one settings file: where the repository is, and the environments that are generated."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,9 +82,15 @@ class Settings:
         """The revision of the tier's Application."""
         return dict(self.pins).get(tier, self.revision)
 
-    def application(self, tier: str) -> str:
-        """The name of a tier's Application."""
-        return f"{self.applications}-{tier}"
+    def application(self, part: str) -> str:
+        """The name of the Application of a tier, or of what an operator calls its own."""
+        return f"{self.applications}-{part}"
+
+    def children(self, catalogue: Catalogue) -> tuple[str, ...]:
+        """The Applications that the root may have: one for each tier, and for each operator that a trait needs."""
+        operators = (operator for trait in catalogue.traits for operator in trait.operators)
+        parts = (*catalogue.tiers, *(operator.application for operator in operators))
+        return tuple(self.application(part) for part in dict.fromkeys(parts))
 
     @property
     def root_project(self) -> str:
@@ -106,9 +112,9 @@ class Settings:
         """The name of the ConfigMap that says what each tier is pinned to."""
         return f"{self.applications}-released"
 
-    def argo_cd_names(self, tiers: Iterable[str]) -> frozenset[str]:
+    def argo_cd_names(self, catalogue: Catalogue) -> frozenset[str]:
         """Each object of Argo CD that the environment may have, as <kind> <name>."""
-        applications = (self.applications, *map(self.application, tiers))
+        applications = (self.applications, *self.children(catalogue))
         own = (self.root_project, self.platform_project, self.operators_project)
         projects = (f"AppProject {name}" for name in own)
         return frozenset((*(f"Application {name}" for name in applications), *projects, f"ConfigMap {self.released}"))
@@ -179,7 +185,7 @@ def _too_close(environments: Sequence[Settings], catalogue: Catalogue, place: Pl
                 message = f"{pair} would share the namespaces {', '.join(catalogue.namespaces)} of {one.cluster}"
                 fix = f"give {one.environment} a `cluster` of its own, by a name or URL that Argo CD knows"
                 yield Problem(str(own.at("cluster")), message, fix)
-            if same := one.argo_cd_names(catalogue.tiers) & other.argo_cd_names(catalogue.tiers):
+            if same := one.argo_cd_names(catalogue) & other.argo_cd_names(catalogue):
                 message = f"{pair} would both have {', '.join(sorted(same))}"
                 fix = f"give {one.environment} another name, or other `applications`, before it is deployed"
                 yield Problem(str(own.at("applications")), message, fix)
