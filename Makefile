@@ -29,6 +29,9 @@ POLICY_TOOLS := netpol-verdicts
 IMAGE_TOOLS := registry
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS) $(POLICY_TOOLS) $(IMAGE_TOOLS)
 ENVIRONMENTS := scan bench mlflow services load
+# Go modules with definitions of the kinds that manifests have.
+SCHEMA_MODULES := github.com/argoproj/argo-cd/v3 github.com/cloudnative-pg/cloudnative-pg \
+  github.com/cloudnative-pg/plugin-barman-cloud sigs.k8s.io/gateway-api
 # What is built into images; the environment in which their packages can be imported.
 SERVICES := $(sort $(patsubst services/%/Dockerfile,%,$(wildcard services/*/Dockerfile)))
 SERVICES_PYTHON := $(TOOLS)/services/bin/python
@@ -291,9 +294,9 @@ $(STAMPS)/kafka: tools/kafka.sh tools/kafka/pom.xml tools/kafka/jars.sha256 $(ST
 
 $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.sum $(STAMPS)/go $(VENV)/stamp-synth
 	top="$$PWD"; cd tools/go/schemas && GOTOOLCHAIN=local GOFLAGS=-mod=mod GOPATH="$$top/$(TOOLS)/gopath" \
-	  "$$(cat "$$top/$(STAMPS)/go")" mod download -json github.com/argoproj/argo-cd/v3 sigs.k8s.io/gateway-api \
+	  "$$(cat "$$top/$(STAMPS)/go")" mod download -json $(SCHEMA_MODULES) \
 	  > "$$top/$(TOOLS)/modules.json"
-	$(VENV)/bin/python tools/schemas.py $(TOOLS)/modules.json $(TOOLS)/schemas $(TOOLS)/argo-cd $(TOOLS)/gateway-api
+	$(VENV)/bin/python tools/schemas.py $(TOOLS)/modules.json $(TOOLS)/schemas $(TOOLS)/argo-cd $(TOOLS)/definitions
 	@touch $@
 
 docs: setup-test ## Write what is generated in docs/ and README.md

@@ -5,12 +5,13 @@ from pathlib import Path
 from catalogue.buckets import BUCKETS
 from catalogue.dashboards import JOBS
 from catalogue.defaults import DATABASE, JOB_RESOURCES, pg_isready
-from catalogue.externals import EXTERNALS, GATEWAY_CONTROLLER, KUBERNETES_API
+from catalogue.externals import API, EXTERNALS, GATEWAY_CONTROLLER
 from catalogue.images import IMAGES
 from catalogue.machines import MACHINES, NODE_OVERHEAD
 from catalogue.namespaces import Namespace
 from catalogue.tiers import OPTIONAL_TIERS, WAVES, Tier
 from catalogue.topics import TOPICS
+from catalogue.traits import TRAITS
 from catalogue.waivers import WAIVERS
 from constructs_lib.defaults import env, http, service_probes, tool_probes
 from constructs_lib.model import (
@@ -29,7 +30,6 @@ from constructs_lib.quantity import MIB
 TELEMETRY = Dependency("jaeger", "otlp-http")
 API_PREFIX = "/api/v1"
 HOST = "chatdb.local"
-API = tuple(Dependency(KUBERNETES_API.name, port.name) for port in KUBERNETES_API.ports)
 
 PLATFORM = (
     Component(
@@ -384,4 +384,5 @@ CATALOGUE = Catalogue(
     node_overhead=NODE_OVERHEAD,
     dashboards=(JOBS,),
     waivers=WAIVERS,
+    traits=TRAITS,
 )

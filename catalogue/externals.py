@@ -3,7 +3,7 @@
 from types import MappingProxyType
 
 from constructs_lib import model
-from constructs_lib.model import External, Port
+from constructs_lib.model import Dependency, External, Port
 
 INGRESS_CONTROLLER = External(
     name=model.INGRESS_CONTROLLER,
@@ -29,6 +29,7 @@ KUBERNETES_API = External(
         Port(name="minikube", number=8443),
     ),
 )
+API = tuple(Dependency(KUBERNETES_API.name, port.name) for port in KUBERNETES_API.ports)
 DNS = External(
     name=model.DNS,
     namespace="kube-system",

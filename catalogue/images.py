@@ -32,6 +32,8 @@ IMAGES: Mapping[str, Image] = MappingProxyType(
         "model-registry": ours("model-registry"),
         # Stay on major 17: PostgreSQL 18 moved the path of its volume.
         "postgres": third_party("postgres", "17.7"),
+        # Of the same major version, so that data can move from one to the other; users of the image have the id 26.
+        "postgres-cloudnative-pg": third_party("ghcr.io/cloudnative-pg/postgresql", "17.11-system-trixie"),
         "prometheus": third_party("prom/prometheus", "v3.13.1"),
         "python": third_party("python", "3.13.9-slim"),
         "query-parser": ours("query-parser"),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from constructs_lib.model import Machine, Overhead, Share
+from constructs_lib.machine import Machine, Overhead, Share
 from constructs_lib.quantity import MIB
 
 # Images of the platform, of Kubernetes and of its addons, unpacked: any node may have all of them.

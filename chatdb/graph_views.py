@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.resolved import Relation, ResolvedPlatform
 
 
 def as_json(platform: ResolvedPlatform) -> dict[str, Any]:
@@ -58,6 +58,8 @@ def _edges(platform: ResolvedPlatform) -> tuple[list[tuple[str, str]], list[tupl
     """(provider, consumer) pairs with order, and those without."""
     names = {component.name for component in platform.components}
     waited = sorted((name, c.name) for c in platform.components for name in c.after)
-    traffic = {(link.provider.name, link.consumer.name) for link in platform.links}
+    traffic = {
+        (link.provider.name, link.consumer.name) for link in platform.links if link.relation is not Relation.PEERS
+    }
     soft = sorted(pair for pair in traffic - set(waited) if set(pair) <= names)
     return waited, soft

@@ -31,9 +31,9 @@ class ComponentType:
     """One type; a subclass in constructs_lib/types/<type>/spec.py says what is special about it.
 
     Demands on an entry: `ports` by name, `probes`, `storage`, the Kubernetes API (`api`), a provider of another type
-    (`prepares`), which its Job makes ready for others. A type without `pods` has no image; one that does not `scale`
-    runs one pod; one that is `single` makes objects of fixed names; one that `drains` still serves for a while after it
-    is told to stop, and so needs a longer grace period.
+    (`prepares`), which its Job makes ready for others. A type without `pods` has no image, one that is not `rendered`
+    no objects; one that does not `scale` runs one pod; one that is `single` makes objects of fixed names; one that
+    `drains` still serves for a while after it is told to stop, and so needs a longer grace period.
 
     `takes` are the fields that its construct and its resolve step read, besides `EVERY` and what it demands; an entry
     that sets another one is refused, so that no field is without effect.
@@ -45,6 +45,8 @@ class ComponentType:
     """
 
     name: ClassVar[str]
+    stands_in_for: ClassVar[str] = ""
+    """The type whose contract it keeps: name and port of the Service, labels, keys of Secrets and variables."""
     construct: ClassVar[str] = ""
     """The module whose CONSTRUCT builds it; without one, `construct` beside the module of the class."""
     takes: ClassVar[frozenset[str]] = SERVER
@@ -52,6 +54,7 @@ class ComponentType:
     probes: ClassVar[bool] = False
     storage: ClassVar[bool] = False
     pods: ClassVar[bool] = True
+    rendered: ClassVar[bool] = True
     scales: ClassVar[bool] = False
     single: ClassVar[bool] = False
     api: ClassVar[bool] = False
@@ -62,6 +65,8 @@ class ComponentType:
     tested: ClassVar[bool] = False
     unscraped: ClassVar[bool] = False
     external: ClassVar[str] = ""
+    operator: ClassVar[str] = ""
+    """The external node that makes the pods of its components, and talks to them."""
     settings_needed: ClassVar[tuple[str, ...]] = ()
     guards_claim: ClassVar[bool] = False
     """Its volume was made with its generated secrets: they are never made anew while the volume is there."""
@@ -72,7 +77,11 @@ class ComponentType:
 
     def readiness_name(self, component: Component) -> str:
         """How the readiness of a service calls a component of this type that it needs."""
-        return self.name.replace("-", " ")
+        return self.contract.replace("-", " ")
+
+    def ports_of(self, component: Component) -> tuple[str, ...]:
+        """The names of the ports that this entry must have."""
+        return self.ports
 
     def problems(self, component: Component) -> Iterable[Defect]:
         """What is wrong with an entry besides the demands above."""
@@ -90,9 +99,18 @@ class ComponentType:
         """Keys of its Secret that are made at random, besides those of the entry: key -> kind of value."""
         return nothing()
 
+    def derived_secrets(self, component: Component) -> Mapping[str, str]:
+        """Keys of its Secret that repeat its generated ones: key -> template with {<generated key>}."""
+        return nothing()
+
     def resolve(self, base: ResolvedComponent, around: Surroundings) -> ResolvedComponent:
         """The component with the data that its construct needs besides."""
         return base
+
+    @property
+    def contract(self) -> str:
+        """The name of the type that it is to others."""
+        return self.stands_in_for or self.name
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -52,9 +52,9 @@ def read_dns(raw: Mapping[str, Any], platform: Collection[str], environment: Pla
         for key in value
         if key not in KEYS
     ]
-    problems += _pods(value, platform, place)
-    addresses, of_addresses = _read_list(value, "addresses", "169.254.20.10 or fd00::10", _block, place)
-    ports, of_ports = _read_list(value, "ports", "53", _port, place)
+    problems += read_pods("dns", value, platform, place)
+    addresses, of_addresses = read_addresses("dns", value, place)
+    ports, of_ports = _read_list("dns", value, "ports", "53", _port, place)
     problems += [*of_addresses, *of_ports]
     if problems:
         return DnsSetting(), problems
@@ -62,67 +62,78 @@ def read_dns(raw: Mapping[str, Any], platform: Collection[str], environment: Pla
     return DnsSetting(pods=pods, addresses=addresses, ports=ports), []
 
 
-def _pods(value: Mapping[str, Any], platform: Collection[str], place: Place) -> Iterator[Problem]:
-    """Problems of the namespace and the labels, which belong together."""
+def read_pods(noun: str, value: Mapping[str, Any], platform: Collection[str], place: Place) -> Iterator[Problem]:
+    """Problems of the namespace and the labels, which belong together; `noun` is the setting that they are part of."""
     for key, other in (("namespace", "labels"), ("labels", "namespace")):
         if key in value and other not in value:
-            yield Problem(str(place), f"dns has {key}, but no {other}", f"add {other}: both together select the pods")
+            fix = f"add {other}: both together select the pods"
+            yield Problem(str(place), f"{noun} has {key}, but no {other}", fix)
     if "namespace" in value:
-        yield from _namespace(value["namespace"], platform, str(place.at("namespace")))
+        yield from _namespace(noun, value["namespace"], platform, str(place.at("namespace")))
     if "labels" in value:
-        yield from _labels(value["labels"], place.at("labels"))
+        yield from _labels(noun, value["labels"], place.at("labels"))
 
 
-def _namespace(namespace: Any, platform: Collection[str], where: str) -> Iterator[Problem]:
+def read_addresses(noun: str, value: Mapping[str, Any], place: Place) -> tuple[tuple[str, ...], list[Problem]]:
+    """The CIDR blocks of the key `addresses` of that setting, and what is wrong with them."""
+    return _read_list(noun, value, "addresses", "169.254.20.10 or fd00::10", _block, place)
+
+
+def _namespace(noun: str, namespace: Any, platform: Collection[str], where: str) -> Iterator[Problem]:
     if not isinstance(namespace, str) or not NAMESPACE.fullmatch(namespace):
         fix = "write something like namespace: kube-system"
-        yield Problem(where, f"dns: namespace is {namespace!r}, which is not a legal name", fix)
+        yield Problem(where, f"{noun}: namespace is {namespace!r}, which is not a legal name", fix)
     elif namespace in platform:
-        fix = "name the namespace of the cluster's DNS"
-        yield Problem(where, f"dns: namespace {namespace} is one of the platform, which lets no query in", fix)
+        fix = "name the namespace in which its pods are"
+        yield Problem(where, f"{noun}: namespace {namespace} is one of the platform, which lets no query in", fix)
 
 
-def _labels(labels: Any, place: Place) -> Iterator[Problem]:
+def _labels(noun: str, labels: Any, place: Place) -> Iterator[Problem]:
     example = "write something like labels: {k8s-app: kube-dns}"
     if not isinstance(labels, dict) or not labels:
-        yield Problem(str(place), f"dns: labels is {labels!r}, which selects no pods", example)
+        yield Problem(str(place), f"{noun}: labels is {labels!r}, which selects no pods", example)
         return
     for key, value in labels.items():
         if not isinstance(key, str) or not LABEL_KEY.fullmatch(key):
-            yield Problem(str(place.at(key)), f"dns: {key!r} is not a legal key of a label", example)
+            yield Problem(str(place.at(key)), f"{noun}: {key!r} is not a legal key of a label", example)
         if not isinstance(value, str) or not LABEL_VALUE.fullmatch(value):
             fix = "use at most 63 letters, digits, -, _ and ., in quotes where YAML reads a number or a truth value"
-            yield Problem(str(place.at(key)), f"dns: label {key} has the value {value!r}, which is not legal", fix)
+            yield Problem(str(place.at(key)), f"{noun}: label {key} has the value {value!r}, which is not legal", fix)
 
 
 def _read_list(
-    value: Mapping[str, Any], key: str, example: str, read: Callable[[Any, str], Entry | Problem], place: Place
+    noun: str,
+    value: Mapping[str, Any],
+    key: str,
+    example: str,
+    read: Callable[[str, Any, str], Entry | Problem],
+    place: Place,
 ) -> tuple[tuple[Entry, ...], list[Problem]]:
     """The entries of an optional list, none of them twice, and what is wrong with them."""
     entries, list_ = value.get(key, []), place.at(key)
     if not isinstance(entries, list) or (key in value and not entries):
-        return (), [Problem(str(list_), f"dns: {key} is {entries!r}", f"list some, like {example}, or remove {key}")]
+        return (), [Problem(str(list_), f"{noun}: {key} is {entries!r}", f"list some, like {example}, or remove {key}")]
     accepted: list[Entry] = []
     problems: list[Problem] = []
     for number, entry in enumerate(entries):
         where = str(list_.at(number))
-        one = read(entry, where)
+        one = read(noun, entry, where)
         if isinstance(one, Problem):
             problems.append(one)
         elif one in accepted:
-            problems.append(Problem(where, f"dns: {key} has {entry} twice", "remove one"))
+            problems.append(Problem(where, f"{noun}: {key} has {entry} twice", "remove one"))
         else:
             accepted.append(one)
     return tuple(accepted), problems
 
 
-def _port(entry: Any, where: str) -> int | Problem:
+def _port(noun: str, entry: Any, where: str) -> int | Problem:
     if isinstance(entry, bool) or not isinstance(entry, int) or not 0 < entry <= LAST_PORT:
-        return Problem(where, f"dns: {entry!r} is not a port", f"use a number from 1 to {LAST_PORT}")
+        return Problem(where, f"{noun}: {entry!r} is not a port", f"use a number from 1 to {LAST_PORT}")
     return entry
 
 
-def _block(entry: Any, where: str) -> str | Problem:
+def _block(noun: str, entry: Any, where: str) -> str | Problem:
     """An address, or a block of them, in canonical CIDR notation."""
     try:
         network = ipaddress.ip_network(entry) if isinstance(entry, str) and PREFIX.fullmatch(entry) else None
@@ -130,11 +141,11 @@ def _block(entry: Any, where: str) -> str | Problem:
         network = None
     if network is None or "%" in entry:
         fix = "use IPv4 or IPv6 addresses, like 169.254.20.10 or fd00::10, or blocks without bits after their prefix"
-        return Problem(where, f"dns: {entry!r} is not an address", fix)
+        return Problem(where, f"{noun}: {entry!r} is not an address", fix)
     if network.version == 6 and network.network_address.ipv4_mapped:  # noqa: PLR2004 - of IP
-        return Problem(where, f"dns: {entry!r} is an IPv4 address in IPv6 notation", "write the IPv4 address")
+        return Problem(where, f"{noun}: {entry!r} is an IPv4 address in IPv6 notation", "write the IPv4 address")
     if unusable := _unusable(network):
-        return Problem(where, f"dns: {entry!r} {unusable}", "name the address of a server, as /etc/resolv.conf does")
+        return Problem(where, f"{noun}: {entry!r} {unusable}", "name the address of a server, as /etc/resolv.conf does")
     return str(network)
 
 

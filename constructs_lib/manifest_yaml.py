@@ -56,7 +56,7 @@ _Dumper.add_representer(str, _text)
 _Dumper.add_multi_representer(str, _text)
 
 
-def dump(documents: Iterable[Mapping[str, Any]]) -> str:
+def dump(documents: Iterable[Any]) -> str:
     """YAML text of the documents; keys keep their order. InvalidInput where a text would not be read back."""
     every = list(documents)
     if wrong := [problem for document in every for problem in _problems(document, _name(document), ())]:
@@ -82,7 +82,9 @@ def _problems(value: Any, document: str, path: tuple[str, ...]) -> Iterator[Prob
         yield Problem(f"{document}: {'.'.join(path)}", message, "remove it")
 
 
-def _name(document: Mapping[str, Any]) -> str:
+def _name(document: Any) -> str:
+    if not isinstance(document, Mapping):
+        return "list"
     metadata = document.get("metadata")
     name = metadata.get("name") if isinstance(metadata, Mapping) else None
     return ascii(f"{document.get('kind', 'document')} {name or ''}".strip())[1:-1]

@@ -1,6 +1,6 @@
 """The vocabulary of a catalogue: what a component is, and how components relate to each other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from constructs_lib.dashboards.panels import Dashboard
 from constructs_lib.files import is_scratch
+from constructs_lib.machine import Machine, Overhead
+from constructs_lib.options import Options
 
 KUBERNETES_API = "kubernetes-api"
 INGRESS_CONTROLLER = "ingress-controller"
@@ -15,6 +17,8 @@ DNS = "dns"
 """External nodes that the generator looks up by their names."""
 BODY_LIMIT = 2**20
 """The largest body in bytes that a service takes where its entry does not say otherwise."""
+MOST_COPIES = 3
+"""Of a message on Kafka where its topic says nothing: one is lost and one is drained, and it is still there."""
 
 
 def nothing() -> Mapping[str, str]:
@@ -189,7 +193,9 @@ class Component:
 class External:
     """What is outside the platform but talks with it: a name, its ports, and how a NetworkPolicy selects its pods.
 
-    Without a namespace its address is not known when the manifests are made: a policy then names its ports alone.
+    `addresses` are CIDR blocks of what is no pod. Without them and a namespace its address is not known when the
+    manifests are made: a policy then names its ports alone. What its ports hand out as `credentials` (their keys; the
+    templates are of no account) each consumer finds in a Secret <consumer>-<secret> that somebody else makes.
     """
 
     name: str
@@ -197,7 +203,9 @@ class External:
     host: str = ""
     namespace: str | None = None
     pod_labels: Mapping[str, str] = field(default_factory=nothing)
+    addresses: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ("TCP",)
+    secret: str = ""
 
     def port(self, name: str) -> Port:
         """The port of that name; KeyError where there is none."""
@@ -225,12 +233,15 @@ class Image:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Topic:
-    """A Kafka topic; retention in milliseconds."""
+    """A Kafka topic; retention in milliseconds.
+
+    `replication` is how many brokers keep each message; None stands for all of them, but `MOST_COPIES` at most.
+    """
 
     name: str
     partitions: int
     retention_ms: int
-    replication: int = 1
+    replication: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -241,52 +252,43 @@ class Bucket:
     samples: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
-    """What one part of the cluster's own software requests: millicores, and bytes of memory."""
-
-    name: str
-    cpu: int
-    memory: int
+Kinds = tuple[tuple[str, str], ...]
+"""(API group, kind); the group is empty for the core group."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Overhead:
-    """What a node has no room for: what its own software requests, and what has to stay free.
+class Operator:
+    """Software of others that makes pods of resources of its own kinds, as its upstream repository installs it.
 
-    `disk_used` are bytes of images and of the node's own files; `reserve` is the part (0 to 1) that has to stay free.
+    `node` says who it is to the pods that it manages. Its Application applies the files of `path` whose names match
+    `include` at `revision`; they hold `cluster_kinds` without a namespace, and `kinds` in the node's namespace.
     """
 
-    disk_used: int = 0
-    system: tuple[Share, ...] = ()
-    reserve: float = 0.1
-
-    @property
-    def cpu_used(self) -> int:
-        """Millicores of the cluster's own software."""
-        return sum(share.cpu for share in self.system)
-
-    @property
-    def memory_used(self) -> int:
-        """Bytes of the cluster's own software."""
-        return sum(share.memory for share in self.system)
+    node: External
+    repository: str
+    revision: str
+    path: str
+    include: str
+    cluster_kinds: Kinds
+    kinds: Kinds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Machine(Overhead):
-    """A node: millicores, bytes of memory and of disk."""
+class Trait:
+    """An optional variation of a catalogue, which an environment names in its settings.
 
-    cpu: int
-    memory: int
-    disk: int
+    `vary` gives the catalogue as it is with the trait; `changes` names the components whose objects that changes: what
+    a trait does to another one is refused. Traits of which one `excludes` the other are never in one environment.
+    `option` names the field of `Options` without which an environment cannot have it. Its `operators` run before
+    the first tier, and are external nodes of the varied catalogue.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Nodes:
-    """The nodes of a cluster that run pods of the platform: so many equal ones."""
-
-    count: int
-    machine: Machine
+    name: str
+    vary: Callable[["Catalogue", Options], "Catalogue"]
+    changes: tuple[str, ...]
+    excludes: tuple[str, ...] = ()
+    option: str = ""
+    operators: tuple[Operator, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +314,8 @@ class Catalogue:
     carries lies in `catalogue/files/<component>/` below it. `waves` are the tiers in start-up order, several where they
     start together. Routes are served under `host`; those below `main_prefix` are the main Ingress's.
     `gateway_controller` is who routes where the trait gateway-api is attached. `machines` are those that the setting
-    `machine` of an environment may name; `node_overhead` is of each node of the setting `nodes`. Compared by identity.
+    `machine` of an environment may name; `node_overhead` is of each node of the setting `nodes`. `traits` are those
+    that vary the entries; others are patches in overlays/components alone. Compared by identity.
     """
 
     name: str
@@ -333,6 +336,7 @@ class Catalogue:
     node_overhead: Overhead = field(default_factory=Overhead)
     dashboards: tuple[Dashboard, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    traits: tuple[Trait, ...] = ()
 
     @property
     def tiers(self) -> tuple[str, ...]:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from constructs_lib.model import Catalogue, Machine, Nodes
+from constructs_lib.machine import Machine, Nodes
+from constructs_lib.model import Catalogue
 from constructs_lib.problem import Problem
 from constructs_lib.quantity import in_bytes, millicores
 from constructs_lib.yaml_files import Place

@@ -15,10 +15,18 @@ def identity(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
-    """`charts` are objects by (folder in dist/, file), `templates` by tier those that each environment completes."""
+    """`charts` are objects by (folder in dist/, file), `templates` those that each environment completes."""
 
     charts: Mapping[tuple[str, str], list[Manifest]]
-    templates: Mapping[str, list[Manifest]]
+    templates: Mapping[tuple[str, str], list[Manifest]]
+
+    def base(self, tier: str) -> list[Manifest]:
+        """All objects of dist/<tier>."""
+        return [one for (folder, _), objects in self.charts.items() if folder == tier for one in objects]
+
+    def to_complete(self, tier: str) -> list[Manifest]:
+        """Those of the tier that each environment completes."""
+        return [one for (folder, _), objects in self.templates.items() if folder == tier for one in objects]
 
     def kinds(self) -> frozenset[tuple[str, str]]:
         """(API group, kind) of all objects."""

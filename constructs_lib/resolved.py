@@ -39,6 +39,10 @@ class Relation(StrEnum):
     SCRAPES = "scrapes"
     ROUTES = "routes"
     TESTS = "tests"
+    PEERS = "peers"
+    """The pods of one component among themselves: consumer and provider are the same."""
+    MANAGES = "manages"
+    """An operator, and the pods that it has made."""
 
     @property
     def ordered(self) -> bool:
@@ -144,7 +148,8 @@ class Dns:
 class Policy:
     """One side of a connection: a NetworkPolicy of direction "Ingress" or "Egress" for the pods with these labels.
 
-    Without a peer it allows any address. `ports` are pairs of protocol and number.
+    `addresses` (CIDR blocks) stand for a peer that is no pod; without any peer it allows any address. `ports` are pairs
+    of protocol and number.
     """
 
     name: str
@@ -152,6 +157,7 @@ class Policy:
     labels: Mapping[str, str]
     direction: str
     peer: Peer | None
+    addresses: tuple[str, ...] = ()
     ports: tuple[tuple[str, int], ...]
 
 
@@ -168,6 +174,7 @@ class ResolvedComponent:
     """Everything that a component's objects are made of; its construct sees nothing else.
 
     `host` is the address of its Service, `image` a reference, `after` the components that are up before it starts,
+    `secret` its own, `given_secrets` those that somebody else makes (the keys of `derived`, without their values),
     `files` what lies in catalogue/files/<component>/ (name -> text), `policies` those that are its own objects: both
     sides of each of its dependencies.
     """
@@ -196,6 +203,7 @@ class ResolvedComponent:
     dependencies: tuple[ResolvedDependency, ...]
     env_vars: tuple[EnvVar, ...]
     secret: SecretPlan | None
+    given_secrets: tuple[SecretPlan, ...]
     policies: tuple[Policy, ...]
     files: Mapping[str, str]
 

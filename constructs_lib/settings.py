@@ -9,13 +9,16 @@ from typing import Any
 from constructs_lib.command import COMMAND, SETTINGS, SYNTH
 from constructs_lib.dns import DnsSetting, read_dns
 from constructs_lib.image_reference import is_registry
-from constructs_lib.model import Catalogue, Nodes
+from constructs_lib.machine import Nodes
+from constructs_lib.model import Catalogue
 from constructs_lib.nodes import read_nodes
+from constructs_lib.object_store import read_object_store
+from constructs_lib.options import Options
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_platform
 from constructs_lib.resolve.problems.env_vars import SECRET_URL
 from constructs_lib.resolve.problems.vocabulary import is_host
-from constructs_lib.traits import COMPONENTS, traits
+from constructs_lib.traits import COMPONENTS, known_traits
 from constructs_lib.yaml_files import Place, read_document, read_mapping
 
 FILE = SETTINGS
@@ -33,6 +36,7 @@ KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
 KEYS = ("repository", "environments")
 OF_ENVIRONMENT = (
     "applications", "revision", "host", "cluster", "registry", "machine", "nodes", "dns", "traits", "tiers", "kinds",
+    "object_store",
 )  # fmt: skip
 OLD_KEYS = ("revision", "environment", "tiers", "kinds", "dns")
 """Of the file as it was when there was one environment; its settings were beside `repository`."""
@@ -50,7 +54,8 @@ class Settings:
     `cluster` is a server's URL, or a name that Argo CD knows; `registry` is where the images that are built from the
     repository are pushed to and pulled from, None where nodes have them otherwise; `nodes` is None where nothing is
     known of them. `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`.
-    `kinds` are (API group, kind) of what overlays may hold besides the kinds of the base manifests.
+    `kinds` are (API group, kind) of what overlays may hold besides the kinds of the base manifests, `options` what
+    traits need to know.
     """
 
     repository: str
@@ -66,6 +71,7 @@ class Settings:
     pins: tuple[tuple[str, str], ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
     dns: DnsSetting = field(default_factory=DnsSetting)
+    options: Options = field(default_factory=Options)
 
     def target(self, tier: str) -> str:
         """The revision of the tier's Application."""
@@ -86,6 +92,11 @@ class Settings:
         return f"{self.applications}-platform"
 
     @property
+    def operators_project(self) -> str:
+        """The name of the project of the operators' Applications."""
+        return f"{self.applications}-operators"
+
+    @property
     def released(self) -> str:
         """The name of the ConfigMap that says what each tier is pinned to."""
         return f"{self.applications}-released"
@@ -93,7 +104,8 @@ class Settings:
     def argo_cd_names(self, tiers: Iterable[str]) -> frozenset[str]:
         """Each object of Argo CD that the environment may have, as <kind> <name>."""
         applications = (self.applications, *map(self.application, tiers))
-        projects = (f"AppProject {name}" for name in (self.root_project, self.platform_project))
+        own = (self.root_project, self.platform_project, self.operators_project)
+        projects = (f"AppProject {name}" for name in own)
         return frozenset((*(f"Application {name}" for name in applications), *projects, f"ConfigMap {self.released}"))
 
 
@@ -212,6 +224,7 @@ def _environment(
         pins=pins,
         kinds=_kinds(raw, own)[0],
         dns=read_dns(raw, catalogue.namespaces, own)[0],
+        options=Options(object_store=read_object_store(raw, catalogue, own)[0]),
     ), []
 
 
@@ -224,11 +237,13 @@ def problems_of_environment(
     yield from _registry(raw, place)
     if "host" in raw:
         yield from _host(catalogue, raw["host"], str(place.at("host")))
-    yield from _traits(root, raw, place)
+    yield from _traits(root, catalogue, raw, place)
     yield from read_nodes(raw, catalogue, place)[1]
     yield from _tiers(raw, catalogue, place)[1]
     yield from _kinds(raw, place)[1]
     yield from read_dns(raw, catalogue.namespaces, place)[1]
+    yield from read_object_store(raw, catalogue, place)[1]
+    yield from _options(catalogue, raw, place)
 
 
 def _unknown_keys(raw: Mapping[str, Any], place: Place, known: tuple[str, ...]) -> Iterator[Problem]:
@@ -267,10 +282,10 @@ def _host(catalogue: Catalogue, host: Any, where: str) -> Iterator[Problem]:
         yield Problem(where, "the platform has no host: nothing is published", "remove it")
 
 
-def _traits(root: Path, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+def _traits(root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
     """What is wrong with the list of traits."""
-    names, where, known = raw.get("traits") or [], place.at("traits"), sorted(traits(root / "overlays"))
-    fix = f"list some of {', '.join(known)}" if known else f"remove it: overlays/{COMPONENTS} has none"
+    names, where, known = raw.get("traits") or [], place.at("traits"), known_traits(root, catalogue)
+    fix = f"list some of {', '.join(known)}" if known else "remove it: there are none"
     if not isinstance(names, list):
         yield Problem(str(where), "traits is not a list", fix)
         return
@@ -279,6 +294,23 @@ def _traits(root: Path, raw: Mapping[str, Any], place: Place) -> Iterator[Proble
             yield Problem(str(where.at(number)), f"{name!r} is not a known trait", fix)
         elif name in names[:number]:
             yield Problem(str(where.at(number)), f"the trait {name} is listed twice", "keep one")
+    for trait in (one for one in catalogue.traits if one.name in names):
+        for other in sorted(set(trait.excludes) & {str(name) for name in names}):
+            message = f"the traits {trait.name} and {other} exclude each other"
+            yield Problem(str(where.at(names.index(trait.name))), message, "keep one of them")
+
+
+def _options(catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    """Traits that lack the setting that they are about, and such settings without their trait."""
+    names = raw.get("traits") or []
+    for trait in (one for one in catalogue.traits if one.option):
+        attached = isinstance(names, list) and trait.name in names
+        if attached and trait.option not in raw:
+            where = str(place.at("traits").at(names.index(trait.name)))
+            yield Problem(where, f"the trait {trait.name} needs the setting {trait.option}", f"add {trait.option}")
+        elif trait.option in raw and not attached:
+            fix = f"list {trait.name} under traits, or remove {trait.option}"
+            yield Problem(str(place.at(trait.option)), f"{trait.option} has no effect without a trait", fix)
 
 
 def _registry(raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:

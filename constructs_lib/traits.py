@@ -1,28 +1,50 @@
 """The optional traits of overlays/components: the tiers that each changes, and their combinations."""
 
-from collections.abc import Iterable, Iterator
-from itertools import chain, combinations
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 
 from constructs_lib.command import SETTINGS
 from constructs_lib.kustomization import GENERATED, Kustomization, normal
+from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 
 COMPONENTS = "components"
+GENERATED_TRAITS = "dist/traits"
 
 
 def traits(overlays: Path) -> dict[str, tuple[str, ...]]:
-    """Trait -> the tiers that it changes: each is a folder overlays/components/<trait>/<tier>."""
+    """Trait -> the tiers that it patches: each is a folder overlays/components/<trait>/<tier>."""
     by_trait: dict[str, list[str]] = {}
     for path in sorted(path for path in (overlays / COMPONENTS).glob("*/*") if path.is_dir()):
         by_trait.setdefault(path.parent.name, []).append(path.name)
     return {trait: tuple(tiers) for trait, tiers in by_trait.items()}
 
 
-def every_combination(overlays: Path) -> Iterator[tuple[str, ...]]:
-    """From no trait to all of them."""
-    names = sorted(traits(overlays))
-    return chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
+def known_traits(root: Path, catalogue: Catalogue) -> tuple[str, ...]:
+    """All traits that an environment may name, sorted: those of the catalogue, and those that are patches alone."""
+    return tuple(sorted({*traits(root / "overlays"), *(trait.name for trait in catalogue.traits)}))
+
+
+def choices(root: Path, catalogue: Catalogue, most: int) -> Iterator[tuple[str, ...]]:
+    """No trait, each alone, and so on up to each `most` (1 or 2) that do not exclude each other."""
+    excluded = {frozenset((one.name, other)) for one in catalogue.traits for other in one.excludes}
+    for size in range(most + 1):
+        chosen = combinations(known_traits(root, catalogue), size)
+        yield from (names for names in chosen if frozenset(names) not in excluded)
+
+
+def trait_folders(root: Path, out: Path, catalogue: Catalogue, names: Sequence[str], tier: str) -> list[str]:
+    """The components of the tier that the traits of these names are, relative to the repository, in order.
+
+    Generated ones in `out` come first: patches of overlays/components find what they bring.
+    """
+    generated = [f"{GENERATED_TRAITS}/{trait.name}/{tier}" for trait in catalogue.traits if trait.name in names]
+    patches = [f"overlays/{COMPONENTS}/{name}/{tier}" for name in names]
+    return [
+        *(folder for folder in generated if (out / folder).is_dir()),
+        *(folder for folder in patches if (root / folder).is_dir()),
+    ]
 
 
 def refuse_misplaced(root: Path, overlays: Iterable[Path]) -> None:
@@ -40,7 +62,7 @@ def _misplaced(root: Path, overlay: Path) -> Iterator[Problem]:
         return
     for number, name in enumerate(folder.entries("components")):
         path = normal(overlay / name)
-        if path.is_relative_to(root / "overlays" / COMPONENTS):
+        if any(path.is_relative_to(root / folder) for folder in (f"overlays/{COMPONENTS}", GENERATED_TRAITS)):
             fix = f"remove the line, and list {path.parent.name} under traits in {SETTINGS}"
             yield Problem(folder.place("components", number), f"the trait {path.parent.name} is attached by hand", fix)
     for number, name in enumerate(folder.entries("resources")):

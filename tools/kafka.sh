@@ -9,6 +9,7 @@ declare -A classes=(
   [kafka-configs]=kafka.admin.ConfigCommand
   [kafka-console-consumer]=org.apache.kafka.tools.consumer.ConsoleConsumer
   [kafka-console-producer]=org.apache.kafka.tools.ConsoleProducer
+  [kafka-reassign-partitions]=org.apache.kafka.tools.reassign.ReassignPartitionsCommand
   [kafka-server-start]=kafka.Kafka
   [kafka-storage]=kafka.tools.StorageTool
   [kafka-topics]=org.apache.kafka.tools.TopicCommand

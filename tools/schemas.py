@@ -1,6 +1,6 @@
-"""Makes the JSON schemas that kubeconform reads offline, and copies what tests apply: Argo CD's install, Gateway API.
+"""Makes the JSON schemas that kubeconform reads offline, and copies what tests apply: Argo CD's install, definitions.
 
-Usage: schemas.py MODULES.json SCHEMAS_FOLDER ARGO_CD_FOLDER GATEWAY_API_FOLDER
+Usage: schemas.py MODULES.json SCHEMAS_FOLDER ARGO_CD_FOLDER DEFINITIONS_FOLDER
 
 Kubernetes' own schemas come from the wheel kubernetes-validate, the others from CustomResourceDefinitions in Go
 modules, whose folders MODULES.json names (output of `go mod download -json`).
@@ -26,8 +26,14 @@ TIME = (
 )
 """RFC 3339, as Kubernetes reads it. These schemas are of a version of JSON Schema to which `format` is a comment."""
 REFERENCE = re.compile(r'"[^"]*#/\$defs/([^"]+)"')
+ARGO_CD = "github.com/argoproj/argo-cd/v3"
 CRDS = {
-    "github.com/argoproj/argo-cd/v3": ("manifests/crds/application-crd.yaml", "manifests/crds/appproject-crd.yaml"),
+    ARGO_CD: ("manifests/crds/application-crd.yaml", "manifests/crds/appproject-crd.yaml"),
+    "github.com/cloudnative-pg/cloudnative-pg": (
+        "config/crd/bases/postgresql.cnpg.io_clusters.yaml",
+        "config/crd/bases/postgresql.cnpg.io_scheduledbackups.yaml",
+    ),
+    "github.com/cloudnative-pg/plugin-barman-cloud": ("config/crd/bases/barmancloud.cnpg.io_objectstores.yaml",),
     "sigs.k8s.io/gateway-api": (
         "config/crd/standard/gateway.networking.k8s.io_gateways.yaml",
         "config/crd/standard/gateway.networking.k8s.io_httproutes.yaml",
@@ -108,23 +114,23 @@ def newest(folder: Path, version: str) -> Path:
 
 def main(arguments: list[str]) -> None:
     """Make the folders anew."""
-    listing, schemas, argo_cd, gateway_api = map(Path, arguments)
+    listing, schemas, argo_cd, definitions = map(Path, arguments)
     decoder, text, modules = json.JSONDecoder(), listing.read_text(encoding="utf-8").strip(), {}
     while text:
         module, end = decoder.raw_decode(text)
         modules[module["Path"]] = Path(module["Dir"])
         text = text[end:].strip()
-    for folder in (schemas, argo_cd, gateway_api):
+    for folder in (schemas, argo_cd, definitions):
         shutil.rmtree(folder, ignore_errors=True)
     for version in KUBERNETES:
         kubernetes(version, schemas)
     for module, paths in CRDS.items():
         for path in paths:
             write_schemas(modules[module] / path, schemas / "crds")
-    shutil.copytree(modules["github.com/argoproj/argo-cd/v3"] / "manifests", argo_cd, copy_function=shutil.copyfile)
-    gateway_api.mkdir(parents=True)
-    for path in CRDS["sigs.k8s.io/gateway-api"]:
-        shutil.copyfile(modules["sigs.k8s.io/gateway-api"] / path, gateway_api / Path(path).name)
+    shutil.copytree(modules[ARGO_CD] / "manifests", argo_cd, copy_function=shutil.copyfile)
+    definitions.mkdir(parents=True)
+    for module, path in ((module, path) for module, paths in CRDS.items() for path in paths if module != ARGO_CD):
+        shutil.copyfile(modules[module] / path, definitions / Path(path).name)
 
 
 if __name__ == "__main__":

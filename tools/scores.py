@@ -27,7 +27,7 @@ from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve import resolve
 from constructs_lib.settings import read_settings
-from constructs_lib.traits import every_combination
+from constructs_lib.traits import choices
 from tools.sections import filled
 from tools.waivers import CHECKOV, KUBE_SCORE, WAIVERS, Waiver
 
@@ -244,13 +244,13 @@ def scan(folder: Path, traits: tuple[str, ...], version: str) -> list[Score]:
 
 
 def every_score() -> list[Score]:
-    """All combinations, by the newest Kubernetes that there are schemas for."""
+    """No trait and each alone, by the newest Kubernetes that there are schemas for."""
     newest = versions(ROOT)[-1]
     version = "v" + ".".join(newest.split(".")[:2])
     platform, settings = resolve(CATALOGUE, ROOT), read_settings(ROOT, CATALOGUE, ENVIRONMENT)
     with tempfile.TemporaryDirectory() as parent, ThreadPoolExecutor(WORKERS) as pool:
         futures = []
-        for number, traits in enumerate(every_combination(ROOT / OVERLAYS)):
+        for number, traits in enumerate(choices(ROOT, CATALOGUE, 1)):
             folder = Path(parent) / str(number)
             stage(ROOT, platform, [replace(settings, traits=traits)], folder)
             futures.append(pool.submit(scan, folder, traits, version))

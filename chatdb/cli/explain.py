@@ -26,6 +26,6 @@ def explain(root: Path, component: str, *, json_: bool) -> None:
         raise click.UsageError(error.args[0]) from error
     explanation = explain(root, platform(root), entry)
     if json_:
-        as_json("explain/v2", **asdict(explanation))
+        as_json("explain/v3", **asdict(explanation))
     else:
         click.echo(as_text(explanation))

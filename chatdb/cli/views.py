@@ -31,7 +31,7 @@ def graph(root: Path, format_: str, *, json_: bool) -> None:
     from chatdb import graph_views
 
     if json_ or format_ == "json":
-        as_json("graph/v1", **graph_views.as_json(platform(root)))
+        as_json("graph/v2", **graph_views.as_json(platform(root)))
         return
     views = {"text": graph_views.as_text, "mermaid": graph_views.as_mermaid}
     click.echo(views[format_](platform(root)))

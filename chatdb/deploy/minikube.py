@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from catalogue.machines import MACHINES
 from chatdb.deploy.kubectl import program
 from chatdb.deploy.target import MINIKUBE
-from constructs_lib.model import Machine
+from constructs_lib.machine import Machine
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.quantity import MIB, cpu_text, memory_text
 

@@ -9,7 +9,7 @@ from constructs_lib.checks.model import Inputs
 from constructs_lib.checks.placement import Missing, Pods, place, pods_of
 from constructs_lib.command import COMMAND, SYNTH
 from constructs_lib.footprint import Footprint, at_most, claims, extra, peak, pod, steady
-from constructs_lib.model import Machine, Nodes
+from constructs_lib.machine import Machine, Nodes
 from constructs_lib.pods import is_daemon_set
 from constructs_lib.problem import Problem
 from constructs_lib.quantity import MIB, count, cpu_text, in_bytes, memory_text, millicores

@@ -13,10 +13,11 @@ from constructs_lib.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One object as Argo CD would apply it."""
+    """One object as Argo CD would apply it; an `operated` one is what an operator makes of another."""
 
     tier: str
     manifest: Mapping[str, Any]
+    operated: bool = False
 
     @property
     def kind(self) -> str:

@@ -13,8 +13,10 @@ from constructs_lib.checks.placement import HOSTNAME, spreads
 from constructs_lib.command import SETTINGS, SYNTH
 from constructs_lib.footprint import at_most, part, replicas
 from constructs_lib.gitops.argo_cd import (
+    BEFORE_TIERS,
     WAVE,
     kind_name,
+    operator_name,
     root_path,
     tier_path,
 )
@@ -24,6 +26,7 @@ from constructs_lib.pods import LONG_RUNNING
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems.env_vars import SECRET_NAME, SECRET_URL
 from constructs_lib.resolve.problems.names import LABEL_VALUE, NAMESPACE
+from constructs_lib.resolve.variation import operators
 
 DNS_LABEL = NAMESPACE, "use at most 63 lower-case letters, digits and dashes"
 DNS_NAME = (
@@ -53,11 +56,13 @@ def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
     That dependencies go to earlier tiers is validated before anything is rendered.
     """
     platform = inputs.platform
-    wanted = {
+    wanted: dict[str, int | str] = {
         f"Application {inputs.settings.application(tier)}": platform.catalogue.wave(tier)
         for tier in inputs.settings.tiers
     }
     wanted[f"ConfigMap {inputs.settings.released}"] = len(platform.waves)
+    for operator in operators(platform, inputs.settings.traits):
+        wanted[f"Application {inputs.settings.application(operator_name(operator))}"] = BEFORE_TIERS
     waves = {
         f"{manifest['kind']} {manifest['metadata']['name']}": (manifest["metadata"].get("annotations") or {}).get(WAVE)
         for manifest in inputs.argo_cd
@@ -221,7 +226,7 @@ def project_allows(inputs: Inputs) -> Iterator[Problem]:
             yield Problem(where, f"project {spec['project']} refuses its source or its destination", SYNTH)
     name = inputs.settings.platform_project
     if name in projects:
-        for obj in inputs.rendered:
+        for obj in (one for one in inputs.rendered if not one.operated):
             yield from _refused(inputs, obj, name, projects[name])
 
 

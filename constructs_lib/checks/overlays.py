@@ -49,7 +49,7 @@ def _tier(inputs: Inputs, path: Path) -> Iterator[Problem]:
     yield from _foreign(inputs, folder)
     objects, final = folder.objects(), {identity(one) for part in generated for one in part.own_objects()}
     for part in folder.parts():
-        if part.folder == path / GENERATED:
+        if part.folder == path / GENERATED or part.folder.is_relative_to(inputs.root / "dist"):
             continue
         for key in OLD_FIELDS:
             if key in part.content:

@@ -9,12 +9,13 @@ from constructs_lib.footprint import replicas
 from constructs_lib.pods import LONG_RUNNING
 from constructs_lib.problem import Problem
 from constructs_lib.resolved import ResolvedComponent
+from constructs_lib.types import type_of
 
 
 def components_are_complete(inputs: Inputs) -> Iterator[Problem]:
     """Each component of the environment's tiers, unless a trait that is attached deletes it."""
     for component in inputs.platform.components:
-        if component.tier not in inputs.settings.tiers:
+        if component.tier not in inputs.settings.tiers or not type_of(component).rendered:
             continue
         mine = [one for one in inputs.rendered if one.tier == component.tier and _is_of(one, component)]
         left_out = [one for one in inputs.invalid if _may_be_of(one, component)]

@@ -1,8 +1,8 @@
 """NetworkPolicies, evaluated: what is open between components, and to everybody else, against the dependencies.
 
-For each pair of workloads all ports are compared. Everybody else are pods of other namespaces, with whatever labels, in
-namespaces with whatever labels; and all addresses. A policy that opens a port to more of them than the catalogue names
-is a finding, with those whom it names without need.
+For each pair of workloads, and for the pods of each among themselves, all ports are compared. Everybody else are pods
+of other namespaces, with whatever labels, in namespaces with whatever labels; and all addresses. A policy that opens a
+port to more of them than the catalogue names is a finding, with those whom it names without need.
 """
 
 import ipaddress
@@ -64,7 +64,7 @@ def _closed(policies: list[Policy], every: list[Node], wanted: Expected) -> Iter
     for source in every:
         for target in every:
             ports = wanted.inside.get((source.name, target.name), ())
-            if ports and source is not target:
+            if ports:
                 open_ = common(_ports(source, EGRESS, target, target), _ports(target, INGRESS, source, target))
                 yield from _forbidden(source.name, target.name, without(ports, open_))
     for node in every:
@@ -124,8 +124,6 @@ def _between(every: list[Node], wanted: Expected) -> Iterator[Problem]:
     holes: dict[tuple[str, str], list[Hole]] = {}
     for source in every:
         for target in every:
-            if source.name == target.name:
-                continue
             inside = wanted.inside.get((source.name, target.name), ())
             both = common(_ports(source, EGRESS, target, target), _ports(target, INGRESS, source, target))
             excess = without(without(both, inside), _open_to_every_pod(target)) if both != inside else ()

@@ -81,7 +81,7 @@ def _backends(route: Rendered) -> Iterator[tuple[str, str, int | str | None]]:
 
 
 def configuration_exists(inputs: Inputs) -> Iterator[Problem]:
-    """Every ConfigMap and Secret that a container needs, key by key; Secrets are those that the plan makes."""
+    """Every ConfigMap and Secret that a container needs, key by key; Secrets are those of the plan, and given ones."""
     known = dict(_configuration(inputs))
     for workload in inputs.workloads():
         for kind, name, key in dict.fromkeys(_references(workload)):
@@ -98,7 +98,8 @@ def configuration_exists(inputs: Inputs) -> Iterator[Problem]:
 
 def _configuration(inputs: Inputs) -> Iterator[tuple[tuple[str, str, str], set[str] | None]]:
     """(kind, namespace, name) -> keys; None where an operator makes it, and nobody knows them."""
-    for plan in inputs.platform.secrets:
+    given = (plan for component in inputs.platform.components for plan in component.given_secrets)
+    for plan in (*inputs.platform.secrets, *given):
         yield ("Secret", plan.namespace, plan.name), set(plan.keys)
     for obj in inputs.of("ConfigMap", "Secret"):
         fields = ("data", "binaryData", "stringData")

@@ -1,6 +1,6 @@
 """Rendering an environment for the rules, tier by tier, as Argo CD does."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,9 @@ from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.command import SYNTH
 from constructs_lib.files import is_scratch
 from constructs_lib.kustomize import kustomize_each
+from constructs_lib.operated import made_by_operator
+from constructs_lib.problem import InvalidInput
+from constructs_lib.resolve import varied
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings
 from constructs_lib.traits import refuse_misplaced
@@ -15,10 +18,10 @@ from constructs_lib.yaml_files import documents, read_text
 
 
 def inputs(root: Path, platform: ResolvedPlatform, settings: Settings) -> Inputs:
-    """Render all tiers of the environment, and read its Argo CD objects."""
+    """Render all tiers of the environment, and read its Argo CD objects; its traits vary the platform."""
     return Inputs(
         root=root,
-        platform=platform,
+        platform=varied(platform, settings.traits, settings.options),
         settings=settings,
         rendered=tuple(_tiers(root, settings)),
         argo_cd=tuple(_argo_cd(root, settings.environment)),
@@ -26,11 +29,20 @@ def inputs(root: Path, platform: ResolvedPlatform, settings: Settings) -> Inputs
 
 
 def _tiers(root: Path, settings: Settings) -> Iterator[Rendered]:
-    """The objects of all tiers; InvalidInput with every tier that does not build."""
+    """The objects of all tiers, and what operators make of them; InvalidInput with every tier that does not build."""
     folders = [root / "overlays" / settings.environment / tier for tier in settings.tiers]
     refuse_misplaced(root, folders)
     for folder, manifests in kustomize_each(root, folders):
         yield from (Rendered(folder.name, manifest) for manifest in manifests)
+        yield from (Rendered(folder.name, one, operated=True) for manifest in manifests for one in _made_of(manifest))
+
+
+def _made_of(manifest: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
+    """Nothing of what is not as its schema demands: the rule `schema` says that."""
+    try:
+        return made_by_operator(manifest)
+    except InvalidInput:
+        return ()
 
 
 def _argo_cd(root: Path, environment: str) -> Iterator[Mapping[str, Any]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.checks.custom_resources import write_schemas
-from constructs_lib.checks.model import Inputs, Rendered
+from constructs_lib.checks.model import Inputs
 from constructs_lib.command import COMMAND
 from constructs_lib.kustomize import tool
 from constructs_lib.problem import InvalidInput, Problem
@@ -36,7 +36,7 @@ def split(inputs: Inputs) -> tuple[list[Problem], Inputs]:
 
     A null in an optional field is dropped, as the API server does.
     """
-    rendered = [Rendered(obj.tier, _plain(obj.manifest)) for obj in inputs.rendered]
+    rendered = [replace(obj, manifest=_plain(obj.manifest)) for obj in inputs.rendered]
     argo_cd = [_plain(manifest) for manifest in inputs.argo_cd]
     complaints = _complaints(inputs.root, [*(obj.manifest for obj in rendered), *argo_cd])
     of_rendered = list(zip(rendered, complaints, strict=False))

@@ -41,7 +41,10 @@ class Outside:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Expected:
-    """The traffic that is asked for: between components by name, and of a component with what is outside."""
+    """The traffic that is asked for: between components by name, and of a component with what is outside.
+
+    A pair of a component and itself is the traffic of its pods among themselves.
+    """
 
     inside: Mapping[tuple[str, str], Spans]
     outside: Mapping[tuple[str, str], tuple[tuple[Outside, Spans], ...]]
@@ -115,7 +118,9 @@ def _ports(provider: Component | External, number: int) -> Spans:
 
 
 def _outside(external: External) -> Outside:
-    """Without a namespace its address is not known: it may be anybody, and its ports are open to all addresses."""
+    """Where neither pods nor addresses are known it may be anybody, and its ports are open to all addresses."""
+    if external.addresses:
+        return Outside(name=external.name, peers=Peers(addresses=union(map(address_range, external.addresses))))
     if external.namespace is None:
         return Outside(name=external.name, peers=Peers(({},), ALL_ADDRESSES))
     return _pods(external.name, Peer(namespace=external.namespace, labels=external.pod_labels))

@@ -1,14 +1,18 @@
 """Argo CD's objects: a root Application, its project, the platform's project, an Application for each tier."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from constructs_lib.gitops.kustomizations import write_objects
+from constructs_lib.model import Operator
+from constructs_lib.resolve.variation import operators
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import IN_CLUSTER, Settings
 
 ARGO_CD = "argocd"
+BEFORE_TIERS = "-1"
+"""The wave of operators."""
 WAVE = "argocd.argoproj.io/sync-wave"
 FINALIZER = "resources-finalizer.argocd.argoproj.io"
 HOME = {"server": IN_CLUSTER, "namespace": ARGO_CD}
@@ -22,7 +26,12 @@ def write_argo_cd(
 
     `kinds` are (API group, kind) of dist/; `prefix` is where the repository is inside its git repository.
     """
+    needed = operators(platform, settings.traits)
     projects = [root_project(platform, settings), platform_project(platform, settings, kinds)]
+    projects += [operators_project(platform, settings, needed)] if needed else []
+    for operator in needed:
+        name = f"apps/{operator_name(operator)}.yaml"
+        write_objects(folder / name, [operator_application(platform, settings, operator)])
     write_objects(folder / "projects.yaml", projects)
     write_objects(folder / "root.yaml", [root(platform, settings, prefix)])
     for tier in settings.tiers:
@@ -65,6 +74,46 @@ def platform_project(
         namespaced=namespaced,
         cluster=[("", "Namespace")],
     )
+
+
+def operators_project(platform: ResolvedPlatform, settings: Settings, needed: Sequence[Operator]) -> dict[str, Any]:
+    """What operators are installed with, in their own namespaces, and of cluster scope: nothing else may be."""
+    return _project(
+        platform.name,
+        settings.operators_project,
+        f"The operators of {platform.catalogue.title}: {', '.join(one.node.name for one in needed)}",
+        settings,
+        [_destination(settings, str(one.node.namespace)) for one in needed],
+        repositories=sorted({one.repository for one in needed}),
+        namespaced=sorted({kind for one in needed for kind in one.kinds}),
+        cluster=sorted({kind for one in needed for kind in one.cluster_kinds}),
+    )
+
+
+def operator_name(operator: Operator) -> str:
+    """With which the names of its Application and of its file end."""
+    return f"operator-{operator.node.name}"
+
+
+def operator_application(platform: ResolvedPlatform, settings: Settings, operator: Operator) -> dict[str, Any]:
+    """The Application of an operator, from its upstream repository.
+
+    It deletes nothing, and neither does its own deletion: with a definition all objects of its kind would go.
+    """
+    head = _head(platform.name, "Application", settings.application(operator_name(operator)))
+    head["metadata"] |= {"annotations": {WAVE: BEFORE_TIERS}}
+    source = {"repoURL": operator.repository, "path": operator.path, "targetRevision": operator.revision}
+    policy = _sync_policy()
+    policy["automated"] = {"prune": False, "selfHeal": True}
+    return {
+        **head,
+        "spec": {
+            "project": settings.operators_project,
+            "source": {**source, "directory": {"include": operator.include}},
+            "destination": _destination(settings, str(operator.node.namespace)),
+            "syncPolicy": policy,
+        },
+    }
 
 
 def root_path(settings: Settings, prefix: str) -> str:
@@ -158,12 +207,13 @@ def _project(
     *,
     namespaced: Iterable[tuple[str, str]],
     cluster: Iterable[tuple[str, str]],
+    repositories: Iterable[str] = (),
 ) -> dict[str, Any]:
     return {
         **_head(platform, "AppProject", name),
         "spec": {
             "description": description,
-            "sourceRepos": [settings.repository],
+            "sourceRepos": list(repositories) or [settings.repository],
             "destinations": destinations,
             "clusterResourceWhitelist": [{"group": group, "kind": kind} for group, kind in cluster],
             "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in namespaced],

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from constructs_lib.footprint import quota
+from constructs_lib.gitops.delta import Delta
 from constructs_lib.gitops.environment_images import (
     EnvironmentImage,
     environment_images,
@@ -20,16 +21,20 @@ from constructs_lib.gitops.environment_images import (
 )
 from constructs_lib.gitops.host import at_host, host_patches
 from constructs_lib.gitops.kustomizations import write_component, write_kustomization, write_objects
+from constructs_lib.gitops.variations import Variation
 from constructs_lib.job_names import config_data, digest, named_by_content
 from constructs_lib.kustomization import DIST, GENERATED, Kustomization
 from constructs_lib.kustomize import kustomize, kustomize_each
+from constructs_lib.operated import made_by_operator
 from constructs_lib.problem import InvalidInput
 from constructs_lib.rendered import Manifest, Rendered, identity
 from constructs_lib.resolved import NAMESPACE_LABEL, ResolvedPlatform
 from constructs_lib.settings import Settings
-from constructs_lib.traits import COMPONENTS, refuse_misplaced, traits
+from constructs_lib.traits import COMPONENTS, refuse_misplaced, trait_folders
 
 GENERATED_OR_NOT: tuple[Manifest, ...] = ({}, {"components": [GENERATED]})
+TOP = "../../../.."
+"""The repository, as these folders see it."""
 DIGEST_KEY = "platform.sha256"
 """In the ConfigMap of the tests: SHA-256 of all that the environment runs."""
 
@@ -63,17 +68,19 @@ def folders(platform: ResolvedPlatform, settings: Settings) -> dict[str, Path]:
     return {tier: Path("overlays", settings.environment, tier, GENERATED) for tier in platform.tiers}
 
 
-def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings: Settings, rendered: Rendered) -> None:
+def write_generated(root: Path, out: Path, settings: Settings, rendered: Rendered, own: Variation) -> None:
     """Write overlays/<env>/<tier>/generated below `out`, which has dist/ already.
 
-    InvalidInput where an overlay of the repository `root` does not build.
+    `rendered` is the base, `own` what the environment's traits make of it. InvalidInput where an overlay of the
+    repository `root` does not build.
     """
+    platform = own.platform
     images = environment_images(root, platform.catalogue, settings)
-    given = _given(root, platform, settings, rendered, images)
+    given = _given(root, out, settings, rendered, own, images)
     objects = _render(root, out, settings, rendered, given)
     hosts = platform.catalogue.host, settings.host
     templates = {
-        tier: [with_images(at_host(one, *hosts), images) for one in rendered.templates.get(tier, [])] for tier in given
+        tier: [with_images(at_host(one, *hosts), images) for one in own.rendered.to_complete(tier)] for tier in given
     }
     parts = dict(_completed_parts(platform, settings, templates, objects, given))
     for tier, folder in folders(platform, settings).items():
@@ -84,22 +91,29 @@ def write_generated(root: Path, out: Path, platform: ResolvedPlatform, settings:
 
 def _given(
     root: Path,
-    platform: ResolvedPlatform,
+    out: Path,
     settings: Settings,
     rendered: Rendered,
+    own: Variation,
     images: tuple[EnvironmentImage, ...],
 ) -> dict[str, Part]:
     """What the settings alone give, for each tier of the environment."""
-    tiers_of, patches = traits(root / "overlays"), host_patches(platform, settings, rendered)
+    platform = own.platform
+    patches = host_patches(platform, settings, rendered)
     given = {}
     for tier in settings.tiers:
-        names = [name for name in settings.traits if tier in tiers_of[name]]
-        folders = (tier, *(f"traits/{name}" for name in names))
-        bases = [one for (folder, _), objects in rendered.charts.items() if folder in folders for one in objects]
+        rest = own.rest.get(tier, Delta())
+        attached = trait_folders(root, out, platform.catalogue, settings.traits, tier)
+        folders = (tier, *(f"traits/{Path(folder).parent.name}" for folder in attached))
+        bases = [one for folder in folders for one in own.rendered.base(folder)]
+        objects = {"dns.yaml": dns_policies(platform, settings)} if tier == platform.namespaces.tier else {}
+        objects |= {"traits.yaml": list(rest.added.values())} if rest.added else {}
         given[tier] = Part(
-            objects={"dns.yaml": dns_policies(platform, settings)} if tier == platform.namespaces.tier else {},
-            components=[f"../../../{COMPONENTS}/{name}/{tier}" for name in names],
-            patches=[one for folder in folders for one in patches.get(folder, [])],
+            objects=objects,
+            components=[
+                f"{TOP}/{folder}" for folder in trait_folders(root, out, platform.catalogue, settings.traits, tier)
+            ],
+            patches=[*(one for folder in folders for one in patches.get(folder, [])), *rest.patches()],
             images=kustomize_images(used_images(images, bases)),
         )
     return given
@@ -169,6 +183,7 @@ def _completed_parts(
     """(tier, what is given for it and what follows from R)."""
     tests = {tier: _completed(templates[tier], objects) for tier in given}
     all_objects = [*objects, *(manifest for manifests in tests.values() for manifest in manifests)]
+    all_objects += [made for manifest in objects for made in made_by_operator(manifest)]
     for tier, part in given.items():
         files = {**part.objects, **({"tests.yaml": tests[tier]} if tests[tier] else {})}
         if tier == platform.namespaces.tier:

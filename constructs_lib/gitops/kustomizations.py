@@ -1,6 +1,6 @@
 """The kustomization files that are generated."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -38,3 +38,11 @@ def write_component(folder: Path, **lists: list[Any]) -> None:
     # Kustomize refuses one with nothing but these, and takes an empty list of resources.
     needed = {name: entries for name, entries in lists.items() if entries or name == "resources"}
     write_objects(folder / KUSTOMIZATION, [content | needed])
+
+
+def patch(manifest: Mapping[str, Any], content: Any) -> dict[str, Any]:
+    """An entry of `patches` that changes this object; the content is a merge patch, or a list of JSON patches."""
+    metadata = manifest["metadata"]
+    # Kustomize reads the texts of a target as regular expressions.
+    names = {key: metadata[key].replace(".", r"\.") for key in ("name", "namespace") if metadata.get(key)}
+    return {"target": {"kind": manifest["kind"], **names}, "patch": manifest_yaml.dump([content])}

@@ -8,6 +8,7 @@ from constructs_lib.gitops.generated import folders, write_generated
 from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
 from constructs_lib.gitops.prefix import prefix
 from constructs_lib.gitops.publish import differences, publish, recover
+from constructs_lib.gitops.variations import trait_deltas, variation, write_trait_deltas
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.rendered import Rendered
@@ -65,14 +66,20 @@ def stage(root: Path, platform: ResolvedPlatform, environments: Environments, ou
     for base in (*(out / "dist").iterdir(), *(out / "dist/traits").glob("*")):
         if base.name != "traits":
             write_kustomization(base, sorted(path.name for path in base.glob("*.k8s.yaml")))
+    deltas = trait_deltas(platform, rendered)
+    write_trait_deltas(out, deltas)
     problems: list[Problem] = []
     for settings in environments:
         try:
-            write_generated(root, out, platform, settings, rendered)
+            own = variation(platform, settings, rendered, deltas)
+            write_generated(root, out, settings, rendered, own)
         except InvalidInput as error:
             problems += error.problems
+            continue
         write_kustomization(out / "overlays" / settings.environment, settings.tiers)
-        write_argo_cd(out / "argocd" / settings.environment, platform, settings, rendered.kinds(), prefix(root))
+        # What a trait has replaced is still to be deleted.
+        kinds = rendered.kinds() | own.rendered.kinds()
+        write_argo_cd(out / "argocd" / settings.environment, own.platform, settings, kinds, prefix(root))
     if problems:
         raise InvalidInput(problems)
     return rendered

@@ -34,6 +34,15 @@ def pod_labels(component: ResolvedComponent) -> dict[str, str]:
     return {**object_labels(component), "version": "v1"}
 
 
+def scrape_annotations(component: ResolvedComponent) -> dict[str, str]:
+    """The annotations of pods by which Prometheus finds their metrics."""
+    scrape = component.scrape
+    if scrape is None:
+        return {}
+    place = {"prometheus.io/path": scrape.path, "prometheus.io/port": str(scrape.port)}
+    return {"prometheus.io/scrape": "true", **place}
+
+
 def metadata(
     component: ResolvedComponent,
     name: str | None = None,

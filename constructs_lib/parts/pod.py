@@ -8,7 +8,7 @@ from cdk8s_plus_32 import k8s
 from constructs_lib.defaults import DRAIN_SECONDS
 from constructs_lib.model import Probes, Resources
 from constructs_lib.parts.config import Config, checksum
-from constructs_lib.parts.labels import pod_labels, selector
+from constructs_lib.parts.labels import pod_labels, scrape_annotations, selector
 from constructs_lib.parts.probes import probe
 from constructs_lib.parts.security import container_security, pod_security
 from constructs_lib.parts.storage import Mount
@@ -25,11 +25,13 @@ LOG_FILES = 5
 class PodOptions:
     """What a construct decides about its pod; the rest follows from the component.
 
-    `env_vars` feeds the containers' variables. `reloaded` are ConfigMaps that the process re-reads by
-    itself: their change replaces no pod. `ports` and `probes` stand in for the component's, where containers differ.
+    `env_vars` feeds the containers' variables; `own_env_vars` are those that no ConfigMap can say, as each pod has its
+    own. `reloaded` are ConfigMaps that the process re-reads by itself: their change replaces no pod. `ports` and
+    `probes` stand in for the component's, where containers differ.
     """
 
     env_vars: Config | None = None
+    own_env_vars: Sequence[k8s.EnvVar] = ()
     mounts: Sequence[Mount] = ()
     reloaded: Sequence[Config] = ()
     command: Sequence[str] | None = None
@@ -48,10 +50,7 @@ def read_at_start(options: PodOptions) -> list[Config]:
 def pod_template(component: ResolvedComponent, options: PodOptions) -> k8s.PodTemplateSpec:
     """The template of a long-running workload."""
     configs = read_at_start(options)
-    annotations = checksum(component, configs) if configs else {}
-    if scrape := component.scrape:
-        annotations |= {"prometheus.io/scrape": "true", "prometheus.io/path": scrape.path}
-        annotations |= {"prometheus.io/port": str(scrape.port)}
+    annotations = (checksum(component, configs) if configs else {}) | scrape_annotations(component)
     return k8s.PodTemplateSpec(
         metadata=k8s.ObjectMeta(labels=pod_labels(component), annotations=annotations or None),
         spec=pod_spec(component, [container(component, options)], options),
@@ -92,7 +91,7 @@ def container(component: ResolvedComponent, options: PodOptions, name: str | Non
         args=options.args,
         ports=[k8s.ContainerPort(name=port.name, container_port=port.number) for port in ports] or None,
         env_from=_env_from(options.env_vars),
-        env=_secret_env(component) or None,
+        env=[*options.own_env_vars, *_secret_env(component)] or None,
         resources=_resources(component.resources, options.mounts) if component.resources else None,
         liveness_probe=probe(ports, probes.liveness) if probes else None,
         readiness_probe=probe(ports, probes.readiness) if probes else None,
@@ -125,15 +124,14 @@ def _env_from(env_vars: Config | None) -> list[k8s.EnvFromSource] | None:
 
 
 def _secret_env(component: ResolvedComponent) -> list[k8s.EnvVar]:
-    """One variable for each key of the component's Secret: key by key, so that a missing one is seen."""
-    secret = component.secret
-    if secret is None:
-        return []
+    """One variable for each key of the component's Secrets: key by key, so that a missing one is seen."""
+    own = (component.secret,) if component.secret else ()
     return [
         k8s.EnvVar(
             name=key,
             value_from=k8s.EnvVarSource(secret_key_ref=k8s.SecretKeySelector(name=secret.name, key=key)),
         )
+        for secret in (*own, *component.given_secrets)
         for key in secret.keys
     ]
 

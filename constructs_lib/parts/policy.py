@@ -22,7 +22,7 @@ def default_deny(scope: Construct, namespace: str, labels: Mapping[str, str]) ->
 
 def network_policy(scope: Construct, platform: str, owner: str, policy: Policy) -> None:
     """Make one side of a connection; `owner` is the component that it is there for."""
-    peers, ports = _peers(policy.peer), _ports(policy.ports)
+    peers, ports = _peers(policy.peer, policy.addresses), _ports(policy.ports)
     egress = [k8s.NetworkPolicyEgressRule(to=peers, ports=ports)]
     ingress = [k8s.NetworkPolicyIngressRule(from_=peers, ports=ports)]
     k8s.KubeNetworkPolicy(
@@ -42,10 +42,10 @@ def network_policy(scope: Construct, platform: str, owner: str, policy: Policy) 
     )
 
 
-def _peers(peer: Peer | None) -> list[k8s.NetworkPolicyPeer] | None:
-    """None (any address) for what is outside the cluster's pods."""
+def _peers(peer: Peer | None, addresses: Iterable[str]) -> list[k8s.NetworkPolicyPeer] | None:
+    """None (any address) for what is neither pods nor known addresses."""
     if peer is None:
-        return None
+        return [k8s.NetworkPolicyPeer(ip_block=k8s.IpBlock(cidr=cidr)) for cidr in addresses] or None
     return [
         k8s.NetworkPolicyPeer(
             namespace_selector=k8s.LabelSelector(match_labels={NAMESPACE_LABEL: peer.namespace}),

@@ -1,17 +1,25 @@
 """Services."""
 
+from collections.abc import Iterable, Mapping
+
 from cdk8s_plus_32 import k8s
 from constructs import Construct
 
 from constructs_lib.parts.labels import metadata, selector
 from constructs_lib.parts.values import number
-from constructs_lib.resolved import ResolvedComponent
+from constructs_lib.resolved import ResolvedComponent, ResolvedPort
 
 
 def service(
-    scope: Construct, component: ResolvedComponent, *, headless: bool = False, publish_not_ready: bool | None = None
+    scope: Construct,
+    component: ResolvedComponent,
+    *,
+    headless: bool = False,
+    publish_not_ready: bool | None = None,
+    pods: Mapping[str, str] | None = None,
+    ports: Iterable[ResolvedPort] | None = None,
 ) -> None:
-    """Make the Service of the component's name with all its ports."""
+    """Make the Service of the component's name: for all its pods and ports unless told otherwise."""
     k8s.KubeService(
         scope,
         "service",
@@ -20,7 +28,7 @@ def service(
             type="ClusterIP",
             cluster_ip="None" if headless else None,
             publish_not_ready_addresses=publish_not_ready,
-            selector=selector(component),
+            selector=dict(selector(component) if pods is None else pods),
             ports=[
                 k8s.ServicePort(
                     name=port.name,
@@ -28,7 +36,7 @@ def service(
                     target_port=number(port.number),
                     protocol="TCP",
                 )
-                for port in component.ports
+                for port in (component.ports if ports is None else ports)
             ],
         ),
     )

@@ -27,7 +27,8 @@ def _owned(catalogue: Catalogue, component: Component) -> Iterable[Link]:
 
 def _link(catalogue: Catalogue, owner: Component, relation: Relation, dependency: Dependency) -> Iterable[Link]:
     try:
-        consumer = catalogue.node(INGRESS_CONTROLLER) if relation is Relation.ROUTES else owner
+        others = {Relation.ROUTES: INGRESS_CONTROLLER, Relation.MANAGES: type_of(owner).operator}
+        consumer = catalogue.node(others[relation]) if relation in others else owner
         provider = catalogue.node(dependency.to)
         port = provider.port(dependency.port)
     except KeyError:

@@ -45,12 +45,13 @@ def _policy(
         labels=selector(subject.name),
         direction=direction,
         peer=_peer(peer),
+        addresses=peer.addresses if isinstance(peer, External) else (),
         ports=tuple((protocol, number) for number in sorted(numbers) for protocol in protocols),
     )
 
 
 def _peer(node: Component | External) -> Peer | None:
-    """The node's pods; None (any address) for what is outside the cluster's pods."""
+    """The node's pods; None for what is outside the cluster's pods."""
     if node.namespace is None:
         return None
     labels = dict(node.pod_labels) if isinstance(node, External) else selector(node.name)

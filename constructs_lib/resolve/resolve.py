@@ -10,7 +10,7 @@ from constructs_lib.resolve.env_vars import env_vars
 from constructs_lib.resolve.graph import by_consumer, links_of, startup
 from constructs_lib.resolve.policies import external_peer, gateway_policy, policies
 from constructs_lib.resolve.problems import problems, problems_of_entries
-from constructs_lib.resolve.secrets import secret_plans, with_secret
+from constructs_lib.resolve.secrets import given_secrets, secret_plans, with_secret
 from constructs_lib.resolve.topics import declared_topics
 from constructs_lib.resolved import (
     Dns,
@@ -119,6 +119,7 @@ def _component(
         dependencies=tuple(_dependency(around, link) for link in links),
         env_vars=tuple(env_vars(catalogue, entry, links, around.locate)),
         secret=secret,
+        given_secrets=given_secrets(entry, links),
         policies=tuple(policies(owned)),
         files=catalogue.files(entry.name),
     )

@@ -15,6 +15,24 @@ def secret_plans(catalogue: Catalogue, links: Iterable[Link], locate: Locate) ->
     return tuple(sorted((plan for plan in plans if plan), key=lambda plan: (plan.namespace, plan.name)))
 
 
+def given_secrets(component: Component, links: Iterable[Link]) -> tuple[SecretPlan, ...]:
+    """The Secrets in which the component finds what external nodes hand out; `links` are its own."""
+    keys: dict[str, dict[str, str]] = {}
+    for link in links:
+        if isinstance(link.provider, External) and link.provider.secret and link.relation.informs:
+            keys.setdefault(link.provider.secret, {}).update(link.port.credentials)
+    return tuple(
+        SecretPlan(
+            component=component.name,
+            namespace=str(component.namespace),
+            name=f"{component.name}-{suffix}",
+            derived=dict(sorted(derived.items())),
+        )
+        for suffix, derived in sorted(keys.items())
+        if derived
+    )
+
+
 def with_secret(catalogue: Catalogue, links: Iterable[Link]) -> frozenset[str]:
     """The components that have a Secret; unlike its values, that can be said of a catalogue with problems, too."""
     mine = by_consumer(links)
@@ -34,6 +52,7 @@ def secret_keys(catalogue: Catalogue, component: Component, links: Iterable[Link
         ("generated_secrets", component.generated_secrets),
         ("shared_secrets", component.shared_secrets),
         (f"type {component.type}", type_of(component).origin_secrets(catalogue, component)),
+        (f"type {component.type}", type_of(component).derived_secrets(component)),
     ):
         yield from ((key, origin) for key in keys)
     # One port of one provider hands out the same, however many relations there are to it.
@@ -52,6 +71,8 @@ def _handed_out(component: Component, link: Link) -> dict[str, str]:
 def _plan(catalogue: Catalogue, component: Component, links: Iterable[Link], locate: Locate) -> SecretPlan | None:
     origin = {**component.generated_secrets, **type_of(component).origin_secrets(catalogue, component)}
     derived = _shared(catalogue, component) | _from_links(catalogue, component, links, locate)
+    own = {key: _reference(component, key) for key in origin}
+    derived |= {key: text.format(**own) for key, text in type_of(component).derived_secrets(component).items()}
     if not origin and not derived:
         return None
     guarded = component.storage if type_of(component).guards_claim else None

@@ -14,7 +14,7 @@ from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.placement import HOSTNAME
 from constructs_lib.checks.rules import RULES, run
 from constructs_lib.footprint import quota
-from constructs_lib.model import Machine, Nodes, Overhead
+from constructs_lib.machine import Machine, Nodes, Overhead
 from constructs_lib.quantity import MIB
 from tests.checks.mutations import Manifest, first, pick, pod
 

@@ -14,7 +14,8 @@ from constructs_lib.checks import capacity
 from constructs_lib.checks.model import Inputs, Rendered, Rule
 from constructs_lib.checks.rules import RULES, run
 from constructs_lib.gitops.argo_cd import platform_project
-from constructs_lib.model import Machine, Nodes, Waiver
+from constructs_lib.machine import Machine, Nodes
+from constructs_lib.model import Waiver
 from constructs_lib.problem import Problem
 from tests.checks.file_mutations import FILES
 from tests.checks.mutations import MUTATIONS, Manifest, Mutation, pick, pod

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
-from constructs_lib.model import Nodes
+from constructs_lib.machine import Nodes
 from constructs_lib.problem import InvalidInput
 from constructs_lib.settings import read_settings
 from constructs_lib.yaml_edit import with_values

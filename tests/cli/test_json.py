@@ -54,7 +54,7 @@ WRITING = {
     *("release", "remove-environment", "rollback"),
 }
 """Commands that change something, run something, or print a script."""
-VERSIONS = {"check": 2, "doctor": 2, "explain": 2}
+VERSIONS = {"check": 2, "doctor": 2, "explain": 3, "graph": 2}
 """Of the schemas that have changed since the first."""
 NO_CLUSTER = {"KUBECONFIG": "/dev/null"}
 """The user's own is left alone."""

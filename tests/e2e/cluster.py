@@ -12,7 +12,7 @@ from typing import Any
 
 from catalogue.machines import MACHINES
 from chatdb.local.processes import Server, free_ports, wait_for
-from constructs_lib.model import Machine, Nodes
+from constructs_lib.machine import Machine, Nodes
 from tests.e2e.api import Api
 from tests.e2e.certificates import USERS, write_certificates, write_kubeconfig
 from tests.e2e.stack import built, search_path

@@ -27,7 +27,7 @@ SCRATCH = "chatdb-scratch"
 ANYWHERE = ("test_admission", "test_rbac")
 """The tests that need no cluster of their own."""
 NAMESPACES = (*Namespace, SCRATCH)
-DEFINITIONS = ROOT / ".tools/gateway-api"
+DEFINITIONS = ROOT / ".tools/definitions"
 DELETING = 120
 
 
@@ -80,7 +80,7 @@ def _own(folder: Path) -> Iterator[Target]:
         cluster.start()
         # Argo CD is not there, but the room that it takes on minikube has to be.
         cluster.api.apply(_argo_cds_share())
-        define_gateway_api(cluster.api)
+        define_kinds(cluster.api)
         yield Target(cluster.api, own=True)
     finally:
         cluster.stop()
@@ -88,7 +88,7 @@ def _own(folder: Path) -> Iterator[Target]:
 
 def _named(path: Path) -> Iterator[Target]:
     api = Api(path)
-    definitions = define_gateway_api(api)
+    definitions = define_kinds(api)
     try:
         yield Target(api, own=False)
     finally:
@@ -109,8 +109,8 @@ def _argo_cds_share() -> dict[str, Any]:
     }
 
 
-def define_gateway_api(api: Api, definitions: Path = DEFINITIONS) -> list[str]:
-    """Apply the Gateway API's definitions where there are none; the paths of those that were made."""
+def define_kinds(api: Api, definitions: Path = DEFINITIONS) -> list[str]:
+    """Apply the definitions of the kinds that traits bring where there are none; the paths of those that were made."""
     made = []
     for path in sorted(definitions.glob("*.yaml")):
         definition = yaml.safe_load(path.read_text(encoding="utf-8"))

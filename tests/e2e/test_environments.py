@@ -16,7 +16,7 @@ from tests.e2e.api import Api
 from tests.e2e.cluster import Cluster
 from tests.e2e.complaints import complaints, settled
 from tests.e2e.stack import CLUSTER
-from tests.e2e.target import apply_all, define_gateway_api, named
+from tests.e2e.target import apply_all, define_kinds, named
 from tests.repository import NOT_RUN, ROOT
 
 SETTLING = 120
@@ -30,7 +30,7 @@ def test_environment_is_taken(tmp_path: Path, settings: Settings) -> None:
     cluster = Cluster(tmp_path / "cluster", nodes=settings.nodes)
     try:
         cluster.start()
-        define_gateway_api(cluster.api)
+        define_kinds(cluster.api)
         manifests = kustomize(ROOT, ROOT / "overlays" / settings.environment)
         assert len(apply_all(cluster.api, manifests)) == len(manifests) > 100
         assert settled(cluster.api, Namespace, SETTLING) == []

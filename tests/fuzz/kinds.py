@@ -12,7 +12,7 @@ import yaml
 from tests.repository import ROOT
 
 SCHEMAS = ROOT / ".tools/schemas"
-CUSTOM = (ROOT / ".tools/argo-cd/crds", ROOT / ".tools/gateway-api")
+CUSTOM = (ROOT / ".tools/argo-cd/crds", ROOT / ".tools/definitions")
 """Folders of the CustomResourceDefinitions that the schemas were made from."""
 DEFINITIONS = "#/$defs/"
 OBJECT_META = f"{DEFINITIONS}io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"

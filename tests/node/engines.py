@@ -1,53 +1,43 @@
-"""The test environment node-engines: one engine for more than one machine, without monitoring and tests."""
+"""The test environment node-engines: an engine for more than one machine on one node, without monitoring and tests."""
 
-import base64
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import yaml
 
+from catalogue.components import CATALOGUE
 from catalogue.tiers import OPTIONAL_TIERS
+from constructs_lib.machine import Machine
 from constructs_lib.quantity import MIB
 from tests.e2e import cluster
 from tests.node import cloudnative_pg
 from tests.node.deployed import Deployed
 from tests.repository import attach, set_values
 
-MACHINE = replace(cluster.MACHINE, memory=12288 * MIB)
-FILES = Path(__file__).with_name("files")
+MACHINE: Machine = replace(cluster.MACHINE, memory=12288 * MIB)
+RESOURCES = {
+    "requests": {"cpu": "200m", "memory": "384Mi", "ephemeral-storage": "64Mi"},
+    "limits": {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "512Mi"},
+}
+"""Those of minikube's one server, for each instance."""
+SMALL = {
+    "apiVersion": "postgresql.cnpg.io/v1",
+    "kind": "Cluster",
+    "metadata": {"name": "postgres", "namespace": "chatdb-system"},
+    "spec": {"resources": RESOURCES, "storage": {"size": "2Gi"}},
+}
 
 
 def postgres(deployed: Deployed) -> None:
-    """CloudNativePG in place of the one server."""
+    """Have CloudNativePG in place of the one server, and its operator on the node."""
     node, work = deployed.place.node, deployed.origin.work
     assert node is not None
-    trait = "postgres-cloudnative-pg"
-    shutil.copytree(FILES / trait, work / "overlays/components" / trait)
-    k = work / "overlays/minikube/foundation/kustomization.yaml"
-    k.write_text(k.read_text().replace("  - path: postgres.yaml\n", ""))
-    _vary(deployed, trait)
-    quota = {"op": "replace", "path": "/spec/hard", "value": {"pods": "20"}}
-    deployed.origin.patch("platform", {"kind": "ResourceQuota", "namespace": "chatdb-system"}, [quota])
-    password = base64.b64encode(b"secret1").decode()
-    node.api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "chatdb-system"}})
-    for name, data in (
-        ("postgres-credentials", {"POSTGRES_PASSWORD": password}),
-        ("postgres-superuser", {"username": base64.b64encode(b"postgres").decode(), "password": password}),
-    ):
-        metadata = {"name": name, "namespace": "chatdb-system"}
-        node.api.apply({"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": data})
-    cloudnative_pg.install(
-        node, yaml.safe_load((FILES / trait / "foundation/cluster.yaml").read_text())["spec"]["imageName"]
-    )
-
-
-def _vary(deployed: Deployed, trait: str) -> None:
-    work = deployed.origin.work
+    patch = work / "overlays/minikube/foundation/postgres.yaml"
+    patch.write_text(yaml.safe_dump(SMALL, sort_keys=False), encoding="utf-8")
     set_values(work, "minikube", tiers=[str(tier) for tier in deployed.tiers if tier not in OPTIONAL_TIERS])
-    attach(work, "minikube", [trait])
+    attach(work, "minikube", ["postgres-cloudnative-pg"])
+    cloudnative_pg.install(node, CATALOGUE.images["postgres-cloudnative-pg"].reference)
 
 
 def deploy(deployed: Deployed) -> str:
-    """Without Argo CD."""
+    """Without Argo CD, to whom the operator's Application would be another repository's."""
     return deployed.script("deploy-all.sh")

@@ -6,7 +6,7 @@ from pathlib import Path
 import yaml
 
 from tests.e2e.api import Api, Manifest
-from tests.e2e.target import define_gateway_api
+from tests.e2e.target import define_kinds
 from tests.repository import ROOT
 
 BUILT = ROOT / ".tools/node/gateway"
@@ -37,6 +37,6 @@ def manifests() -> list[Manifest]:
 
 def install(api: Api) -> None:
     """Apply the Gateway API's definitions and the controller; its image has to be on the node."""
-    define_gateway_api(api, DEFINITIONS)
+    define_kinds(api, DEFINITIONS)
     for manifest in manifests():
         api.apply(manifest)

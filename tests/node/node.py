@@ -17,7 +17,7 @@ import yaml
 
 from chatdb.deploy.objects import ready
 from chatdb.local.processes import Server, wait_for
-from constructs_lib.model import Machine
+from constructs_lib.machine import Machine
 from constructs_lib.quantity import cpu_text, in_bytes, memory_text, millicores
 from tests.e2e.api import Manifest
 from tests.e2e.certificates import NAMES, USERS, write_certificates

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from constructs_lib.model import Machine
+from constructs_lib.machine import Machine
 from tests.e2e.api import Api
 from tests.e2e.cluster import MACHINE
 from tests.e2e.target import named, refusal

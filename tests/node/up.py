@@ -12,7 +12,7 @@ from pathlib import Path
 
 from catalogue.components import HOST
 from constructs_lib.kustomize import kustomize
-from constructs_lib.model import Machine
+from constructs_lib.machine import Machine
 from tests.argo_cd_install import local_install
 from tests.e2e import stack
 from tests.e2e.cluster import MACHINE

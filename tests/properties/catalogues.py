@@ -10,6 +10,7 @@ from catalogue.namespaces import Namespace
 from catalogue.tiers import Tier
 from constructs_lib.dashboards.panels import Dashboard
 from constructs_lib.defaults import env, http, service_probes
+from constructs_lib.machine import Machine, Overhead, Share
 from constructs_lib.model import (
     Access,
     Bucket,
@@ -18,15 +19,12 @@ from constructs_lib.model import (
     Dependency,
     External,
     Image,
-    Machine,
-    Overhead,
     Port,
     Probe,
     Probes,
     Resources,
     Route,
     Schema,
-    Share,
     Storage,
     Topic,
     Waiver,

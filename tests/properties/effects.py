@@ -32,11 +32,12 @@ from constructs_lib.resolve.problems import problems
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
 from constructs_lib.types import type_of
 from tests.repository import ROOT
+from tests.three_brokers import THREE_BROKERS
 
 KAFKA = Dependency("kafka", "kafka")
 READER = "reader"
-ENTRIES = {component.type: component for component in reversed(CATALOGUE.components)}
-"""The first entry of each type."""
+ENTRIES = {component.type: component for component in reversed(THREE_BROKERS.components)}
+"""The first entry of each type; the number of brokers is no field for itself, so there are several."""
 OTHERS = [one for type_, one in ENTRIES.items() if type_ not in ("chaos", "grafana", "locust-worker")]
 """Entries that others need, and a few that look at all of them."""
 
@@ -122,8 +123,8 @@ def _rendered(platform: ResolvedPlatform, component: ResolvedComponent) -> str:
     """The component's objects, by their folders; a ConfigMap that no pod reads, and its checksum, are no effect."""
     one = replace(platform.namespaces, names=platform.namespaces.names[:1])
     made = render(replace(platform, components=(component,), namespaces=one, gateway=None))
-    placed = [(tier, manifest) for (tier, _), objects in made.charts.items() for manifest in objects]
-    placed += [(tier, manifest) for tier, objects in made.templates.items() for manifest in objects]
+    every = (*made.charts.items(), *made.templates.items())
+    placed = [(tier, manifest) for (tier, _), objects in every for manifest in objects]
     pods = [manifest["spec"]["template"] for _, manifest in placed if "template" in manifest.get("spec", {})]
     read = {name for pod in pods for name in used_config_maps(pod)}
     for pod in pods:

@@ -61,8 +61,8 @@ def staged(root: Path, catalogue: Catalogue) -> dict[str, str]:
 
 def objects_of(rendered: Charts) -> list[Rendered]:
     """The objects of all tiers, also those that each environment completes, without the optional trait's."""
-    charts = [(tier, objects) for (tier, _), objects in rendered.charts.items() if tier != GATEWAY_API]
-    return [Rendered(tier, one) for tier, objects in (*charts, *rendered.templates.items()) for one in objects]
+    every = (*rendered.charts.items(), *rendered.templates.items())
+    return [Rendered(tier, one) for (tier, _), objects in every if tier != GATEWAY_API for one in objects]
 
 
 def by_identity(objects: list[Rendered]) -> dict[Identity, Any]:

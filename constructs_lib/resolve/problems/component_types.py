@@ -48,7 +48,7 @@ def _default(field: Field[Any]) -> Any:
 
 
 def _parts(component: Component, type_: ComponentType) -> Defects:
-    for name in sorted(set(type_.ports) - {port.name for port in component.ports}):
+    for name in sorted(set(type_.ports_of(component)) - {port.name for port in component.ports}):
         yield f"has no port named {name}", f'add Port(name="{name}", number=...) to its ports'
     if type_.pods and component.image is None:
         yield "has no image", "name one of catalogue/images.py"
@@ -72,8 +72,8 @@ def _api(component: Component, type_: ComponentType) -> Defects:
 
 def _provider(component: Component, type_: ComponentType, needed: list[tuple[ComponentType, str]]) -> Defects:
     provider = type_.prepares
-    ports = [port for one, port in needed if one.name == provider]
-    first = next(iter(one.ports[:1] for one, _ in needed if one.name == provider), ())
+    ports = [port for one, port in needed if one.contract == provider]
+    first = next(iter(one.ports[:1] for one, _ in needed if one.contract == provider), ())
     if provider and not ports:
         yield f"needs no {provider}", f"add a dependency on a component of type {provider} to its needs"
     if not {*first} <= {*ports}:

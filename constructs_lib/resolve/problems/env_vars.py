@@ -42,7 +42,7 @@ def problems(catalogue: Catalogue) -> Iterator[Problem]:
     for component in catalogue.components:
         yield from _random(component)
         # What a type gives names its ports; one that is missing is reported with the type.
-        whole = set(type_of(component).ports) <= {port.name for port in component.ports}
+        whole = set(type_of(component).ports_of(component)) <= {port.name for port in component.ports}
         if whole and not broken:
             yield from _collisions(catalogue, component, links.get(component.name, ()))
 
@@ -99,7 +99,7 @@ def _untold(place: str, node: Component | External) -> Iterator[Problem]:
         if port.admin_env and not (isinstance(node, Component) and node.generated_secrets):
             message = f"port {port.name!r} has admin_env, which goes to whoever shares a secret, but generates none"
             yield Problem(place, message, "write them into env, or add generated_secrets")
-        if port.credentials and isinstance(node, External):
+        if port.credentials and isinstance(node, External) and not node.secret:
             message = f"port {port.name!r} has credentials, which only components hand out"
             yield Problem(place, message, "write what is no secret into env, and remove the rest")
 

@@ -9,6 +9,7 @@ BUCKETS = f"{FOLDER}/buckets.py"
 COMPONENTS = f"{FOLDER}/components.py"
 EXTERNALS = f"{FOLDER}/externals.py"
 IMAGES = f"{FOLDER}/images.py"
+TRAITS = f"{FOLDER}/traits.py"
 TOPICS = f"{FOLDER}/topics.py"
 FILES = f"{FOLDER}/files"
 _PLAIN = re.compile(r"[A-Za-z0-9._-]+")

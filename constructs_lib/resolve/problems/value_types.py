@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from functools import cache
@@ -70,12 +70,9 @@ def _wrong(path: str, value: Any, wanted: Any) -> Iterator[Wrong]:
     """What in the value, or below it, is not as the annotation says."""
     origin = get_origin(wanted)
     if isinstance(wanted, UnionType):
-        options = get_args(wanted)
-        if value is None and NoneType in options:
-            return
-        (option,) = (option for option in options if option is not NoneType)
-        for place, wrong, text in _wrong(path, value, option):
-            yield place, wrong, f"{text}, or None" if place == path else text
+        yield from _optional(path, value, get_args(wanted))
+    elif origin is Callable:
+        yield from [] if callable(value) else [(path, value, "a function")]
     elif origin in (tuple, frozenset):
         yield from _items(path, value, get_args(wanted)[0], wanted)
     elif origin is not None:
@@ -87,6 +84,14 @@ def _wrong(path: str, value: Any, wanted: Any) -> Iterator[Wrong]:
     elif is_dataclass(value):
         for name, annotation in _annotations(wanted).items():
             yield from _wrong(f"{path}.{name}" if path else name, getattr(value, name), annotation)
+
+
+def _optional(path: str, value: Any, options: tuple[Any, ...]) -> Iterator[Wrong]:
+    if value is None and NoneType in options:
+        return
+    (option,) = (option for option in options if option is not NoneType)
+    for place, wrong, text in _wrong(path, value, option):
+        yield place, wrong, f"{text}, or None" if place == path else text
 
 
 def _items(path: str, value: Any, item: Any, wanted: Any) -> Iterator[Wrong]:

@@ -9,6 +9,7 @@ from constructs_lib.quantity import in_bytes, millicores
 from constructs_lib.resolve.problems import places
 from constructs_lib.resolve.problems.names import NAME
 from constructs_lib.resolve.problems.places import where
+from constructs_lib.resolve.topics import brokers
 from constructs_lib.types import type_of
 from constructs_lib.yaml_words import reads_as_text
 
@@ -23,9 +24,9 @@ def problems(catalogue: Catalogue) -> Iterator[Problem]:
     for component in catalogue.components:
         for defect, fix in _component(component):
             yield Problem(where(component), defect, fix)
-    brokers = sum(component.replicas for component in catalogue.components if type_of(component).holds == "topics")
+    most = max(brokers(catalogue), 1)
     for topic in catalogue.topics:
-        for defect, fix in _topic(topic, brokers):
+        for defect, fix in _topic(topic, most):
             yield Problem(places.entry(places.TOPICS, topic.name), defect, fix)
     for external in catalogue.externals:
         yield from _external(external)
@@ -126,8 +127,9 @@ def _topic(topic: Topic, brokers: int) -> Defects:
         yield f"partitions is {topic.partitions}", "ask for 1 at least"
     if topic.retention_ms < 1 and topic.retention_ms != FOREVER:
         yield f"retention_ms is {topic.retention_ms}", f"write milliseconds, or {FOREVER} for ever"
-    if not 1 <= topic.replication <= max(brokers, 1):
-        yield f"replication is {topic.replication}", f"there are {brokers} brokers: choose 1 to {max(brokers, 1)}"
+    if topic.replication is not None and not 1 <= topic.replication <= brokers:
+        fix = f"the number of brokers is {brokers}: leave it out, or choose 1 to {brokers}"
+        yield f"replication is {topic.replication}", fix
 
 
 def _external(external: External) -> Iterator[Problem]:

@@ -32,6 +32,7 @@ def of_platform(catalogue: Catalogue) -> Iterator[Problem]:
     yield from _declared("platform", [catalogue.name])
     yield from _declared("tier", catalogue.tiers)
     yield from _declared("namespace", catalogue.namespaces)
+    yield from _declared("trait", [trait.name for trait in catalogue.traits])
     for noun, declared in (("tiers", catalogue.tiers), ("namespaces", catalogue.namespaces)):
         if not declared:
             yield Problem(COMPONENTS, f"the platform declares no {noun}", "declare one at least")

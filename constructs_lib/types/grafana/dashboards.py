@@ -45,16 +45,21 @@ def _servers(components: list[Component]) -> Iterator[Panel]:
 
 
 def _scraped(components: list[Component]) -> Iterator[Panel]:
-    names = "|".join(sorted(component.name for component in components if component.metrics))
+    names = "|".join(sorted(component.name for component in components if _serves(component)))
     if names:
         mine = f'service=~"{names}"'
         yield panel("Pods that answer", "short", f"sum by (service) ({of('up', mine)})", "{{service}}")
         yield panel("Requests", "reqps", rate("http_requests_total", mine, ASKED, by="service"), "{{service}}")
 
 
+def _serves(component: Component) -> bool:
+    """Whether its metrics are those of a service; of an engine its users tell."""
+    return component.metrics is not None and not type_of(component).unscraped
+
+
 def services(catalogue: Catalogue) -> Dashboard:
     """Rate, errors, duration and resources of each scraped component, in a row of its own."""
-    names = tuple(sorted(component.name for component in catalogue.components if component.metrics))
+    names = tuple(sorted(component.name for component in catalogue.components if _serves(component)))
     mine = 'service=~"$service"'
     asked = rate("http_requests_total", mine, ASKED, by="service")
     failed = rate("http_requests_total", mine, ASKED, 'status=~"5.."', by="service")

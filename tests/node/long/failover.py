@@ -38,10 +38,11 @@ API = "/api/v1"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Blow:
-    """The primary was killed in that way, and when; and when all was whole, and jobs were acknowledged again."""
+    """The primary was killed in that way: when, when there was one again, and when all were whole and at work."""
 
     way: str
     at: float
+    led: float
     whole: float
 
     def outage(self, orders: Sequence[Order]) -> float:
@@ -60,7 +61,8 @@ def engines_postgres(section: Section) -> None:
         for way in (list(WAYS) * KILLS)[:KILLS]:
             time.sleep(section.random.uniform(0, PAUSE))
             blows.append(kill(deployed, way, clients))
-            print(f"{way}: {blows[-1].outage(clients.orders):.1f} s", flush=True)
+            last = blows[-1]
+            print(f"{way}: {last.led - last.at:.1f} s, {last.outage(clients.orders):.1f} s", flush=True)
     lines = violations(clients.orders, world(deployed))
     section.problems += lines
     section.rows += table(blows, clients.orders, lines)
@@ -78,34 +80,32 @@ def ordering(deployed: Deployed, seed: int) -> Iterator[Clients]:
 
 def kill(deployed: Deployed, way: str, clients: Clients) -> Blow:
     """Kill the primary, and wait until all is whole and jobs are acknowledged again."""
-    (primary,) = (one for one in instances(deployed) if one["metadata"]["labels"][ROLE] == "primary")
+    victim = primary(deployed)
     at = time.monotonic()
-    WAYS[way](deployed, primary)
-    wait_for("the primary is seen dead", RECOVERING, lambda: not whole(deployed))
+    WAYS[way](deployed, victim)
+    wait_for("a primary is ready", RECOVERING, lambda: led(deployed, container_id(victim)))
+    first = time.monotonic()
     wait_for("all instances are ready", RECOVERING, lambda: whole(deployed))
-    ready = time.monotonic()
-    wait_for(
-        "a job is acknowledged", RECOVERING, lambda: any((one.acknowledged or 0) > ready for one in clients.orders)
-    )
-    return Blow(way=way, at=at, whole=time.monotonic())
+    now = time.monotonic()
+    wait_for("a job is acknowledged", RECOVERING, lambda: any(now < (one.acknowledged or 0) for one in clients.orders))
+    return Blow(way=way, at=at, led=first, whole=time.monotonic())
 
 
-def deleted(deployed: Deployed, primary: Manifest) -> None:
-    """Its pod, without any grace."""
-    name = primary["metadata"]["name"]
-    deployed.kubectl("delete", "pod", name, f"--namespace={NAMESPACE}", "--grace-period=0", "--force")
+def deleted(deployed: Deployed, pod: Manifest) -> None:
+    """The pod, without any grace."""
+    deployed.api.request("DELETE", deployed.api.of(pod), {"gracePeriodSeconds": 0})
 
 
-def killed(deployed: Deployed, primary: Manifest) -> None:
+def killed(deployed: Deployed, pod: Manifest) -> None:
     """The first process, and with it PostgreSQL; the pod stays."""
-    (process,) = first_processes(deployed.place, [container_id(primary)]).values()
+    (process,) = first_processes(deployed.place, [container_id(pod)]).values()
     deployed.place.run('kill -KILL "$1"', process)
 
 
-def lost(deployed: Deployed, primary: Manifest) -> None:
+def lost(deployed: Deployed, pod: Manifest) -> None:
     """Both at once, as when a node is lost: the primary hands nothing over."""
-    killed(deployed, primary)
-    deleted(deployed, primary)
+    killed(deployed, pod)
+    deleted(deployed, pod)
 
 
 WAYS: Mapping[str, Callable[[Deployed, Manifest], None]] = {
@@ -120,12 +120,28 @@ def instances(deployed: Deployed) -> list[Manifest]:
     return [one for one in smoke.pods_of(deployed, NAME) if ROLE in one["metadata"]["labels"]]
 
 
+def primary(deployed: Deployed) -> Manifest:
+    """The one that writes."""
+    (pod,) = (one for one in instances(deployed) if one["metadata"]["labels"][ROLE] == "primary")
+    return pod
+
+
+def led(deployed: Deployed, dead: str) -> bool:
+    """Whether there is a primary that is ready, in another container than the dead one."""
+    primaries = (one for one in instances(deployed) if one["metadata"]["labels"][ROLE] == "primary" and ready(one))
+    return any(container_id(one) != dead for one in primaries)
+
+
 def whole(deployed: Deployed) -> bool:
     """Whether the operator says so, and the pods."""
     cluster = deployed.api.read(*CLUSTER, NAMESPACE, NAME)
-    conditions = [(c["type"], c["status"]) for one in instances(deployed) for c in one["status"].get("conditions", [])]
-    ready = conditions.count(("Ready", "True")) == cluster["spec"]["instances"]
-    return ready and bool(cluster["status"]["phase"] == HEALTHY)
+    pods = sum(map(ready, instances(deployed)))
+    return bool(cluster["status"]["phase"] == HEALTHY and pods == cluster["spec"]["instances"])
+
+
+def ready(pod: Manifest) -> bool:
+    """Whether the pod says so."""
+    return ("Ready", "True") in [(one["type"], one["status"]) for one in pod["status"].get("conditions", [])]
 
 
 def world(deployed: Deployed) -> World:
@@ -154,8 +170,7 @@ def rows(deployed: Deployed, table: str) -> list[dict[str, Any]]:
 
 def sql(deployed: Deployed, query: str) -> str:
     """What the primary answers."""
-    (primary,) = (one for one in instances(deployed) if one["metadata"]["labels"][ROLE] == "primary")
-    pod = ("exec", primary["metadata"]["name"], f"--namespace={NAMESPACE}", "--container=postgres", "--")
+    pod = ("exec", primary(deployed)["metadata"]["name"], f"--namespace={NAMESPACE}", "--container=postgres", "--")
     return deployed.kubectl(*pod, "psql", "--no-align", "--tuples-only", DATABASE, "--command", query).strip()
 
 
@@ -167,12 +182,13 @@ def artifact(deployed: Deployed, version: Row) -> str:
 
 def table(blows: Sequence[Blow], orders: Sequence[Order], lines: Sequence[str]) -> Iterator[str]:
     """The figures as Markdown."""
-    yield "| the primary | times | jobs are acknowledged again after: median | at most |"
-    yield "|---|---|---|---|"
-    outages = [(blow.way, blow.outage(orders)) for blow in blows]
+    yield "| the primary | times | a primary is ready: median | at most | jobs are acknowledged: median | at most |"
+    yield "|---|---|---|---|---|---|"
     for way in (*WAYS, "all"):
-        seconds = [one for name, one in outages if way in (name, "all")]
-        yield f"| {way} | {len(seconds)} | {median(seconds):.0f} s | {max(seconds):.0f} s |"
+        some = [blow for blow in blows if way in (blow.way, "all")]
+        spans = ([blow.led - blow.at for blow in some], [blow.outage(orders) for blow in some])
+        cells = [f"{median(seconds):.0f} s | {max(seconds):.0f} s" for seconds in spans]
+        yield f"| {way} | {len(some)} | {' | '.join(cells)} |"
     kinds = Counter(line.partition(":")[0] for line in lines)
     requests = [answer for order in orders for answer in order.answers]
     refused = Counter(answer for answer in requests if answer.isdigit())

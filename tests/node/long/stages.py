@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from constructs_lib.model import Machine
+from constructs_lib.machine import Machine
 from tests.e2e.cluster import MACHINE
 from tests.node import engines
 from tests.node.deployed import Deployed

@@ -1,5 +1,6 @@
-"""topics.sh creates and widens topics with few calls of the Kafka tools, and never takes anything away."""
+"""The scripts create and widen topics with few calls of the Kafka tools, and never take anything away."""
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from tests.repository import NOT_RUN, ROOT
 from tests.unit.scripts.job_scripts import PERMANENT, run
 
 SCRIPT = "kafka_topics/files/topics.sh"
+REPLICAS = "kafka_topics/files/replicas.sh"
 JAVA = ROOT / ".tools/stamps/java"
 """Holds the path of the Java that runs Kafka."""
 DAY = 86_400_000
@@ -49,7 +51,7 @@ class Tools:
     def __init__(self, directory: Path) -> None:
         """Write the stubs; no topic exists."""
         self.directory = directory
-        for name in ("kafka-topics.sh", "kafka-configs.sh"):
+        for name in ("kafka-topics.sh", "kafka-configs.sh", "kafka-reassign-partitions.sh"):
             (directory / name).write_text(STUB)
             (directory / name).chmod(0o755)
         self.has()
@@ -61,8 +63,10 @@ class Tools:
         for name, partitions, configs, replication in topics:
             head = f"Topic: {name}\tTopicId: i_iJDSdTTwq543Gfh2E9sg\tPartitionCount: {partitions}"
             lines.append(f"{head}\tReplicationFactor: {replication}\tConfigs: {configs}")
-            state = "Leader: 1\tReplicas: 1\tIsr: 1\tElr: \tLastKnownElr: "
-            lines += [f"\tTopic: {name}\tPartition: {number}\t{state}" for number in range(partitions)]
+            for number in range(partitions):
+                ids = ",".join(str(1 + broker) for broker in range(replication))
+                state = f"Leader: 1\tReplicas: {ids}\tIsr: 1\tElr: \tLastKnownElr: "
+                lines.append(f"\tTopic: {name}\tPartition: {number}\t{state}")
         (self.directory / "described").write_text("".join(f"{line}\n" for line in lines))
 
     def fails(self, *messages: str) -> None:
@@ -76,8 +80,8 @@ class Tools:
         assert all(address in line for line in lines)
         return [line.replace(address, "") for line in lines]
 
-    def apply(self, *topics: str, wait: int = 0) -> subprocess.CompletedProcess[str]:
-        """Run the Job with these lines of topics."""
+    def apply(self, *topics: str, wait: int = 0, brokers: int = 1) -> subprocess.CompletedProcess[str]:
+        """Run the Job with these lines of topics, as it is for so many brokers."""
         path = self.directory / "topics.tsv"
         path.write_text("".join(f"{line}\n" for line in topics))
         env = {
@@ -86,7 +90,7 @@ class Tools:
             "KAFKA_BOOTSTRAP_SERVERS": "kafka:9092",
             "WAIT_SECONDS": str(wait),
         }
-        return run(SCRIPT, path, env=env)
+        return run(REPLICAS, path, brokers, env=env) if brokers > 1 else run(SCRIPT, path, env=env)
 
 
 DESCRIBE = "kafka-topics.sh --describe"
@@ -262,3 +266,42 @@ def test_bad_use(tmp_path: Path) -> None:
     assert run(SCRIPT, tmp_path / "none.tsv", env=env).returncode == PERMANENT
     assert run(SCRIPT, env=env).returncode == PERMANENT
     assert run(SCRIPT, os.devnull, env={}).returncode == PERMANENT
+
+
+REASSIGN = "kafka-reassign-partitions.sh --execute --additional --reassignment-json-file"
+
+
+def test_replicas_that_are_lacking_are_added(tools: Tools) -> None:
+    """In one call for all topics: each partition keeps its brokers, and gets others from different ones on."""
+    has = f"retention.ms={DAY}"
+    tools.has(("a", 3, has, 1), ("b", 1, has, 2), ("c", 1, has, 3), ("foreign", 1, has, 1))
+    declared = topic("a", replication=3), topic("b", 1, replication=3), topic("c", 1, replication=3)
+    done = tools.apply(*declared, brokers=5)
+    assert done.returncode == 0, done.stderr
+    assert tools.calls() == [DESCRIBE, DESCRIBE, f"{REASSIGN} {tools.directory}/replicas.json"]
+    plan = json.loads((tools.directory / "replicas.json").read_text())
+    assert {(one["topic"], one["partition"]): one["replicas"] for one in plan["partitions"]} == {
+        ("a", 0): [1, 2, 3],
+        ("a", 1): [1, 2, 3],
+        ("a", 2): [1, 3, 4],
+        ("b", 0): [1, 2, 3],
+    }
+    assert [line for line in done.stdout.splitlines() if line.endswith("are being made")] == [
+        f"{name}: its 3 replicas are being made" for name in "ab"
+    ]
+
+
+def test_replicas_are_not_taken_away(tools: Tools) -> None:
+    """What has as many as declared, or more, or is new, costs no call besides those of topics.sh."""
+    tools.has(("a", 3, f"retention.ms={DAY}", 3), ("b", 1, f"retention.ms={DAY}", 3))
+    done = tools.apply(topic("a", replication=3), topic("b", 1, replication=1), topic("c"), brokers=3)
+    assert done.returncode == 0, done.stderr
+    assert tools.calls() == [DESCRIBE, created("c")]
+
+
+def test_replicas_that_cannot_be_added(tools: Tools) -> None:
+    """The Job fails with 1, and is started again."""
+    tools.has(("a", 3, f"retention.ms={DAY}", 1))
+    (tools.directory / "kafka-reassign-partitions.sh").write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+    done = tools.apply(topic("a", replication=3), brokers=3)
+    assert (done.returncode, done.stderr) == (1, "no\n")

@@ -1,0 +1,106 @@
+"""The optional traits that vary the entries; those that are patches alone are in overlays/components."""
+
+from dataclasses import replace
+from typing import Any
+
+from catalogue.externals import API
+from catalogue.operators import CLOUDNATIVE_PG
+from constructs_lib.model import Catalogue, External, Port, Resources, Storage, Trait
+from constructs_lib.options import Options
+
+INSTANCES = 3
+"""Enough that one may be lost and two of three still agree."""
+
+
+def _with_entry(catalogue: Catalogue, name: str, **values: Any) -> Catalogue:
+    """The catalogue with other values in the entry of that name."""
+    entries = (replace(one, **values) if one.name == name else one for one in catalogue.components)
+    return replace(catalogue, components=tuple(entries))
+
+
+def _kafka_three_brokers(catalogue: Catalogue, _options: Options) -> Catalogue:
+    """Each message is on three brokers, and acknowledged when two have it."""
+    kafka = catalogue.component("kafka")
+    ports = (*kafka.ports, Port(name="controller", number=9093))
+    return _with_entry(catalogue, "kafka", replicas=INSTANCES, ports=ports)
+
+
+def _postgres_cloudnative_pg(catalogue: Catalogue, _options: Options) -> Catalogue:
+    """One instance writes, and each commit is on two; another takes over where that one is gone."""
+    postgres = catalogue.component("postgres")
+    return _with_entry(
+        catalogue,
+        "postgres",
+        type="cloudnative-pg",
+        image="postgres-cloudnative-pg",
+        uid=26,
+        ports=(*postgres.ports, Port(name="status", number=8000), Port(name="metrics", number=9187)),
+        needs=API,
+        settings={"POSTGRES_DB": postgres.settings["POSTGRES_DB"]},
+        replicas=INSTANCES,
+        resources=Resources(cpu="500m", memory="1Gi", cpu_limit="2000m", memory_limit="2Gi"),
+        probes=None,
+        storage=Storage(claim="pgdata", mount_path="/var/lib/postgresql/data", size="20Gi"),
+        metrics="metrics",
+    )
+
+
+def _object_store_external(catalogue: Catalogue, options: Options) -> Catalogue:
+    """Others run the store, and make its buckets and keys."""
+    store, minio = options.object_store, catalogue.component("minio")
+    if store is None:
+        return catalogue
+    keys = dict.fromkeys(minio.port("api").credentials, "")
+    node = External(
+        name=minio.name,
+        host=store.host,
+        ports=(Port(name="api", number=store.port, env={"S3_ENDPOINT": store.endpoint}, credentials=keys),),
+        namespace=store.namespace,
+        pod_labels=dict(store.labels),
+        addresses=store.addresses,
+        secret="object-store",
+    )
+    names = dict(store.buckets)
+    gone = (minio.name, "object-store-buckets")
+    entries = (
+        replace(one, settings={key: names.get(value, value) for key, value in one.settings.items()})
+        for one in catalogue.components
+        if one.name not in gone
+    )
+    return replace(catalogue, components=tuple(entries), externals=(*catalogue.externals, node), buckets=())
+
+
+def _external_credentials(catalogue: Catalogue, _options: Options) -> Catalogue:
+    """Sealed Secrets, SOPS or the External Secrets Operator make what docs/traits.md lists."""
+    return _with_entry(catalogue, "credentials", type="external-credentials", image=None, needs=(), resources=None)
+
+
+TRAITS = (
+    Trait(
+        name="kafka-three-brokers",
+        vary=_kafka_three_brokers,
+        changes=("kafka", "kafka-topics", "integration-tests"),
+    ),
+    Trait(
+        name="postgres-cloudnative-pg",
+        vary=_postgres_cloudnative_pg,
+        changes=("postgres", "credentials", "prometheus", "integration-tests"),
+        operators=(CLOUDNATIVE_PG,),
+    ),
+    Trait(
+        name="object-store-external",
+        vary=_object_store_external,
+        changes=(
+            "minio",
+            "object-store-buckets",
+            "credentials",
+            "model-registry",
+            "ml-engine",
+            "grafana",
+            "integration-tests",
+        ),
+        excludes=("object-store-versitygw",),
+        option="object_store",
+    ),
+    Trait(name="external-credentials", vary=_external_credentials, changes=("credentials",)),
+)

@@ -1,0 +1,55 @@
+"""Platforms with traits: the catalogue is varied, and resolved anew."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from constructs_lib.model import Operator, Trait
+from constructs_lib.options import Options
+from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.resolve.problems.places import TRAITS, entry
+from constructs_lib.resolve.resolve import resolve
+from constructs_lib.resolved import ResolvedPlatform
+
+
+def varied(platform: ResolvedPlatform, names: Collection[str], options: Options | None = None) -> ResolvedPlatform:
+    """The platform with the traits of these names; itself where none of them varies the catalogue.
+
+    Traits are applied in the catalogue's order. InvalidInput where the varied catalogue has a problem, or where a trait
+    changes a component that it does not state.
+    """
+    chosen = _chosen(platform, names)
+    if not chosen:
+        return platform
+    nodes = (operator.node for operator in operators(platform, names))
+    catalogue = replace(platform.catalogue, externals=(*platform.catalogue.externals, *nodes))
+    for trait in chosen:
+        catalogue = trait.vary(catalogue, options or Options())
+    made = resolve(catalogue)
+    if problems := list(_unstated(platform, made, chosen)):
+        raise InvalidInput(problems)
+    return made
+
+
+def operators(platform: ResolvedPlatform, names: Collection[str]) -> tuple[Operator, ...]:
+    """The operators that the traits of these names need."""
+    by_name = {one.node.name: one for trait in _chosen(platform, names) for one in trait.operators}
+    return tuple(by_name.values())
+
+
+def _chosen(platform: ResolvedPlatform, names: Collection[str]) -> list[Trait]:
+    chosen = set(names)
+    return [trait for trait in platform.catalogue.traits if trait.name in chosen]
+
+
+def differing(before: ResolvedPlatform, after: ResolvedPlatform) -> frozenset[str]:
+    """The components that only one of both has, or that differ."""
+    old, new = ({one.name: one for one in platform.components} for platform in (before, after))
+    return frozenset(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
+
+def _unstated(before: ResolvedPlatform, after: ResolvedPlatform, traits: list[Trait]) -> Iterable[Problem]:
+    for name in sorted(differing(before, after) - {name for trait in traits for name in trait.changes}):
+        message = f"it changes {name}, which it does not state"
+        yield Problem(
+            entry(TRAITS, "+".join(one.name for one in traits)), message, f"keep {name}, or add it to changes"
+        )
