@@ -16,6 +16,7 @@ from catalogue.waivers import WAIVERS
 from constructs_lib.defaults import env, http, service_probes, tool_probes
 from constructs_lib.model import (
     Access,
+    Autoscale,
     Catalogue,
     Component,
     Dependency,
@@ -159,6 +160,8 @@ CORE = (
         schema=Schema(name="orchestrator", migrations="services/training-orchestrator/migrations"),
         # Jobs are taken, and their messages wait in the outbox.
         ready_without=("kafka",),
+        # Never one alone; its topic has three partitions.
+        autoscale=Autoscale(min=2, max=3, cpu_percent=70),
     ),
     Component(
         name="model-registry",
@@ -180,6 +183,8 @@ CORE = (
         schema=Schema(name="registry", migrations="services/model-registry/migrations"),
         # All but artifacts is in the database.
         ready_without=("minio",),
+        # Each has up to 8 of PostgreSQL's 100 connections, as has each of training-orchestrator.
+        autoscale=Autoscale(min=2, max=4, cpu_percent=70),
     ),
 )
 
@@ -203,6 +208,8 @@ PROCESSING = (
         metrics="http",
         # Questions that come over HTTP need nobody.
         ready_without=("kafka",),
+        # Never one alone; its topic has three partitions.
+        autoscale=Autoscale(min=2, max=3, cpu_percent=70),
     ),
     Component(
         name="ml-engine",
@@ -224,6 +231,8 @@ PROCESSING = (
         grace_period=60,
         # Models that are loaded predict without it.
         ready_without=("minio",),
+        # Its topic has three partitions. A training run takes twice the CPU that is requested, for as long as it lasts.
+        autoscale=Autoscale(min=1, max=3, cpu_percent=80),
     ),
 )
 
@@ -249,6 +258,8 @@ EDGE = (
         metrics="http",
         # Its page is there to show what is down.
         ready_without=("training-orchestrator", "query-parser", "ml-engine", "model-registry"),
+        # A page for people: two may use it at once.
+        autoscale=Autoscale(min=1, max=2, cpu_percent=80),
     ),
     Component(name="ingress", tier=Tier.EDGE, type="ingress", namespace=Namespace.SERVICES, image=None),
 )

@@ -70,6 +70,12 @@ def _object_store_external(catalogue: Catalogue, options: Options) -> Catalogue:
     return replace(catalogue, components=tuple(entries), externals=(*catalogue.externals, node), buckets=())
 
 
+def _autoscaling(catalogue: Catalogue, _options: Options) -> Catalogue:
+    """As many pods of a service as its CPU needs; git says the least and the most."""
+    entries = (replace(one, autoscaled=one.autoscale is not None) for one in catalogue.components)
+    return replace(catalogue, components=tuple(entries))
+
+
 def _external_credentials(catalogue: Catalogue, _options: Options) -> Catalogue:
     """Sealed Secrets, SOPS or the External Secrets Operator make what docs/traits.md lists."""
     return _with_entry(catalogue, "credentials", type="external-credentials", image=None, needs=(), resources=None)
@@ -101,6 +107,11 @@ TRAITS = (
         ),
         excludes=("object-store-versitygw",),
         option="object_store",
+    ),
+    Trait(
+        name="autoscaling",
+        vary=_autoscaling,
+        changes=("training-orchestrator", "model-registry", "query-parser", "ml-engine", "test-service"),
     ),
     Trait(name="external-credentials", vary=_external_credentials, changes=("credentials",)),
 )

@@ -14,6 +14,7 @@ from chatdb.repository import ROOT
 from constructs_lib.gitops.prefix import GIT
 from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.rendered import Manifest
 
 SECONDS = 300
 AS_COMMITTED = {"core.autocrlf": "false", "core.sparseCheckout": "false", "core.splitIndex": "false"}
@@ -53,7 +54,7 @@ def checked_out(root: Path, commit: str) -> Iterator[Path]:
         yield tree
 
 
-def generate(tree: Path, environment: str, pins: Mapping[str, str], *, rules: bool) -> None:
+def generate(tree: Path, environment: str, pins: Mapping[str, object], *, rules: bool) -> None:
     """Check that an environment of the tree is what its own code gives, and write its pins and Applications into it.
 
     InvalidInput with each stale file, and with `rules` each finding of `chatdb check`. The code is the tree's where it
@@ -78,14 +79,16 @@ def generate(tree: Path, environment: str, pins: Mapping[str, str], *, rules: bo
         raise InvalidInput(Problem(*problem) for problem in problems)
 
 
-def builds(tree: Path, environment: str, tiers: tuple[str, ...]) -> None:
-    """InvalidInput with each tier that Argo CD could not build from the tree; none of its code runs."""
+def builds(tree: Path, environment: str, tiers: tuple[str, ...]) -> dict[str, list[Manifest]]:
+    """What Argo CD builds of each tier of the tree; InvalidInput with each that it could not. None of its code runs."""
+    built: dict[str, list[Manifest]] = {}
     problems: list[Problem] = []
     fix = "choose another release, or leave the tier out of the settings"
     for tier in tiers:
         try:
-            kustomize(tree, tree / "overlays" / environment / tier)
+            built[tier] = kustomize(tree, tree / "overlays" / environment / tier)
         except InvalidInput as error:
             problems += [Problem(problem.where, problem.what, fix) for problem in error.problems]
     if problems:
         raise InvalidInput(problems)
+    return built

@@ -8,7 +8,7 @@ from chatdb.branch import commit_on_branch, push_branch
 from chatdb.committed import checked_out, generate
 from chatdb.promoted_images import image_problems
 from chatdb.published import DEEPEN, contains, published, shallow
-from chatdb.release import head, one_at_a_time, own_paths, refuse_changes
+from chatdb.release import head, one_at_a_time, own_paths, pins_of, refuse_changes
 from constructs_lib.command import COMMAND, SETTINGS
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import COMMIT, PINS, Settings
@@ -47,7 +47,8 @@ def promote(
             return
         with checked_out(root, base) as tree, checked_out(root, contents) as promoted:
             after = _checked(promoted, source, target, contents)
-            generate(tree, environment, dict.fromkeys(target.tiers, contents), rules=False)
+            built = {tier: objects.values() for tier, objects in after.items()}
+            generate(tree, environment, pins_of(target, contents, built), rules=False)
             # Objects first: a tier that does not build is refused before a line is printed.
             changed = list(comparison.objects(root, target, tree, after)) or ["no object changes"]
             for line in (*comparison.commits(root, target, contents), *changed):

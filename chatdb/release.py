@@ -1,6 +1,6 @@
 """A release: every tier is pinned to one commit, so that updates roll through the waves in order."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,12 @@ from chatdb.repository import catalogue
 from constructs_lib import manifest_yaml
 from constructs_lib.command import COMMAND
 from constructs_lib.files import advised_writes, exclusive, write_by_rename
+from constructs_lib.footprint import scale_targets
 from constructs_lib.gitops.publish import publish
 from constructs_lib.gitops.regenerate import LOCK
 from constructs_lib.problem import InvalidInput, Problem
-from constructs_lib.settings import COMMIT, Settings, pins_path, read_settings
+from constructs_lib.rendered import Manifest
+from constructs_lib.settings import AUTOSCALED, COMMIT, Settings, pins_path, read_settings
 
 HEADER = "# Written by `chatdb release`: the commit that each tier's Application is pinned to.\n"
 COMMIT_SECONDS = 900
@@ -45,7 +47,10 @@ def release(root: Path, environment: str, *, offline: bool, commit: bool) -> str
     with _committed(root, environment) as (contents, tree, settings):
         if not offline:
             published(root, settings, contents)
-        generate(tree, environment, dict.fromkeys(settings.tiers, contents), rules=True)
+        generate(tree, environment, pins_of(settings, contents, {}), rules=True)
+        pins = pins_of_tree(tree, settings, contents)
+        if AUTOSCALED in pins:
+            generate(tree, environment, pins, rules=False)
         message = f"Release {contents[:12]} to {environment}"
         take(root, tree, environment, message if commit else None)
     return contents
@@ -61,8 +66,8 @@ def rollback(root: Path, environment: str, to: str | None, *, offline: bool, com
         if not offline:
             published(root, settings, earlier)
         with checked_out(root, earlier) as old:
-            builds(old, environment, settings.tiers)
-        generate(tree, environment, dict.fromkeys(settings.tiers, earlier), rules=False)
+            built = builds(old, environment, settings.tiers)
+        generate(tree, environment, pins_of(settings, earlier, built), rules=False)
         # It begins as a release does: what releases after a merge leaves it alone.
         message = f"Release {earlier[:12]} to {environment} again"
         take(root, tree, environment, message if commit else None)
@@ -75,7 +80,8 @@ def releases(root: Path, environment: str) -> Iterator[Release]:
     for commit in git(root, "rev-list", "HEAD", "--", path).split():
         text = run_git(root, "cat-file", "blob", f"{commit}:./{path}").out
         try:
-            contents = set((yaml.safe_load(text) or {}).values())
+            pins = yaml.safe_load(text) or {}
+            contents = {pins[tier] for tier in pins if tier != AUTOSCALED}
         except (yaml.YAMLError, AttributeError, TypeError):
             continue
         # Tiers that somebody has pinned to different commits are no release.
@@ -83,12 +89,27 @@ def releases(root: Path, environment: str) -> Iterator[Release]:
             yield Release(str(*contents), commit)
 
 
-def write_pins(root: Path, environment: str, pins: Mapping[str, str]) -> None:
-    """Pin each tier of the environment to its commit."""
-    write_by_rename(
-        pins_path(root, environment),
-        HEADER + manifest_yaml.dump([{str(tier): commit for tier, commit in sorted(pins.items())}]),
-    )
+def pins_of(settings: Settings, contents: str, built: Mapping[str, Iterable[Manifest]]) -> dict[str, object]:
+    """What a file of pins says: every tier at that commit, and what autoscalers scale in what is built of it there."""
+    scaled = {
+        tier: sorted(f"{one.namespace}/{one.name}" for one in scale_targets(manifests) if one.kind == "Deployment")
+        for tier, manifests in built.items()
+    }
+    scaled = {tier: deployments for tier, deployments in scaled.items() if deployments}
+    return {**dict.fromkeys(settings.tiers, contents), **({AUTOSCALED: scaled} if scaled else {})}
+
+
+def pins_of_tree(tree: Path, settings: Settings, contents: str) -> dict[str, object]:
+    """What a file of pins says where the tree is that commit."""
+    # No base has an autoscaler.
+    varied = settings.traits or settings.kinds
+    return pins_of(settings, contents, builds(tree, settings.environment, settings.tiers) if varied else {})
+
+
+def write_pins(root: Path, environment: str, pins: Mapping[str, object]) -> None:
+    """Write the file of pins of the environment."""
+    text = manifest_yaml.dump([{str(key): value for key, value in sorted(pins.items())}])
+    write_by_rename(pins_path(root, environment), HEADER + text)
 
 
 def own_paths(environment: str) -> tuple[str, str]:

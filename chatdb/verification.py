@@ -1,6 +1,7 @@
 """What is run on a committed tree by its own code: see that nothing of an environment is stale or refused, then pin it.
 
-Usage: python -m chatdb.verification TREE ENVIRONMENT PINS [rules]; PINS is JSON, tier -> commit. Prints JSON, too.
+Usage: python -m chatdb.verification TREE ENVIRONMENT PINS [rules]; PINS is what a file of pins says, as JSON. Prints
+JSON, too.
 """
 
 import json
@@ -22,7 +23,7 @@ from constructs_lib.settings import read_settings
 FIX = "run `chatdb synth`, commit, push, and run again"
 
 
-def problems(tree: Path, environment: str, pins: Mapping[str, str], *, rules: bool) -> Sequence[Problem]:
+def problems(tree: Path, environment: str, pins: Mapping[str, object], *, rules: bool) -> Sequence[Problem]:
     """What is wrong with the tree; where nothing is, pins and Applications are written into it."""
     try:
         platform, chosen = resolved(tree, catalogue(), environment)

@@ -169,22 +169,38 @@ def claims(manifests: Iterable[Manifest]) -> Iterator[Claim]:
                 yield Claim(namespace, stem, _storage(manifest, template.get("spec") or {}), replicas(manifest))
 
 
+class ScaleTarget(NamedTuple):
+    """A workload whose replicas an autoscaler sets."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+def scale_targets(manifests: Iterable[Manifest]) -> dict[ScaleTarget, int]:
+    """Each workload that a HorizontalPodAutoscaler scales, and the most replicas that it may get."""
+    most = {}
+    for scaler in manifests:
+        if scaler["kind"] == "HorizontalPodAutoscaler" and api_group(scaler) == "autoscaling":
+            spec = scaler.get("spec") or {}
+            target = spec.get("scaleTargetRef") or {}
+            namespace = scaler["metadata"].get("namespace") or ""
+            most[ScaleTarget(str(target.get("kind")), namespace, str(target.get("name")))] = (
+                spec.get("maxReplicas") or 1
+            )
+    return most
+
+
 def at_most(manifests: Iterable[Manifest], nodes: int = 1) -> list[Manifest]:
     """The objects, where each workload that a HorizontalPodAutoscaler scales has the most replicas that it may get.
 
     A DaemonSet gets as many as there are nodes.
     """
     every = list(manifests)
-    most: dict[tuple[str, str, str], int] = {}
-    for scaler in every:
-        if scaler["kind"] == "HorizontalPodAutoscaler" and api_group(scaler) == "autoscaling":
-            spec = scaler.get("spec") or {}
-            target = spec.get("scaleTargetRef") or {}
-            place = (scaler["metadata"].get("namespace") or "", str(target.get("kind")), str(target.get("name")))
-            most[place] = spec.get("maxReplicas") or 1
+    most = scale_targets(every)
     for number, manifest in enumerate(every):
         metadata = manifest["metadata"]
-        place = (metadata.get("namespace") or "", manifest["kind"], metadata["name"])
+        place = ScaleTarget(manifest["kind"], metadata.get("namespace") or "", metadata["name"])
         own = nodes if is_daemon_set(manifest) else most.get(place)
         if own is not None:
             every[number] = {**manifest, "spec": {**(manifest.get("spec") or {}), "replicas": own}}

@@ -120,10 +120,23 @@ class Access:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Schema:
-    """A PostgreSQL schema that one service owns: its name, and the folder of its numbered migrations."""
+    """A PostgreSQL schema that one service owns: its name, and the folder of its numbered migrations.
+
+    `connections` is the most that each pod of the service opens to the server.
+    """
 
     name: str
     migrations: str
+    connections: int = 8
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Autoscale:
+    """How many replicas an autoscaler may give, and what it aims at: CPU use in percent of what the pods request."""
+
+    min: int
+    max: int
+    cpu_percent: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,7 +149,8 @@ class Component:
     `generated_secrets` are the keys of its own Secret that are made at random once: key -> "password" or "user";
     `shared_secrets` are keys that repeat a generated one: key -> "<component>/<its key>".
     `ready_without`: of what it needs, the components without which it is ready all the same, as there is something
-    that it can do.
+    that it can do. `autoscale` has no effect unless it is `autoscaled`, which the trait of that name decides: then
+    an autoscaler sets the number of replicas in place of `replicas`.
     """
 
     name: str
@@ -165,6 +179,8 @@ class Component:
     access: tuple[Access, ...] = ()
     grace_period: int = 30
     ready_without: tuple[str, ...] = ()
+    autoscale: Autoscale | None = None
+    autoscaled: bool = False
 
     @property
     def host(self) -> str:
@@ -300,11 +316,6 @@ class Waiver:
     reason: str
 
 
-def no_machines() -> Mapping[str, Machine]:
-    """Nothing is known of any environment's machine."""
-    return MappingProxyType({})
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Catalogue:
     """A whole platform: what `catalogue.components.CATALOGUE` is, and what tests vary.
@@ -332,7 +343,7 @@ class Catalogue:
     host: str = ""
     main_prefix: str = ""
     gateway_controller: External | None = None
-    machines: Mapping[str, Machine] = field(default_factory=no_machines)
+    machines: Mapping[str, Machine] = field(default_factory=dict)
     node_overhead: Overhead = field(default_factory=Overhead)
     dashboards: tuple[Dashboard, ...] = ()
     waivers: tuple[Waiver, ...] = ()

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from cdk8s import App, Chart
 
 from constructs_lib.job_names import config_data, named_by_content
+from constructs_lib.parts.autoscaler import autoscaler
 from constructs_lib.parts.disruption import disruption_budget
 from constructs_lib.parts.gateway import Gateway
 from constructs_lib.parts.namespaces import Namespaces
@@ -97,6 +98,8 @@ def _chart(app: App, component: ResolvedComponent) -> Chart:
     chart: Chart = construct_of(component.type)(app, component.name, component=component)
     for policy in component.policies:
         network_policy(chart, component.platform, component.name, policy)
-    if component.replicas > 1 and not type_of(component).operator:
+    if component.autoscale:
+        autoscaler(chart, component, component.autoscale)
+    if component.most_replicas > 1 and not type_of(component).operator:
         disruption_budget(chart, component)
     return chart

@@ -10,6 +10,7 @@ from typing import TypeVar
 from constructs_lib.model import (
     KUBERNETES_API,
     Access,
+    Autoscale,
     Catalogue,
     Component,
     External,
@@ -173,10 +174,11 @@ class Scrape:
 class ResolvedComponent:
     """Everything that a component's objects are made of; its construct sees nothing else.
 
-    `host` is the address of its Service, `image` a reference, `after` the components that are up before it starts,
-    `secret` its own, `given_secrets` those that somebody else makes (the keys of `derived`, without their values),
-    `files` what lies in catalogue/files/<component>/ (name -> text), `policies` those that are its own objects: both
-    sides of each of its dependencies.
+    `autoscale` is None where its number of replicas is fixed. `host` is the address of its Service, `image` a
+    reference, `after` the components that are up before it starts, `secret` its own, `given_secrets` those that
+    somebody else makes (the keys of `derived`, without their values), `files` what lies in
+    catalogue/files/<component>/ (name -> text), `policies` those that are its own objects: both sides of each of its
+    dependencies.
     """
 
     platform: str
@@ -189,6 +191,7 @@ class ResolvedComponent:
     image: str | None
     uid: int
     replicas: int
+    autoscale: Autoscale | None
     grace_period: int
     labels: Mapping[str, str]
     ports: tuple[ResolvedPort, ...]
@@ -206,6 +209,11 @@ class ResolvedComponent:
     given_secrets: tuple[SecretPlan, ...]
     policies: tuple[Policy, ...]
     files: Mapping[str, str]
+
+    @property
+    def most_replicas(self) -> int:
+        """As many as it can ever have."""
+        return self.autoscale.max if self.autoscale else self.replicas
 
     @property
     def secret_name(self) -> str:

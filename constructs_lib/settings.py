@@ -32,6 +32,9 @@ CLUSTER = re.compile(
 )
 """Without the characters that an AppProject reads as a pattern."""
 COMMIT = re.compile(r"[0-9a-f]{40}")
+DEPLOYMENT = re.compile(r"[a-z0-9-]+/[a-z0-9.-]+")
+AUTOSCALED = "autoscaled"
+"""In a file of pins: for each tier, the Deployments that autoscalers scale in the commit that it is pinned to."""
 KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
 KEYS = ("repository", "environments")
 OF_ENVIRONMENT = (
@@ -54,6 +57,7 @@ class Settings:
     `cluster` is a server's URL, or a name that Argo CD knows; `registry` is where the images that are built from the
     repository are pushed to and pulled from, None where nodes have them otherwise; `nodes` is None where nothing is
     known of them. `pins` map a tier to the commit that its Application is pinned to; without one it tracks `revision`.
+    `autoscaled` are the Deployments of a tier that autoscalers scale in that commit, as <namespace>/<name>.
     `kinds` are (API group, kind) of what overlays may hold besides the kinds of the base manifests, `options` what
     traits need to know.
     """
@@ -69,6 +73,7 @@ class Settings:
     registry: str | None = None
     nodes: Nodes | None = None
     pins: tuple[tuple[str, str], ...] = ()
+    autoscaled: tuple[tuple[str, tuple[str, ...]], ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
     dns: DnsSetting = field(default_factory=DnsSetting)
     options: Options = field(default_factory=Options)
@@ -221,7 +226,7 @@ def _environment(
         registry=raw.get("registry"),
         nodes=read_nodes(raw, catalogue, own)[0],
         tiers=_tiers(raw, catalogue, own)[0],
-        pins=pins,
+        **pins,
         kinds=_kinds(raw, own)[0],
         dns=read_dns(raw, catalogue.namespaces, own)[0],
         options=Options(object_store=read_object_store(raw, catalogue, own)[0]),
@@ -357,18 +362,32 @@ def _kinds(raw: Mapping[str, Any], place: Place) -> tuple[tuple[tuple[str, str],
     return tuple(sorted({(match[1] or "", match[2]) for match in matches if match})), problems
 
 
-def _pins(root: Path, environment: str, catalogue: Catalogue) -> tuple[tuple[tuple[str, str], ...], list[Problem]]:
+def _pins(root: Path, environment: str, catalogue: Catalogue) -> tuple[dict[str, Any], list[Problem]]:
+    """The fields of the settings that the file of pins gives, and what is wrong with it."""
     path = pins_path(root, environment)
     if not path.exists():
-        return (), []
+        return {}, []
     name = f"pins/{path.name}"
     raw, problems = read_mapping(path, name, f"delete it, or run `{COMMAND} release`")
     fix = f"run `{COMMAND} release` again"
+    autoscaled = raw.pop(AUTOSCALED, {})
+    if not _deployments_of_tiers(autoscaled, catalogue):
+        problems.append(Problem(name, f"{AUTOSCALED} is {autoscaled!r}, which is not what a release writes", fix))
     for tier, commit in raw.items():
         if tier not in catalogue.tiers:
             problems.append(Problem(name, f"{tier!r} is not a known tier", fix))
         elif not isinstance(commit, str) or not COMMIT.fullmatch(commit):
             problems.append(Problem(name, f"{tier} is pinned to {commit!r}, which is not a full commit id", fix))
     if problems:
-        return (), problems
-    return tuple(sorted(raw.items())), []
+        return {}, problems
+    lists = tuple((tier, tuple(deployments)) for tier, deployments in sorted(autoscaled.items()))
+    return {"pins": tuple(sorted(raw.items())), "autoscaled": lists}, []
+
+
+def _deployments_of_tiers(value: Any, catalogue: Catalogue) -> bool:
+    return isinstance(value, dict) and all(
+        tier in catalogue.tiers
+        and isinstance(deployments, list)
+        and all(isinstance(one, str) and DEPLOYMENT.fullmatch(one) for one in deployments)
+        for tier, deployments in value.items()
+    )

@@ -17,7 +17,7 @@ from constructs_lib.checks.rules import RULES
 from constructs_lib.resolve import resolve
 from constructs_lib.settings import FILE, parsed, read_environments
 from constructs_lib.yaml_files import Place
-from tools import environment_pictures, metrics, training_limits
+from tools import environment_pictures, metrics, scale_tables, training_limits
 from tools.sections import filled
 from tools.waivers import WAIVERS as SCAN_WAIVERS
 
@@ -77,6 +77,13 @@ def secrets() -> str:
     return "\n".join(["| namespace | Secret | keys |", "|---|---|---|", *rows])
 
 
+def autoscaling() -> str:
+    """What the trait autoscaling gives each component that has figures for it."""
+    scaled = [(one, one.autoscale) for one in CATALOGUE.components if one.autoscale]
+    rows = [f"| {one.name} | {own.min} | {own.max} | {own.cpu_percent} % |" for one, own in scaled]
+    return "\n".join(["| component | at least | at most | use of CPU |", "|---|---|---|---|", *rows])
+
+
 def waivers() -> str:
     """What is waived of the scanners' complaints."""
     rows = []
@@ -115,9 +122,11 @@ def generated(root: Path) -> Iterator[tuple[str, str]]:
             _mermaid(environment_pictures.environments(read_environments(root, CATALOGUE))),
         ),
         ("docs/promotion.md", "promotion", _mermaid(promotion(root))),
+        ("docs/traits.md", "autoscaling", autoscaling()),
         ("docs/traits.md", "secrets", secrets()),
         ("docs/security.md", "waivers", waivers()),
         ("docs/observability.md", "metrics", metrics.table(root)),
+        ("docs/scale.md", "replicas", scale_tables.tables(root)),
         ("docs/services.md", "training limits", training_limits.table(root)),
     ):
         yield page, filled(root / page, name, content)

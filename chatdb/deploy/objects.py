@@ -54,6 +54,16 @@ def replicas(manifest: Mapping[str, Any]) -> int:
     return int(manifest["spec"].get("replicas", 1))
 
 
+def with_replicas(manifest: Manifest, live: Manifest | None) -> Manifest:
+    """A Deployment with the replicas that it has, where git leaves them to an autoscaler.
+
+    A server-side apply without a number that an earlier one has set would leave one replica.
+    """
+    if manifest["kind"] != "Deployment" or live is None or "replicas" in manifest["spec"]:
+        return manifest
+    return {**manifest, "spec": {**manifest["spec"], "replicas": replicas(live)}}
+
+
 def progress(manifest: Mapping[str, Any]) -> str:
     """How far it is, in a few words."""
     status = manifest.get("status", {})

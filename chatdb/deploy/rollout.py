@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from chatdb.deploy.kubectl import Kubectl, KubectlError
-from chatdb.deploy.objects import Manifest, asked, component_of, condition, key, ready
+from chatdb.deploy.objects import Manifest, asked, component_of, condition, key, ready, with_replicas
 from chatdb.deploy.patience import Limits, Patience, detail
 from chatdb.deploy.plan import Plan, Step, members
 from chatdb.deploy.snapshot import GATEWAYS, KINDS, Snapshot, look
@@ -87,7 +87,8 @@ class Rollout:
             self._count(self.kubectl.apply(step.early), before)
             self._wait_counted(step.early)
         if step.late:
-            self._count(self.kubectl.apply(step.late), before)
+            late = [with_replicas(manifest, before.get(key(manifest))) for manifest in step.late]
+            self._count(self.kubectl.apply(late), before)
 
     def _forget_failed(self, before: dict[tuple[str, str, str], Manifest]) -> None:
         """A Job that has failed never runs again: it is made anew."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from constructs_lib.checks import (
     capacity,
+    connections,
     files,
     operations,
     overlays,
@@ -221,6 +222,14 @@ RULES: tuple[Rule, ...] = (
         "tiers at once; on several nodes a place for each pod, by spread constraints and required anti-affinity over "
         "nodes, too, also with one node lost",
         "labels and taints of nodes, zones, affinity to pods, `matchLabelKeys`; ephemeral storage of one node",
+    ),
+    Rule(
+        "connections",
+        "a pod that gets no database connection is never ready",
+        connections.fit,
+        "`max_connections` and its reserves in `postgresql.conf`, or in the parameters of a CloudNativePG `Cluster`; "
+        "all replicas of each owner of a schema with full pools, autoscalers at their most",
+        "surge of a rollout, and clients that own no schema",
     ),
     Rule(
         "overlays",

@@ -1,6 +1,6 @@
 """Argo CD's objects: a root Application, its project, the platform's project, an Application for each tier."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,8 @@ from constructs_lib.gitops.kustomizations import write_objects
 from constructs_lib.model import Operator
 from constructs_lib.resolve.variation import operators
 from constructs_lib.resolved import ResolvedPlatform
-from constructs_lib.settings import IN_CLUSTER, Settings
+from constructs_lib.settings import COMMIT, IN_CLUSTER, Settings
+from constructs_lib.yaml_files import read_mapping
 
 ARGO_CD = "argocd"
 BEFORE_TIERS = "-1"
@@ -149,6 +150,7 @@ def application(platform: ResolvedPlatform, settings: Settings, tier: str, prefi
     }
     head = _head(platform.name, "Application", settings.application(tier))
     head["metadata"] |= {"annotations": annotations, "finalizers": [FINALIZER]}
+    ignored = _replicas(autoscaled(platform, settings, tier))
     return {
         **head,
         "spec": {
@@ -156,9 +158,46 @@ def application(platform: ResolvedPlatform, settings: Settings, tier: str, prefi
             "source": _source(settings, own, settings.target(tier)),
             # Every object names its namespace; the project refuses an Application that names none of its own.
             "destination": _destination(settings, platform.namespaces.names[0]),
-            "syncPolicy": _sync_policy(),
+            **({"ignoreDifferences": ignored} if ignored else {}),
+            "syncPolicy": _sync_policy(*(["RespectIgnoreDifferences=true"] if ignored else [])),
         },
     }
+
+
+def autoscaled(platform: ResolvedPlatform, settings: Settings, tier: str) -> list[str]:
+    """The Deployments whose replicas the tier's Application leaves alone, as <namespace>/<name>, sorted.
+
+    A pinned tier is at a commit that autoscaled others, perhaps: without these, Argo CD would set them to one replica.
+    """
+    own = {f"{one.namespace}/{one.name}" for one in platform.components if one.tier == tier and one.autoscale}
+    return sorted({*own, *dict(settings.autoscaled).get(tier, ())})
+
+
+def unsafe_hand_overs(before: Path, after: Path, settings: Settings) -> Iterator[str]:
+    """The tiers whose Application leaves other replicas alone than before, while nothing orders that and the manifests.
+
+    The folders hold what write_argo_cd has written. A tier that is not pinned may be synced with its new manifests
+    before its Application is changed.
+    """
+    for tier in settings.tiers:
+        old, new = (folder / "apps" / f"{tier}.yaml" for folder in (before, after))
+        if not COMMIT.fullmatch(settings.target(tier)) and old.is_file() and _ignored(old) != _ignored(new):
+            yield tier
+
+
+def _ignored(path: Path) -> Any:
+    """What the Application in the file ignores; nothing where a person has broken the file."""
+    spec = read_mapping(path, path.name, "")[0].get("spec")
+    return spec.get("ignoreDifferences") if isinstance(spec, dict) else None
+
+
+def _replicas(deployments: list[str]) -> list[dict[str, Any]]:
+    """What an autoscaler sets is no difference from git."""
+    named = (deployment.split("/") for deployment in deployments)
+    head = {"group": "apps", "kind": "Deployment"}
+    return [
+        {**head, "namespace": namespace, "name": name, "jsonPointers": ["/spec/replicas"]} for namespace, name in named
+    ]
 
 
 def released(platform: ResolvedPlatform, settings: Settings) -> dict[str, Any]:
@@ -189,12 +228,12 @@ def _source(settings: Settings, path: str, revision: str) -> dict[str, Any]:
     return {"repoURL": settings.repository, "path": path, "targetRevision": revision}
 
 
-def _sync_policy() -> dict[str, Any]:
+def _sync_policy(*options: str) -> dict[str, Any]:
     """Without `retry` the same commit is not tried again; with `refresh` a fix is picked up between two tries."""
     return {
         "automated": {"prune": True, "selfHeal": True},
         "retry": {"limit": -1, "refresh": True, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "30s"}},
-        "syncOptions": ["ServerSideApply=true"],
+        "syncOptions": ["ServerSideApply=true", *options],
     }
 
 

@@ -1,9 +1,10 @@
 """The whole generation: check the inputs, write everything to one side, and publish it."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from constructs_lib.gitops.argo_cd import write_argo_cd
+from constructs_lib.gitops.argo_cd import unsafe_hand_overs, write_argo_cd
 from constructs_lib.gitops.generated import folders, write_generated
 from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
 from constructs_lib.gitops.prefix import prefix
@@ -17,6 +18,10 @@ from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings, read_environments, read_settings
 
 Environments = Sequence[Settings]
+UNSAFE = (
+    "warning: {environment}: {tier} is not pinned, and what is autoscaled there changes: in a live cluster that may "
+    "leave one replica; undo it, run `chatdb release -e {environment}` first, and read docs/traits.md"
+)
 
 
 def targets(platform: ResolvedPlatform, environments: Environments) -> tuple[str, ...]:
@@ -105,4 +110,8 @@ def publication(root: Path, platform: ResolvedPlatform, environments: Environmen
     names = targets(platform, environments)
     recover(root, names)
     stage(root, platform, environments, out)
+    for settings in environments:
+        folder = Path("argocd", settings.environment)
+        for tier in unsafe_hand_overs(root / folder, out / folder, settings):
+            print(UNSAFE.format(environment=settings.environment, tier=tier), file=sys.stderr)
     return publish(root, out, names)

@@ -75,7 +75,7 @@ def pod_spec(
         # Variables of Services collide with settings: a Service named kafka gives KAFKA_PORT.
         enable_service_links=False,
         termination_grace_period_seconds=component.grace_period,
-        topology_spread_constraints=[spread(component)] if component.replicas > 1 else None,
+        topology_spread_constraints=[spread(component)] if component.most_replicas > 1 else None,
     )
 
 

@@ -32,7 +32,7 @@ def deployment(scope: Construct, component: ResolvedComponent, options: PodOptio
         "deployment",
         metadata=metadata(component),
         spec=k8s.DeploymentSpec(
-            replicas=component.replicas,
+            replicas=None if component.autoscale else component.replicas,
             revision_history_limit=3,
             selector=k8s.LabelSelector(match_labels=selector(component)),
             strategy=k8s.DeploymentStrategy(type="Recreate" if exclusive else "RollingUpdate"),

@@ -105,6 +105,7 @@ def _component(
         image=catalogue.image(entry).reference if entry.image else None,
         uid=entry.uid,
         replicas=entry.replicas,
+        autoscale=entry.autoscale if entry.autoscaled else None,
         grace_period=entry.grace_period,
         labels=frozen(entry.labels),
         ports=tuple(ResolvedPort(name=port.name, number=port.number) for port in entry.ports),

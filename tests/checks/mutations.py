@@ -199,6 +199,11 @@ def limit_above_the_quota(rendered: list[Rendered]) -> None:
     first(rendered, "StatefulSet", "kafka")["resources"]["limits"]["cpu"] = "3"
 
 
+def too_few_connections(rendered: list[Rendered]) -> None:
+    """Enough for one service with a full pool, and not for two."""
+    pick(rendered, "ConfigMap", "postgres-files")["data"]["postgresql.conf"] = "max_connections = 18\n"
+
+
 def no_room_for_jobs(rendered: list[Rendered]) -> None:
     pick(rendered, "ResourceQuota", "quota")["spec"]["hard"]["pods"] = "1"
 
@@ -331,6 +336,7 @@ MUTATIONS: list[tuple[str, Mutation]] = [
     ("volumes", claim_of_nobody),
     ("quotas", limit_above_the_quota),
     ("quotas", no_room_for_jobs),
+    ("connections", too_few_connections),
     ("tokens", token_in_a_volume),
     ("config", projected_config_unknown),
     ("pod-security", probe_of_another_host),

@@ -237,3 +237,45 @@ def test_workflows_fetch_the_history(name: str) -> None:
     (job,) = yaml.safe_load((ROOT / f".github/workflows/{name}.yaml").read_text())["jobs"].values()
     (checkout,) = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
     assert checkout["with"]["fetch-depth"] == 0
+
+
+def test_pins_name_what_an_overlay_autoscales(project: Path) -> None:
+    """Whoever wrote the autoscaler: the Application of that commit leaves the replicas alone, and no other does."""
+    first = git(project, "rev-parse", "HEAD")
+    pin_by_hand(project, first)
+    (project / "pins/minikube.yaml").unlink()
+    settings = yaml.safe_load((project / "chatdb.yaml").read_text())
+    settings["environments"]["minikube"]["kinds"] = ["autoscaling/HorizontalPodAutoscaler"]
+    (project / "chatdb.yaml").write_text(yaml.safe_dump(settings))
+    (project / "overlays/minikube/core/scaler.yaml").write_text(yaml.safe_dump(SCALER))
+    path = project / "overlays/minikube/core/kustomization.yaml"
+    content = yaml.safe_load(path.read_text())
+    target = {"kind": "Deployment", "name": "model-registry"}
+    patch = {"target": target, "patch": "- {op: remove, path: /spec/replicas}"}
+    content = content | {"patches": [*content.get("patches", []), patch]}
+    path.write_text(yaml.safe_dump(content | {"resources": [*content["resources"], "scaler.yaml"]}))
+    invoke("synth")
+    second = commit(project, "autoscaled")
+    push(project)
+    invoke("release")
+    assert_pinned(project, second)
+    pins = yaml.safe_load((project / "pins/minikube.yaml").read_text())
+    assert pins["autoscaled"] == {"core": ["chatdb-services/model-registry"]}
+    assert "RespectIgnoreDifferences" in (project / "argocd/minikube/apps/core.yaml").read_text()
+    invoke("synth", "--check")
+    invoke("rollback")
+    assert_pinned(project, first)
+    assert "autoscaled" not in (project / "pins/minikube.yaml").read_text()
+    assert "RespectIgnoreDifferences" not in (project / "argocd/minikube/apps/core.yaml").read_text()
+    assert [one.contents for one in releases.releases(project, "minikube")] == [first, second, first]
+
+
+SCALER = {
+    "apiVersion": "autoscaling/v2",
+    "kind": "HorizontalPodAutoscaler",
+    "metadata": {"name": "model-registry", "namespace": "chatdb-services"},
+    "spec": {
+        "maxReplicas": 1,
+        "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "model-registry"},
+    },
+}

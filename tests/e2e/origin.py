@@ -82,7 +82,7 @@ class Origin:
         """
         held = self.git("rev-parse", "HEAD")
         settings = read_settings(self.work, CATALOGUE, "minikube")
-        releases.write_pins(self.work, settings.environment, dict.fromkeys(settings.tiers, held))
+        releases.write_pins(self.work, settings.environment, releases.pins_of_tree(self.work, settings, held))
         self.run("synth")
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", f"Release {held[:12]} to {settings.environment}")

@@ -13,6 +13,7 @@ from constructs_lib.defaults import env, http, service_probes
 from constructs_lib.machine import Machine, Overhead, Share
 from constructs_lib.model import (
     Access,
+    Autoscale,
     Bucket,
     Catalogue,
     Component,
@@ -158,6 +159,8 @@ OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "talks_to": st.lists(EDGE, max_size=3).map(tuple),
     **dict.fromkeys(("settings", "produces", "consumes", "generated_secrets", "shared_secrets", "labels"), TABLE),
     "ready_without": st.lists(NODES, max_size=3).map(tuple),
+    "autoscale": st.none() | st.builds(Autoscale, min=NUMBER, max=NUMBER, cpu_percent=NUMBER),
+    "autoscaled": st.booleans(),
     "replicas": NUMBER,
     "resources": st.none() | st.builds(Resources, cpu=TEXT, memory=TEXT, cpu_limit=TEXT, memory_limit=TEXT),
     "probes": st.none() | st.builds(Probes, liveness=PROBE, readiness=PROBE, startup=PROBE),

@@ -15,6 +15,7 @@ from constructs_lib.job_names import used_config_maps
 from constructs_lib.model import (
     INGRESS_CONTROLLER,
     Access,
+    Autoscale,
     Catalogue,
     Component,
     Dependency,
@@ -167,6 +168,8 @@ def values(entry: Component) -> Mapping[str, list[Any]]:
         "access": [(access, *entry.access)],
         "grace_period": [entry.grace_period + 7],
         "ready_without": [tuple(one.to for one in entry.needs) or ("kafka",)],
+        "autoscale": [Autoscale(min=1, max=3, cpu_percent=55)],
+        "autoscaled": [True],
     }
 
 
@@ -199,6 +202,9 @@ LEAVES: Mapping[tuple[type, str], Callable[[Any], list[Any]]] = {
     (Route, "body_limit"): lambda old: [old + 1],
     (Schema, "name"): lambda _: ["extra"],
     (Schema, "migrations"): lambda _: ["services/training-orchestrator/migrations"],
+    (Autoscale, "min"): lambda old: [old + 1],
+    (Autoscale, "max"): lambda old: [old - 1],
+    (Autoscale, "cpu_percent"): lambda old: [old + 1],
     (Access, "namespace"): lambda _: [Namespace.TESTING, Namespace.MONITORING],
     (Access, "resources"): lambda _: [("services",)],
     (Access, "verbs"): lambda _: [("get", "patch")],
@@ -221,6 +227,11 @@ def changes(entry: Component, field: str) -> list[Component]:
     """The entry with other values of the field."""
     old = getattr(entry, field)
     return [replace(entry, **{field: value}) for value in values(entry)[field] if value != old]
+
+
+def scaled(entry: Component) -> Component:
+    """The entry as the trait has it, where its type can be autoscaled: without it, `autoscale` has no effect."""
+    return replace(entry, autoscaled=entry.autoscale is not None)
 
 
 def nested_changes(entry: Component) -> Iterator[tuple[str, Component]]:

@@ -32,6 +32,7 @@ from tests.properties.effects import (
     nested_changes,
     prepared,
     records,
+    scaled,
     values,
 )
 
@@ -53,12 +54,14 @@ def outcomes(type_: str) -> Mapping[str, Counter[Outcome]]:
 def of_entry(entry: Component, *, nested: bool) -> Mapping[str, Counter[Outcome]]:
     """What becomes of each field of the entry, and where `nested` of each field of the records in it."""
     base = Base(prepared(entry))
+    autoscaled = Base(scaled(base.entry))
     counters: dict[str, Counter[Outcome]] = defaultdict(Counter)
     for field in FIELDS:
-        for change in changes(base.entry, field):
-            counters[field][base.outcome(change)] += 1
+        one = autoscaled if field == "autoscale" else base
+        for change in changes(one.entry, field):
+            counters[field][one.outcome(change)] += 1
     if nested:
-        full = Base(filled(base.entry))
+        full = Base(scaled(filled(base.entry)))
         for path, change in nested_changes(full.entry):
             counters[path][full.outcome(change)] += 1
     return counters
@@ -153,7 +156,17 @@ def test_a_registered_type_has_the_same_guarantee(registered: None) -> None:
     counters = of_entry(ENTRY, nested=True)
     assert silent(counters) == []
     refused = {field for field in FIELDS if set(counters[field]) == {Outcome.REFUSED}} - {*ALWAYS}
-    assert refused >= {"replicas", "storage", "route", "metrics", "schema", "access", "ready_without"}
+    assert refused >= {
+        "replicas",
+        "storage",
+        "route",
+        "metrics",
+        "schema",
+        "access",
+        "ready_without",
+        "autoscale",
+        "autoscaled",
+    }
 
 
 def test_a_field_without_effect_is_found(registered: None) -> None:

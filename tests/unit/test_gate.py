@@ -5,8 +5,6 @@ hold which rule: with a rule taken out of the gate, exactly those rows must chan
 """
 
 import json
-import os
-import subprocess
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +12,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.repository import ROOT
+from tests.unit.health_script import GLUA, Answer, run_script, without_libraries
+
 GATE = ROOT / "argocd/install/gate.lua"
-LUA = Path(__file__).parent / "lua"
-GLUA = ROOT / ".tools/bin/glua"
 ENGINE = b"github.com/yuin/gopher-lua\tv1.1.2"
 """The engine that Argo CD 3.6.1 names in its go.mod, as the Go linker records it in a binary."""
 
@@ -223,45 +221,15 @@ CASES = [
 ]
 
 
-class Answer(NamedTuple):
-    """What the gate returned for one child; `deletion` is what Argo CD shows of a child that is being deleted."""
-
-    status: str
-    message: str
-    deletion: str
-
-
 def expected(case: Case) -> Answer:
     """Tell the answer that the row asks for: the message twice, if the child is being deleted."""
     return Answer(case.status, case.message, case.message if "metadata.deletionTimestamp" in case.changes else "")
 
 
-def lua(value: object) -> str:
-    """Write a value made of dicts, lists and scalars as Lua source."""
-    match value:
-        case dict():
-            return "{" + ",".join(f"[{json.dumps(key)}]={lua(item)}" for key, item in value.items()) + "}"
-        case list():
-            return "{" + ",".join(map(lua, value)) + "}"
-        case None:
-            return "nil"
-        case _:
-            return json.dumps(value)
-
-
 def run_gate(folder: Path, gate: str, cases: Sequence[Case], **environment: str) -> list[Answer]:
     """Run a text of the gate on every case, at the time NOW."""
-    assert GLUA.is_file(), f"{GLUA.relative_to(ROOT)} is missing: run make tools"
-    script, data = folder / "gate.lua", folder / "cases.lua"
-    script.write_text(gate)
     objects = [child(case.changes) for case in cases]
-    data.write_text("return " + lua({"now": int(NOW.timestamp()), "objects": objects}))
-    command = [GLUA, LUA / "run_gate.lua", script, data]
-    done = subprocess.run(
-        command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return [Answer(*line.split("\t")) for line in done.stdout.splitlines()]
+    return run_script(folder, gate, objects, now=int(NOW.timestamp()), **environment)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
@@ -284,9 +252,8 @@ def test_engine_is_the_one_of_argo_cd() -> None:
 
 def test_without_open_libraries_the_bound_fails(tmp_path: Path) -> None:
     """Without useOpenLibs the script has no clock: what is held becomes an error, and Argo CD waits for ever."""
-    closed = (LUA / "closed_libraries.lua").read_text() + GATE.read_text()
     rolling_out = next(case for case in CASES if case.id == "rolling-out")
-    [answer] = run_gate(tmp_path, closed, [rolling_out])
+    [answer] = run_gate(tmp_path, without_libraries(GATE.read_text()), [rolling_out])
     assert answer.status == "Lua error"
 
 

@@ -1,6 +1,6 @@
 """Numbers and quantities that no cluster would take, or that contradict each other."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from constructs_lib.defaults import DRAIN_SECONDS
 from constructs_lib.model import Catalogue, Component, External, Probe, Resources, Topic
@@ -21,8 +21,9 @@ LAST_UID = 2**31 - 1
 
 def problems(catalogue: Catalogue) -> Iterator[Problem]:
     """Of components and topics."""
+    partitions = {topic.name: topic.partitions for topic in catalogue.topics}
     for component in catalogue.components:
-        for defect, fix in _component(component):
+        for defect, fix in (*_component(component), *_autoscale(component, partitions)):
             yield Problem(where(component), defect, fix)
     most = max(brokers(catalogue), 1)
     for topic in catalogue.topics:
@@ -41,6 +42,8 @@ def _component(component: Component) -> Defects:
         yield f"replicas is {component.replicas}", "ask for 1 at least; a component that is not wanted is removed"
     if not 0 < component.uid <= LAST_UID:
         yield f"uid {component.uid} is root's or none", f"choose one from 1 to {LAST_UID}, such as 10001"
+    if component.schema and component.schema.connections < 1:
+        yield f"schema.connections is {component.schema.connections}", "write 1 at least, as many as its pool opens"
     least = DRAIN_SECONDS if type_of(component).drains else 0
     if component.grace_period <= least:
         fix = f"choose more than the {least} seconds in which a stopping pod of its type still serves"
@@ -52,6 +55,25 @@ def _component(component: Component) -> Defects:
             yield from _probe(component, name, getattr(component.probes, name))
     yield from _storage(component)
     yield from _access(component)
+
+
+def _autoscale(component: Component, partitions: Mapping[str, int]) -> Defects:
+    autoscale = component.autoscale
+    if autoscale is None:
+        if component.autoscaled:
+            yield "it is autoscaled, and does not say how", "add autoscale=Autoscale(...)"
+        return
+    if autoscale.min < 1:
+        yield f"autoscale.min is {autoscale.min}", "ask for 1 at least: from 0 no use of CPU leads back"
+    if autoscale.max < autoscale.min:
+        yield f"autoscale.max {autoscale.max} is below min {autoscale.min}", f"raise it to {autoscale.min} or more"
+    if autoscale.cpu_percent < 1:
+        yield f"autoscale.cpu_percent is {autoscale.cpu_percent}", "write percent of the requested CPU, such as 70"
+    for topic in sorted(set(component.consumes.values())):
+        # Each partition has one consumer of the group, so that further ones take no share of the work.
+        if autoscale.max > partitions.get(topic, autoscale.max):
+            defect = f"autoscale.max is {autoscale.max}, and topic {topic} has {partitions[topic]} partitions"
+            yield defect, f"choose at most {partitions[topic]}, or give the topic more partitions"
 
 
 def _resources(resources: Resources) -> Defects:

@@ -8,7 +8,7 @@ class Microservice(ComponentType):
     """ConfigMap, Deployment and Service, all from the catalogue's entry."""
 
     name = "microservice"
-    takes = SERVER | {"route", "metrics", "schema", "ready_without"}
+    takes = SERVER | {"route", "metrics", "schema", "ready_without", "autoscale", "autoscaled"}
     ports = ("http",)
     probes = True
     scales = True
