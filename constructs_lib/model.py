@@ -199,10 +199,7 @@ class Component:
 
     def port(self, name: str) -> Port:
         """The port of that name; KeyError where there is none."""
-        for port in self.ports:
-            if port.name == name:
-                return port
-        raise KeyError(name)
+        return {port.name: port for port in self.ports}[name]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -225,10 +222,7 @@ class External:
 
     def port(self, name: str) -> Port:
         """The port of that name; KeyError where there is none."""
-        for port in self.ports:
-            if port.name == name:
-                return port
-        raise KeyError(name)
+        return {port.name: port for port in self.ports}[name]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -19,6 +19,8 @@ SHUTDOWN = 15
 """Seconds in which clients may end their sessions by themselves: pools never do."""
 SYNCHRONOUS = {"method": "any", "number": 1, "dataDurability": "required", "failoverQuorum": True}
 """What a client was told is on two instances: none of it is lost with one of them."""
+LARGER = {"max_connections": "100", "shared_buffers": "256MB", "effective_cache_size": "512MB"}
+"""Twice those of the single server, whose smallest memory limit is half of an instance's."""
 OPERATORS = frozenset({"listen_addresses", "log_destination"})
 """Settings of a server of our own that the operator makes itself."""
 # What the operator's roles need that the schemas' Job takes from everybody: without it no instance comes back.
@@ -83,11 +85,11 @@ def _spec(component: ResolvedComponent, resources: Resources, storage: Storage) 
 
 
 def parameters() -> dict[str, str]:
-    """Those of the server of type postgres but what the operator sets itself; all are texts."""
+    """Those of the server of type postgres, but for what the operator sets itself, and sizes; all are texts."""
     lines = own_file("constructs_lib.types.postgres.construct", "postgresql.conf").splitlines()
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     values = {name.strip(): value.strip().strip("'") for name, _, value in pairs}
-    return {name: value for name, value in values.items() if name not in OPERATORS}
+    return {name: value for name, value in values.items() if name not in OPERATORS} | LARGER
 
 
 CONSTRUCT = CloudNativePg
