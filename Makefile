@@ -108,9 +108,10 @@ e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the tabl
 	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)
 	python -m tests.e2e.long $(LONG)
 
-kill-test: setup-local ## Take guards of services away, then kill 50 times and write the table of docs/reliability.md
+kill-test: setup-local ## Take guards of services away, then kill 50 times, and leaders of three brokers, and write docs/reliability.md
 	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
 	python -m tests.local.kill_long $(KILLS)
+	$(if $(filter file,$(origin KILLS)),python -m tests.local.broker_kills --write)
 
 long: mutations policy-sets fuzz e2e-long kill-test gateway-test node-long ## Run everything that is random, long or repeated (hours)
 

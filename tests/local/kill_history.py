@@ -22,7 +22,6 @@ class Order:
     key: str
     tag: int
     sent: float = 0.0
-    acknowledged: float | None = None
     answers: list[str] = field(default_factory=list)
     """Each answer to POST /jobs with this key: the id of the job, or what went wrong."""
     job_ids: list[str] = field(default_factory=list)

@@ -35,9 +35,6 @@ CANCELLED, SENT_AGAIN = 0.2, 0.3
 REQUEST_SECONDS = 20
 JOB_SECONDS = 180
 POLL = 0.2
-HURRY = 0.25
-DATASET = "s3://test/data.csv"
-NO_HEADERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,38 +101,23 @@ class Supervisor:
 class Clients:
     """Each orders a job, asks until it has an answer, follows the job to its end, and orders the next."""
 
-    def __init__(self, url: str, seed: int, *, host: str | None = None, dataset: str = DATASET) -> None:
-        """They share the record; `host` is whom they ask behind the URL, where that is another name."""
+    def __init__(self, url: str, seed: int) -> None:
+        """They share the record."""
         self.orders: list[Order] = []
         self.over = threading.Event()
         self._url = url
         self._seed = seed
-        self._headers = {"Host": host} if host else {}
-        self._dataset = dataset
 
     def play(self, number: int) -> None:
         """One client; what it does is drawn from the seed."""
         random = Random(f"{self._seed} {number}")
         while not self.over.is_set():
-            order = self._order(random)
+            tag = random.randrange(2**31)
+            order = Order(key=str(UUID(int=random.getrandbits(128))), tag=tag, sent=time.monotonic())
+            self.orders.append(order)
             with suppress(TimeoutError):
                 self._submit(order, number)
                 self._follow(order, random)
-
-    def hurry(self, number: int) -> None:
-        """One that cancels each job at once, and orders the next without waiting for its end."""
-        random = Random(f"{self._seed} {number}")
-        while not self.over.wait(HURRY):
-            order = self._order(random)
-            with suppress(TimeoutError):
-                self._submit(order, number)
-                self._cancel(order)
-
-    def _order(self, random: Random) -> Order:
-        tag = random.randrange(2**31)
-        order = Order(key=str(UUID(int=random.getrandbits(128))), tag=tag, sent=time.monotonic())
-        self.orders.append(order)
-        return order
 
     def ended_after(self, moment: float) -> bool:
         """Whether a job that was sent after the moment has ended."""
@@ -143,14 +125,13 @@ class Clients:
 
     def _submit(self, order: Order, number: int) -> None:
         parameters = {"model": "linear", "folds": 2, "seed": order.tag}
-        body: dict[str, object] = {"model_name": f"killed-{number}", "dataset_location": self._dataset}
+        body: dict[str, object] = {"model_name": f"killed-{number}", "dataset_location": "s3://test/data.csv"}
         body |= {"hyperparameters": parameters}
 
         def answered() -> bool:
-            status, job = ask(f"{self._url}/jobs", body, self._headers | {"Idempotency-Key": order.key})
+            status, job = ask(f"{self._url}/jobs", body, order.key)
             order.answers.append(str(job.get("id", status)))
             if status == 201:
-                order.acknowledged = order.acknowledged or time.monotonic()
                 order.job_ids.append(str(job["id"]))
             return status == 201
 
@@ -159,35 +140,31 @@ class Clients:
             answered()
 
     def _follow(self, order: Order, random: Random) -> None:
+        url = f"{self._url}/jobs/{order.job_ids[0]}"
         if random.random() < CANCELLED:
             time.sleep(random.random())
-            self._cancel(order)
+            wait_for("a cancellation is answered", JOB_SECONDS, lambda: self._cancelled(url, order))
 
         def over() -> bool:
-            order.status = ask(self._job(order), headers=self._headers)[1].get("status", order.status)
+            order.status = ask(url)[1].get("status", order.status)
             return order.status in TERMINAL
 
         wait_for(f"job {order.job_ids[0]} has ended", JOB_SECONDS, over)
         order.ended = time.monotonic()
 
-    def _cancel(self, order: Order) -> None:
-        def answered() -> bool:
-            status, _ = ask(f"{self._job(order)}/cancel", {}, self._headers)
-            order.cancel = status if status in (200, 409) else None
-            return order.cancel is not None
-
-        wait_for("a cancellation is answered", JOB_SECONDS, answered)
-
-    def _job(self, order: Order) -> str:
-        return f"{self._url}/jobs/{order.job_ids[0]}"
+    @staticmethod
+    def _cancelled(url: str, order: Order) -> bool:
+        status, _ = ask(f"{url}/cancel", {})
+        order.cancel = status if status in (200, 409) else None
+        return order.cancel is not None
 
 
-def ask(url: str, body: object = None, headers: Mapping[str, str] = NO_HEADERS) -> tuple[int, dict[str, Any]]:
+def ask(url: str, body: object = None, key: str | None = None) -> tuple[int, dict[str, Any]]:
     """Status and JSON of the answer; 0 where there is none."""
     data = None if body is None else json.dumps(body).encode()
-    asked = urllib.request.Request(url, data, {"Content-Type": "application/json", **headers})
+    headers = {"Content-Type": "application/json"} | ({"Idempotency-Key": key} if key else {})
     try:
-        with urllib.request.urlopen(asked, timeout=REQUEST_SECONDS) as response:
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=REQUEST_SECONDS) as response:
             return response.status, dict(json.load(response))
     except urllib.error.HTTPError as error:
         return error.code, {}

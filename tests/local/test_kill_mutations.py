@@ -53,7 +53,7 @@ def one_job(running: Platform) -> list[Order]:
     body = {"model_name": "mutants", "dataset_location": "s3://test/data.csv", "hyperparameters": parameters}
 
     def answered() -> bool:
-        status, job = ask(f"{running.url(ORCHESTRATOR)}/jobs", body, {"Idempotency-Key": made.key})
+        status, job = ask(f"{running.url(ORCHESTRATOR)}/jobs", body, made.key)
         made.answers.append(str(job.get("id", status)))
         made.job_ids += [str(job["id"])] if status == 201 else []
         return status == 201

@@ -19,15 +19,15 @@ from tests.node import smoke
 from tests.node.deployed import FOLDER, Deployed
 from tests.node.inputs import digest
 from tests.node.long.sections import Section
-from tests.node.long.stages import STAGES
+from tests.node.long.stages import STAGES, Stage
 from tests.node.place import place
 from tests.node.up import missing
 from tests.repository import ROOT
 from tools.sections import fill
 
 
-def play(names: Collection[str], seed: int, done: Callable[[Path, str, str], object]) -> list[str]:
-    """What is wrong; `done` is told page, name and text of each section that nothing is wrong in."""
+def play(names: Collection[str], seed: int, done: Callable[[Stage, str, str], object]) -> list[str]:
+    """What is wrong; `done` is told stage, name and text of each section that nothing is wrong in."""
     problems: list[str] = []
     for stage in STAGES:
         if chosen := {name: act for name, act in stage.sections.items() if name in names}:
@@ -42,7 +42,7 @@ def play(names: Collection[str], seed: int, done: Callable[[Path, str, str], obj
                     section = play_section(name, act, deployed, seed)
                     problems += section.problems
                     if not section.problems:
-                        done(stage.page, name, "\n".join(section.rows))
+                        done(stage, name, "\n".join(section.rows))
     return problems
 
 
@@ -58,11 +58,11 @@ def play_section(name: str, act: Callable[[Section], None], deployed: Deployed, 
     return section
 
 
-def conditions(commit: str, seed: int) -> str:
+def conditions(commit: str, seed: int, traits: tuple[str, ...]) -> str:
     """The line that says on what a table was measured."""
     model = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return (
-        f"Measured on commit {commit}, inputs `{digest()}`, seed {seed}; {len(model)} x {model[0]},"
+        f"Measured on commit {commit}, inputs `{digest(traits)}`, seed {seed}; {len(model)} x {model[0]},"
         f" load {os.getloadavg()[0]:.0f} at the end."
     )
 
@@ -86,9 +86,9 @@ def main() -> int:
         return 1
     commit = present_commit()
 
-    def write(page: Path, name: str, text: str) -> None:
+    def write(stage: Stage, name: str, text: str) -> None:
         if asked_for.write:
-            fill(page, name, f"{text}\n\n{conditions(commit, asked_for.seed)}")
+            fill(stage.page, name, f"{text}\n\n{conditions(commit, asked_for.seed, stage.traits)}")
 
     if problems := play(asked_for.only, asked_for.seed, write):
         print("\n".join(["wrong:", *problems, f"logs: {FOLDER}; again: --seed {asked_for.seed}"]), file=sys.stderr)

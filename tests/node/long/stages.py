@@ -6,9 +6,8 @@ from pathlib import Path
 
 from constructs_lib.machine import Machine
 from tests.e2e.cluster import MACHINE
-from tests.node import engines
 from tests.node.deployed import Deployed
-from tests.node.long import failover, sections
+from tests.node.long import kafka, postgres, sections
 from tests.node.long.sections import Section
 from tests.repository import PLATFORM, ROOT
 
@@ -34,6 +33,8 @@ class Stage:
     """What is changed before it is deployed."""
     deploy: Callable[[Deployed], str] = Deployed.deploy
     page: Path = REAL_NODE
+    traits: tuple[str, ...] = ()
+    """Those of dist/traits that it runs with."""
     sections: Mapping[str, Callable[[Section], None]]
 
 
@@ -60,10 +61,18 @@ STAGES = (
         sections={"release-with-room": sections.release_with_room},
     ),
     Stage(
-        machine=engines.MACHINE,
-        prepare=engines.postgres,
-        deploy=engines.deploy,
+        machine=kafka.NODE,
+        prepare=kafka.three_brokers,
         page=PRODUCTION,
-        sections={"engines-postgres": failover.engines_postgres},
+        traits=(kafka.TRAIT,),
+        sections={"engines-kafka": kafka.engines_kafka},
+    ),
+    Stage(
+        machine=postgres.NODE,
+        prepare=postgres.three_instances,
+        deploy=postgres.deploy,
+        page=PRODUCTION,
+        traits=(postgres.TRAIT,),
+        sections={"engines-postgres": postgres.engines_postgres},
     ),
 )
