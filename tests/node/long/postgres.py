@@ -63,7 +63,7 @@ def three_instances(deployed: Deployed) -> None:
     small = {
         "apiVersion": api_version,
         "kind": kind,
-        "metadata": {"name": POSTGRES.name, "namespace": POSTGRES.namespace},
+        "metadata": {"name": POSTGRES.name, "namespace": str(POSTGRES.namespace)},
         "spec": {"resources": RESOURCES, "storage": {"size": "2Gi"}},
     }
     # In place of the patch of the StatefulSet that is not there.
