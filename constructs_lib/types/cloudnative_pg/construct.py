@@ -15,8 +15,8 @@ from constructs_lib.resolved import ResolvedComponent
 from constructs_lib.types.cloudnative_pg.spec import DATABASE
 
 API_VERSION = "postgresql.cnpg.io/v1"
-SHUTDOWN = 15
-"""Seconds in which clients may end their sessions by themselves: pools never do."""
+SHUTDOWN = 0
+"""Seconds in which clients may end their sessions by themselves: pools never do, and nobody takes over meanwhile."""
 SYNCHRONOUS = {"method": "any", "number": 1, "dataDurability": "required", "failoverQuorum": True}
 """What a client was told is on two instances: none of it is lost with one of them."""
 LARGER = {"max_connections": "100", "shared_buffers": "256MB", "effective_cache_size": "512MB"}

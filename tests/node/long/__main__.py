@@ -36,7 +36,7 @@ def play(names: Collection[str], seed: int, done: Callable[[Stage, str, str], ob
             with place(FOLDER, stage.machine) as where:
                 deployed = Deployed(where, FOLDER)
                 stage.prepare(deployed)
-                print(deployed.build() + deployed.deploy(), flush=True)
+                print(deployed.build() + stage.deploy(deployed), flush=True)
                 smoke.wait_whole(deployed)
                 for name, act in chosen.items():
                     section = play_section(name, act, deployed, seed)

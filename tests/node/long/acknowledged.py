@@ -33,6 +33,8 @@ class Order:
 
     tag: int
     job: str | None = None
+    acknowledged: float | None = None
+    """When, in Unix time."""
     refusals: list[int] = field(default_factory=list)
     """The statuses of the answers before that; 0 where there was none."""
 
@@ -110,7 +112,7 @@ def _send(place: Place, order: Order) -> None:
         except (OSError, HTTPException):
             status, answer = 0, b""
         if status == CREATED:
-            order.job = str(json.loads(answer)["id"])
+            order.job, order.acknowledged = str(json.loads(answer)["id"]), time.time()
             return
         order.refusals.append(status)
         time.sleep(AGAIN_SECONDS)

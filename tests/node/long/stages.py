@@ -7,7 +7,7 @@ from pathlib import Path
 from constructs_lib.machine import Machine
 from tests.e2e.cluster import MACHINE
 from tests.node.deployed import Deployed
-from tests.node.long import kafka, sections
+from tests.node.long import kafka, postgres, sections
 from tests.node.long.sections import Section
 from tests.repository import PLATFORM, ROOT
 
@@ -31,6 +31,7 @@ class Stage:
     """That the node says to be."""
     prepare: Callable[[Deployed], object]
     """What is changed before it is deployed."""
+    deploy: Callable[[Deployed], str] = Deployed.deploy
     page: Path = REAL_NODE
     traits: tuple[str, ...] = ()
     """Those of dist/traits that it runs with."""
@@ -65,5 +66,13 @@ STAGES = (
         page=PRODUCTION,
         traits=(kafka.TRAIT,),
         sections={"engines-kafka": kafka.engines_kafka},
+    ),
+    Stage(
+        machine=postgres.NODE,
+        prepare=postgres.three_instances,
+        deploy=postgres.deploy,
+        page=PRODUCTION,
+        traits=(postgres.TRAIT,),
+        sections={"engines-postgres": postgres.engines_postgres},
     ),
 )
