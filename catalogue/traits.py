@@ -45,6 +45,11 @@ def _postgres_cloudnative_pg(catalogue: Catalogue, _options: Options) -> Catalog
     )
 
 
+def _postgres_import(catalogue: Catalogue, _options: Options) -> Catalogue:
+    """The entries stay as they are: the server of the base keeps running, and the Cluster begins with its data."""
+    return catalogue
+
+
 def _object_store_external(catalogue: Catalogue, options: Options) -> Catalogue:
     """Others run the store, and make its buckets and keys."""
     store, minio = options.object_store, catalogue.component("minio")
@@ -90,8 +95,15 @@ TRAITS = (
     Trait(
         name="postgres-cloudnative-pg",
         vary=_postgres_cloudnative_pg,
-        changes=("postgres", "credentials", "prometheus", "integration-tests"),
+        changes=("postgres", "credentials", "postgres-schema", "prometheus", "integration-tests"),
         operators=(CLOUDNATIVE_PG,),
+    ),
+    Trait(
+        name="postgres-import",
+        vary=_postgres_import,
+        changes=("postgres",),
+        needs=("postgres-cloudnative-pg",),
+        keeps=("postgres",),
     ),
     Trait(
         name="object-store-external",

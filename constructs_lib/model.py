@@ -10,6 +10,7 @@ from constructs_lib.dashboards.panels import Dashboard
 from constructs_lib.files import is_scratch
 from constructs_lib.machine import Machine, Overhead
 from constructs_lib.options import Options
+from constructs_lib.probe import Probes
 
 KUBERNETES_API = "kubernetes-api"
 INGRESS_CONTROLLER = "ingress-controller"
@@ -59,28 +60,6 @@ class Resources:
     memory: str
     cpu_limit: str
     memory_limit: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Probe:
-    """One probe: an HTTP path, a command, or (with neither) a TCP connection to `port`. Times in seconds."""
-
-    port: str = "http"
-    path: str | None = None
-    command: tuple[str, ...] = ()
-    initial_delay: int = 0
-    period: int = 10
-    timeout: int = 3
-    failures: int = 3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Probes:
-    """Liveness says "restart me", readiness "send me traffic", startup holds both back while the process starts."""
-
-    liveness: Probe
-    readiness: Probe
-    startup: Probe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -288,7 +267,9 @@ class Trait:
     """An optional variation of a catalogue, which an environment names in its settings.
 
     `vary` gives the catalogue as it is with the trait; `changes` names the components whose objects that changes: what
-    a trait does to another one is refused. Traits of which one `excludes` the other are never in one environment.
+    a trait does to another one is refused. Traits of which one `excludes` the other are never in one environment, and
+    none is there without those that it `needs`. `keeps` names components whose servers of the base keep running beside
+    those that the other traits put in their place, which take over their data.
     `option` names the field of `Options` without which an environment cannot have it. Its `operators` run before
     the first tier, and are external nodes of the varied catalogue.
     """
@@ -297,6 +278,8 @@ class Trait:
     vary: Callable[["Catalogue", Options], "Catalogue"]
     changes: tuple[str, ...]
     excludes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
     option: str = ""
     operators: tuple[Operator, ...] = ()
 

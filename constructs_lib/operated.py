@@ -53,7 +53,7 @@ def _of_cluster(cluster: Mapping[str, Any]) -> Iterator[Manifest]:
     replicas = spec.get("instances", 1) - 1
     disabled = ((spec.get("managed") or {}).get("services") or {}).get("disabledDefaultServices") or []
     yield _object(cluster, "v1", "ServiceAccount", name)
-    yield _instances(cluster, name, 1, PRIMARY)
+    yield _instances(cluster, f"{name}-primary", 1, PRIMARY)
     if replicas > 0:
         yield _instances(cluster, f"{name}-replicas", replicas, REPLICA)
     for suffix, selector in (("rw", PRIMARY), ("ro", REPLICA if replicas else {}), ("r", INSTANCE)):

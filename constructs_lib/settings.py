@@ -303,6 +303,9 @@ def _traits(root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Pla
         for other in sorted(set(trait.excludes) & {str(name) for name in names}):
             message = f"the traits {trait.name} and {other} exclude each other"
             yield Problem(str(where.at(names.index(trait.name))), message, "keep one of them")
+        for other in sorted(set(trait.needs) - {str(name) for name in names}):
+            message = f"the trait {trait.name} needs the trait {other}"
+            yield Problem(str(where.at(names.index(trait.name))), message, f"list {other}, too")
 
 
 def _options(catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:

@@ -8,14 +8,15 @@ from constructs_lib.options import Options
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems.places import TRAITS, entry
 from constructs_lib.resolve.resolve import resolve
-from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.resolved import ResolvedPlatform, Successor, specialized
+from constructs_lib.types import type_of
 
 
 def varied(platform: ResolvedPlatform, names: Collection[str], options: Options | None = None) -> ResolvedPlatform:
     """The platform with the traits of these names; itself where none of them varies the catalogue.
 
     Traits are applied in the catalogue's order. InvalidInput where the varied catalogue has a problem, or where a trait
-    changes a component that it does not state.
+    changes a component that it does not state, or keeps one that nothing takes over from.
     """
     chosen = _chosen(platform, names)
     if not chosen:
@@ -25,9 +26,22 @@ def varied(platform: ResolvedPlatform, names: Collection[str], options: Options 
     for trait in chosen:
         catalogue = trait.vary(catalogue, options or Options())
     made = resolve(catalogue)
-    if problems := list(_unstated(platform, made, chosen)):
+    kept = {name for trait in chosen for name in trait.keeps}
+    if problems := [*_unstated(platform, made, chosen), *_not_taken_over(made, kept)]:
         raise InvalidInput(problems)
-    return made
+    before = {name: platform.component(name) for name in kept}
+    components = (
+        specialized(one, Successor, before=before[one.name]) if one.name in kept else one for one in made.components
+    )
+    return replace(made, components=tuple(components))
+
+
+def _not_taken_over(platform: ResolvedPlatform, kept: Iterable[str]) -> Iterable[Problem]:
+    for name in sorted(kept):
+        type_ = type_of(platform.component(name))
+        if not type_.takes_over:
+            message = f"it keeps {name}, and nothing of type {type_.name} takes over its data"
+            yield Problem(entry(TRAITS, name), message, "remove it from keeps")
 
 
 def operators(platform: ResolvedPlatform, names: Collection[str]) -> tuple[Operator, ...]:

@@ -76,6 +76,25 @@ def test_trait_does_something(tmp_path: Path, trait: str, gone: tuple[str, str],
         assert [port["containerPort"] for port in container["ports"]] == [9000]
 
 
+def test_choices_are_those_that_an_environment_may_have() -> None:
+    """No pair that excludes itself, and no trait without those that it needs."""
+    pairs = set(choices(ROOT, CATALOGUE, 2))
+    assert ("postgres-import",) not in pairs
+    assert ("postgres-cloudnative-pg", "postgres-import") in pairs
+    assert not [names for names in pairs if "postgres-import" in names and "postgres-cloudnative-pg" not in names]
+    assert ("object-store-external", "object-store-versitygw") not in pairs
+
+
+def test_what_one_trait_takes_away_another_brings(tmp_path: Path) -> None:
+    """The server that a Cluster replaces is there again, beside it."""
+    repository = copy_inputs(tmp_path)
+    attach(repository, "minikube", ["postgres-cloudnative-pg", "postgres-import"])
+    synthesize(repository, CATALOGUE, tmp_path / ".cdk8s/out")
+    folder = repository / "overlays/minikube/foundation"
+    kinds = {m["kind"] for m in kustomize(repository, folder) if m["metadata"]["name"] == "postgres"}
+    assert {"Cluster", "StatefulSet"} <= kinds
+
+
 def test_every_trait_is_known(root: Path) -> None:
     """A component that is in no combination would never be tested."""
     assert {path.name for path in (root / "overlays/components").iterdir()} == set(TRAITS)

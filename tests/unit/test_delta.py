@@ -46,8 +46,14 @@ BEFORE = [
     config("stays", {"a": 1}),
     config("goes", {}),
     config("changes", {"a/b": [1, 2], "gone": "x", "k~": {"l": 1}}),
+    config("text", {"t": "one\n"}),
 ]
-AFTER = [config("stays", {"a": 1}), config("comes.new", {}), config("changes", {"a/b": [2, 3, 4], "k~": {"l": 2}})]
+AFTER = [
+    config("stays", {"a": 1}),
+    config("comes.new", {}),
+    config("changes", {"a/b": [2, 3, 4], "k~": {"l": 2}}),
+    config("text", {"t": "two\nlines\n"}),
+]
 
 
 def test_kustomize_makes_the_same_of_it(tmp_path: Path) -> None:

@@ -29,6 +29,12 @@ class CloudNativePg(ComponentType):
     holds = "schemas"
     unscraped = True
     operator = "cloudnative-pg"
+    takes_over = True
+    schema_sql = """\
+-- The operator's own roles: without the first no instance that was the primary comes back.
+GRANT CONNECT ON DATABASE postgres TO streaming_replica, cnpg_metrics_exporter;
+GRANT CONNECT ON DATABASE :"DBNAME" TO cnpg_metrics_exporter;
+"""
     settings_needed = (DATABASE,)
 
     def implies(self, catalogue: Catalogue, component: Component) -> Iterable[Implied]:
