@@ -123,7 +123,7 @@ TRAITS = (
     Trait(
         name="autoscaling",
         vary=_autoscaling,
-        changes=("training-orchestrator", "model-registry", "query-parser", "ml-engine", "test-service"),
+        changes=("training-orchestrator", "model-registry", "query-parser", "ml-engine"),
     ),
     Trait(name="external-credentials", vary=_external_credentials, changes=("credentials",)),
 )

@@ -93,9 +93,9 @@ def allow(platform: Deployment) -> None:
 
 
 def root_at(platform: Deployment) -> object:
-    """The commit that the root has synced."""
-    state = platform.argo_cd.application(platform.root).get("status", {}).get("operationState", {})
-    return state.get("syncResult", {}).get("revision") if state.get("phase") == "Succeeded" else None
+    """The commit that the root is at, where it is synced."""
+    sync = platform.argo_cd.application(platform.root).get("status", {}).get("sync", {})
+    return sync.get("revision") if sync.get("status") == "Synced" else None
 
 
 def fewest(platform: Deployment, since: int) -> dict[str, tuple[int, int]]:
