@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from catalogue.externals import API
-from catalogue.operators import CLOUDNATIVE_PG
-from constructs_lib.model import Catalogue, External, Port, Resources, Storage, Trait
+from catalogue.operators import BARMAN_CLOUD, CERT_MANAGER, CLOUDNATIVE_PG
+from constructs_lib.model import Bucket, Catalogue, Dependency, External, Port, Resources, Storage, Trait
 from constructs_lib.options import Options
 
 INSTANCES = 3
@@ -81,6 +81,21 @@ def _autoscaling(catalogue: Catalogue, _options: Options) -> Catalogue:
     return replace(catalogue, components=tuple(entries))
 
 
+def _postgres_backups(catalogue: Catalogue, options: Options) -> Catalogue:
+    """Base backups and the WAL go to the object store, whoever runs that; one of ours gets the bucket from its Job."""
+    backups, postgres = options.backups, catalogue.component("postgres")
+    if backups is None:
+        return catalogue
+    store = Dependency("minio", "api")
+    own = {"BACKUP_BUCKET": backups.bucket, "BACKUP_SCHEDULE": backups.schedule, "BACKUP_RETENTION": backups.retention}
+    varied = _with_entry(
+        catalogue, "postgres", talks_to=(*postgres.talks_to, store), settings={**postgres.settings, **own}
+    )
+    if isinstance(catalogue.node(store.to), External):
+        return varied
+    return replace(varied, buckets=(*catalogue.buckets, Bucket(name=backups.bucket)))
+
+
 def _external_credentials(catalogue: Catalogue, _options: Options) -> Catalogue:
     """Sealed Secrets, SOPS or the External Secrets Operator make what docs/traits.md lists."""
     return _with_entry(catalogue, "credentials", type="external-credentials", image=None, needs=(), resources=None)
@@ -124,6 +139,14 @@ TRAITS = (
         name="autoscaling",
         vary=_autoscaling,
         changes=("training-orchestrator", "model-registry", "query-parser", "ml-engine"),
+    ),
+    Trait(
+        name="postgres-backups",
+        vary=_postgres_backups,
+        changes=("postgres", "credentials", "object-store-buckets", "integration-tests"),
+        needs=("postgres-cloudnative-pg",),
+        option="backups",
+        operators=(BARMAN_CLOUD, CERT_MANAGER),
     ),
     Trait(name="external-credentials", vary=_external_credentials, changes=("credentials",)),
 )

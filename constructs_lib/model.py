@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from constructs_lib.dashboards.panels import Dashboard
 from constructs_lib.files import is_scratch
@@ -249,17 +250,18 @@ Kinds = tuple[tuple[str, str], ...]
 class Operator:
     """Software of others that makes pods of resources of its own kinds, as its upstream repository installs it.
 
-    `node` says who it is to the pods that it manages. Its Application applies the files of `path` whose names match
-    `include` at `revision`; they hold `cluster_kinds` without a namespace, and `kinds` in the node's namespace.
+    `node` says who it is to the pods that it manages. Its Application applies `repository` at `revision`, in the way
+    that `source` says as a source of Argo CD does: a `path` of files or of a kustomization, or a `chart`. That holds
+    `cluster_kinds` without a namespace, and `kinds` in the node's namespace, which is made where it `needs_namespace`.
     """
 
     node: External
     repository: str
     revision: str
-    path: str
-    include: str
+    source: Mapping[str, Any]
     cluster_kinds: Kinds
     kinds: Kinds
+    needs_namespace: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

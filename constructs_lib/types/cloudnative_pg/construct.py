@@ -1,5 +1,6 @@
 """A Cluster of CloudNativePG, and the Service under whose name PostgreSQL is known."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from cdk8s import ApiObject, ApiObjectMetadata, JsonPatch
@@ -12,10 +13,11 @@ from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.labels import KEEP, object_labels, scrape_annotations, selector
 from constructs_lib.parts.service import service
 from constructs_lib.resolved import ResolvedComponent, Successor
+from constructs_lib.types.cloudnative_pg import backups
 from constructs_lib.types.cloudnative_pg.spec import DATABASE, PASSWORD
 from constructs_lib.types.postgres.construct import server
 
-API_VERSION = "postgresql.cnpg.io/v1"
+API_VERSION, BARMAN_VERSION = "postgresql.cnpg.io/v1", "barmancloud.cnpg.io/v1"
 SHUTDOWN = 15
 """Seconds in which clients may end their sessions by themselves: pools never do."""
 SYNCHRONOUS = {"method": "any", "number": 1, "dataDurability": "required", "failoverQuorum": True}
@@ -39,15 +41,33 @@ class CloudNativePg(ComponentChart):
         super().__init__(scope, id_)
         if component.resources is None or component.storage is None or component.secret is None:
             raise ValueError(f"{component.name}: it needs resources, storage and a secret; add them to its entry")
-        metadata = ApiObjectMetadata(
-            name=component.name, namespace=component.namespace, labels=object_labels(component), annotations=KEEP
-        )
-        made = ApiObject(self, "cluster", api_version=API_VERSION, kind="Cluster", metadata=metadata)
-        made.add_json_patch(JsonPatch.add("/spec", _spec(component, component.resources, component.storage)))
+        spec = _spec(component, component.resources, component.storage)
+        self._object(component, API_VERSION, "Cluster", component.name, spec, KEEP)
         primary = {CLUSTER: component.name, **PRIMARY}
         service(self, component, headless=True, pods=primary, ports=[component.port("postgres")])
         if isinstance(component, Successor):
             self._keep(component.before)
+
+        if backups.BUCKET in component.settings:
+            name = backups.store_name(component)
+            self._object(component, BARMAN_VERSION, "ObjectStore", name, backups.object_store(component))
+            self._object(component, API_VERSION, "ScheduledBackup", name, backups.scheduled_backup(component))
+
+    def _object(
+        self,
+        component: ResolvedComponent,
+        api_version: str,
+        kind: str,
+        name: str,
+        spec: Mapping[str, Any],
+        annotations: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make an object of the operator's, or of its plugin."""
+        metadata = ApiObjectMetadata(
+            name=name, namespace=component.namespace, labels=object_labels(component), annotations=annotations
+        )
+        made = ApiObject(self, kind, api_version=api_version, kind=kind, metadata=metadata)
+        made.add_json_patch(JsonPatch.add("/spec", spec))
 
     def _keep(self, before: ResolvedComponent) -> None:
         """The server before, which takes no writes any more: what it has is all that is to be taken over.
@@ -73,6 +93,7 @@ def _spec(component: ResolvedComponent, resources: Resources, storage: Storage) 
         "enableSuperuserAccess": True,
         "superuserSecret": {"name": component.secret_name},
         **(_imported(component, component.before) if isinstance(component, Successor) else _empty(component)),
+        **({"plugins": backups.plugins(component)} if backups.BUCKET in component.settings else {}),
         "postgresql": {"synchronous": SYNCHRONOUS, "parameters": parameters()},
         "managed": {"services": {"disabledDefaultServices": ["r", "ro"]}},
         "resources": {

@@ -20,8 +20,11 @@ class CloudNativePg(ComponentType):
     name = "cloudnative-pg"
     stands_in_for = "postgres"
     takes = frozenset(
-        {"image", "uid", "ports", "needs", "settings", "generated_secrets", "resources", "grace_period", "metrics"}
-    )
+        {
+            "image", "uid", "ports", "needs", "talks_to", "settings", "generated_secrets", "resources", "grace_period",
+            "metrics",
+        }
+    )  # fmt: skip
     ports = ("postgres", "status")
     storage = True
     scales = True
