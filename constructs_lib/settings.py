@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.backups import read_backups
 from constructs_lib.command import COMMAND, SETTINGS, SYNTH
 from constructs_lib.dns import DnsSetting, read_dns
 from constructs_lib.image_reference import is_registry
@@ -39,7 +40,7 @@ KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
 KEYS = ("repository", "environments")
 OF_ENVIRONMENT = (
     "applications", "revision", "host", "cluster", "registry", "machine", "nodes", "dns", "traits", "tiers", "kinds",
-    "object_store",
+    "object_store", "backups",
 )  # fmt: skip
 OLD_KEYS = ("revision", "environment", "tiers", "kinds", "dns")
 """Of the file as it was when there was one environment; its settings were beside `repository`."""
@@ -241,7 +242,7 @@ def _environment(
         **pins,
         kinds=_kinds(raw, own)[0],
         dns=read_dns(raw, catalogue.namespaces, own)[0],
-        options=Options(object_store=read_object_store(raw, catalogue, own)[0]),
+        options=Options(object_store=read_object_store(raw, catalogue, own)[0], backups=read_backups(raw, own)[0]),
     ), []
 
 
@@ -260,6 +261,7 @@ def problems_of_environment(
     yield from _kinds(raw, place)[1]
     yield from read_dns(raw, catalogue.namespaces, place)[1]
     yield from read_object_store(raw, catalogue, place)[1]
+    yield from read_backups(raw, place)[1]
     yield from _options(catalogue, raw, place)
 
 
@@ -315,6 +317,9 @@ def _traits(root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Pla
         for other in sorted(set(trait.excludes) & {str(name) for name in names}):
             message = f"the traits {trait.name} and {other} exclude each other"
             yield Problem(str(where.at(names.index(trait.name))), message, "keep one of them")
+        for other in sorted(set(trait.needs) - {str(name) for name in names}):
+            message = f"the trait {trait.name} needs the trait {other}"
+            yield Problem(str(where.at(names.index(trait.name))), message, f"list {other}, too")
 
 
 def _options(catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:

@@ -84,7 +84,7 @@ def operators_project(platform: ResolvedPlatform, settings: Settings, needed: Se
         settings.operators_project,
         f"The operators of {platform.catalogue.title}: {', '.join(one.node.name for one in needed)}",
         settings,
-        [_destination(settings, str(one.node.namespace)) for one in needed],
+        [_destination(settings, namespace) for namespace in dict.fromkeys(str(one.node.namespace) for one in needed)],
         repositories=sorted({one.repository for one in needed}),
         namespaced=sorted({kind for one in needed for kind in one.kinds}),
         cluster=sorted({kind for one in needed for kind in one.cluster_kinds}),
@@ -98,14 +98,15 @@ def operator_application(platform: ResolvedPlatform, settings: Settings, operato
     """
     head = _head(platform.name, "Application", settings.application(operator.application))
     head["metadata"] |= {"annotations": {WAVE: BEFORE_TIERS}}
-    source = {"repoURL": operator.repository, "path": operator.path, "targetRevision": operator.revision}
+    source = {"repoURL": operator.repository, "targetRevision": operator.revision, **operator.source}
     policy = _sync_policy()
+    policy["syncOptions"] += ["CreateNamespace=true"] if operator.needs_namespace else []
     policy["automated"] = {"prune": False, "selfHeal": True}
     return {
         **head,
         "spec": {
             "project": settings.operators_project,
-            "source": {**source, "directory": {"include": operator.include}},
+            "source": source,
             "destination": _destination(settings, str(operator.node.namespace)),
             "syncPolicy": policy,
         },

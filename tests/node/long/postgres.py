@@ -59,17 +59,18 @@ def three_instances(deployed: Deployed) -> None:
     assert node is not None
     tiers = [str(tier) for tier in CATALOGUE.tiers if tier not in CATALOGUE.optional_tiers]
     set_values(work, ENVIRONMENT, tiers=tiers, traits=[TRAIT])
-    api_version, kind = cloudnative_pg.CLUSTER
-    small = {
-        "apiVersion": api_version,
-        "kind": kind,
-        "metadata": {"name": POSTGRES.name, "namespace": str(POSTGRES.namespace)},
-        "spec": {"resources": RESOURCES, "storage": {"size": "2Gi"}},
-    }
     # In place of the patch of the StatefulSet that is not there.
     patch = work / f"overlays/{ENVIRONMENT}/foundation/postgres.yaml"
-    patch.write_text(yaml.safe_dump(small, sort_keys=False), encoding="utf-8")
+    patch.write_text(yaml.safe_dump(small(), sort_keys=False), encoding="utf-8")
     cloudnative_pg.install(node, CATALOGUE.images[TRAIT].reference)
+
+
+def small() -> Manifest:
+    """The patch of the Cluster that makes its instances of the size of the node."""
+    api_version, kind = cloudnative_pg.CLUSTER
+    metadata = {"name": POSTGRES.name, "namespace": str(POSTGRES.namespace)}
+    spec = {"resources": RESOURCES, "storage": {"size": "2Gi"}}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
 
 
 def deploy(deployed: Deployed) -> str:

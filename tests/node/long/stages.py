@@ -7,7 +7,7 @@ from pathlib import Path
 from constructs_lib.machine import Machine
 from tests.e2e.cluster import MACHINE
 from tests.node.deployed import Deployed
-from tests.node.long import kafka, postgres, sections
+from tests.node.long import kafka, move, postgres, sections
 from tests.node.long.sections import Section
 from tests.repository import PLATFORM, ROOT
 
@@ -74,5 +74,13 @@ STAGES = (
         page=PRODUCTION,
         traits=(postgres.TRAIT,),
         sections={"engines-postgres": postgres.engines_postgres},
+    ),
+    Stage(
+        machine=postgres.NODE,
+        prepare=move.single_server,
+        deploy=postgres.deploy,
+        page=PRODUCTION,
+        traits=(postgres.TRAIT,),
+        sections={"engines-move": move.engines_move},
     ),
 )
