@@ -17,6 +17,8 @@ INSTANCE = {"cnpg.io/podRole": "instance"}
 PRIMARY, REPLICA = {INSTANCE_ROLE: "primary"}, {INSTANCE_ROLE: "replica"}
 HOSTNAME = "kubernetes.io/hostname"
 VOLUME = "pgdata"
+OPERATORS_CHOICE = "ghcr.io/cloudnative-pg/postgresql"
+"""The image where a Cluster names none; the tag is another one with each version of the operator."""
 PORTS = {"postgresql": 5432, "metrics": 9187, "status": 8000}
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
@@ -120,7 +122,7 @@ def _container(cluster: Mapping[str, Any], name: str) -> Manifest:
     spec = cluster["spec"]
     return {
         "name": name,
-        "image": spec.get("imageName", ""),
+        "image": spec.get("imageName", OPERATORS_CHOICE),
         "resources": spec.get("resources") or {},
         "securityContext": RESTRICTED,
     }
