@@ -21,6 +21,8 @@ OLDER_SERVERS := kubernetes-1.28 argo-cd-3.2
 SERVERS := cluster $(OLDER_SERVERS)
 # An object store for the platform, and Prometheus for the tests that ask its services.
 LOCAL_TOOLS := versitygw prometheus
+# What runs on a real node, from modules of their own.
+NODE_PROGRAMS := servers ingress gateway cloudnative-pg
 # Another implementation of NetworkPolicies, which the rule `reachability` is compared with.
 POLICY_TOOLS := netpol-verdicts
 # A registry for images, which tests push to.
@@ -106,9 +108,10 @@ e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the tabl
 	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)
 	python -m tests.e2e.long $(LONG)
 
-kill-test: setup-local ## Take guards of services away, then kill 50 times and write the table of docs/reliability.md
+kill-test: setup-local ## Take guards of services away, then kill 50 times, and leaders of three brokers, and write docs/reliability.md
 	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
 	python -m tests.local.kill_long $(KILLS)
+	$(if $(filter file,$(origin KILLS)),python -m tests.local.broker_kills --write)
 
 long: mutations policy-sets fuzz e2e-long kill-test gateway-test node-long ## Run everything that is random, long or repeated (hours)
 
@@ -189,7 +192,7 @@ setup-images: $(IMAGE_TOOLS:%=$(STAMPS)/%)
 setup-node: setup-e2e $(STAMPS)/kubelet $(STAMPS)/node-servers $(STAMPS)/node-ingress $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Build what `make node-up` starts, and install Debian's packages for it (root)
 	python -m tests.node.packages
 
-setup-node-long: setup-node $(STAMPS)/node-gateway ## Build what tests on a node need besides: a controller of the Gateway API
+setup-node-long: setup-node $(STAMPS)/node-gateway $(STAMPS)/node-cloudnative-pg ## Build what tests on a node need besides: a controller of the Gateway API, CloudNativePG
 
 setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) setup-load ## Install what `chatdb local up` starts
 
@@ -275,7 +278,9 @@ $(STAMPS)/node-servers: tools/go/node/go.mod tools/go/node/go.sum $(wildcard too
 $(STAMPS)/node-ingress: tools/go/ingress/go.mod tools/go/ingress/go.sum
 $(STAMPS)/node-gateway: MODULE := gateway
 $(STAMPS)/node-gateway: tools/go/gateway/go.mod tools/go/gateway/go.sum
-$(STAMPS)/node-servers $(STAMPS)/node-ingress $(STAMPS)/node-gateway: $(STAMPS)/node-%: tools/cluster.sh $(STAMPS)/go
+$(STAMPS)/node-cloudnative-pg: MODULE := cloudnative-pg
+$(STAMPS)/node-cloudnative-pg: $(addprefix tools/go/cloudnative-pg/,go.mod go.sum unserved.patch)
+$(NODE_PROGRAMS:%=$(STAMPS)/node-%): $(STAMPS)/node-%: tools/cluster.sh $(STAMPS)/go
 	GOPATH="$$PWD/$(TOOLS)/gopath" GOCACHE="$$PWD/$(TOOLS)/gocache" \
 	  bash tools/cluster.sh "$$(cat $(STAMPS)/go)" $(MODULE) $(TOOLS)/node/$*
 	@touch $@

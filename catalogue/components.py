@@ -183,7 +183,7 @@ CORE = (
         schema=Schema(name="registry", migrations="services/model-registry/migrations"),
         # All but artifacts is in the database.
         ready_without=("minio",),
-        # Each has up to 8 of PostgreSQL's 100 connections, as has each of training-orchestrator.
+        # Each has up to 8 connections, as has each of training-orchestrator: CloudNativePG has 97 for both.
         autoscale=Autoscale(min=2, max=4, cpu_percent=70),
     ),
 )
@@ -258,8 +258,6 @@ EDGE = (
         metrics="http",
         # Its page is there to show what is down.
         ready_without=("training-orchestrator", "query-parser", "ml-engine", "model-registry"),
-        # A page for people: two may use it at once.
-        autoscale=Autoscale(min=1, max=2, cpu_percent=80),
     ),
     Component(name="ingress", tier=Tier.EDGE, type="ingress", namespace=Namespace.SERVICES, image=None),
 )

@@ -1,6 +1,7 @@
 """What several entries have in common: the database, and the resources of Jobs."""
 
-from constructs_lib.model import Probe, Probes, Resources
+from constructs_lib.model import Resources
+from constructs_lib.probe import Probe, Probes
 
 DATABASE = "training_db"
 JOB_RESOURCES = Resources(cpu="50m", memory="64Mi", cpu_limit="200m", memory_limit="128Mi")

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from catalogue.externals import API
-from catalogue.operators import CLOUDNATIVE_PG
-from constructs_lib.model import Catalogue, Component, External, Port, Resources, Storage, Trait
+from catalogue.operators import BARMAN_CLOUD, CERT_MANAGER, CLOUDNATIVE_PG
+from constructs_lib.model import Bucket, Catalogue, Component, Dependency, External, Port, Resources, Storage, Trait
 from constructs_lib.options import Options
 
 INSTANCES = 3
@@ -51,6 +51,11 @@ def _postgres_cloudnative_pg(catalogue: Catalogue, _options: Options) -> Catalog
     )
 
 
+def _postgres_import(catalogue: Catalogue, _options: Options) -> Catalogue:
+    """The entries stay as they are: the server of the base keeps running, and the Cluster begins with its data."""
+    return catalogue
+
+
 def _object_store_external(catalogue: Catalogue, options: Options) -> Catalogue:
     """Others run the store, and make its buckets and keys."""
     store, minio = options.object_store, catalogue.component("minio")
@@ -82,6 +87,21 @@ def _autoscaling(catalogue: Catalogue, _options: Options) -> Catalogue:
     return replace(catalogue, components=tuple(entries))
 
 
+def _postgres_backups(catalogue: Catalogue, options: Options) -> Catalogue:
+    """Base backups and the WAL go to the object store, whoever runs that; one of ours gets the bucket from its Job."""
+    backups, postgres = options.backups, catalogue.component("postgres")
+    if backups is None:
+        return catalogue
+    store = Dependency("minio", "api")
+    own = {"BACKUP_BUCKET": backups.bucket, "BACKUP_SCHEDULE": backups.schedule, "BACKUP_RETENTION": backups.retention}
+    varied = _with_entry(
+        catalogue, "postgres", talks_to=(*postgres.talks_to, store), settings={**postgres.settings, **own}
+    )
+    if isinstance(catalogue.node(store.to), External):
+        return varied
+    return replace(varied, buckets=(*catalogue.buckets, Bucket(name=backups.bucket)))
+
+
 def _external_credentials(catalogue: Catalogue, _options: Options) -> Catalogue:
     """Sealed Secrets, SOPS or the External Secrets Operator make what docs/traits.md lists."""
     return _with_entry(catalogue, "credentials", type="external-credentials", image=None, needs=(), resources=None)
@@ -96,8 +116,15 @@ TRAITS = (
     Trait(
         name="postgres-cloudnative-pg",
         vary=_postgres_cloudnative_pg,
-        changes=("postgres", "credentials", "prometheus", "integration-tests"),
+        changes=("postgres", "credentials", "postgres-schema", "prometheus", "integration-tests"),
         operators=(CLOUDNATIVE_PG,),
+    ),
+    Trait(
+        name="postgres-import",
+        vary=_postgres_import,
+        changes=("postgres",),
+        needs=("postgres-cloudnative-pg",),
+        keeps=("postgres",),
     ),
     Trait(
         name="object-store-external",
@@ -117,7 +144,15 @@ TRAITS = (
     Trait(
         name="autoscaling",
         vary=_autoscaling,
-        changes=("training-orchestrator", "model-registry", "query-parser", "ml-engine", "test-service"),
+        changes=("training-orchestrator", "model-registry", "query-parser", "ml-engine"),
+    ),
+    Trait(
+        name="postgres-backups",
+        vary=_postgres_backups,
+        changes=("postgres", "credentials", "object-store-buckets", "integration-tests"),
+        needs=("postgres-cloudnative-pg",),
+        option="backups",
+        operators=(BARMAN_CLOUD, CERT_MANAGER),
     ),
     Trait(name="external-credentials", vary=_external_credentials, changes=("credentials",)),
 )

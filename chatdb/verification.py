@@ -29,7 +29,7 @@ def problems(tree: Path, environment: str, pins: Mapping[str, object], *, rules:
         platform, chosen = resolved(tree, catalogue(), environment)
         (settings,) = chosen
         with tempfile.TemporaryDirectory() as out:
-            rendered = stage(tree, platform, chosen, Path(out))
+            staged = stage(tree, platform, chosen, Path(out))
             stale = differing(tree, platform, chosen, Path(out))
         if stale:
             return [Problem(path, "in the commit it is not what the code gives", FIX) for path in stale]
@@ -37,7 +37,8 @@ def problems(tree: Path, environment: str, pins: Mapping[str, object], *, rules:
             return [Problem(f"[{one.rule}] {one.problem.where}", one.problem.what, one.problem.fix) for one in findings]
         write_pins(tree, environment, pins)
         pinned = read_settings(tree, platform.catalogue, environment)
-        write_argo_cd(tree / "argocd" / environment, platform, pinned, rendered.kinds(), prefix(tree))
+        own, kinds = staged[environment]
+        write_argo_cd(tree / "argocd" / environment, own, pinned, kinds, prefix(tree))
     except InvalidInput as error:
         return error.problems
     return []

@@ -67,6 +67,10 @@ class ComponentType:
     external: ClassVar[str] = ""
     operator: ClassVar[str] = ""
     """The external node that makes the pods of its components, and talks to them."""
+    takes_over: ClassVar[bool] = False
+    """It can begin with the data of the server that the base has in its place."""
+    schema_sql: ClassVar[str] = ""
+    """What the Job that makes its schemas runs besides, once nobody may connect who has no grant."""
     settings_needed: ClassVar[tuple[str, ...]] = ()
     guards_claim: ClassVar[bool] = False
     """Its volume was made with its generated secrets: they are never made anew while the volume is there."""

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from constructs_lib.model import Port, Probe, Probes
+from constructs_lib.model import Port
+from constructs_lib.probe import Probe, Probes
 
 DRAIN_SECONDS = 5
 """How long a stopping service still serves: endpoints and ingress controllers learn of its end with a delay."""

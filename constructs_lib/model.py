@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from constructs_lib.dashboards.panels import Dashboard
 from constructs_lib.files import is_scratch
 from constructs_lib.machine import Machine, Overhead
 from constructs_lib.options import Options
+from constructs_lib.probe import Probes
 
 KUBERNETES_API = "kubernetes-api"
 INGRESS_CONTROLLER = "ingress-controller"
@@ -59,28 +61,6 @@ class Resources:
     memory: str
     cpu_limit: str
     memory_limit: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Probe:
-    """One probe: an HTTP path, a command, or (with neither) a TCP connection to `port`. Times in seconds."""
-
-    port: str = "http"
-    path: str | None = None
-    command: tuple[str, ...] = ()
-    initial_delay: int = 0
-    period: int = 10
-    timeout: int = 3
-    failures: int = 3
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Probes:
-    """Liveness says "restart me", readiness "send me traffic", startup holds both back while the process starts."""
-
-    liveness: Probe
-    readiness: Probe
-    startup: Probe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -270,17 +250,23 @@ Kinds = tuple[tuple[str, str], ...]
 class Operator:
     """Software of others that makes pods of resources of its own kinds, as its upstream repository installs it.
 
-    `node` says who it is to the pods that it manages. Its Application applies the files of `path` whose names match
-    `include` at `revision`; they hold `cluster_kinds` without a namespace, and `kinds` in the node's namespace.
+    `node` says who it is to the pods that it manages. Its Application applies `repository` at `revision`, in the way
+    that `source` says as a source of Argo CD does: a `path` of files or of a kustomization, or a `chart`. That holds
+    `cluster_kinds` without a namespace, and `kinds` in the node's namespace, which is made where it `needs_namespace`.
     """
 
     node: External
     repository: str
     revision: str
-    path: str
-    include: str
+    source: Mapping[str, Any]
     cluster_kinds: Kinds
     kinds: Kinds
+    needs_namespace: bool = False
+
+    @property
+    def application(self) -> str:
+        """With which the names of its Application and of its file end, as a tier's do with the tier."""
+        return f"operator-{self.node.name}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -288,7 +274,9 @@ class Trait:
     """An optional variation of a catalogue, which an environment names in its settings.
 
     `vary` gives the catalogue as it is with the trait; `changes` names the components whose objects that changes: what
-    a trait does to another one is refused. Traits of which one `excludes` the other are never in one environment.
+    a trait does to another one is refused. Traits of which one `excludes` the other are never in one environment, and
+    none is there without those that it `needs`. `keeps` names components whose servers of the base keep running beside
+    those that the other traits put in their place, which take over their data.
     `option` names the field of `Options` without which an environment cannot have it. Its `operators` run before
     the first tier, and are external nodes of the varied catalogue.
     """
@@ -297,6 +285,8 @@ class Trait:
     vary: Callable[["Catalogue", Options], "Catalogue"]
     changes: tuple[str, ...]
     excludes: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    keeps: tuple[str, ...] = ()
     option: str = ""
     operators: tuple[Operator, ...] = ()
 

@@ -18,6 +18,7 @@ NOUN = "object_store"
 KEYS = ("endpoint", "buckets", "namespace", "labels", "addresses")
 ENDPOINT = re.compile(r"https?://(?P<host>[^/:@]+)(:(?P<port>[0-9]{1,5}))?")
 BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+BUCKET_FIX = "use 3 to 63 lower-case letters, digits, dots and dashes"
 PORTS = {"http": 80, "https": 443}
 EXAMPLE = "write something like object_store: {endpoint: https://s3.example}"
 
@@ -82,5 +83,5 @@ def _buckets(value: Mapping[str, Any], catalogue: Catalogue, place: Place) -> It
             message = f"{NOUN}: no component has a setting with the bucket {name!r}"
             yield Problem(str(own.at(name)), message, f"use one of: {', '.join(known)}")
         if not isinstance(other, str) or not BUCKET.fullmatch(other):
-            fix = "use 3 to 63 lower-case letters, digits, dots and dashes"
-            yield Problem(str(own.at(name)), f"{NOUN}: {other!r} is not a valid name of a bucket", fix)
+            message = f"{NOUN}: {other!r} is not a valid name of a bucket"
+            yield Problem(str(own.at(name)), message, BUCKET_FIX)

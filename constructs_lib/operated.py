@@ -19,6 +19,13 @@ HOSTNAME = "kubernetes.io/hostname"
 VOLUME = "pgdata"
 OPERATORS_CHOICE = "ghcr.io/cloudnative-pg/postgresql"
 """The image where a Cluster names none; the tag is another one with each version of the operator."""
+PLUGIN = "barman-cloud.cloudnative-pg.io"
+"""That gives each instance, and each Job that makes one, a container of its own."""
+SIDECAR = {
+    "requests": {"cpu": "50m", "memory": "128Mi", "ephemeral-storage": "16Mi"},
+    "limits": {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "128Mi"},
+}
+"""The resources of that container."""
 PORTS = {"postgresql": 5432, "metrics": 9187, "status": 8000}
 RESTRICTED = {
     "allowPrivilegeEscalation": False,
@@ -60,7 +67,7 @@ def _of_cluster(cluster: Mapping[str, Any]) -> Iterator[Manifest]:
     replicas = spec.get("instances", 1) - 1
     disabled = ((spec.get("managed") or {}).get("services") or {}).get("disabledDefaultServices") or []
     yield _object(cluster, "v1", "ServiceAccount", name)
-    yield _instances(cluster, name, 1, PRIMARY)
+    yield _instances(cluster, f"{name}-primary", 1, PRIMARY)
     if replicas > 0:
         yield _instances(cluster, f"{name}-replicas", replicas, REPLICA)
     for suffix, selector in (("rw", PRIMARY), ("ro", REPLICA if replicas else {}), ("r", INSTANCE)):
@@ -112,10 +119,23 @@ def _pod(cluster: Mapping[str, Any], container: Manifest) -> Manifest:
     return {
         "serviceAccountName": name,
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        "initContainers": [_container(cluster, "bootstrap-controller")],
+        "initContainers": [_container(cluster, "bootstrap-controller"), *_sidecars(cluster)],
         "containers": [container],
+        **({"nodeSelector": affinity["nodeSelector"]} if affinity.get("nodeSelector") else {}),
         **({"affinity": {"podAntiAffinity": pods}} if affinity.get("enablePodAntiAffinity", True) else {}),
     }
+
+
+def _sidecars(cluster: Mapping[str, Any]) -> list[Manifest]:
+    """Those of plugins that are known here.
+
+    This one has a startup probe alone; the others are here as no rule shall ask a user for what the plugin decides.
+    """
+    named = [one["name"] for one in cluster["spec"].get("plugins") or [] if one.get("enabled", True)]
+    probe = {"exec": {"command": ["/manager", "healthcheck", "unix"]}}
+    probes = dict.fromkeys(("livenessProbe", "readinessProbe", "startupProbe"), probe)
+    own = {"restartPolicy": "Always", "resources": SIDECAR, **probes}
+    return [_container(cluster, "plugin-barman-cloud") | own] if PLUGIN in named else []
 
 
 def _container(cluster: Mapping[str, Any], name: str) -> Manifest:

@@ -20,7 +20,17 @@ class ObjectStore:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Backups:
+    """Where PostgreSQL is backed up, when (six fields, the first of which is the second), and how long that is kept."""
+
+    bucket: str
+    schedule: str
+    retention: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Options:
     """What an environment says about its traits besides their names."""
 
     object_store: ObjectStore | None = None
+    backups: Backups | None = None

@@ -15,7 +15,6 @@ from constructs_lib.model import (
     Component,
     External,
     Port,
-    Probes,
     Resources,
     Route,
     Schema,
@@ -23,6 +22,7 @@ from constructs_lib.model import (
     Topic,
     nothing,
 )
+from constructs_lib.probe import Probes
 
 NAMESPACE_LABEL = "kubernetes.io/metadata.name"
 """The label that Kubernetes itself gives each namespace: its name."""
@@ -254,6 +254,13 @@ class ScriptComponent(ResolvedComponent):
 
     folders: tuple[Folder, ...]
     command: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Successor(ResolvedComponent):
+    """One that takes over the data of the component that the base has in its place, whose server keeps running."""
+
+    before: ResolvedComponent
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,11 +1,12 @@
 """The one settings file: where the repository is, and the environments that are generated."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.backups import read_backups
 from constructs_lib.command import COMMAND, SETTINGS, SYNTH
 from constructs_lib.dns import DnsSetting, read_dns
 from constructs_lib.image_reference import is_registry
@@ -39,7 +40,7 @@ KIND = re.compile(r"(?:([a-z0-9]+(?:[.-][a-z0-9]+)*)/)?([A-Z][A-Za-z0-9]*)")
 KEYS = ("repository", "environments")
 OF_ENVIRONMENT = (
     "applications", "revision", "host", "cluster", "registry", "machine", "nodes", "dns", "traits", "tiers", "kinds",
-    "object_store",
+    "object_store", "backups",
 )  # fmt: skip
 OLD_KEYS = ("revision", "environment", "tiers", "kinds", "dns")
 """Of the file as it was when there was one environment; its settings were beside `repository`."""
@@ -82,9 +83,15 @@ class Settings:
         """The revision of the tier's Application."""
         return dict(self.pins).get(tier, self.revision)
 
-    def application(self, tier: str) -> str:
-        """The name of a tier's Application."""
-        return f"{self.applications}-{tier}"
+    def application(self, part: str) -> str:
+        """The name of the Application of a tier, or of what an operator calls its own."""
+        return f"{self.applications}-{part}"
+
+    def children(self, catalogue: Catalogue) -> tuple[str, ...]:
+        """The Applications that the root may have: one for each tier, and for each operator that a trait needs."""
+        operators = (operator for trait in catalogue.traits for operator in trait.operators)
+        parts = (*catalogue.tiers, *(operator.application for operator in operators))
+        return tuple(self.application(part) for part in dict.fromkeys(parts))
 
     @property
     def root_project(self) -> str:
@@ -106,9 +113,9 @@ class Settings:
         """The name of the ConfigMap that says what each tier is pinned to."""
         return f"{self.applications}-released"
 
-    def argo_cd_names(self, tiers: Iterable[str]) -> frozenset[str]:
+    def argo_cd_names(self, catalogue: Catalogue) -> frozenset[str]:
         """Each object of Argo CD that the environment may have, as <kind> <name>."""
-        applications = (self.applications, *map(self.application, tiers))
+        applications = (self.applications, *self.children(catalogue))
         own = (self.root_project, self.platform_project, self.operators_project)
         projects = (f"AppProject {name}" for name in own)
         return frozenset((*(f"Application {name}" for name in applications), *projects, f"ConfigMap {self.released}"))
@@ -179,7 +186,7 @@ def _too_close(environments: Sequence[Settings], catalogue: Catalogue, place: Pl
                 message = f"{pair} would share the namespaces {', '.join(catalogue.namespaces)} of {one.cluster}"
                 fix = f"give {one.environment} a `cluster` of its own, by a name or URL that Argo CD knows"
                 yield Problem(str(own.at("cluster")), message, fix)
-            if same := one.argo_cd_names(catalogue.tiers) & other.argo_cd_names(catalogue.tiers):
+            if same := one.argo_cd_names(catalogue) & other.argo_cd_names(catalogue):
                 message = f"{pair} would both have {', '.join(sorted(same))}"
                 fix = f"give {one.environment} another name, or other `applications`, before it is deployed"
                 yield Problem(str(own.at("applications")), message, fix)
@@ -235,7 +242,7 @@ def _environment(
         **pins,
         kinds=_kinds(raw, own)[0],
         dns=read_dns(raw, catalogue.namespaces, own)[0],
-        options=Options(object_store=read_object_store(raw, catalogue, own)[0]),
+        options=Options(object_store=read_object_store(raw, catalogue, own)[0], backups=read_backups(raw, own)[0]),
     ), []
 
 
@@ -254,6 +261,7 @@ def problems_of_environment(
     yield from _kinds(raw, place)[1]
     yield from read_dns(raw, catalogue.namespaces, place)[1]
     yield from read_object_store(raw, catalogue, place)[1]
+    yield from read_backups(raw, place)[1]
     yield from _options(catalogue, raw, place)
 
 
@@ -309,6 +317,9 @@ def _traits(root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Pla
         for other in sorted(set(trait.excludes) & {str(name) for name in names}):
             message = f"the traits {trait.name} and {other} exclude each other"
             yield Problem(str(where.at(names.index(trait.name))), message, "keep one of them")
+        for other in sorted(set(trait.needs) - {str(name) for name in names}):
+            message = f"the trait {trait.name} needs the trait {other}"
+            yield Problem(str(where.at(names.index(trait.name))), message, f"list {other}, too")
 
 
 def _options(catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:

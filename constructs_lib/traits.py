@@ -27,11 +27,13 @@ def known_traits(root: Path, catalogue: Catalogue) -> tuple[str, ...]:
 
 
 def choices(root: Path, catalogue: Catalogue, most: int) -> Iterator[tuple[str, ...]]:
-    """No trait, each alone, and so on up to each `most` (1 or 2) that do not exclude each other."""
+    """No trait, each alone, and so on up to each `most` (1 or 2) that an environment may have together."""
     excluded = {frozenset((one.name, other)) for one in catalogue.traits for other in one.excludes}
+    needed = {one.name: set(one.needs) for one in catalogue.traits}
     for size in range(most + 1):
         chosen = combinations(known_traits(root, catalogue), size)
-        yield from (names for names in chosen if frozenset(names) not in excluded)
+        whole = (names for names in chosen if all(needed.get(name, set()) <= {*names} for name in names))
+        yield from (names for names in whole if frozenset(names) not in excluded)
 
 
 def trait_folders(root: Path, out: Path, catalogue: Catalogue, names: Sequence[str], tier: str) -> list[str]:

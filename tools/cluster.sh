@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # cluster.sh GO MODULE FOLDER [PACKAGE]: builds the servers that tools/go/MODULE pins into FOLDER/bin, and takes kwok's
 # stages and Argo CD's install from the same modules into FOLDER/etc. MODULE is `cluster` for all of the newest, an older
-# line of Kubernetes or Argo CD alone, which the tests lay over it, or `node`, `ingress` and `gateway` for what a real node
-# has. With a PACKAGE it builds that one in place of all tools.
+# line of Kubernetes or Argo CD alone, which the tests lay over it, or `node`, `ingress`, `gateway` and `cloudnative-pg`
+# for what a real node has. With a PACKAGE it builds that one in place of all tools.
 # Without network it needs the module and build caches that an earlier run has filled (GOPATH, GOCACHE).
 set -euo pipefail
 go=$1
@@ -13,7 +13,18 @@ export GOTOOLCHAIN=local GOFLAGS=-mod=readonly CGO_ENABLED=0
 
 # Empty where the module does not pin it.
 version() { sed -nE "s#^\s*$1 (v\S+).*#\1#p" go.mod; }
-folder() { "$go" list -m -f '{{.Dir}}' "$1"; }
+folder() { GOFLAGS=-mod=readonly "$go" list -m -f '{{.Dir}}' "$1"; }
+
+# The cache of modules is not changed: what is patched is a copy.
+if [[ -f unserved.patch ]]; then
+  work=$(mktemp -d)
+  trap 'rm -rf "$work"' EXIT
+  "$go" mod vendor -o "$work/vendor"
+  cp go.mod go.sum unserved.patch "$work"
+  cd "$work"
+  git apply unserved.patch
+  GOFLAGS=-mod=vendor
+fi
 
 kubernetes=$(version k8s.io/kubernetes)
 argo_cd=$(version github.com/argoproj/argo-cd/v3)
@@ -52,6 +63,11 @@ for package in $("$go" list "${4:-tool}"); do
       source=$(folder k8s.io/ingress-nginx)
       cp -r --no-preserve=mode "$source/rootfs/etc/nginx" "$target/etc/"
       cp --no-preserve=mode "$source/deploy/static/provider/kind/deploy.yaml" "$target/etc/"
+      ;;
+    manager)
+      source=$(folder github.com/cloudnative-pg/cloudnative-pg)
+      release=$(version github.com/cloudnative-pg/cloudnative-pg)
+      cp --no-preserve=mode "$source/releases/cnpg-${release#v}.yaml" "$target/etc/operator.yaml"
       ;;
     traefik)
       source=$(folder sigs.k8s.io/gateway-api)

@@ -20,6 +20,7 @@ from pods import Pod
 from predictions import ENGINE
 from reads import REGISTRY
 from report import listed, table
+from session import Ask, session
 from turns import Contender, Turn, alternate, middle, ratio
 from workers import worker
 from world import ROOT, World
@@ -106,15 +107,16 @@ def together(takes: Sequence[Contender]) -> Turn:
 def outbox(world: World) -> Parts:
     """Messages that are there at once, until Kafka has them all and the outbox knows."""
 
-    def send() -> Turn:
+    def send(ask: Ask) -> Turn:
         begin = time.perf_counter()
-        world.sql(FILL)
-        wait_for("the outbox is empty", MOST_SECONDS, lambda: world.sql(WAITING) == "0")
+        ask(FILL)
+        wait_for("the outbox is empty", MOST_SECONDS, lambda: ask(WAITING) == "0")
         return Turn(done=MESSAGES, seconds=time.perf_counter() - begin)
 
     def work(_running: Sequence[Pod], meter: Meter) -> None:
-        send()
-        meter.take(send)
+        with session(world) as ask:
+            send(ask)
+            meter.take(partial(send, ask))
 
     return {OUTBOX: compared(world, ORCHESTRATOR, (1, 2), work, [POSTGRES])}
 
@@ -126,13 +128,13 @@ def events(world: World) -> Parts:
     told = {"bootstrap": bootstrap(world), "topic": "training_events", "messages": messages, "count": EVENT_COUNT}
 
     with ExitStack() as stack:
-        send = stack.enter_context(worker("send_messages.py", told))
+        send, ask = stack.enter_context(worker("send_messages.py", told)), stack.enter_context(session(world))
 
         def handle() -> Turn:
-            wanted = int(world.sql(HEARD)) + EVENT_COUNT
+            wanted = int(ask(HEARD)) + EVENT_COUNT
             begin = time.perf_counter()
             send()
-            wait_for("the events are handled", MOST_SECONDS, lambda: int(world.sql(HEARD)) >= wanted)
+            wait_for("the events are handled", MOST_SECONDS, lambda: int(ask(HEARD)) >= wanted)
             return Turn(done=EVENT_COUNT, seconds=time.perf_counter() - begin)
 
         def work(_running: Sequence[Pod], meter: Meter) -> None:
@@ -146,18 +148,19 @@ def events(world: World) -> Parts:
 def training(world: World) -> Parts:
     """Jobs of the sample data; each pod has trained before it is measured."""
 
-    def train(count: int) -> Turn:
+    def train(ask: Ask, count: int) -> Turn:
         begin = time.perf_counter()
         for _ in range(count):
             world.call(ORCHESTRATOR, "POST", "/jobs", {**ORDER, "dataset_location": DATA})
-        wait_for("the jobs are trained", MOST_SECONDS, lambda: world.sql(ACTIVE) == "0")
+        wait_for("the jobs are trained", MOST_SECONDS, lambda: ask(ACTIVE) == "0")
         return Turn(done=count, seconds=time.perf_counter() - begin)
 
     def work(running: Sequence[Pod], meter: Meter) -> None:
         time.sleep(SETTLE_SECONDS)
-        train(2 * len(running))
-        meter.rest()
-        meter.take(partial(train, JOBS_TRAINED))
+        with session(world) as ask:
+            train(ask, 2 * len(running))
+            meter.rest()
+            meter.take(partial(train, ask, JOBS_TRAINED))
 
     return {TRAINING: compared(world, ENGINE, (1, 2, 3), work, [ORCHESTRATOR, REGISTRY, POSTGRES])}
 

@@ -94,7 +94,7 @@ def overlays(root: Path, component: Component, related: Sequence[Object], platfo
     """What in overlays/ changes an object of the component, or gives it a further one."""
     own = [item for item in related if item.owner == component.name]
     word = words(component.name, *(item.name for item in own), *(item.kind for item in own))
-    written = [path for path in (root / "overlays").rglob("*") if path.is_file() and path.parent.name != GENERATED]
+    written = [path for path in (root / "overlays").rglob("*") if path.is_file() and GENERATED not in path.parts]
     lists = [path for path in written if path.name in NAMES]
     files = {path for path in written if path.suffix == ".yaml" and not is_scratch(path.name)} - {*lists}
     patches = [

@@ -3,11 +3,11 @@
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from chatdb.local.processes import free_ports
-from constructs_lib.model import Component
+from constructs_lib.model import Catalogue, Component
 from constructs_lib.resolve import relocated
 from constructs_lib.resolved import Link, ResolvedComponent, ResolvedPlatform
 from constructs_lib.types.credentials.files import credentials
@@ -86,8 +86,15 @@ def make_site(
         number = detour.listen if detour else ports.get((link.provider.name, link.port.name))
         return (HOST, number) if number else None
 
-    local = relocated(platform, locate)
+    local = relocated(replace(platform, catalogue=_each_once(platform.catalogue)), locate)
     return Site(platform=local, root=root, folder=folder, ports=ports, secrets=dict(_secrets(local)), detours=ways)
+
+
+def _each_once(catalogue: Catalogue) -> Catalogue:
+    """One process of each component, also of Kafka, which then has the only copy of a message."""
+    components = tuple(replace(one, replicas=1) for one in catalogue.components)
+    topics = tuple(replace(one, replication=None) for one in catalogue.topics)
+    return replace(catalogue, components=components, topics=topics)
 
 
 def _way(link: Link) -> Way:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from constructs_lib.checks.model import Inputs
 from constructs_lib.footprint import at_most, replicas
+from constructs_lib.model import Component
 from constructs_lib.pods import LONG_RUNNING
 from constructs_lib.problem import Problem
 from constructs_lib.resolved import ResolvedComponent
@@ -58,15 +59,14 @@ def fit(inputs: Inputs) -> Iterator[Problem]:
 
 def demands(inputs: Inputs) -> Iterator[Demand]:
     """Each server that the environment runs, with the pools of those who own a schema in it."""
-    pools = dict(_pools(inputs))
+    pools = tuple(_pools(inputs))
     for server in inputs.platform.components:
         if type_of(server).holds == "schemas" and server.tier in inputs.settings.tiers:
-            owners = (one for one in inputs.platform.catalogue.schema_owners if one.name in pools)
-            mine = (pools[one.name] for one in owners if any(need.to == server.name for need in one.needs))
+            mine = (pool for owner, pool in pools if any(need.to == server.name for need in owner.needs))
             yield Demand(server, _available(inputs, server), tuple(mine))
 
 
-def _pools(inputs: Inputs) -> Iterator[tuple[str, Pool]]:
+def _pools(inputs: Inputs) -> Iterator[tuple[Component, Pool]]:
     most = at_most(one.manifest for one in inputs.rendered)
     for owner in inputs.platform.catalogue.schema_owners:
         pods = sum(
@@ -76,7 +76,7 @@ def _pools(inputs: Inputs) -> Iterator[tuple[str, Pool]]:
             if workload.pod_labels.get("app") == owner.name
         )
         if owner.schema:
-            yield owner.name, Pool(owner.name, pods, owner.schema.connections)
+            yield owner, Pool(owner.name, pods, owner.schema.connections)
 
 
 def _available(inputs: Inputs, server: ResolvedComponent) -> int:

@@ -31,7 +31,7 @@ def write_argo_cd(
     projects = [root_project(platform, settings), platform_project(platform, settings, kinds)]
     projects += [operators_project(platform, settings, needed)] if needed else []
     for operator in needed:
-        name = f"apps/{operator_name(operator)}.yaml"
+        name = f"apps/{operator.application}.yaml"
         write_objects(folder / name, [operator_application(platform, settings, operator)])
     write_objects(folder / "projects.yaml", projects)
     write_objects(folder / "root.yaml", [root(platform, settings, prefix)])
@@ -84,16 +84,11 @@ def operators_project(platform: ResolvedPlatform, settings: Settings, needed: Se
         settings.operators_project,
         f"The operators of {platform.catalogue.title}: {', '.join(one.node.name for one in needed)}",
         settings,
-        [_destination(settings, str(one.node.namespace)) for one in needed],
+        [_destination(settings, namespace) for namespace in dict.fromkeys(str(one.node.namespace) for one in needed)],
         repositories=sorted({one.repository for one in needed}),
         namespaced=sorted({kind for one in needed for kind in one.kinds}),
         cluster=sorted({kind for one in needed for kind in one.cluster_kinds}),
     )
-
-
-def operator_name(operator: Operator) -> str:
-    """With which the names of its Application and of its file end."""
-    return f"operator-{operator.node.name}"
 
 
 def operator_application(platform: ResolvedPlatform, settings: Settings, operator: Operator) -> dict[str, Any]:
@@ -101,16 +96,17 @@ def operator_application(platform: ResolvedPlatform, settings: Settings, operato
 
     It deletes nothing, and neither does its own deletion: with a definition all objects of its kind would go.
     """
-    head = _head(platform.name, "Application", settings.application(operator_name(operator)))
+    head = _head(platform.name, "Application", settings.application(operator.application))
     head["metadata"] |= {"annotations": {WAVE: BEFORE_TIERS}}
-    source = {"repoURL": operator.repository, "path": operator.path, "targetRevision": operator.revision}
+    source = {"repoURL": operator.repository, "targetRevision": operator.revision, **operator.source}
     policy = _sync_policy()
+    policy["syncOptions"] += ["CreateNamespace=true"] if operator.needs_namespace else []
     policy["automated"] = {"prune": False, "selfHeal": True}
     return {
         **head,
         "spec": {
             "project": settings.operators_project,
-            "source": {**source, "directory": {"include": operator.include}},
+            "source": source,
             "destination": _destination(settings, str(operator.node.namespace)),
             "syncPolicy": policy,
         },

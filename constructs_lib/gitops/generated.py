@@ -21,7 +21,7 @@ from constructs_lib.gitops.environment_images import (
 )
 from constructs_lib.gitops.host import at_host, host_patches
 from constructs_lib.gitops.kustomizations import write_component, write_kustomization, write_objects
-from constructs_lib.gitops.variations import Variation
+from constructs_lib.gitops.variations import OBJECTS, Variation
 from constructs_lib.job_names import config_data, digest, named_by_content
 from constructs_lib.kustomization import DIST, GENERATED, Kustomization
 from constructs_lib.kustomize import kustomize, kustomize_each
@@ -35,32 +35,41 @@ from constructs_lib.traits import COMPONENTS, refuse_misplaced, trait_folders
 GENERATED_OR_NOT: tuple[Manifest, ...] = ({}, {"components": [GENERATED]})
 TOP = "../../../.."
 """The repository, as these folders see it."""
+ADDED = "traits"
+"""The component, in the folder of what is generated for a tier, of what only its traits together give."""
 DIGEST_KEY = "platform.sha256"
 """In the ConfigMap of the tests: SHA-256 of all that the environment runs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Part:
-    """What is generated for one tier: objects by file name, and how those of its base are changed."""
+    """What is generated for one tier: objects by file name, and how those of its base are changed.
+
+    `added` are objects that come after the components, as these may take away what it has in another form.
+    """
 
     objects: Mapping[str, list[Manifest]] = field(default_factory=dict)
     components: list[str] = field(default_factory=list)
+    added: list[Manifest] = field(default_factory=list)
     patches: list[Manifest] = field(default_factory=list)
     images: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def changes_base(self) -> bool:
         """Whether it does more than to add objects."""
-        return bool(self.components or self.patches or self.images)
+        return bool(self.components or self.added or self.patches or self.images)
 
     def write(self, folder: Path) -> None:
         """Write it into the folder, which is empty or not there."""
         for name, manifests in self.objects.items():
             write_objects(folder / name, manifests)
+        components = self.components
+        if self.added:
+            write_objects(folder / ADDED / OBJECTS, self.added)
+            write_component(folder / ADDED, resources=[OBJECTS])
+            components = [*components, ADDED]
         resources = sorted(self.objects)
-        write_component(
-            folder, resources=resources, components=self.components, patches=self.patches, images=self.images
-        )
+        write_component(folder, resources=resources, components=components, patches=self.patches, images=self.images)
 
 
 def folders(platform: ResolvedPlatform, settings: Settings) -> dict[str, Path]:
@@ -107,9 +116,9 @@ def _given(
         folders = (tier, *(f"traits/{Path(folder).parent.name}" for folder in attached))
         bases = [one for folder in folders for one in own.rendered.base(folder)]
         objects = {"dns.yaml": dns_policies(platform, settings)} if tier == platform.namespaces.tier else {}
-        objects |= {"traits.yaml": list(rest.added.values())} if rest.added else {}
         given[tier] = Part(
             objects=objects,
+            added=list(rest.added.values()),
             components=[
                 f"{TOP}/{folder}" for folder in trait_folders(root, out, platform.catalogue, settings.traits, tier)
             ],

@@ -12,12 +12,12 @@ from constructs_lib.gitops.publish import differences, publish, recover
 from constructs_lib.gitops.variations import trait_deltas, variation, write_trait_deltas
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
-from constructs_lib.rendered import Rendered
 from constructs_lib.resolve import resolve
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings, read_environments, read_settings
 
 Environments = Sequence[Settings]
+Kinds = frozenset[tuple[str, str]]
 UNSAFE = (
     "warning: {environment}: {tier} is not pinned, and what is autoscaled there changes: in a live cluster that may "
     "leave one replica; undo it, run `chatdb release -e {environment}` first, and read docs/traits.md"
@@ -58,8 +58,13 @@ def resolved(
     return platform, environments
 
 
-def stage(root: Path, platform: ResolvedPlatform, environments: Environments, out: Path) -> Rendered:
-    """Write all that is generated for them below the empty folder `out`; InvalidInput where overlays do not build."""
+def stage(
+    root: Path, platform: ResolvedPlatform, environments: Environments, out: Path
+) -> dict[str, tuple[ResolvedPlatform, Kinds]]:
+    """Write all that is generated for them below the empty folder `out`; InvalidInput where overlays do not build.
+
+    Returns the platform of each environment, as its traits vary it, and the kinds that it may have.
+    """
     # Imported late: it starts Node, which nobody waits for whose input is wrong.
     from constructs_lib.render import render
 
@@ -74,6 +79,7 @@ def stage(root: Path, platform: ResolvedPlatform, environments: Environments, ou
     deltas = trait_deltas(platform, rendered)
     write_trait_deltas(out, deltas)
     problems: list[Problem] = []
+    staged: dict[str, tuple[ResolvedPlatform, Kinds]] = {}
     for settings in environments:
         try:
             own = variation(platform, settings, rendered, deltas)
@@ -85,9 +91,10 @@ def stage(root: Path, platform: ResolvedPlatform, environments: Environments, ou
         # What a trait has replaced is still to be deleted.
         kinds = rendered.kinds() | own.rendered.kinds()
         write_argo_cd(out / "argocd" / settings.environment, own.platform, settings, kinds, prefix(root))
+        staged[settings.environment] = own.platform, kinds
     if problems:
         raise InvalidInput(problems)
-    return rendered
+    return staged
 
 
 def differing(root: Path, platform: ResolvedPlatform, environments: Environments, out: Path) -> tuple[str, ...]:

@@ -30,11 +30,11 @@ class Variation:
 
 
 def trait_deltas(platform: ResolvedPlatform, rendered: Rendered) -> Deltas:
-    """Those of each trait that needs no settings of an environment."""
+    """Those of each trait that can stand alone: it needs neither settings of an environment nor other traits."""
     return {
         trait.name: _deltas(platform.tiers, rendered, _render(varied(platform, [trait.name]), platform, rendered))
         for trait in platform.catalogue.traits
-        if not trait.option
+        if not trait.option and not trait.needs
     }
 
 

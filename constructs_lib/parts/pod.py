@@ -1,18 +1,19 @@
 """The pod template: where security, environment, probes and resources come together."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from cdk8s_plus_32 import k8s
 
 from constructs_lib.defaults import DRAIN_SECONDS
-from constructs_lib.model import Probes, Resources
+from constructs_lib.model import Resources
 from constructs_lib.parts.config import Config, checksum
 from constructs_lib.parts.labels import pod_labels, scrape_annotations, selector
 from constructs_lib.parts.probes import probe
 from constructs_lib.parts.security import container_security, pod_security
 from constructs_lib.parts.storage import Mount
 from constructs_lib.parts.values import quantity
+from constructs_lib.probe import Probes
 from constructs_lib.quantity import MIB, in_bytes, memory_text
 from constructs_lib.resolved import ResolvedComponent, ResolvedPort
 
@@ -26,12 +27,13 @@ class PodOptions:
     """What a construct decides about its pod; the rest follows from the component.
 
     `env_vars` feeds the containers' variables; `own_env_vars` are those that no ConfigMap can say, as each pod has its
-    own. `reloaded` are ConfigMaps that the process re-reads by itself: their change replaces no pod. `ports` and
-    `probes` stand in for the component's, where containers differ.
+    own. `labels` are those of the pods alone. `reloaded` are ConfigMaps that the process re-reads by itself: their
+    change replaces no pod. `ports` and `probes` stand in for the component's, where containers differ.
     """
 
     env_vars: Config | None = None
     own_env_vars: Sequence[k8s.EnvVar] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
     mounts: Sequence[Mount] = ()
     reloaded: Sequence[Config] = ()
     command: Sequence[str] | None = None
@@ -52,7 +54,7 @@ def pod_template(component: ResolvedComponent, options: PodOptions) -> k8s.PodTe
     configs = read_at_start(options)
     annotations = (checksum(component, configs) if configs else {}) | scrape_annotations(component)
     return k8s.PodTemplateSpec(
-        metadata=k8s.ObjectMeta(labels=pod_labels(component), annotations=annotations or None),
+        metadata=k8s.ObjectMeta(labels={**pod_labels(component), **options.labels}, annotations=annotations or None),
         spec=pod_spec(component, [container(component, options)], options),
     )
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from cdk8s_plus_32 import k8s
 
-from constructs_lib.model import Probe
 from constructs_lib.parts.values import number
+from constructs_lib.probe import Probe
 from constructs_lib.resolved import ResolvedPort
 
 

@@ -14,6 +14,7 @@ def service(
     scope: Construct,
     component: ResolvedComponent,
     *,
+    name: str = "",
     headless: bool = False,
     publish_not_ready: bool | None = None,
     pods: Mapping[str, str] | None = None,
@@ -22,8 +23,8 @@ def service(
     """Make the Service of the component's name: for all its pods and ports unless told otherwise."""
     k8s.KubeService(
         scope,
-        "service",
-        metadata=metadata(component),
+        f"service-{name}" if name else "service",
+        metadata=metadata(component, name),
         spec=k8s.ServiceSpec(
             type="ClusterIP",
             cluster_ip="None" if headless else None,

@@ -8,7 +8,8 @@ from constructs_lib.options import Options
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems.places import TRAITS, entry
 from constructs_lib.resolve.resolve import resolve
-from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.resolved import ResolvedPlatform, Successor, specialized
+from constructs_lib.types import type_of
 
 OF_ALL = ("waves", "namespaces", "gateway")
 """What is rendered once for all environments."""
@@ -18,7 +19,7 @@ def varied(platform: ResolvedPlatform, names: Collection[str], options: Options 
     """The platform with the traits of these names; itself where none of them varies the catalogue.
 
     Traits are applied in the catalogue's order. InvalidInput where the varied catalogue has a problem, or where a trait
-    changes a component that it does not state.
+    changes a component that it does not state, or keeps one that nothing takes over from.
     """
     chosen = _chosen(platform, names)
     if not chosen:
@@ -33,9 +34,22 @@ def varied(platform: ResolvedPlatform, names: Collection[str], options: Options 
     except InvalidInput as error:
         said = (Problem(place, f"it leads to this: {one.where}: {one.what}", one.fix) for one in error.problems)
         raise InvalidInput(said) from error
-    if problems := list(_unstated(platform, made, chosen, place)):
+    kept = {name for trait in chosen for name in trait.keeps}
+    if problems := [*_unstated(platform, made, chosen, place), *_not_taken_over(made, kept)]:
         raise InvalidInput(problems)
-    return made
+    before = {name: platform.component(name) for name in kept}
+    components = (
+        specialized(one, Successor, before=before[one.name]) if one.name in kept else one for one in made.components
+    )
+    return replace(made, components=tuple(components))
+
+
+def _not_taken_over(platform: ResolvedPlatform, kept: Iterable[str]) -> Iterable[Problem]:
+    for name in sorted(kept):
+        type_ = type_of(platform.component(name))
+        if not type_.takes_over:
+            message = f"it keeps {name}, and nothing of type {type_.name} takes over its data"
+            yield Problem(entry(TRAITS, name), message, "remove it from keeps")
 
 
 def _vary(trait: Trait, catalogue: Catalogue, options: Options) -> Catalogue:

@@ -143,6 +143,21 @@ def test_versity_gateway_runs_in_place_of_minio(staged: Staged) -> None:
     assert [port["containerPort"] for port in container["ports"]] == [9000]
 
 
+def test_choices_are_those_that_an_environment_may_have() -> None:
+    """No pair that excludes itself, and no trait without those that it needs."""
+    pairs = set(choices(ROOT, CATALOGUE, 2))
+    assert ("postgres-import",) not in pairs
+    assert ("postgres-cloudnative-pg", "postgres-import") in pairs
+    assert not [names for names in pairs if "postgres-import" in names and "postgres-cloudnative-pg" not in names]
+    assert ("object-store-external", "object-store-versitygw") not in pairs
+
+
+def test_what_one_trait_takes_away_another_brings(staged: Staged) -> None:
+    """The server that a Cluster replaces is there again, beside it."""
+    objects = staged.objects("postgres-cloudnative-pg+postgres-import", "foundation")
+    assert {"Cluster", "StatefulSet"} <= {one["kind"] for one in objects if one["metadata"]["name"] == "postgres"}
+
+
 def test_every_trait_is_known(root: Path) -> None:
     """A component that is in no combination would never be tested."""
     assert {path.name for path in (root / "overlays/components").iterdir()} == set(PATCHES)

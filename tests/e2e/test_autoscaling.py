@@ -33,8 +33,7 @@ SEEN = 60
 def roomy(folder: Path) -> None:
     """The project, with an environment that has room for more replicas, and no patches of its own."""
     copy_generated(folder)
-    for path in ("overlays/production", "argocd/production", "overlays/minikube"):
-        shutil.rmtree(folder / path)
+    shutil.rmtree(folder / "overlays" / ENVIRONMENT)
     for tier in TIERS:
         overlay = folder / "overlays" / ENVIRONMENT / tier
         overlay.mkdir(parents=True)
@@ -86,10 +85,17 @@ def commit(platform: Deployment, message: str) -> None:
     platform.wait_settled()
 
 
+def allow(platform: Deployment) -> None:
+    """Apply the projects, which allow the kinds of the environment's traits."""
+    text = (platform.origin.work / f"argocd/{ENVIRONMENT}/projects.yaml").read_text()
+    for project in yaml.safe_load_all(text):
+        platform.api.apply(project)
+
+
 def root_at(platform: Deployment) -> object:
-    """The commit that the root has synced."""
-    state = platform.argo_cd.application(platform.root).get("status", {}).get("operationState", {})
-    return state.get("syncResult", {}).get("revision") if state.get("phase") == "Succeeded" else None
+    """The commit that the root is at, where it is synced."""
+    sync = platform.argo_cd.application(platform.root).get("status", {}).get("sync", {})
+    return sync.get("revision") if sync.get("status") == "Synced" else None
 
 
 def fewest(platform: Deployment, since: int) -> dict[str, tuple[int, int]]:
@@ -128,6 +134,7 @@ def test_on_and_off_and_back(platform: Deployment) -> None:
     since = platform.version()
     choose(platform, TRAIT)
     commit(platform, "Autoscaling")
+    allow(platform)
     assert scalers(platform) == []
     held = platform.release("Autoscaling")
     platform.wait_released(held)
@@ -182,6 +189,7 @@ def test_tier_that_follows_a_branch(platform: Deployment) -> None:
     platform.api.patch(root, {"spec": {"syncPolicy": {"automated": None}}})
     choose(platform, TRAIT)
     platform.origin.commit("Autoscaling")
+    allow(platform)
     platform.argo_cd.look(platform.child("core"))
     platform.wait("the tier is synced", SEEN, lambda: "model-registry" in scalers(platform))
     platform.wait("one is left", SEEN, lambda: fewest(platform, since).get("model-registry", (2, 2))[0] == 1)

@@ -1,13 +1,14 @@
-"""What the tables of docs/real-node.md were measured on: they hold as long as it is the same."""
+"""What the tables of `make node-long` were measured on: they hold as long as it is the same."""
 
 import hashlib
 import json
 from collections.abc import Iterator
+from functools import cache
 
 from chatdb.images import content
 from constructs_lib.kustomize import kustomize
 from tests.node.images import OURS
-from tests.repository import ROOT
+from tests.repository import ROOT, texts
 
 PARTS = (
     "tests/node/images.py",
@@ -19,13 +20,16 @@ PARTS = (
 """What runs beside the platform, and in place of others' images."""
 
 
-def digest() -> str:
-    """Of the rendered environment, the sources of the services' images, and what else runs on the node."""
-    return hashlib.sha256("\n".join(_parts()).encode()).hexdigest()[:12]
+@cache
+def digest(traits: tuple[str, ...] = ()) -> str:
+    """Of the rendered environment and traits, the sources of the services' images, and what else runs on the node."""
+    return hashlib.sha256("\n".join(_parts(traits)).encode()).hexdigest()[:12]
 
 
-def _parts() -> Iterator[str]:
+def _parts(traits: tuple[str, ...]) -> Iterator[str]:
     yield json.dumps(kustomize(ROOT, ROOT / "overlays/minikube"), sort_keys=True)
     yield from sorted(content.tag(content.contents(ROOT, str(image.source))) for image in OURS.values())
     for pattern in PARTS:
         yield from (path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(pattern)))
+    for trait in traits:
+        yield from texts(ROOT / "dist/traits" / trait).values()

@@ -1,18 +1,19 @@
-"""The tables of docs/real-node.md were measured on what is here."""
+"""The tables of `make node-long` were measured on what is here."""
 
 import re
 
+import pytest
+
 from tests.node.inputs import digest
-from tests.node.long.sections import PAGE, STAGES
+from tests.node.long.stages import STAGES, Stage
+
+SECTIONS = [(name, stage) for stage in STAGES for name in stage.sections]
 
 
-def test_tables_are_of_what_is_here() -> None:
-    """What the environment renders, the services' images and the stand-ins are as they were then."""
-    measured = set(re.findall(r"inputs `(\w+)`", PAGE.read_text(encoding="utf-8")))
-    assert measured == {digest()}, "run `make node-long`, and commit docs/real-node.md"
-
-
-def test_every_section_has_its_place() -> None:
-    """What `make node-long` measures is written somewhere."""
-    text = PAGE.read_text(encoding="utf-8")
-    assert [name for stage in STAGES for name in stage.sections if f"<!-- {name} -->\n" not in text] == []
+@pytest.mark.parametrize(("name", "stage"), SECTIONS, ids=[name for name, _ in SECTIONS])
+def test_tables_are_of_what_is_here(name: str, stage: Stage) -> None:
+    """What the environment and traits render, the services' images and the stand-ins are as they were then."""
+    text = stage.page.read_text(encoding="utf-8")
+    table = text.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->\n")[0]
+    measured = re.findall(r"inputs `(\w+)`", table)
+    assert measured == [digest(stage.traits)], f"run `make node-long`, and commit {stage.page.name}"

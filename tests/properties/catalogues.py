@@ -21,8 +21,6 @@ from constructs_lib.model import (
     External,
     Image,
     Port,
-    Probe,
-    Probes,
     Resources,
     Route,
     Schema,
@@ -30,6 +28,7 @@ from constructs_lib.model import (
     Topic,
     Waiver,
 )
+from constructs_lib.probe import Probe, Probes
 from constructs_lib.types import type_names
 
 FOUNDATION = tuple(

@@ -20,12 +20,12 @@ from constructs_lib.model import (
     Component,
     Dependency,
     Port,
-    Probe,
     Resources,
     Route,
     Schema,
     Storage,
 )
+from constructs_lib.probe import Probe
 from constructs_lib.problem import InvalidInput
 from constructs_lib.render import render
 from constructs_lib.resolve import resolve

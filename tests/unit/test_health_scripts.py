@@ -154,6 +154,15 @@ def test_phases_are_those_of_the_table() -> None:
     assert sorted(written) == sorted((phase, state) for state, phases in FINAL.items() for phase in phases)
 
 
+def test_phases_are_those_of_the_operator() -> None:
+    """The table has every phase that the source of the pinned version names, and two that it writes elsewhere."""
+    listed = re.findall(r'"Dir": "(.*/cloudnative-pg@.*)"', (ROOT / ".tools/modules.json").read_text(encoding="utf-8"))
+    source = (Path(*listed) / "api/v1/cluster_types.go").read_text(encoding="utf-8")
+    declared = re.findall(r'^\tPhase\w+ += "(.+)"$', source, re.MULTILINE)
+    elsewhere = ["Not enough disk space", "Instance Status Extraction Error: HTTP communication issue"]
+    assert sorted([*declared, *elsewhere]) == sorted(phase for phases in PHASES.values() for phase in phases)
+
+
 def test_scripts_are_installed_and_documented() -> None:
     """argocd-cm has each script under the key of its kind, and docs/argo-cd.md has a row for it."""
     kustomization = yaml.safe_load((INSTALL / "kustomization.yaml").read_text(encoding="utf-8"))

@@ -1,12 +1,14 @@
 """Three Kafka brokers: what each pod is told, who may talk to whom, and how many copies of a message there are."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from catalogue.components import CATALOGUE
 from chatdb.graph_views import as_mermaid
+from chatdb.local.site import make_site
 from constructs_lib.checks import reachability
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.model import Catalogue, Topic
@@ -14,7 +16,7 @@ from constructs_lib.render import render
 from constructs_lib.resolve import resolve
 from constructs_lib.resolve.topics import declared_topics
 from constructs_lib.resolved import Relation, ScriptComponent
-from tests.repository import PLATFORM
+from tests.repository import PLATFORM, ROOT
 from tests.three_brokers import CLUSTER, THREE_BROKERS, variables
 
 HOST = "kafka.chatdb-system.svc.cluster.local"
@@ -150,6 +152,16 @@ def test_topics_job() -> None:
     (folder,) = job.folders
     assert folder.files.keys() == {"topics.sh", "replicas.sh", "topics.tsv"}
     assert {line.rpartition("\t")[2] for line in folder.files["topics.tsv"].splitlines()} == {"3"}
+
+
+def test_local_platform_has_one(tmp_path: Path) -> None:
+    """On a machine of one's own one process is the broker, whatever the cluster has, and the topics fit it."""
+    varied = replace(THREE_BROKERS, topics=(Topic(name="own", partitions=1, retention_ms=1, replication=3),))
+    platform = replace(PLATFORM, catalogue=varied)
+    site = make_site(platform, ROOT, tmp_path, platform.components)
+    told = site.told(platform.component("kafka"))
+    assert (told["KAFKA_NODE_ID"], told["KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR"]) == ("1", "1")
+    assert {topic.replication for topic in site.platform.topics} == {1}
 
 
 @pytest.mark.parametrize(("brokers", "copies"), [(1, 1), (3, 3), (5, 3)])

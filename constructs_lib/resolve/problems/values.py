@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from constructs_lib.defaults import DRAIN_SECONDS
-from constructs_lib.model import Catalogue, Component, External, Probe, Resources, Topic
+from constructs_lib.model import Catalogue, Component, External, Resources, Topic
+from constructs_lib.probe import Probe
 from constructs_lib.problem import Problem
 from constructs_lib.quantity import in_bytes, millicores
 from constructs_lib.resolve.problems import places

@@ -20,8 +20,11 @@ class CloudNativePg(ComponentType):
     name = "cloudnative-pg"
     stands_in_for = "postgres"
     takes = frozenset(
-        {"image", "uid", "ports", "needs", "settings", "generated_secrets", "resources", "grace_period", "metrics"}
-    )
+        {
+            "image", "uid", "ports", "needs", "talks_to", "settings", "generated_secrets", "resources", "grace_period",
+            "metrics",
+        }
+    )  # fmt: skip
     ports = ("postgres", "status")
     storage = True
     scales = True
@@ -29,6 +32,12 @@ class CloudNativePg(ComponentType):
     holds = "schemas"
     unscraped = True
     operator = "cloudnative-pg"
+    takes_over = True
+    schema_sql = """\
+-- The operator's own roles: without the first no instance that was the primary comes back.
+GRANT CONNECT ON DATABASE postgres TO streaming_replica, cnpg_metrics_exporter;
+GRANT CONNECT ON DATABASE :"DBNAME" TO cnpg_metrics_exporter;
+"""
     settings_needed = (DATABASE,)
 
     def implies(self, catalogue: Catalogue, component: Component) -> Iterable[Implied]:

@@ -1,5 +1,8 @@
 """PostgreSQL."""
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
 from constructs import Construct
 
 from constructs_lib.component_type import own_file
@@ -12,29 +15,39 @@ from constructs_lib.parts.workload import stateful_set
 from constructs_lib.resolved import ResolvedComponent
 
 CONFIG_PATH = "/etc/postgresql"
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Postgres(ComponentChart):
     """A single server whose data outlives it."""
 
     def __init__(self, scope: Construct, id_: str, *, component: ResolvedComponent) -> None:
-        """Data lies in a subdirectory: the volume's root may hold lost+found, which initdb refuses."""
+        """Its Service has the one address of its pod."""
         super().__init__(scope, id_)
-        env_vars = env_config(self, component)
-        name = "postgresql.conf"
-        files = config_map(self, component, "postgres-files", {name: own_file(__name__, name)})
-        mounts = [
-            Mount(name="files", path=CONFIG_PATH, config=files),
-            Mount(name="run", path="/var/run/postgresql", scratch="16Mi"),
-            tmp(),
-        ]
-        if component.storage:
-            mounts.append(Mount(name=component.storage.claim, path=component.storage.mount_path))
-        options = PodOptions(
-            env_vars=env_vars, mounts=mounts, args=["-c", f"config_file={CONFIG_PATH}/postgresql.conf"]
-        )
-        stateful_set(self, component, options)
+        server(self, component)
         service(self, component, headless=True)
+
+
+def server(
+    scope: Construct, component: ResolvedComponent, *, settings: Sequence[str] = (), labels: Mapping[str, str] = NONE
+) -> None:
+    """Make the StatefulSet and its ConfigMaps; `settings` are those of the server besides, `labels` of its pod alone.
+
+    Data lies in a subdirectory: the volume's root may hold lost+found, which initdb refuses.
+    """
+    env_vars = env_config(scope, component)
+    name = "postgresql.conf"
+    files = config_map(scope, component, "postgres-files", {name: own_file(__name__, name)})
+    mounts = [
+        Mount(name="files", path=CONFIG_PATH, config=files),
+        Mount(name="run", path="/var/run/postgresql", scratch="16Mi"),
+        tmp(),
+    ]
+    if component.storage:
+        mounts.append(Mount(name=component.storage.claim, path=component.storage.mount_path))
+    every = (f"config_file={CONFIG_PATH}/postgresql.conf", *settings)
+    args = [part for setting in every for part in ("-c", setting)]
+    stateful_set(scope, component, PodOptions(env_vars=env_vars, labels=labels, mounts=mounts, args=args))
 
 
 CONSTRUCT = Postgres

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from constructs_lib.component_type import POD, ComponentType, own_file
+from constructs_lib.component_type import POD, ComponentType, own_file, type_of
 from constructs_lib.model import Catalogue, Component
 from constructs_lib.resolved import Folder, ResolvedComponent, ScriptComponent, Surroundings, specialized
 
@@ -28,6 +28,7 @@ class PostgresSchema(ComponentType):
     def resolve(self, base: ResolvedComponent, around: Surroundings) -> ResolvedComponent:
         """The script and its roles; migrations have a folder of their own, as they grow with the services."""
         files = {name: own_file(__name__, name) for name in SCRIPTS} | {"roles.tsv": _roles(around.catalogue)}
+        files["prepare.sql"] += _of_server(around.catalogue, base.name)
         migrations = _migrations(around.catalogue)
         return specialized(
             base,
@@ -38,6 +39,12 @@ class PostgresSchema(ComponentType):
             ),
             command=("bash", f"{FOLDER}/schema.sh", MIGRATIONS, f"{FOLDER}/roles.tsv"),
         )
+
+
+def _of_server(catalogue: Catalogue, job: str) -> str:
+    """What the server's type wants to be run; so the Job runs again where a server of another type takes over."""
+    needed = (catalogue.node(dependency.to) for dependency in catalogue.component(job).needs)
+    return "".join(type_of(node).schema_sql for node in needed if isinstance(node, Component))
 
 
 def _roles(catalogue: Catalogue) -> str:

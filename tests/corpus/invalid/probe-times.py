@@ -5,7 +5,7 @@
 # says: toy: timeout of the readiness probe is 0; write 1 or more
 # says: toy: the startup probe has a path and a command; keep one
 # says: toy: failures of the startup probe is -3; write 1 or more
-from constructs_lib.model import Probe, Probes
+from constructs_lib.probe import Probe, Probes
 
 PROBES = Probes(
     liveness=Probe(path="/health", initial_delay=-1, period=0),

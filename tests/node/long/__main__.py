@@ -1,4 +1,4 @@
-"""What takes long on a real node, and the tables of docs/real-node.md: `make node-long`.
+"""What takes long on a real node, and the tables of docs/real-node.md and docs/production.md: `make node-long`.
 
 Everything is killed and deleted, the node is drained and rebooted, packets are dropped, faults are deployed, a release
 is made under load, and a job gets more data than its memory holds. The order is drawn from a seed.
@@ -18,15 +18,16 @@ from tests.e2e.api import ApiError
 from tests.node import smoke
 from tests.node.deployed import FOLDER, Deployed
 from tests.node.inputs import digest
-from tests.node.long.sections import PAGE, STAGES, Section
+from tests.node.long.sections import Section
+from tests.node.long.stages import STAGES, Stage
 from tests.node.place import place
 from tests.node.up import missing
 from tests.repository import ROOT
 from tools.sections import fill
 
 
-def play(names: Collection[str], seed: int, done: Callable[[str, str], object]) -> list[str]:
-    """What is wrong; `done` is told the text of each section that nothing is wrong in."""
+def play(names: Collection[str], seed: int, done: Callable[[Stage, str, str], object]) -> list[str]:
+    """What is wrong; `done` is told stage, name and text of each section that nothing is wrong in."""
     problems: list[str] = []
     for stage in STAGES:
         if chosen := {name: act for name, act in stage.sections.items() if name in names}:
@@ -35,13 +36,13 @@ def play(names: Collection[str], seed: int, done: Callable[[str, str], object]) 
             with place(FOLDER, stage.machine) as where:
                 deployed = Deployed(where, FOLDER)
                 stage.prepare(deployed)
-                print(deployed.build() + deployed.deploy(), flush=True)
+                print(deployed.build() + stage.deploy(deployed), flush=True)
                 smoke.wait_whole(deployed)
                 for name, act in chosen.items():
                     section = play_section(name, act, deployed, seed)
                     problems += section.problems
                     if not section.problems:
-                        done(name, "\n".join(section.rows))
+                        done(stage, name, "\n".join(section.rows))
     return problems
 
 
@@ -57,11 +58,11 @@ def play_section(name: str, act: Callable[[Section], None], deployed: Deployed, 
     return section
 
 
-def conditions(commit: str, seed: int) -> str:
+def conditions(commit: str, seed: int, traits: tuple[str, ...]) -> str:
     """The line that says on what a table was measured."""
     model = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     return (
-        f"Measured on commit {commit}, inputs `{digest()}`, seed {seed}; {len(model)} x {model[0]},"
+        f"Measured on commit {commit}, inputs `{digest(traits)}`, seed {seed}; {len(model)} x {model[0]},"
         f" load {os.getloadavg()[0]:.0f} at the end."
     )
 
@@ -78,16 +79,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2**32), help="of the order")
     parser.add_argument("--only", nargs="+", choices=every, default=every, help="these sections alone")
-    parser.add_argument("--write", action="store_true", help="write the tables into docs/real-node.md")
+    parser.add_argument("--write", action="store_true", help="write the tables into their pages")
     asked_for = parser.parse_args()
     if wanting := missing():
         print(": ".join(wanting), file=sys.stderr)
         return 1
     commit = present_commit()
 
-    def write(name: str, text: str) -> None:
+    def write(stage: Stage, name: str, text: str) -> None:
         if asked_for.write:
-            fill(PAGE, name, f"{text}\n\n{conditions(commit, asked_for.seed)}")
+            fill(stage.page, name, f"{text}\n\n{conditions(commit, asked_for.seed, stage.traits)}")
 
     if problems := play(asked_for.only, asked_for.seed, write):
         print("\n".join(["wrong:", *problems, f"logs: {FOLDER}; again: --seed {asked_for.seed}"]), file=sys.stderr)

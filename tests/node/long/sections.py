@@ -16,10 +16,8 @@ from http.client import HTTPException
 from catalogue.components import CATALOGUE
 from chatdb.local.processes import wait_for
 from constructs_lib.gitops.regenerate import regenerate
-from constructs_lib.machine import Machine
 from constructs_lib.quantity import MIB
 from tests.argo_cd_install import INTERVAL, JITTER
-from tests.e2e.cluster import MACHINE
 from tests.node import gateway as traefik
 from tests.node import smoke
 from tests.node.deployed import Deployed
@@ -29,9 +27,8 @@ from tests.node.long.faults import FAULTS
 from tests.node.namespaces import ADDRESS
 from tests.public_paths import ENCODED, UNANSWERED
 from tests.public_paths import REQUESTS as PUBLIC
-from tests.repository import PLATFORM, ROOT, attach
+from tests.repository import PLATFORM, attach
 
-PAGE = ROOT / "docs/real-node.md"
 DROP_SECONDS = 20
 UNANSWERED_SECONDS = 3.0
 """The most that an answer takes where packets of a dependency are dropped: docs/reliability.md."""
@@ -324,48 +321,3 @@ def gateway(section: Section) -> None:
         f"{len(PUBLIC)} public paths are answered, {len(UNANSWERED) + len(ENCODED)} others are not; packets go as the"
         " graph says."
     )
-
-
-def two_replicas(deployed: Deployed) -> None:
-    """Have two pods of every service."""
-    for component in PLATFORM.components:
-        if component.type == "microservice":
-            target = {"kind": "Deployment", "name": component.name}
-            replicas = {"op": "replace", "path": "/spec/replicas", "value": 2}
-            deployed.origin.patch(component.tier, target, [replicas])
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stage:
-    """Sections that are played on one platform, one after another."""
-
-    machine: Machine
-    """That the node says to be."""
-    prepare: Callable[[Deployed], object]
-    """What is changed before it is deployed."""
-    sections: Mapping[str, Callable[[Section], None]]
-
-
-STAGES = (
-    Stage(
-        machine=MACHINE,
-        prepare=lambda _: None,
-        # What counts restarts comes before what makes them, and what releases after what does not.
-        sections={
-            "usage": usage,
-            "argo-cd": argo_cd,
-            "training": training,
-            "mutations": mutations,
-            "release": release,
-            "drops": drops,
-            "kills": kills,
-            "node": node,
-            "gateway": gateway,
-        },
-    ),
-    Stage(
-        machine=replace(MACHINE, cpu=2 * MACHINE.cpu, memory=2 * MACHINE.memory),
-        prepare=two_replicas,
-        sections={"release-with-room": release_with_room},
-    ),
-)
