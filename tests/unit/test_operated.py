@@ -29,6 +29,8 @@ MALFORMED: list[tuple[tuple[str, ...], Any]] = [
     (("spec", "inheritedMetadata", "labels"), 5),
     (("spec", "storage"), "2Gi"),
     (("spec", "affinity"), "required"),
+    (("spec", "plugins"), 5),
+    (("spec", "plugins"), [{}]),
 ]
 
 
@@ -63,7 +65,7 @@ def of(manifest: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
 )
 def test_what_is_made(instances: int, wanted: set[str]) -> None:
     """Replicas, and what is for them alone, only where there are some."""
-    always = {"Service db-r", "Service db-rw", "ServiceAccount db", "StatefulSet db"}
+    always = {"Service db-r", "Service db-rw", "ServiceAccount db", "StatefulSet db-primary"}
     assert names(cluster(instances=instances)) == sorted(always | wanted)
 
 
@@ -71,7 +73,7 @@ def test_instances_are_counted() -> None:
     """By the quota of their namespace, and by their claims; each takes what the Cluster says of one."""
     made = made_by_operator(cluster())
     at_rest = {one["metadata"]["name"]: one["spec"]["replicas"] for one in made if one["kind"] == "StatefulSet"}
-    assert at_rest == {"db": 1, "db-replicas": 2}
+    assert at_rest == {"db-primary": 1, "db-replicas": 2}
     # Of each StatefulSet one pod more: it ends while its successor starts, or is the Job that makes an instance.
     assert quota(made, NAMESPACE)["limits.memory"] == f"{5 * 512}Mi"
     assert quota(made, NAMESPACE)["pods"] == "5"
@@ -106,7 +108,7 @@ def test_disabled_services_are_not_made() -> None:
 )
 def test_affinity(affinity: dict[str, Any], wanted: str | None) -> None:
     """By default instances prefer nodes of their own."""
-    pod = of(cluster(affinity=affinity), "StatefulSet", "db")["spec"]["template"]["spec"]
+    pod = of(cluster(affinity=affinity), "StatefulSet", "db-primary")["spec"]["template"]["spec"]
     assert list(pod.get("affinity", {}).get("podAntiAffinity", {})) == ([wanted] if wanted else [])
 
 
@@ -120,6 +122,14 @@ def test_malformed_cluster_is_named(path: tuple[str, ...], value: Any) -> None:
     place[path[-1]] = value
     with pytest.raises(InvalidInput, match=r"^Cluster chatdb-system/db: .* cannot be read; correct the patch"):
         made_by_operator(manifest)
+
+
+def test_plugin_of_backups_is_counted() -> None:
+    """It gives each instance a container of its own, unless it is turned off."""
+    plugins = [{"name": "barman-cloud.cloudnative-pg.io"}, {"name": "another.example"}]
+    off = [plugins[0] | {"enabled": False}]
+    limits = [quota(made_by_operator(cluster(plugins=one)), NAMESPACE)["limits.memory"] for one in ([], off, plugins)]
+    assert limits == ["2560Mi", "2560Mi", "5120Mi"]
 
 
 def test_other_kinds_are_left_alone() -> None:
@@ -155,7 +165,7 @@ def test_cluster_of_an_overlay_is_counted(production: Inputs) -> None:
     assert pods == "pods is 11, but the namespace needs 16 at its peak"
     images = {one.problem.where.partition(": container")[0] for one in findings if one.rule == "images"}
     place = "tier foundation: Cluster chatdb-system/db"
-    assert images == {f"{place}, its StatefulSet db", f"{place}, its StatefulSet db-replicas"}
+    assert images == {f"{place}, its StatefulSet db-primary", f"{place}, its StatefulSet db-replicas"}
 
 
 def test_invalid_cluster_is_the_only_finding(production: Inputs) -> None:
