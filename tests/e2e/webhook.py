@@ -26,7 +26,7 @@ def answering(certificates: Path, answer: dict[str, Any]) -> Iterator[dict[str, 
     context.load_cert_chain(certificates / "server.crt", certificates / "server.key")
     # The handshake is each connection's own business: a slow one would hold up the others.
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
         authority = base64.b64encode((certificates / "ca.crt").read_bytes()).decode()
