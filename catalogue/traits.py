@@ -5,7 +5,7 @@ from typing import Any
 
 from catalogue.externals import API
 from catalogue.operators import BARMAN_CLOUD, CERT_MANAGER, CLOUDNATIVE_PG
-from constructs_lib.model import Bucket, Catalogue, Dependency, External, Port, Resources, Storage, Trait
+from constructs_lib.model import Bucket, Catalogue, Component, Dependency, External, Port, Resources, Storage, Trait
 from constructs_lib.options import Options
 
 INSTANCES = 3
@@ -18,10 +18,16 @@ def _with_entry(catalogue: Catalogue, name: str, **values: Any) -> Catalogue:
     return replace(catalogue, components=tuple(entries))
 
 
+def _with_ports(entry: Component, *ports: Port) -> tuple[Port, ...]:
+    """Those of the entry and these, which it may have already."""
+    names = {port.name for port in ports}
+    return (*(port for port in entry.ports if port.name not in names), *ports)
+
+
 def _kafka_three_brokers(catalogue: Catalogue, _options: Options) -> Catalogue:
     """Each message is on three brokers, and acknowledged when two have it."""
     kafka = catalogue.component("kafka")
-    ports = (*kafka.ports, Port(name="controller", number=9093))
+    ports = _with_ports(kafka, Port(name="controller", number=9093))
     return _with_entry(catalogue, "kafka", replicas=INSTANCES, ports=ports)
 
 
@@ -34,7 +40,7 @@ def _postgres_cloudnative_pg(catalogue: Catalogue, _options: Options) -> Catalog
         type="cloudnative-pg",
         image="postgres-cloudnative-pg",
         uid=26,
-        ports=(*postgres.ports, Port(name="status", number=8000), Port(name="metrics", number=9187)),
+        ports=_with_ports(postgres, Port(name="status", number=8000), Port(name="metrics", number=9187)),
         needs=API,
         settings={"POSTGRES_DB": postgres.settings["POSTGRES_DB"]},
         replicas=INSTANCES,

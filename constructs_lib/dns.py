@@ -145,7 +145,7 @@ def _block(noun: str, entry: Any, where: str) -> str | Problem:
     if network.version == 6 and network.network_address.ipv4_mapped:  # noqa: PLR2004 - of IP
         return Problem(where, f"{noun}: {entry!r} is an IPv4 address in IPv6 notation", "write the IPv4 address")
     if unusable := _unusable(network):
-        return Problem(where, f"{noun}: {entry!r} {unusable}", "name the address of a server, as /etc/resolv.conf does")
+        return Problem(where, f"{noun}: {entry!r} {unusable}", "name the address of a server")
     return str(network)
 
 

@@ -50,7 +50,7 @@ def kustomize(root: Path, folder: Path, tools: Path | None = None) -> list[dict[
         words = OBJECT.sub("", words)
         if crash := CRASH.match(words):
             words = f"Kustomize itself crashes: {crash[1]}"
-        fix = "fix the kustomization; is dist/ up to date?"
+        fix = "fix the kustomization; is dist/ up to date, and is nothing patched that a trait replaces?"
         raise InvalidInput([Problem(kustomization.where, words, fix)])
     return load_all(done.stdout.decode())
 

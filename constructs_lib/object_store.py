@@ -9,12 +9,14 @@ from constructs_lib.dns import read_addresses, read_pods
 from constructs_lib.model import Catalogue
 from constructs_lib.options import ObjectStore
 from constructs_lib.problem import Problem
+from constructs_lib.resolve.problems import value_types
 from constructs_lib.resolve.problems.names import LAST_PORT
+from constructs_lib.resolve.problems.vocabulary import is_host
 from constructs_lib.yaml_files import Place
 
 NOUN = "object_store"
 KEYS = ("endpoint", "buckets", "namespace", "labels", "addresses")
-ENDPOINT = re.compile(r"https?://[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?")
+ENDPOINT = re.compile(r"https?://(?P<host>[^/:@]+)(:(?P<port>[0-9]{1,5}))?")
 BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 BUCKET_FIX = "use 3 to 63 lower-case letters, digits, dots and dashes"
 PORTS = {"http": 80, "https": 443}
@@ -57,31 +59,29 @@ def read_object_store(
 
 def _endpoint(value: Mapping[str, Any], place: Place) -> Iterator[Problem]:
     endpoint, where = value.get("endpoint"), str(place.at("endpoint"))
-    if not isinstance(endpoint, str) or not ENDPOINT.fullmatch(endpoint):
+    match = ENDPOINT.fullmatch(endpoint) if isinstance(endpoint, str) else None
+    if not match or not is_host(match["host"]):
         message = f"{NOUN} has no endpoint" if endpoint is None else f"{NOUN}: endpoint is {endpoint!r}"
         yield Problem(where, message, "write its URL with neither path nor user, like https://s3.example")
-    elif not _has_valid_port(endpoint):
+    elif match["port"] and not 0 < int(match["port"]) <= LAST_PORT:
         yield Problem(where, f"{NOUN}: {endpoint!r} has no valid port", f"use a number from 1 to {LAST_PORT}")
 
 
-def _has_valid_port(endpoint: str) -> bool:
-    try:
-        return urlsplit(endpoint).port != 0
-    except ValueError:
-        return False
-
-
 def _buckets(value: Mapping[str, Any], catalogue: Catalogue, place: Place) -> Iterator[Problem]:
-    buckets, own, known = value.get("buckets"), place.at("buckets"), [one.name for one in catalogue.buckets]
+    buckets, own = value.get("buckets"), place.at("buckets")
     if not isinstance(buckets, dict | None):
-        fix = (
-            f"map names of the platform to those of the store, like {{{known[0] if known else 'models'}: acme-models}}"
-        )
+        fix = "map names of the platform to those of the store, like {models: acme-models}"
         yield Problem(str(own), f"{NOUN}: buckets is {buckets!r}", fix)
         return
-    for name, other in (buckets or {}).items():
+    if not buckets or any(value_types.problems(catalogue)):
+        return
+    # Jobs name the others themselves.
+    in_settings = {text for entry in catalogue.components for text in entry.settings.values()}
+    known = [one.name for one in catalogue.buckets if one.name in in_settings]
+    for name, other in buckets.items():
         if name not in known:
-            yield Problem(str(own.at(name)), f"{NOUN}: unknown bucket {name!r}", f"use one of: {', '.join(known)}")
+            message = f"{NOUN}: no component has a setting with the bucket {name!r}"
+            yield Problem(str(own.at(name)), message, f"use one of: {', '.join(known)}")
         if not isinstance(other, str) or not BUCKET.fullmatch(other):
             message = f"{NOUN}: {other!r} is not a valid name of a bucket"
             yield Problem(str(own.at(name)), message, BUCKET_FIX)

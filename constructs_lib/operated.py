@@ -35,6 +35,11 @@ RESTRICTED = {
 }
 
 
+def is_operated(manifest: Mapping[str, Any]) -> bool:
+    """Whether an operator makes something of it."""
+    return (api_group(manifest), manifest["kind"]) in MAKERS
+
+
 def made_by_operator(manifest: Mapping[str, Any]) -> list[Manifest]:
     """The objects that an operator makes of this one; none where no operator knows its kind.
 
@@ -114,6 +119,7 @@ def _pod(cluster: Mapping[str, Any], container: Manifest) -> Manifest:
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "initContainers": [_container(cluster, "bootstrap-controller"), *_sidecars(cluster)],
         "containers": [container],
+        **({"nodeSelector": affinity["nodeSelector"]} if affinity.get("nodeSelector") else {}),
         **({"affinity": {"podAntiAffinity": pods}} if affinity.get("enablePodAntiAffinity", True) else {}),
     }
 

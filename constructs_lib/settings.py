@@ -1,7 +1,7 @@
 """The one settings file: where the repository is, and the environments that are generated."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_platform
 from constructs_lib.resolve.problems.env_vars import SECRET_URL
 from constructs_lib.resolve.problems.vocabulary import is_host
-from constructs_lib.traits import COMPONENTS, known_traits
+from constructs_lib.traits import COMPONENTS, problems_of_options, problems_of_traits
 from constructs_lib.yaml_files import Place, read_document, read_mapping
 
 FILE = SETTINGS
@@ -83,9 +83,15 @@ class Settings:
         """The revision of the tier's Application."""
         return dict(self.pins).get(tier, self.revision)
 
-    def application(self, tier: str) -> str:
-        """The name of a tier's Application."""
-        return f"{self.applications}-{tier}"
+    def application(self, part: str) -> str:
+        """The name of the Application of a tier, or of what an operator calls its own."""
+        return f"{self.applications}-{part}"
+
+    def children(self, catalogue: Catalogue) -> tuple[str, ...]:
+        """The Applications that the root may have: one for each tier, and for each operator that a trait needs."""
+        operators = (operator for trait in catalogue.traits for operator in trait.operators)
+        parts = (*catalogue.tiers, *(operator.application for operator in operators))
+        return tuple(self.application(part) for part in dict.fromkeys(parts))
 
     @property
     def root_project(self) -> str:
@@ -107,9 +113,9 @@ class Settings:
         """The name of the ConfigMap that says what each tier is pinned to."""
         return f"{self.applications}-released"
 
-    def argo_cd_names(self, tiers: Iterable[str]) -> frozenset[str]:
+    def argo_cd_names(self, catalogue: Catalogue) -> frozenset[str]:
         """Each object of Argo CD that the environment may have, as <kind> <name>."""
-        applications = (self.applications, *map(self.application, tiers))
+        applications = (self.applications, *self.children(catalogue))
         own = (self.root_project, self.platform_project, self.operators_project)
         projects = (f"AppProject {name}" for name in own)
         return frozenset((*(f"Application {name}" for name in applications), *projects, f"ConfigMap {self.released}"))
@@ -124,6 +130,12 @@ def read_environments(root: Path, catalogue: Catalogue) -> tuple[Settings, ...]:
     """The settings and pins of every environment, in the file's order; InvalidInput with every problem."""
     raw, place = read_document(root / FILE, FILE, f"run `{COMMAND} init`")
     return parsed(root, catalogue, raw, place)
+
+
+def environment_names(root: Path) -> frozenset[str]:
+    """The names of all environments, whatever else is in the file."""
+    environments = read_document(root / FILE, FILE, f"run `{COMMAND} init`")[0].get("environments")
+    return frozenset(map(str, environments)) if isinstance(environments, dict) else frozenset()
 
 
 def read_settings(root: Path, catalogue: Catalogue, environment: str | None = None) -> Settings:
@@ -174,7 +186,7 @@ def _too_close(environments: Sequence[Settings], catalogue: Catalogue, place: Pl
                 message = f"{pair} would share the namespaces {', '.join(catalogue.namespaces)} of {one.cluster}"
                 fix = f"give {one.environment} a `cluster` of its own, by a name or URL that Argo CD knows"
                 yield Problem(str(own.at("cluster")), message, fix)
-            if same := one.argo_cd_names(catalogue.tiers) & other.argo_cd_names(catalogue.tiers):
+            if same := one.argo_cd_names(catalogue) & other.argo_cd_names(catalogue):
                 message = f"{pair} would both have {', '.join(sorted(same))}"
                 fix = f"give {one.environment} another name, or other `applications`, before it is deployed"
                 yield Problem(str(own.at("applications")), message, fix)
@@ -243,14 +255,14 @@ def problems_of_environment(
     yield from _registry(raw, place)
     if "host" in raw:
         yield from _host(catalogue, raw["host"], str(place.at("host")))
-    yield from _traits(root, catalogue, raw, place)
+    yield from problems_of_traits(root, catalogue, raw, place)
     yield from read_nodes(raw, catalogue, place)[1]
     yield from _tiers(raw, catalogue, place)[1]
     yield from _kinds(raw, place)[1]
     yield from read_dns(raw, catalogue.namespaces, place)[1]
     yield from read_object_store(raw, catalogue, place)[1]
     yield from read_backups(raw, place)[1]
-    yield from _options(catalogue, raw, place)
+    yield from problems_of_options(catalogue, raw, place)
 
 
 def _unknown_keys(raw: Mapping[str, Any], place: Place, known: tuple[str, ...]) -> Iterator[Problem]:
@@ -287,40 +299,6 @@ def _host(catalogue: Catalogue, host: Any, where: str) -> Iterator[Problem]:
         yield Problem(where, f"{host!r} is not a valid host", fix)
     elif not catalogue.host:
         yield Problem(where, "the platform has no host: nothing is published", "remove it")
-
-
-def _traits(root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
-    """What is wrong with the list of traits."""
-    names, where, known = raw.get("traits") or [], place.at("traits"), known_traits(root, catalogue)
-    fix = f"list some of {', '.join(known)}" if known else "remove it: there are none"
-    if not isinstance(names, list):
-        yield Problem(str(where), "traits is not a list", fix)
-        return
-    for number, name in enumerate(names):
-        if name not in known:
-            yield Problem(str(where.at(number)), f"{name!r} is not a known trait", fix)
-        elif name in names[:number]:
-            yield Problem(str(where.at(number)), f"the trait {name} is listed twice", "keep one")
-    for trait in (one for one in catalogue.traits if one.name in names):
-        for other in sorted(set(trait.excludes) & {str(name) for name in names}):
-            message = f"the traits {trait.name} and {other} exclude each other"
-            yield Problem(str(where.at(names.index(trait.name))), message, "keep one of them")
-        for other in sorted(set(trait.needs) - {str(name) for name in names}):
-            message = f"the trait {trait.name} needs the trait {other}"
-            yield Problem(str(where.at(names.index(trait.name))), message, f"list {other}, too")
-
-
-def _options(catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
-    """Traits that lack the setting that they are about, and such settings without their trait."""
-    names = raw.get("traits") or []
-    for trait in (one for one in catalogue.traits if one.option):
-        attached = isinstance(names, list) and trait.name in names
-        if attached and trait.option not in raw:
-            where = str(place.at("traits").at(names.index(trait.name)))
-            yield Problem(where, f"the trait {trait.name} needs the setting {trait.option}", f"add {trait.option}")
-        elif trait.option in raw and not attached:
-            fix = f"list {trait.name} under traits, or remove {trait.option}"
-            yield Problem(str(place.at(trait.option)), f"{trait.option} has no effect without a trait", fix)
 
 
 def _registry(raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:

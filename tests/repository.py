@@ -9,8 +9,12 @@ import yaml
 
 from catalogue.components import CATALOGUE
 from chatdb.environments import removal, remove
+from constructs_lib.backups import read_backups
+from constructs_lib.object_store import read_object_store
+from constructs_lib.options import Options
 from constructs_lib.resolve import resolve
 from constructs_lib.settings import read_environments, read_settings
+from constructs_lib.yaml_files import Place
 
 ROOT = Path(__file__).resolve().parents[1]
 PLATFORM = resolve(CATALOGUE, ROOT)
@@ -22,6 +26,11 @@ CODE = (*PACKAGES, "argocd", "dist", "docs", "services", "tests", "tools", "READ
 TOOLS = (".tools/bin", ".tools/schemas")
 IDENTITY = {f"GIT_{who}_{field}": "t@test.invalid" for who in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
 """Who commits, whatever the user's own settings are."""
+OPTION_VALUES: dict[str, Any] = {
+    "object_store": {"endpoint": "https://s3.example:9443", "buckets": {"model-artifacts": "acme-models"}},
+    "backups": {"bucket": "acme-backups"},
+}
+"""An example of each setting that a trait needs."""
 UNCOPIED = shutil.ignore_patterns("__pycache__", ".*_cache")
 
 
@@ -67,10 +76,22 @@ def set_values(root: Path, environment: str, **values: Any) -> None:
     path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
 
 
+def option_values(names: Iterable[str]) -> dict[str, Any]:
+    """Values of the settings that the traits of these names need."""
+    needed = {trait.option for trait in CATALOGUE.traits if trait.name in set(names)}
+    return {option: value for option, value in OPTION_VALUES.items() if option in needed}
+
+
+def options(names: Iterable[str]) -> Options:
+    """The same as what traits read."""
+    values, place = option_values(names), Place("chatdb.yaml", None)
+    return Options(object_store=read_object_store(values, CATALOGUE, place)[0], backups=read_backups(values, place)[0])
+
+
 def attach(root: Path, environment: str, names: Iterable[str]) -> None:
-    """Add traits to the environment's settings; the rest follows when that is generated."""
-    settings = read_settings(root, CATALOGUE, environment)
-    set_values(root, environment, traits=[*settings.traits, *names])
+    """Add traits, and what they need, to the environment's settings; the rest follows when that is generated."""
+    every = [*read_settings(root, CATALOGUE, environment).traits, *names]
+    set_values(root, environment, traits=every, **option_values(every))
 
 
 def _copy(names: tuple[str, ...], target: Path) -> None:

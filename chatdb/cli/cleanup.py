@@ -45,7 +45,8 @@ def cleanup(
     from chatdb.deploy.kubectl import Kubectl
     from chatdb.deploy.target import connect
 
-    wanted = Cleanup(settings=settings, tiers=catalogue().tiers, keep_data=keep_data, argocd=argocd, seconds=timeout)
+    children = settings.children(catalogue())
+    wanted = Cleanup(settings=settings, children=children, keep_data=keep_data, argocd=argocd, seconds=timeout)
     if dry_run:
         lines = [Kubectl(context).text(*line) for line in wanted.lines()]
         click.echo("\n".join([*lines, *(as_text(settings.host, None) if hosts else ())]))

@@ -99,14 +99,18 @@ def _by_hand(root: Path, settings: "Settings", kubectl: "Kubectl", limits: "Limi
     from rich.console import Console
 
     from chatdb.deploy.argo_cd import refuse_followed
+    from chatdb.deploy.operators import refuse_missing
     from chatdb.deploy.plan import plan
     from chatdb.deploy.rollout import Rollout
     from chatdb.deploy.view import view
+    from constructs_lib.resolve import operators, varied
 
-    planned = plan(root, platform(root), settings)
+    own = varied(platform(root), settings.traits, settings.options)
+    planned = plan(root, own, settings)
     refuse_followed(kubectl, settings)
+    refuse_missing(kubectl, operators(platform(root), settings.traits))
     with view(Console()) as tell:
-        counts = Rollout(kubectl=kubectl, platform=platform(root), plan=planned, limits=limits, tell=tell).run()
+        counts = Rollout(kubectl=kubectl, platform=own, plan=planned, limits=limits, tell=tell).run()
     return ", ".join(f"{counts[word]} {word}" for word in ("created", "changed", "unchanged"))
 
 
@@ -117,13 +121,21 @@ def _by_argo_cd(root: Path, settings: "Settings", kubectl: "Kubectl", limits: "L
     from chatdb.deploy import argo_cd
     from chatdb.deploy.plan import plan
     from chatdb.deploy.view import view
+    from constructs_lib.resolve import operators
 
     planned = plan(root, platform(root), settings)
     argo_cd.refuse_example(settings)
     folder = install or root / argo_cd.INSTALL
     click.echo(f"installing Argo CD from {install or argo_cd.INSTALL}")
     with view(Console()) as tell:
-        following = argo_cd.Following(kubectl=kubectl, settings=settings, plan=planned, limits=limits, tell=tell)
+        following = argo_cd.Following(
+            kubectl=kubectl,
+            settings=settings,
+            plan=planned,
+            operators=operators(platform(root), settings.traits),
+            limits=limits,
+            tell=tell,
+        )
         following.install(root, folder)
         kubectl.apply(argo_cd.bootstrap(root, settings.environment))
         following.follow()

@@ -14,6 +14,7 @@ from chatdb.deploy.plan import Plan, Step
 from chatdb.deploy.rollout import POLL, Line, State, Tell
 from chatdb.deploy.snapshot import Snapshot, look
 from constructs_lib.kustomize import kustomize
+from constructs_lib.model import Operator
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import FILE, Settings
 from constructs_lib.yaml_loader import load_all
@@ -70,11 +71,12 @@ def _wait_known(seconds: float) -> tuple[str, ...]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Following:
-    """A deployment by Argo CD under way; `tell` hears of every step with a line for each tier."""
+    """A deployment by Argo CD under way; `tell` hears of every step with a line for each operator and each tier."""
 
     kubectl: Kubectl
     settings: Settings
     plan: Plan
+    operators: Sequence[Operator]
     limits: Limits
     tell: Tell
 
@@ -108,8 +110,10 @@ class Following:
         applications, seen = existing_applications(self.kubectl), look(self.kubectl)
         details = {self._name(step): _details(step, seen) for step in self._steps()}
         tiers = [_line(step.tier, self._name(step), applications, details[self._name(step)]) for step in self._steps()]
-        self.tell([_line(NAMESPACE, self.settings.applications, applications), *tiers])
-        names = [self._name(step) for step in wave] + ([self.settings.applications] if last else [])
+        operators = [self.settings.application(operator.application) for operator in self.operators]
+        first = [_line(NAMESPACE, name, applications) for name in (self.settings.applications, *operators)]
+        self.tell([*first, *tiers])
+        names = [*operators, *map(self._name, wave)] + ([self.settings.applications] if last else [])
         slow = [name for name in names if not fine(applications.get(name, {}))]
         if not slow:
             return True

@@ -29,11 +29,12 @@ POLL = 1.0
 class Cleanup:
     """What is to be taken away of an environment, within so many seconds for each command.
 
-    `tiers` are those that may have an Application: all of the catalogue, since a tier may have been left out since.
+    `children` are the Applications that there may be besides the root: of all tiers and operators of the catalogue, as
+    one may have been left out since. An operator's is deleted alone: the operator and its definitions stay.
     """
 
     settings: Settings
-    tiers: tuple[str, ...]
+    children: tuple[str, ...]
     keep_data: bool
     argocd: bool
     seconds: int
@@ -43,8 +44,8 @@ class Cleanup:
         own, place = self.settings, f"--namespace={ARGO_CD}"
         # By name: another environment's have the same labels.
         yield self._delete(APPLICATIONS, own.applications, place)
-        yield self._delete(APPLICATIONS, *map(own.application, self.tiers), place)
-        yield self._delete(PROJECTS, own.root_project, own.platform_project, place)
+        yield self._delete(APPLICATIONS, *self.children, place)
+        yield self._delete(PROJECTS, own.root_project, own.platform_project, own.operators_project, place)
         if self.keep_data:
             for namespace in Namespace:
                 for kinds in (RUNNING, *OPTIONAL):
@@ -58,7 +59,7 @@ class Cleanup:
 
     def refuse_others(self, kubectl: Kubectl) -> None:
         """InvalidInput where Argo CD is to go that deploys other environments, whose objects would go with it."""
-        own = {self.settings.applications, *map(self.settings.application, self.tiers)}
+        own = {self.settings.applications, *self.children}
         others = [name for name in applications(kubectl, SELECTOR) if name not in own] if self.argocd else []
         if others:
             message = f"Argo CD has Applications of other environments: {', '.join(others)}"

@@ -10,7 +10,7 @@ from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest, component_of, condition, key, progress, ready
 from chatdb.deploy.plan import Plan, Step, plan
 from chatdb.deploy.reasons import troubles
-from chatdb.deploy.snapshot import Snapshot, look
+from chatdb.deploy.snapshot import Snapshot, kinds_of, look
 from chatdb.deploy.target import connect
 from constructs_lib.problem import InvalidInput
 from constructs_lib.resolved import ResolvedPlatform
@@ -42,7 +42,7 @@ def checks(root: Path, platform: ResolvedPlatform, settings: Settings, context: 
         yield Check("cluster", str(kubectl.context), ok=True, found=f"Kubernetes {version} answers")
         yield from _nodes(kubectl)
         yield from _namespaces(kubectl, platform)
-        seen = look(kubectl)
+        seen = look(kubectl, kinds=kinds_of(manifest for wave in planned for step in wave for manifest in step.waited))
     except InvalidInput as error:
         (problem,) = error.problems
         yield Check("cluster", context or "current context", ok=False, found=problem.what, next=problem.fix)

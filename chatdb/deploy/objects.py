@@ -6,8 +6,10 @@ from typing import Any
 Manifest = dict[str, Any]
 Key = tuple[str, str, str]
 """Kind, namespace and name."""
-WAITED = ("Deployment", "StatefulSet", "Job", "Ingress", "Gateway")
+WAITED = ("Deployment", "StatefulSet", "Job", "Ingress", "Gateway", "Cluster")
 """Kinds that take their time."""
+HEALTHY = "Cluster in healthy state"
+"""The phase of a Cluster of CloudNativePG in which its operator has nothing to do."""
 
 
 def key(manifest: Mapping[str, Any]) -> Key:
@@ -44,14 +46,17 @@ def ready(manifest: Mapping[str, Any]) -> bool:
     if kind == "Ingress":
         return bool(manifest.get("status", {}).get("loadBalancer", {}).get("ingress"))
     status, wanted = manifest.get("status", {}), replicas(manifest)
+    if kind == "Cluster":
+        return (status.get("phase"), status.get("readyInstances")) == (HEALTHY, wanted)
     counts = (status.get(name, 0) for name in ("replicas", "updatedReplicas", "readyReplicas"))
     seen = status.get("observedGeneration", 0) >= manifest["metadata"].get("generation", 0)
     return seen and all(count == wanted for count in counts)
 
 
 def replicas(manifest: Mapping[str, Any]) -> int:
-    """How many pods a Deployment or a StatefulSet asks for."""
-    return int(manifest["spec"].get("replicas", 1))
+    """How many pods a Deployment, a StatefulSet or a Cluster asks for."""
+    spec = manifest["spec"]
+    return int(spec.get("instances" if manifest["kind"] == "Cluster" else "replicas", 1))
 
 
 def with_replicas(manifest: Manifest, live: Manifest | None) -> Manifest:
@@ -72,6 +77,9 @@ def progress(manifest: Mapping[str, Any]) -> str:
         return f"the Job runs, after {failed} failed tries" if failed else "the Job runs"
     if manifest["kind"] in ("Ingress", "Gateway"):
         return f"{manifest['kind']} has no address yet"
+    if manifest["kind"] == "Cluster":
+        phase = status.get("phase", "no operator has seen it yet")
+        return f"{status.get('readyInstances', 0)} of {replicas(manifest)} instances ready: {phase}"
     return f"{status.get('readyReplicas', 0)} of {replicas(manifest)} ready"
 
 

@@ -45,6 +45,9 @@ def troubles(workload: Manifest, seen: Snapshot) -> Iterator[Trouble]:
     if workload["kind"] == "Ingress":
         fix = "is there a controller? on minikube: `minikube addons enable ingress`"
         yield Trouble("address", "no ingress controller has given it an address", fix, Hope.LONG)
+    elif workload["kind"] == "Cluster":
+        known = [trouble for pod in seen.pods_of(workload) for trouble in _pod(pod, seen)]
+        yield from sorted(known, key=lambda trouble: trouble.hope)
     elif workload["kind"] == "Gateway":
         fix = "is a controller of the Gateway API installed? `kubectl describe gateway -n chatdb-services`"
         yield Trouble("address", "no controller has programmed it", fix, Hope.LONG)

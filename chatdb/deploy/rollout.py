@@ -10,7 +10,7 @@ from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest, asked, component_of, condition, key, ready, with_replicas
 from chatdb.deploy.patience import Limits, Patience, detail
 from chatdb.deploy.plan import Plan, Step, members
-from chatdb.deploy.snapshot import GATEWAYS, KINDS, Snapshot, look
+from chatdb.deploy.snapshot import Snapshot, kinds_of, look
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
 
@@ -115,7 +115,7 @@ class Rollout:
     def _wait(self, wave: Sequence[Step]) -> None:
         deadline = time.monotonic() + self.limits.wave
         waited = {key(manifest): manifest for step in wave for manifest in step.waited}
-        kinds = KINDS + (f",{GATEWAYS}" if any(kind == "Gateway" for kind, _, _ in waited) else "")
+        kinds = kinds_of(waited.values())
         patience = Patience(self.limits, lambda name: f"{self.lines[name].tier}/{name}")
         while True:
             late = time.monotonic() > deadline

@@ -1,16 +1,17 @@
 """The cluster at one moment: the platform's workloads, their pods, and what the cluster complains of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from chatdb.deploy.kubectl import Kubectl
 from chatdb.deploy.objects import Key, Manifest, key
+from constructs_lib.operated import CLUSTER
 
 SELECTOR = "--selector=app.kubernetes.io/part-of=chatdb"
 KINDS = "deployments.apps,replicasets.apps,statefulsets.apps,jobs.batch,ingresses.networking.k8s.io,pods"
-GATEWAYS = "gateways.gateway.networking.k8s.io"
-"""A kind that most clusters do not know."""
+OPTIONAL = {"Gateway": "gateways.gateway.networking.k8s.io", "Cluster": "clusters.postgresql.cnpg.io"}
+"""Kinds that most clusters do not know."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +24,7 @@ class Snapshot:
 
     def pods_of(self, workload: Mapping[str, Any]) -> Iterator[Manifest]:
         """The pods that the workload selects, and that nobody has deleted."""
-        selector = workload["spec"].get("selector", {}).get("matchLabels", {})
+        selector = _selector(workload)
         for pod in self.pods:
             metadata = pod["metadata"]
             same = metadata["namespace"] == workload["metadata"]["namespace"]
@@ -46,12 +47,24 @@ class Snapshot:
         return str(warnings[-1]["message"]) if warnings else None
 
 
+def _selector(workload: Mapping[str, Any]) -> Mapping[str, str]:
+    if workload["kind"] == "Cluster":
+        return {CLUSTER: workload["metadata"]["name"]}
+    return dict(workload["spec"].get("selector", {}).get("matchLabels", {}))
+
+
 def _revision(replica_set: Manifest) -> int:
     return int(replica_set["metadata"].get("annotations", {}).get("deployment.kubernetes.io/revision", 0))
 
 
 def _lives(pod: Manifest) -> bool:
     return "deletionTimestamp" not in pod["metadata"]
+
+
+def kinds_of(manifests: Iterable[Manifest]) -> str:
+    """The kinds to look at where these are waited for."""
+    waited = {manifest["kind"] for manifest in manifests}
+    return ",".join([KINDS, *(name for kind, name in OPTIONAL.items() if kind in waited)])
 
 
 def look(kubectl: Kubectl, kinds: str = KINDS, scope: Sequence[str] = ("--all-namespaces", SELECTOR)) -> Snapshot:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.operated import is_operated
 from constructs_lib.pods import KINDS, all_containers, api_group, pod_labels, pod_spec, pod_template
 from constructs_lib.problem import Problem
 from constructs_lib.resolved import Dns, ResolvedPlatform
@@ -13,11 +14,11 @@ from constructs_lib.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """One object as Argo CD would apply it; an `operated` one is what an operator makes of another."""
+    """One object as Argo CD would apply it, or as an operator makes it of the object of the identity `source`."""
 
     tier: str
     manifest: Mapping[str, Any]
-    operated: bool = False
+    source: tuple[str, str, str] | None = None
 
     @property
     def kind(self) -> str:
@@ -129,7 +130,8 @@ class Inputs:
 
     def invalid_pods(self, namespace: str) -> bool:
         """Whether the namespace has an invalid workload, whose labels and ports nobody knows."""
-        return any(obj.kind in KINDS and obj.namespace == namespace for obj in self.invalid)
+        pods = (obj for obj in self.invalid if obj.kind in KINDS or is_operated(obj.manifest))
+        return any(obj.namespace == namespace for obj in pods)
 
 
 Check = Callable[[Inputs], Iterable[Problem]]

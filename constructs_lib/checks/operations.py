@@ -16,7 +16,6 @@ from constructs_lib.gitops.argo_cd import (
     BEFORE_TIERS,
     WAVE,
     kind_name,
-    operator_name,
     root_path,
     tier_path,
 )
@@ -62,7 +61,7 @@ def edges_go_to_earlier_tiers(inputs: Inputs) -> Iterator[Problem]:
     }
     wanted[f"ConfigMap {inputs.settings.released}"] = len(platform.waves)
     for operator in operators(platform, inputs.settings.traits):
-        wanted[f"Application {inputs.settings.application(operator_name(operator))}"] = BEFORE_TIERS
+        wanted[f"Application {inputs.settings.application(operator.application)}"] = BEFORE_TIERS
     waves = {
         f"{manifest['kind']} {manifest['metadata']['name']}": (manifest["metadata"].get("annotations") or {}).get(WAVE)
         for manifest in inputs.argo_cd
@@ -226,7 +225,7 @@ def project_allows(inputs: Inputs) -> Iterator[Problem]:
             yield Problem(where, f"project {spec['project']} refuses its source or its destination", SYNTH)
     name = inputs.settings.platform_project
     if name in projects:
-        for obj in (one for one in inputs.rendered if not one.operated):
+        for obj in (one for one in inputs.rendered if one.source is None):
             yield from _refused(inputs, obj, name, projects[name])
 
 

@@ -10,7 +10,7 @@ from constructs_lib.files import is_scratch
 from constructs_lib.kustomization import DIST, GENERATED, NAMES, Kustomization, normal
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.rendered import identity
-from constructs_lib.settings import PINS, read_environments
+from constructs_lib.settings import PINS, environment_names
 from constructs_lib.traits import COMPONENTS
 
 HEAD = frozenset({"apiVersion", "kind"})
@@ -129,7 +129,7 @@ def _strays(root: Path, overlays: Path) -> Iterator[Problem]:
 
 def _gone(inputs: Inputs) -> Iterator[Problem]:
     """What is left of environments that are not in the settings file."""
-    names = {one.environment for one in read_environments(inputs.root, inputs.platform.catalogue)}
+    names = environment_names(inputs.root)
     folders = {"overlays": {COMPONENTS}, "argocd": {"install"}}
     left = [
         path

@@ -1,6 +1,6 @@
 """Rendering an environment for the rules, tier by tier, as Argo CD does."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,16 +33,17 @@ def _tiers(root: Path, settings: Settings) -> Iterator[Rendered]:
     folders = [root / "overlays" / settings.environment / tier for tier in settings.tiers]
     refuse_misplaced(root, folders)
     for folder, manifests in kustomize_each(root, folders):
-        yield from (Rendered(folder.name, manifest) for manifest in manifests)
-        yield from (Rendered(folder.name, one, operated=True) for manifest in manifests for one in _made_of(manifest))
+        every = [Rendered(folder.name, manifest) for manifest in manifests]
+        yield from every
+        yield from (made for one in every for made in _made_of(one))
 
 
-def _made_of(manifest: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
-    """Nothing of what is not as its schema demands: the rule `schema` says that."""
+def _made_of(obj: Rendered) -> list[Rendered]:
+    """What an operator makes of it; nothing of what is not as its schema demands: the rule `schema` says that."""
     try:
-        return made_by_operator(manifest)
+        return [Rendered(obj.tier, one, source=obj.identity) for one in made_by_operator(obj.manifest)]
     except InvalidInput:
-        return ()
+        return []
 
 
 def _argo_cd(root: Path, environment: str) -> Iterator[Mapping[str, Any]]:

@@ -34,17 +34,19 @@ Manifest = Mapping[str, Any]
 def split(inputs: Inputs) -> tuple[list[Problem], Inputs]:
     """Every violation, and the inputs without the objects that have one, for the other rules.
 
-    A null in an optional field is dropped, as the API server does.
+    A null in an optional field is dropped, as the API server does. With an object goes what an operator makes of it.
     """
     rendered = [replace(obj, manifest=_plain(obj.manifest)) for obj in inputs.rendered]
     argo_cd = [_plain(manifest) for manifest in inputs.argo_cd]
     complaints = _complaints(inputs.root, [*(obj.manifest for obj in rendered), *argo_cd])
     of_rendered = list(zip(rendered, complaints, strict=False))
     of_argo_cd = list(zip(argo_cd, complaints[len(rendered) :], strict=True))
+    refused = {one.identity for one, wrong in of_rendered if wrong and _is_named(one.manifest)}
     problems = [
         *(
             Problem(_where(one.manifest, one.tier), violation, _fix(violation))
             for one, wrong in of_rendered
+            if one.source not in refused
             for violation in wrong
         ),
         *(
@@ -55,7 +57,7 @@ def split(inputs: Inputs) -> tuple[list[Problem], Inputs]:
     ]
     valid = replace(
         inputs,
-        rendered=tuple(one for one, wrong in of_rendered if not wrong),
+        rendered=tuple(one for one, wrong in of_rendered if not wrong and one.source not in refused),
         argo_cd=tuple(manifest for manifest, wrong in of_argo_cd if not wrong),
         invalid=tuple(one for one, wrong in of_rendered if wrong and _is_named(one.manifest)),
     )

@@ -31,7 +31,7 @@ def write_argo_cd(
     projects = [root_project(platform, settings), platform_project(platform, settings, kinds)]
     projects += [operators_project(platform, settings, needed)] if needed else []
     for operator in needed:
-        name = f"apps/{operator_name(operator)}.yaml"
+        name = f"apps/{operator.application}.yaml"
         write_objects(folder / name, [operator_application(platform, settings, operator)])
     write_objects(folder / "projects.yaml", projects)
     write_objects(folder / "root.yaml", [root(platform, settings, prefix)])
@@ -91,17 +91,12 @@ def operators_project(platform: ResolvedPlatform, settings: Settings, needed: Se
     )
 
 
-def operator_name(operator: Operator) -> str:
-    """With which the names of its Application and of its file end."""
-    return f"operator-{operator.node.name}"
-
-
 def operator_application(platform: ResolvedPlatform, settings: Settings, operator: Operator) -> dict[str, Any]:
     """The Application of an operator, from its upstream repository.
 
     It deletes nothing, and neither does its own deletion: with a definition all objects of its kind would go.
     """
-    head = _head(platform.name, "Application", settings.application(operator_name(operator)))
+    head = _head(platform.name, "Application", settings.application(operator.application))
     head["metadata"] |= {"annotations": {WAVE: BEFORE_TIERS}}
     source = {"repoURL": operator.repository, "targetRevision": operator.revision, **operator.source}
     policy = _sync_policy()

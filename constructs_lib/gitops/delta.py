@@ -36,7 +36,7 @@ class Delta:
         ]
 
     def onto(self, objects: Mapping[Identity, Manifest]) -> dict[Identity, Manifest]:
-        """The objects with the difference; jsonpatch.JsonPatchException where a patch finds nothing to change."""
+        """The objects with the difference; JsonPatchException or JsonPointerException where one does not apply."""
         made = {key: one for key, one in objects.items() if key not in self.removed} | dict(self.added)
         for key, (_, operations) in self.changed.items():
             if key in made:

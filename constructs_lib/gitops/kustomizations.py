@@ -4,8 +4,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from constructs_lib import manifest_yaml
 from constructs_lib.command import SETTINGS
 from constructs_lib.kustomization import KUSTOMIZATION
@@ -47,8 +45,7 @@ def patch(manifest: Mapping[str, Any], content: Any) -> dict[str, Any]:
     metadata = manifest["metadata"]
     # Kustomize reads the texts of a target as regular expressions.
     names = {key: metadata[key].replace(".", r"\.") for key in ("name", "namespace") if metadata.get(key)}
-    text = manifest_yaml.dump([content])
-    # Kustomize takes white space off the end of a patch, where it would be the last line break of a text.
-    if yaml.load(text.rstrip(), yaml.CSafeLoader) != content:
-        text += "# The end\n"
-    return {"target": {"kind": manifest["kind"], **names}, "patch": text}
+    if isinstance(content, list):
+        # And it trims the patch: a text at its end would lose its last line break.
+        content = [{key: one[key] for key in ("op", "from", "value", "path") if key in one} for one in content]
+    return {"target": {"kind": manifest["kind"], **names}, "patch": manifest_yaml.dump([content])}

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from jsonpatch import JsonPatchException
+from jsonpatch import JsonPatchException, JsonPointerException
 
 from constructs_lib.gitops.delta import Delta, by_identity, difference
 from constructs_lib.gitops.kustomizations import write_component, write_objects
@@ -61,7 +61,7 @@ def variation(platform: ResolvedPlatform, settings: Settings, rendered: Rendered
         try:
             for name in attached:
                 objects = deltas[name].get(tier, Delta()).onto(objects)
-        except JsonPatchException as error:
+        except (JsonPatchException, JsonPointerException) as error:
             message = f"the traits {', '.join(attached)} change the same field of tier {tier}: {error}"
             where = f"environment {settings.environment}"
             raise InvalidInput([Problem(where, message, "leave out one of them")]) from error

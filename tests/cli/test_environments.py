@@ -95,7 +95,8 @@ def test_cluster_commands_use_its_names(two: Path) -> None:
     lines = invoke("cleanup", "--dry-run", "-e", "staging").splitlines()
     in_argo_cd = [line for line in lines if "--namespace=argocd" in line]
     assert len(in_argo_cd) == 3
-    assert "chatdb-staging-platform" in in_argo_cd[2]
+    assert "chatdb-staging-operator-cloudnative-pg" in in_argo_cd[1]
+    assert {"chatdb-staging-platform", "chatdb-staging-operators"} < set(in_argo_cd[2].split())
     assert all(word.startswith("chatdb-staging") for line in in_argo_cd for word in line.split() if "chatdb" in word)
     assert "argoproj.io chatdb --namespace" in invoke("cleanup", "--dry-run", "-e", "minikube").splitlines()[0]
     deploy = invoke("deploy", "--argocd", "--dry-run", "-e", "staging")
@@ -264,20 +265,24 @@ def test_release_of_one(project: Path) -> None:
 
 
 class Cluster(Kubectl):
-    """A cluster whose Argo CD has one Application of each of two environments."""
+    """A cluster whose Argo CD has one Application of each of two environments, and of an operator of the second."""
 
     def items(self, *_arguments: str, text: str | None = None) -> list[Manifest]:
         """The Applications."""
         assert text is None
-        return [{"metadata": {"name": f"{name}-core"}} for name in ("chatdb", "chatdb-staging")]
+        names = ("chatdb-core", "chatdb-staging-core", "chatdb-staging-operator-cloudnative-pg")
+        return [{"metadata": {"name": name}} for name in names]
 
 
 def test_argo_cd_of_other_environments_stays(two: Path) -> None:
     """With Argo CD the Applications of the others would be deleted, and all that they deployed."""
-    settings, tiers = read_settings(two, CATALOGUE, "staging"), CATALOGUE.tiers
-    Cleanup(settings=settings, tiers=tiers, keep_data=True, argocd=False, seconds=1).refuse_others(Cluster(None))
+    settings = read_settings(two, CATALOGUE, "staging")
+    children = settings.children(CATALOGUE)
+    Cleanup(settings=settings, children=children, keep_data=True, argocd=False, seconds=1).refuse_others(Cluster(None))
     with pytest.raises(InvalidInput, match=r"--argocd: Argo CD has Applications of other environments: chatdb-core;"):
-        Cleanup(settings=settings, tiers=tiers, keep_data=True, argocd=True, seconds=1).refuse_others(Cluster(None))
+        Cleanup(settings=settings, children=children, keep_data=True, argocd=True, seconds=1).refuse_others(
+            Cluster(None)
+        )
 
 
 def test_other_names_of_an_environment(two: Path) -> None:

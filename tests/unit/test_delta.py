@@ -46,13 +46,13 @@ BEFORE = [
     config("stays", {"a": 1}),
     config("goes", {}),
     config("changes", {"a/b": [1, 2], "gone": "x", "k~": {"l": 1}}),
-    config("text", {"t": "one\n"}),
+    config("says", {"text": "one\n"}),
 ]
 AFTER = [
     config("stays", {"a": 1}),
     config("comes.new", {}),
     config("changes", {"a/b": [2, 3, 4], "k~": {"l": 2}}),
-    config("text", {"t": "two\nlines\n"}),
+    config("says", {"text": "one\ntwo\n"}),
 ]
 
 

@@ -9,12 +9,14 @@ import pytest
 from rich.console import Console
 
 from catalogue.components import CATALOGUE
+from catalogue.operators import CLOUDNATIVE_PG
 from chatdb.deploy import argo_cd
 from chatdb.deploy.argo_cd import Following, state
 from chatdb.deploy.kubectl import Kubectl, Manifest
 from chatdb.deploy.patience import Limits
 from chatdb.deploy.plan import Step
 from chatdb.deploy.view import view
+from constructs_lib.model import Operator
 from constructs_lib.problem import InvalidInput
 from constructs_lib.settings import read_settings
 from tests.repository import ROOT
@@ -49,11 +51,13 @@ class Cluster(Kubectl):
         return json.dumps({"items": states.pop(0) if len(states) > 1 else states[0]})
 
 
-def following(cluster: Cluster, text: StringIO) -> Following:
+def following(cluster: Cluster, text: StringIO, operators: tuple[Operator, ...] = ()) -> Following:
     """What is shown where the output is no terminal goes into the text."""
     settings, limits = read_settings(ROOT, CATALOGUE, "minikube"), Limits(wave=60, trouble=60)
     with view(Console(file=text)) as tell:
-        return Following(kubectl=cluster, settings=settings, plan=((CORE,),), limits=limits, tell=tell)
+        return Following(
+            kubectl=cluster, settings=settings, plan=((CORE,),), operators=operators, limits=limits, tell=tell
+        )
 
 
 def shown(text: StringIO) -> list[str]:
@@ -95,6 +99,18 @@ def test_waves_are_shown_with_the_root() -> None:
         "core/chatdb-core rolling out: not compared with the repository yet",
         "core/chatdb-core ready: at 0123456",
     ]
+
+
+def test_operators_come_first() -> None:
+    """An operator's Application is shown, and the first wave waits for it: what hangs there is named."""
+    tiers = [application(name, "Synced", "Healthy", "Succeeded") for name in ("chatdb", "chatdb-core")]
+    operator = application("chatdb-operator-cloudnative-pg", "Synced", "Progressing", "Succeeded")
+    text = StringIO()
+    waiting = following(Cluster(applications=[[*tiers, operator]]), text, (CLOUDNATIVE_PG,))
+    with pytest.raises(InvalidInput) as raised:
+        replace(waiting, limits=Limits(wave=-1, trouble=60)).follow()
+    assert [problem.where for problem in raised.value.problems] == ["Application chatdb-operator-cloudnative-pg"]
+    assert "argocd/chatdb-operator-cloudnative-pg rolling out: Synced and Progressing" in shown(text)
 
 
 @pytest.mark.parametrize(
