@@ -264,13 +264,6 @@ class Operator:
     needs_namespace: bool = False
 
     @property
-    def origin(self) -> str:
-        """What is installed, for whom does that by hand."""
-        files = self.source.get("directory", {}).get("include", "")
-        what = "/".join(filter(None, (self.source.get("chart"), self.source.get("path"), files)))
-        return f"{what} of {self.repository} at {self.revision}"
-
-    @property
     def application(self) -> str:
         """With which the names of its Application and of its file end, as a tier's do with the tier."""
         return f"operator-{self.node.name}"

@@ -23,5 +23,7 @@ def _runs(kubectl: Kubectl, operator: Operator) -> bool:
 
 def _missing(operator: Operator) -> Problem:
     where = f"operator {operator.node.name}"
-    fix = f"install {operator.origin}; `chatdb deploy --argocd` does so by itself"
+    source = operator.source.get("path") or operator.source.get("chart")
+    place = f"{source} of {operator.repository} at {operator.revision}"
+    fix = f"install it from {place} by a server-side apply; `chatdb deploy --argocd` does so by itself"
     return Problem(where, f"no pod of it is ready in namespace {operator.node.namespace}", fix)

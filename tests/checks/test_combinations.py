@@ -152,6 +152,12 @@ def test_choices_are_those_that_an_environment_may_have() -> None:
     assert ("object-store-external", "object-store-versitygw") not in pairs
 
 
+def test_what_one_trait_takes_away_another_brings(staged: Staged) -> None:
+    """The server that a Cluster replaces is there again, beside it."""
+    objects = staged.objects("postgres-cloudnative-pg+postgres-import", "foundation")
+    assert {"Cluster", "StatefulSet"} <= {one["kind"] for one in objects if one["metadata"]["name"] == "postgres"}
+
+
 def test_every_trait_is_known(root: Path) -> None:
     """A component that is in no combination would never be tested."""
     assert {path.name for path in (root / "overlays/components").iterdir()} == set(PATCHES)

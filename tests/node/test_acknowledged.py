@@ -121,4 +121,11 @@ def test_failover() -> None:
     nothing: list[str] = []
     came = Outcome(jobs=jobs, requests=5, refusals=Counter(), lost=nothing, duplicated=nothing)
     killed = kafka.Kill(kafka.KILLED, partition=0, at=10.0, whole=1.0)
-    assert kafka.failover(killed, came) == 8.0
+    assert killed.begun(came) == 8.0
+
+
+def test_silence() -> None:
+    """The longest gap in the messages of any partition, from the kill on, until all is whole."""
+    times = {0: (8.0, 9.9, 19.0, 19.5), 1: (9.0, 10.5, 11.0, 60.0), 2: (9.0, 9.5, 10.5, 17.0)}
+    messages = [kafka.Message(partition, at) for partition, every in times.items() for at in every]
+    assert kafka.Kill(kafka.KILLED, partition=0, at=10.0, whole=0.9).silence(messages) == 9.0

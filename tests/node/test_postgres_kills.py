@@ -55,7 +55,7 @@ def test_table() -> None:
 
 
 def test_what_is_deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three instances of the size of minikube's one server, in place of it; no monitoring, no tests."""
+    """Three small instances in place of the one server; no monitoring, no tests."""
     installed: list[str] = []
     monkeypatch.setattr(cloudnative_pg, "install", lambda _node, image: installed.append(image))
     work = copy_generated(tmp_path)

@@ -18,8 +18,8 @@ from constructs_lib.types.cloudnative_pg.spec import DATABASE, PASSWORD
 from constructs_lib.types.postgres.construct import server
 
 API_VERSION, BARMAN_VERSION = "postgresql.cnpg.io/v1", "barmancloud.cnpg.io/v1"
-SHUTDOWN = 15
-"""Seconds in which clients may end their sessions by themselves: pools never do."""
+SHUTDOWN = 0
+"""Seconds in which clients may end their sessions by themselves: pools never do, and nobody takes over meanwhile."""
 SYNCHRONOUS = {"method": "any", "number": 1, "dataDurability": "required", "failoverQuorum": True}
 """What a client was told is on two instances: none of it is lost with one of them."""
 LARGER = {"max_connections": "100", "shared_buffers": "256MB", "effective_cache_size": "512MB"}

@@ -20,8 +20,8 @@ from tests.node.place import Place
 MODEL = "engines"
 JOBS, VERSIONS = "/api/v1/jobs", f"/api/v1/models/{MODEL}/versions"
 PAGE = 100
-SECONDS = (0.5, 1.5)
-"""From one order to the next."""
+SECONDS = (3.0, 7.0)
+"""From one order to the next: a worker on two busy cores trains for two or three seconds."""
 AGAIN_SECONDS = 0.5
 ANSWERED, ENDED = 120, 300
 """Seconds within which an order is acknowledged, and all jobs have ended, once nothing is broken any more."""

@@ -1,10 +1,15 @@
 """Three Kafka brokers on a real node: the leader is killed while jobs are ordered."""
 
 import re
+import shlex
+import subprocess
+import threading
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import median
-from subprocess import CalledProcessError
 from zlib import crc32
 
 from catalogue.components import CATALOGUE
@@ -26,6 +31,7 @@ KAFKA = CATALOGUE.component("kafka")
 BOOTSTRAP = f"{KAFKA.host}:{KAFKA.port('kafka').number}"
 TOPIC = CATALOGUE.component("training-orchestrator").produces["TRAINING_TOPIC"]
 PARTITIONS = next(topic.partitions for topic in CATALOGUE.topics if topic.name == TOPIC)
+TOPICS = "/opt/kafka/bin/kafka-topics.sh"
 KILLS = 10
 PAUSE = (2.0, 8.0)
 """Seconds from a whole cluster to the next kill."""
@@ -33,12 +39,34 @@ WHOLE_SECONDS = 300
 DELETED, KILLED = "pod deleted, grace period 0", "SIGKILL to the broker"
 BROKERS = 3
 LINE = re.compile(r"Topic: (\S+)\tPartition: (\d+)\tLeader: (\S+)\tReplicas: (\S+)\tIsr: (\S*)")
-DESCRIBE = """
+INSIDE = """
 mapfile -d '' -t variables < "/proc/$1/environ"
-exec nsenter --target "$1" --mount --net env -i "${variables[@]}" KAFKA_HEAP_OPTS=-Xmx64m \
-  /opt/kafka/bin/kafka-topics.sh --describe --bootstrap-server "$2"
+exec nsenter --target "$1" --mount --net --pid env -i "${variables[@]}" KAFKA_HEAP_OPTS=-Xmx64m "${@:2}"
 """
-"""With a container's files, network and variables, but not in its memory."""
+"""With a container's files, network, variables and /proc, where Java looks for its libraries; not in its memory."""
+PRODUCER = """
+import os, sys, threading, time, zlib
+from chatdb_common.publisher import Publisher, PublishError, Record
+topic, partitions = sys.argv[1], int(sys.argv[2])
+def produce(partition):
+    key = next(key for key in map(str, range(999)) if zlib.crc32(key.encode()) % partitions == partition)
+    publisher = Publisher(os.environ["KAFKA_BOOTSTRAP_SERVERS"])
+    while True:
+        try:
+            publisher.publish([Record(topic, key, b"{}")])
+        except PublishError:
+            continue
+        try:
+            os.write(1, f"{partition} {time.time()}\\n".encode())
+        except BrokenPipeError:
+            os._exit(0)
+        time.sleep(0.1)
+for partition in range(partitions):
+    threading.Thread(target=produce, args=(partition,)).start()
+"""
+"""By the services' own client: of each message its partition, and when it was acknowledged, until nobody listens."""
+PRODUCED = "predictions"
+"""A topic that no component reads, with as many partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +80,41 @@ class Partition:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """An acknowledged message: its partition, and when (Unix time)."""
+
+    partition: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Kill:
-    """A broker that ended: how, which partition of the topic it led, and when (Unix time)."""
+    """A broker that ended: how, which partition of the jobs' topic it led, and when (Unix time)."""
 
     how: str
     partition: int
     at: float
     whole: float
     """Seconds until all brokers had all messages again."""
+
+    def silence(self, messages: Sequence[Message]) -> float:
+        """The longest time in which no message to some partition was acknowledged, of those that the kill began."""
+        gaps = []
+        for partition in range(PARTITIONS):
+            times = sorted(one.at for one in messages if one.partition == partition)
+            gaps += [
+                later - max(earlier, self.at) for earlier, later in pairwise(times) if self._during(earlier, later)
+            ]
+        return max(gaps)
+
+    def _during(self, earlier: float, later: float) -> bool:
+        return later > self.at and earlier < self.at + self.whole
+
+    def begun(self, came: Outcome) -> float:
+        """Seconds until a job was begun that was ordered after it, and whose message belongs to the partition."""
+        # The client's own rule: a message goes by its key, which is the job's id.
+        mine = [job for job in came.jobs if crc32(job.identifier.encode()) % PARTITIONS == self.partition]
+        return came.dispatched_after(self.at, mine)
 
 
 def three_brokers(deployed: Deployed) -> None:
@@ -76,7 +131,12 @@ def engines_kafka(section: Section) -> None:
     deployed, chance = section.deployed, section.random
     wait_whole(deployed)
     kills: list[Kill] = []
-    with ordering(deployed.place, str(chance.random())) as orders:
+    with producing(deployed) as messages, ordering(deployed.place, str(chance.random())) as orders:
+        wait_for(
+            "messages are acknowledged",
+            smoke.RECOVERING,
+            lambda: len({one.partition for one in messages}) == PARTITIONS,
+        )
         wait_for("jobs are acknowledged", smoke.RECOVERING, lambda: any(order.job for order in orders))
         for number in range(KILLS):
             time.sleep(chance.uniform(*PAUSE))
@@ -84,7 +144,7 @@ def engines_kafka(section: Section) -> None:
             print(kills[-1], flush=True)
     came = outcome(deployed.place, orders)
     section.problems += came.problems()
-    section.rows += [*table(kills, came), "", came.summary()]
+    section.rows += [*table(kills, messages, came), "", came.summary()]
 
 
 def kill(deployed: Deployed, partition: int, how: str) -> Kill:
@@ -110,8 +170,9 @@ def wait_whole(deployed: Deployed) -> None:
 
 
 def is_whole(deployed: Deployed) -> bool:
-    """Whether every broker runs, and no partition lacks one of its copies."""
-    if len(running(deployed)) < BROKERS:
+    """Whether every broker is ready, and no partition lacks a copy; a dead broker's counts for a while."""
+    statuses = [status for pod in running(deployed) for status in pod["status"]["containerStatuses"]]
+    if sum(status["ready"] for status in statuses) < BROKERS:
         return False
     every = partitions(deployed)
     return bool(every) and all(one.whole for one in every)
@@ -128,8 +189,8 @@ def partitions(deployed: Deployed) -> list[Partition]:
     pod, *_ = running(deployed)
     (process,) = first_processes(deployed.place, [container_id(pod)]).values()
     try:
-        described = deployed.place.run(DESCRIBE, process, BOOTSTRAP)
-    except CalledProcessError:
+        described = deployed.place.run(INSIDE, process, TOPICS, "--describe", "--bootstrap-server", BOOTSTRAP)
+    except subprocess.CalledProcessError:
         return []
     return [
         Partition(topic, int(number), leader, set(copies.split(",")) == set(whole.split(",")))
@@ -137,24 +198,45 @@ def partitions(deployed: Deployed) -> list[Partition]:
     ]
 
 
-def table(kills: list[Kill], came: Outcome) -> list[str]:
-    """A row for each way to kill; a job is the leader's whose partition its id gives, as the services' client does."""
-    rows = ["| the leader of a partition | times | failover, p50 | longest | all copies again, p50 | longest |"]
-    rows.append("|---|---|---|---|---|---|")
+@contextmanager
+def producing(deployed: Deployed) -> Iterator[list[Message]]:
+    """Messages are sent to each partition of a topic, one after another, until the end of the block."""
+    (pod,) = smoke.pods_of(deployed, "training-orchestrator")
+    (process,) = first_processes(deployed.place, [container_id(pod)]).values()
+    line = shlex.join([process, "python", "-c", PRODUCER, PRODUCED, str(PARTITIONS)])
+    messages: list[Message] = []
+    with subprocess.Popen(deployed.place.shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as producer:
+        assert producer.stdin and producer.stdout
+        producer.stdin.write(f"set -- {line}\n{INSIDE}")
+        producer.stdin.close()
+        lines = producer.stdout
+
+        def listen() -> None:
+            for line in lines:
+                partition, at = line.split()
+                messages.append(Message(int(partition), float(at)))
+
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+        try:
+            yield messages
+        finally:
+            producer.kill()
+            listener.join()
+
+
+def table(kills: list[Kill], messages: list[Message], came: Outcome) -> list[str]:
+    """A row for each way to kill."""
+    columns = ("no message acknowledged for", "a job begun after", "all copies after")
+    heads = [head for column in columns for head in (f"{column}: p50", "longest")]
+    rows = [f"| {' | '.join(['the leader of a partition', 'times', *heads])} |", f"|{(2 + len(heads)) * '---|'}"]
     for how in (DELETED, KILLED):
         mine = [one for one in kills if one.how == how]
-        seconds = [failover(one, came) for one in mine]
-        whole = [one.whole for one in mine]
-        cells = (how, len(mine), *map(_seconds, (median(seconds), max(seconds), median(whole), max(whole))))
-        rows.append(f"| {' | '.join(map(str, cells))} |")
+        seconds = (
+            [one.silence(messages) for one in mine],
+            [one.begun(came) for one in mine],
+            [one.whole for one in mine],
+        )
+        cells = [f"{number:.0f} s" for some in seconds for number in (median(some), max(some))]
+        rows.append(f"| {' | '.join([how, str(len(mine)), *cells])} |")
     return rows
-
-
-def failover(kill: Kill, came: Outcome) -> float:
-    """Seconds until a job was begun that was ordered after the kill, and whose message its broker led."""
-    mine = [job for job in came.jobs if crc32(job.identifier.encode()) % PARTITIONS == kill.partition]
-    return came.dispatched_after(kill.at, mine)
-
-
-def _seconds(number: float) -> str:
-    return f"{number:.1f} s"

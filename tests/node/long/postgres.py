@@ -26,10 +26,10 @@ TRAIT, ENVIRONMENT = "postgres-cloudnative-pg", "minikube"
 NODE: Machine = replace(MACHINE, memory=in_bytes("12Gi"))
 POSTGRES = CATALOGUE.component("postgres")
 RESOURCES = {
-    "requests": {"cpu": "200m", "memory": "384Mi", "ephemeral-storage": "64Mi"},
-    "limits": {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "512Mi"},
+    "requests": {"cpu": "200m", "memory": "512Mi", "ephemeral-storage": "64Mi"},
+    "limits": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "512Mi"},
 }
-"""Of each instance: those of minikube's one server."""
+"""Of each instance: the CPU of minikube's one server, and more memory, as the trait has twice its buffers."""
 KILLS = 12
 PAUSE = (2.0, 8.0)
 """Seconds from a whole cluster to the next kill."""
