@@ -9,6 +9,7 @@ import yaml
 
 from catalogue.components import CATALOGUE
 from chatdb.environments import removal, remove
+from constructs_lib.backups import read_backups
 from constructs_lib.object_store import read_object_store
 from constructs_lib.options import Options
 from constructs_lib.resolve import resolve
@@ -26,7 +27,8 @@ TOOLS = (".tools/bin", ".tools/schemas")
 IDENTITY = {f"GIT_{who}_{field}": "t@test.invalid" for who in ("AUTHOR", "COMMITTER") for field in ("NAME", "EMAIL")}
 """Who commits, whatever the user's own settings are."""
 OPTION_VALUES: dict[str, Any] = {
-    "object_store": {"endpoint": "https://s3.example:9443", "buckets": {"model-artifacts": "acme-models"}}
+    "object_store": {"endpoint": "https://s3.example:9443", "buckets": {"model-artifacts": "acme-models"}},
+    "backups": {"bucket": "acme-backups"},
 }
 """An example of each setting that a trait needs."""
 UNCOPIED = shutil.ignore_patterns("__pycache__", ".*_cache")
@@ -82,7 +84,8 @@ def option_values(names: Iterable[str]) -> dict[str, Any]:
 
 def options(names: Iterable[str]) -> Options:
     """The same as what traits read."""
-    return Options(object_store=read_object_store(option_values(names), CATALOGUE, Place("chatdb.yaml", None))[0])
+    values, place = option_values(names), Place("chatdb.yaml", None)
+    return Options(object_store=read_object_store(values, CATALOGUE, place)[0], backups=read_backups(values, place)[0])
 
 
 def attach(root: Path, environment: str, names: Iterable[str]) -> None:
