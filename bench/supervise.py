@@ -73,8 +73,12 @@ class Peak(threading.Thread):
 
 
 def descendants(pid: int) -> Iterator[int]:
-    """All that the process has started, and what those have."""
-    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+    """All that the process has started, and what those have; a process may end while it is looked at."""
+    try:
+        files = list(Path(f"/proc/{pid}/task").glob("*/children"))
+    except OSError:
+        return
+    for path in files:
         try:
             children = [int(child) for child in path.read_text().split()]
         except OSError:

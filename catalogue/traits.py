@@ -149,7 +149,7 @@ TRAITS = (
     Trait(
         name="postgres-backups",
         vary=_postgres_backups,
-        changes=("postgres", "credentials", "object-store-buckets", "integration-tests"),
+        changes=("postgres", "credentials", "object-store-buckets"),
         needs=("postgres-cloudnative-pg",),
         option="backups",
         operators=(BARMAN_CLOUD, CERT_MANAGER),

@@ -17,6 +17,8 @@ INSTANCE = {"cnpg.io/podRole": "instance"}
 PRIMARY, REPLICA = {INSTANCE_ROLE: "primary"}, {INSTANCE_ROLE: "replica"}
 HOSTNAME = "kubernetes.io/hostname"
 VOLUME = "pgdata"
+OPERATORS_CHOICE = "ghcr.io/cloudnative-pg/postgresql"
+"""The image where a Cluster names none; the tag is another one with each version of the operator."""
 PLUGIN = "barman-cloud.cloudnative-pg.io"
 """That gives each instance, and each Job that makes one, a container of its own."""
 SIDECAR = {
@@ -140,7 +142,7 @@ def _container(cluster: Mapping[str, Any], name: str) -> Manifest:
     spec = cluster["spec"]
     return {
         "name": name,
-        "image": spec.get("imageName", ""),
+        "image": spec.get("imageName", OPERATORS_CHOICE),
         "resources": spec.get("resources") or {},
         "securityContext": RESTRICTED,
     }

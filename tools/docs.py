@@ -17,7 +17,7 @@ from constructs_lib.checks.rules import RULES
 from constructs_lib.resolve import resolve
 from constructs_lib.settings import FILE, parsed, read_environments
 from constructs_lib.yaml_files import Place
-from tools import environment_pictures, metrics, scale_tables, training_limits
+from tools import environment_pictures, metrics, scale_tables, training_limits, trait_tables
 from tools.sections import filled
 from tools.waivers import WAIVERS as SCAN_WAIVERS
 
@@ -71,12 +71,6 @@ def rules() -> str:
     )
 
 
-def secrets() -> str:
-    """The Secrets that the trait external-credentials leaves to you."""
-    rows = [f"| {plan.namespace} | {plan.name} | {', '.join(plan.keys)} |" for plan in PLATFORM.secrets]
-    return "\n".join(["| namespace | Secret | keys |", "|---|---|---|", *rows])
-
-
 def autoscaling() -> str:
     """What the trait autoscaling gives each component that has figures for it."""
     scaled = [(one, one.autoscale) for one in CATALOGUE.components if one.autoscale]
@@ -123,7 +117,10 @@ def generated(root: Path) -> Iterator[tuple[str, str]]:
         ),
         ("docs/promotion.md", "promotion", _mermaid(promotion(root))),
         ("docs/traits.md", "autoscaling", autoscaling()),
-        ("docs/traits.md", "secrets", secrets()),
+        ("docs/traits.md", "traits", trait_tables.table(root, PLATFORM)),
+        ("docs/traits.md", "operators", trait_tables.operators()),
+        ("docs/traits.md", "given secrets", trait_tables.given_secrets(PLATFORM)),
+        ("docs/traits.md", "secrets", trait_tables.secrets(PLATFORM)),
         ("docs/security.md", "waivers", waivers()),
         ("docs/observability.md", "metrics", metrics.table(root)),
         ("docs/scale.md", "replicas", scale_tables.tables(root)),
@@ -136,13 +133,17 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or name those that are stale."""
     check = "--check" in arguments
     root = Path(next((argument for argument in arguments if argument != "--check"), "."))
-    pages = [(path, text) for path, text in generated(root) if (root / path).read_text(encoding="utf-8") != text]
-    for path, text in pages:
+    stale = False
+    # Each is written before the next is made: a page may have several sections.
+    for path, text in generated(root):
+        if (root / path).read_text(encoding="utf-8") == text:
+            continue
+        stale = True
         if check:
             print(f"{path}: not up to date; run `make docs` and commit", file=sys.stderr)
         else:
             (root / path).write_text(text, encoding="utf-8")
-    return 1 if check and pages else 0
+    return 1 if check and stale else 0
 
 
 if __name__ == "__main__":

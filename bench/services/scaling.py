@@ -35,8 +35,8 @@ POSTGRES = "postgres"
 DATA = "s3://test/load-data.csv"
 """What the load test trains on; every store of the platform begins with it."""
 INTAKE, OUTBOX, EVENTS, TRAINING = "jobs accepted", "outbox messages sent", "training events handled", "jobs trained"
-CLIENTS, JOBS, REPEATS = 16, 96, 12
-MESSAGES, EVENT_COUNT, JOBS_TRAINED = 5000, 1000, 9
+CLIENTS, JOBS, REPEATS = 16, 96, 8
+MESSAGES, EVENT_COUNT, JOBS_TRAINED = 5000, 1000, 6
 PARTITIONS, MEMBERS, EACH, HANDLER_SECONDS = (3, 6), (1, 2, 3, 6), 20, 0.02
 CONSUMED = {count: f"messages of {1000 * HANDLER_SECONDS:.0f} ms, {count} partitions" for count in PARTITIONS}
 WORK = (*CONSUMED.values(), TRAINING, INTAKE, OUTBOX, EVENTS)
@@ -158,11 +158,11 @@ def training(world: World) -> Parts:
     def work(running: Sequence[Pod], meter: Meter) -> None:
         time.sleep(SETTLE_SECONDS)
         with session(world) as ask:
-            train(ask, 2 * len(running))
+            train(ask, len(running))
             meter.rest()
             meter.take(partial(train, ask, JOBS_TRAINED))
 
-    return {TRAINING: compared(world, ENGINE, (1, 2, 3), work, [ORCHESTRATOR, REGISTRY, POSTGRES])}
+    return {TRAINING: compared(world, ENGINE, (1, 3), work, [ORCHESTRATOR, REGISTRY, POSTGRES])}
 
 
 def consumers(world: World) -> Parts:

@@ -47,9 +47,10 @@ class Rendered:
 
     @property
     def where(self) -> str:
-        """How a finding names it."""
-        place = f"{self.namespace}/{self.name}" if self.namespace else self.name
-        return f"tier {self.tier}: {self.kind} {place}"
+        """How a finding names it; what an operator makes, by what it is made of."""
+        kind, namespace, name = self.source or self.identity
+        made = f", its {self.kind} {self.name}" if self.source else ""
+        return f"tier {self.tier}: {kind} {f'{namespace}/{name}' if namespace else name}{made}"
 
     @property
     def labels(self) -> Mapping[str, str]:

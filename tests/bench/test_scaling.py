@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 import scaling
 from meter import REST_SECONDS, Case, Meter
 from pods import cpu_seconds
+from supervise import descendants
 from turns import Turn
 
 BURN = "import time\nwhile time.process_time() < 0.2: pass"
@@ -27,6 +29,16 @@ def test_cpu_time_of_what_has_ended() -> None:
     before = cpu_seconds([os.getpid()])
     subprocess.run([sys.executable, "-c", BURN], check=True)
     assert cpu_seconds([os.getpid()]) - before > 0.15
+
+
+def test_process_that_ends_while_it_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its folder was there, and is gone when it is read: it has no descendants then."""
+
+    def gone(_folder: Path, _pattern: str) -> list[Path]:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "glob", gone)
+    assert list(descendants(os.getpid())) == []
 
 
 def test_meter_adds_up() -> None:

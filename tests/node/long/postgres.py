@@ -30,7 +30,7 @@ RESOURCES = {
     "limits": {"cpu": "500m", "memory": "1Gi", "ephemeral-storage": "512Mi"},
 }
 """Of each instance: the CPU of minikube's one server, and more memory, as the trait has twice its buffers."""
-KILLS = 12
+KILLS = 10
 PAUSE = (2.0, 8.0)
 """Seconds from a whole cluster to the next kill."""
 WHOLE_SECONDS = 300
