@@ -59,13 +59,13 @@ WAIVERS = (
         KUBE_SCORE,
         "deployment-has-host-podantiaffinity",
         ("Deployment chatdb-services/*",),
-        "a topology spread constraint keeps replicas on different nodes, and lets a node take more when others are away",
+        "a topology spread constraint keeps replicas apart, and lets a node take more when others are away",
     ),
     Waiver(
         KUBE_SCORE,
         "statefulset-has-host-podantiaffinity",
         ("StatefulSet chatdb-system/kafka",),
-        "a topology spread constraint keeps brokers on different nodes, and lets a node take more when others are away",
+        "a topology spread constraint keeps brokers apart, and lets a node take more when others are away",
     ),
     Waiver(
         KUBE_SCORE,
