@@ -104,9 +104,10 @@ e2e-versions: setup-e2e-long ## See the gate and the order hold on an older Kube
 	CHATDB_OLDER=argo-cd-3.2 $(PYTEST) $(E2E_VERSIONS)
 	CHATDB_OLDER=kubernetes-1.28,argo-cd-3.2 $(PYTEST) $(E2E_VERSIONS)
 
-e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, and write the table of docs/reliability.md (hours)
+e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, 24 of production, and write the tables of docs/reliability.md (hours)
 	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)
 	python -m tests.e2e.long $(LONG)
+	$(if $(filter file,$(origin LONG)),python -m tests.e2e.long --environment production --count 24 $(LONG))
 
 kill-test: setup-local ## Take guards of services away, then kill 50 times, and leaders of three brokers, and write docs/reliability.md
 	$(if $(filter file,$(origin KILLS)),CHATDB_MUTATIONS=yes pytest tests/local/test_kill_mutations.py)
@@ -156,7 +157,7 @@ node-long: setup-node-long ## Kill, drain, reboot, cut and overload the platform
 gateway-test: setup-e2e $(STAMPS)/node-gateway ## See a real controller of the Gateway API serve the routes of the trait gateway-api
 	unshare --map-root-user --net sh -euc 'ip link set lo up; ip address add 10.250.0.2/32 dev lo; exec pytest tests/node/long/test_gateway.py'
 
-scores: setup-scores ## Install two scanners, score every combination of traits, and hold docs/security.md to it
+scores: setup-scores ## Install two scanners, score each environment, and hold docs/security.md to it
 	python -m tools.scores
 
 bench: setup-bench ## Measure against helm, kapitan and bare cdk8s, and write the tables of docs/performance.md

@@ -105,7 +105,9 @@ def _instances(cluster: Mapping[str, Any], name: str, number: int, role: Mapping
     claim = {"accessModes": ["ReadWriteOnce"], "resources": storage, "volumeMode": "Filesystem"}
     template = {"metadata": {"labels": labels}, "spec": _pod(cluster, container)}
     claims = [{"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": VOLUME}, "spec": claim}]
-    content = {"replicas": number, "serviceName": own, "selector": {"matchLabels": labels}, "template": template}
+    # Inherited labels may change, and a selector may not.
+    selector = {"matchLabels": {CLUSTER: own, **INSTANCE, **role}}
+    content = {"replicas": number, "serviceName": own, "selector": selector, "template": template}
     return _object(cluster, "apps/v1", "StatefulSet", name, spec=content | {"volumeClaimTemplates": claims})
 
 

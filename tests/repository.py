@@ -34,23 +34,23 @@ OPTION_VALUES: dict[str, Any] = {
 UNCOPIED = shutil.ignore_patterns("__pycache__", ".*_cache")
 
 
-def copy_inputs(target: Path) -> Path:
-    """A repository with the hand-written files only, and the installed tools."""
+def copy_inputs(target: Path, environment: str = "minikube") -> Path:
+    """A repository with the hand-written files of one environment only, and the installed tools."""
     _copy(INPUTS, target)
     (target / ".tools").mkdir()
     for name in TOOLS:
         (target / name).symlink_to(ROOT / name)
-    keep_one(target)
+    keep_one(target, environment)
     return target
 
 
-def keep_one(root: Path) -> None:
-    """Leave minikube alone: most tests are about one environment, and name none."""
+def keep_one(root: Path, environment: str = "minikube") -> None:
+    """Leave one environment alone: most tests are about one, and name none."""
     for one in read_environments(root, CATALOGUE):
-        if one.environment != "minikube":
+        if one.environment != environment:
             remove(root, removal(root, CATALOGUE, one.environment))
     for path in (root / "argocd").glob("*"):
-        if path.name not in ("install", "minikube"):
+        if path.name not in ("install", environment):
             shutil.rmtree(path)
 
 

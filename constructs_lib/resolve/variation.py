@@ -76,7 +76,8 @@ def differing(before: ResolvedPlatform, after: ResolvedPlatform) -> frozenset[st
 
 
 def _unstated(before: ResolvedPlatform, after: ResolvedPlatform, traits: list[Trait], place: str) -> Iterable[Problem]:
-    for name in sorted(differing(before, after) - {name for trait in traits for name in trait.changes}):
+    stated = {name for trait in traits for name in trait.changes(before.catalogue)}
+    for name in sorted(differing(before, after) - stated):
         yield Problem(place, f"it changes {name}, which it does not state", f"keep {name}, or add it to changes")
     for name in OF_ALL:
         if getattr(before, name) != getattr(after, name):

@@ -7,7 +7,7 @@ import pytest
 
 from catalogue.components import CATALOGUE
 from constructs_lib.problem import InvalidInput
-from constructs_lib.traits import choices
+from constructs_lib.settings import read_environments
 from tests.repository import ROOT
 from tools import scores
 from tools.scores import Grade, Graded, Score, problems, score
@@ -126,7 +126,7 @@ def test_each_object_of_a_waiver_has_to_need_it() -> None:
     """What was fixed in one object is not kept for the sake of another."""
     both = replace(DIGEST, objects=(SHOP, "Job demo/*"))
     (problem,) = problems([checked(both, PULL)], [both, PULL])
-    assert problem.what == "its waiver for Job demo/* is not needed in any combination"
+    assert problem.what == "its waiver for Job demo/* is not needed in any environment"
 
 
 def test_waiver_of_one_combination_is_used() -> None:
@@ -170,9 +170,10 @@ def test_every_waiver_has_a_reason() -> None:
 
 
 @pytest.mark.parametrize("scanner", [KUBE_SCORE, CHECKOV])
-def test_page_shows_each_trait(scanner: str) -> None:
-    """`make scores` compares the figures; that no trait is missing is seen without the scanners."""
+def test_page_shows_each_environment(scanner: str) -> None:
+    """`make scores` compares the figures; that no environment is missing is seen without the scanners."""
     text = (ROOT / scores.PAGE).read_text(encoding="utf-8")
-    for traits in choices(ROOT, CATALOGUE, 1):
-        name = " + ".join(traits) or "none"
+    names = [" + ".join(scored) for scored in scores.SCORED]
+    assert {one.environment for one in read_environments(ROOT, CATALOGUE)} <= set(names)
+    for name in names:
         assert [line for line in text.splitlines() if line.startswith(f"| {name} |") and f"| {scanner} |" in line]

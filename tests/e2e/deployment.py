@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import yaml
 
@@ -24,6 +25,9 @@ RETRY = {"duration": "2s", "factor": 1, "maxDuration": "2s"}
 """A bound for the gate and a pause between the root's tries that save waiting; nothing but the pace depends on them."""
 
 
+Made = TypeVar("Made", bound="Deployment")
+
+
 class Deployment:
     """A cluster, an Argo CD, a repository, and a recorder."""
 
@@ -33,7 +37,9 @@ class Deployment:
         self.origin = origin or Origin(folder)
         self.cluster = Cluster(folder / "cluster")
         self.root = "chatdb"
-        self.tiers = [tier for tier in Tier if (self.origin.work / f"argocd/minikube/apps/{tier}.yaml").exists()]
+        apps = self.origin.work / "argocd" / self.origin.environment / "apps"
+        self.tiers = [tier for tier in Tier if (apps / f"{tier}.yaml").exists()]
+        self.operators = [path.stem for path in sorted(apps.glob("operator-*.yaml"))]
         self.by_hand: set[tuple[str, str, str]] = set()
 
     def start(self) -> None:
@@ -44,8 +50,12 @@ class Deployment:
         self.argo_cd.start()
         self.addresses = Addresses(self.api)
         self.addresses.start()
-        self.recorder = Recorder(self.api)
+        self.recorder = self.recording()
         self.recorder.start()
+
+    def recording(self) -> Recorder:
+        """Who writes everything down."""
+        return Recorder(self.api)
 
     def stop(self) -> None:
         """End everything."""
@@ -54,9 +64,9 @@ class Deployment:
                 getattr(self, part).stop()
         self.cluster.stop()
 
-    def bootstrap(self, environment: str = "minikube", *, soon: bool = False) -> None:
+    def bootstrap(self, environment: str | None = None, *, soon: bool = False) -> None:
         """What a person applies: the projects and the root; `soon`, with a shorter pause between its tries."""
-        folder = self.origin.work / "argocd" / environment
+        folder = self.origin.work / "argocd" / (environment or self.origin.environment)
         for name in ("projects.yaml", "root.yaml"):
             for manifest in yaml.safe_load_all((folder / name).read_text()):
                 if soon and manifest["kind"] == "Application":
@@ -72,12 +82,16 @@ class Deployment:
     def settled(self, commit: str | None = None) -> bool:
         """Whether every Application is Synced and Healthy with no operation under way, at that commit if it matters."""
         root, *children = self._applications()
-        return _fine(root) and all(_fine(child, commit) for child in children)
+        return self._fine(root) and all(_fine(child, commit) for child in children)
 
     def released(self, held: str) -> bool:
         """Whether every child is held at that commit, and all of it is there."""
         root, *children = self._applications()
-        return _fine(root) and all(_pin(child) == held and _fine(child, held) for child in children)
+        return self._fine(root) and all(_pin(child) == held and _fine(child, held) for child in children)
+
+    def _fine(self, root: Manifest | None) -> bool:
+        """Whether the root and all operators, which have revisions of their own, are Synced and Healthy."""
+        return _fine(root) and all(_fine(self.argo_cd.application(self.child(one))) for one in self.operators)
 
     def _applications(self) -> list[Manifest | None]:
         """The root, and each tier's; None for one that is not there."""
@@ -85,7 +99,7 @@ class Deployment:
         return [applications.get(name) for name in (self.root, *map(self.child, self.tiers))]
 
     def child(self, tier: str) -> str:
-        """The name of the tier's Application."""
+        """The name of the Application of a tier or an operator."""
         return f"{self.root}-{tier}"
 
     def wait(self, condition: str, seconds: float, ready: Callable[[], object]) -> float:
@@ -148,7 +162,8 @@ class Deployment:
         """Every change that came before what it has to wait for."""
         time.sleep(1)  # the last events are still on their way
         assert not self.recorder.failures
-        return list(violations(self.recorder.sorted(), self.tiers, since=since, by_hand=self.by_hand))
+        events = self.recorder.sorted()
+        return list(violations(events, self.tiers, operators=self.operators, since=since, by_hand=self.by_hand))
 
     def delete_by_hand(self, api_version: str, kind: str, namespace: str, name: str) -> None:
         """Delete an object as a person would, beside Argo CD."""
@@ -161,7 +176,13 @@ def deployed(
     folder: Path, settings: dict[str, str] | None = None, origin: Origin | None = None
 ) -> Iterator[Deployment]:
     """A running cluster that is gone at the end, whatever happens; its logs stay in the folder."""
-    made = Deployment(folder, settings, origin)
+    with started(Deployment(folder, settings, origin)) as made:
+        yield made
+
+
+@contextmanager
+def started(made: Made) -> Iterator[Made]:
+    """The same of any deployment."""
     try:
         made.start()
         yield made

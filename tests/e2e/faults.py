@@ -12,7 +12,7 @@ from itertools import count
 
 from chatdb.local.processes import wait_for
 from tests.e2e.api import NOT_FOUND, ApiError, Manifest
-from tests.e2e.cluster import NODE, STARTING
+from tests.e2e.cluster import STARTING
 from tests.e2e.deployment import Deployment
 from tests.e2e.webhook import SECONDS, answering
 
@@ -35,7 +35,8 @@ def never_ready(platform: Deployment, component: str) -> Iterator[None]:
         with _new_pods(platform, component, "/spec/nodeSelector", {label: "ended"}):
             yield
     finally:
-        platform.api.patch(f"/api/v1/nodes/{NODE}", {"metadata": {"labels": {label: "ended"}}})
+        for node in platform.cluster.nodes:
+            platform.api.patch(f"/api/v1/nodes/{node}", {"metadata": {"labels": {label: "ended"}}})
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Plays scenarios drawn from seeds on a real Argo CD, and writes what came of them into docs/reliability.md.
 
-Usage: long.py [--first SEED] [--count N] [--minutes M] [--stacks N] [--fault NAME] [--write], with tests and tools in
-PYTHONPATH
+Usage: long.py [--first SEED] [--count N] [--minutes M] [--stacks N] [--fault NAME] [--environment NAME] [--write], with
+tests and tools in PYTHONPATH
 """
 
 import argparse
@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from functools import cache
@@ -18,13 +18,17 @@ from pathlib import Path
 from statistics import median
 from threading import Thread
 
+from chatdb.git import git
 from tests.e2e.api import ApiError
-from tests.e2e.deployment import Deployment, deployed
+from tests.e2e.deployment import Deployment, started
+from tests.e2e.production import PRODUCTION, Production
 from tests.e2e.scenarios import FAULTS, Outcome, Scenario, draw, play
 from tests.repository import ROOT
 from tools.sections import fill
 
 PAGE = ROOT / "docs/reliability.md"
+SECTIONS = {"minikube": "scenarios", PRODUCTION: "production-scenarios"}
+ENVIRONMENTS: dict[str, Callable[[Path], Deployment]] = {"minikube": Deployment, PRODUCTION: Production}
 PER_STACK = 20
 """Scenarios on one platform before a new one is made."""
 
@@ -32,9 +36,9 @@ PER_STACK = 20
 class Stacks:
     """A running platform; a new one after so many scenarios, or after one that went wrong."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, environment: str) -> None:
         """The first is made when it is asked for."""
-        self.folder = folder
+        self.folder, self.environment = folder, environment
         self.stack = ExitStack()
         self.made = self.left = 0
         self.platform: Deployment
@@ -44,7 +48,9 @@ class Stacks:
         if self.left == 0:
             self.stack.close()
             self.made += 1
-            self.platform = self.stack.enter_context(deployed(self.folder / str(self.made)))
+            self.platform = self.stack.enter_context(
+                started(ENVIRONMENTS[self.environment](self.folder / str(self.made)))
+            )
             self.platform.install()
             self.left = PER_STACK
         self.left -= 1
@@ -56,9 +62,9 @@ class Stacks:
 
 
 @cache
-def stacks(folder: Path) -> Stacks:
+def stacks(folder: Path, environment: str) -> Stacks:
     """Those of this process; their servers end with it."""
-    return Stacks(folder / current_process().name)
+    return Stacks(folder / current_process().name, environment)
 
 
 def end_with(parent: int) -> None:
@@ -72,11 +78,11 @@ def end_with(parent: int) -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def attempt(folder: Path, scenario: Scenario, until: float) -> Outcome | str | None:
+def attempt(folder: Path, environment: str, scenario: Scenario, until: float) -> Outcome | str | None:
     """What came of it; a text where it did not end well, None where there is no time left to begin it."""
     if time.monotonic() > until:
         return None
-    mine = stacks(folder)
+    mine = stacks(folder, environment)
     try:
         outcome = play(mine.take(), scenario)
     except (OSError, ApiError, AssertionError) as error:
@@ -87,22 +93,22 @@ def attempt(folder: Path, scenario: Scenario, until: float) -> Outcome | str | N
     return outcome
 
 
-def outcomes(scenarios: list[Scenario], minutes: float, side_by_side: int) -> Iterator[Outcome | str]:
+def outcomes(environment: str, scenarios: list[Scenario], minutes: float, side_by_side: int) -> Iterator[Outcome | str]:
     """One for each scenario that was begun in that time, in the order in which they end."""
     until = time.monotonic() + 60 * minutes
     with (
         tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
         ProcessPoolExecutor(side_by_side, initializer=end_with, initargs=(os.getpid(),)) as pool,
     ):
-        begun = [pool.submit(attempt, Path(folder), scenario, until) for scenario in scenarios]
+        begun = [pool.submit(attempt, Path(folder), environment, scenario, until) for scenario in scenarios]
         for done in as_completed(begun):
             outcome = done.result()
             if outcome is not None:
                 yield outcome
 
 
-def table(results: list[Outcome | str]) -> str:
-    """The figures as Markdown."""
+def table(results: list[Outcome | str], origin: str) -> str:
+    """The figures as Markdown; `origin` says how they are made again."""
     good = [outcome for outcome in results if isinstance(outcome, Outcome)]
     rows = ["| fault | scenarios | violations | recovery, median | recovery, longest |", "|---|---|---|---|---|"]
     for fault in FAULTS:
@@ -112,7 +118,8 @@ def table(results: list[Outcome | str]) -> str:
             broken = sum(len(outcome.violations) for outcome in mine)
             rows.append(f"| {fault} | {len(mine)} | {broken} | {median(seconds):.0f} s | {max(seconds):.0f} s |")
     broken = sum(len(outcome.violations) for outcome in good)
-    summary = f"{len(results)} scenarios: {broken} violations, {len(results) - len(good)} that did not recover in time."
+    late = len(results) - len(good)
+    summary = f"{len(results)} scenarios ({origin}): {broken} violations, {late} that did not recover in time."
     return "\n".join([summary, "", *rows, "", _convergence(good)])
 
 
@@ -136,16 +143,19 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=600, help="begin no scenario after so many minutes")
     parser.add_argument("--stacks", type=int, default=2, help="how many platforms side by side")
     parser.add_argument("--fault", choices=FAULTS, help="always this fault")
+    parser.add_argument("--environment", choices=ENVIRONMENTS, default="minikube", help="what is deployed")
     parser.add_argument("--write", action="store_true", help="write the table into docs/reliability.md")
     asked = parser.parse_args()
-    scenarios = [draw(seed, asked.fault) for seed in range(asked.first, asked.first + asked.count)]
+    commit = git(ROOT, "rev-parse", "--short", "HEAD")
+    origin = f"seeds {asked.first} to {asked.first + asked.count - 1} at commit {commit}"
+    scenarios = [draw(seed, asked.fault, asked.environment) for seed in range(asked.first, asked.first + asked.count)]
     results: list[Outcome | str] = []
-    for outcome in outcomes(scenarios, asked.minutes, asked.stacks):
+    for outcome in outcomes(asked.environment, scenarios, asked.minutes, asked.stacks):
         results.append(outcome)
         print(outcome if isinstance(outcome, str) else _line(outcome), flush=True)
         if asked.write:
-            fill(PAGE, "scenarios", table(results))
-    print(table(results))
+            fill(PAGE, SECTIONS[asked.environment], table(results, origin))
+    print(table(results, origin))
     return 1 if any(isinstance(outcome, str) or outcome.violations for outcome in results) else 0
 
 

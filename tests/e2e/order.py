@@ -5,10 +5,13 @@ from dataclasses import dataclass, field
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
+from chatdb.deploy import objects
 from tests.e2e.api import Manifest
 from tests.e2e.recorder import Event
 
 PREFIX = "chatdb-"
+SEEN = "test.invalid/Seen"
+"""The condition of a Cluster by which the stand-in of its operator says which generation the status is about."""
 
 
 @dataclass(slots=True)
@@ -31,7 +34,7 @@ class State:
         if event.type == "DELETED":
             self.workloads.pop(event.key, None)
             return self.wanted.pop(event.key, None) is not None
-        if event.kind in ("Deployment", "StatefulSet", "Job"):
+        if event.kind in ("Deployment", "StatefulSet", "Job", "Cluster"):
             self.workloads[event.key] = event
         changed = self.wanted.get(event.key) != event.wanted
         self.wanted[event.key] = event.wanted
@@ -45,14 +48,20 @@ def tier_of(application: str | None) -> Tier | None:
 
 
 def violations(
-    events: Iterable[Event], tiers: Iterable[Tier], *, since: int = 0, by_hand: Container[tuple[str, str, str]] = ()
+    events: Iterable[Event],
+    tiers: Iterable[Tier],
+    *,
+    operators: Iterable[str] = (),
+    since: int = 0,
+    by_hand: Container[tuple[str, str, str]] = (),
 ) -> Iterator[str]:
     """One line for each change that came too early; `since` is a resource version from which on it counts.
 
+    All tiers wait for the operators, whose names are those of their Applications without the prefix.
     Keys in `by_hand` are objects that the test deletes: that is no tier's doing, and so is no update when such a one is
     put back as it was, at a commit at which the tier has been whole.
     """
-    known = list(tiers)
+    known, first = list(tiers), list(operators)
     state = State()
     for event in events:
         changed = state.take(event)
@@ -62,12 +71,12 @@ def violations(
         commit = revision_under_way(state, tier)
         if event.key in by_hand and (event.type == "DELETED" or (PREFIX + tier, str(commit)) in state.whole):
             continue
-        for lower in known:
-            if CATALOGUE.wave(lower) < CATALOGUE.wave(tier):
-                reason = unready(state, lower, commit)
-                if reason:
-                    change = f"{event.type} {'/'.join(event.key)} of {tier}"
-                    yield f"{event.version}: {change} at {str(commit)[:7]}, but {lower} {reason}"
+        waited = [(lower, commit) for lower in known if CATALOGUE.wave(lower) < CATALOGUE.wave(tier)]
+        for part, wanted in [*((operator, None) for operator in first), *waited]:
+            reason = unready(state, part, wanted)
+            if reason:
+                change = f"{event.type} {'/'.join(event.key)} of {tier}"
+                yield f"{event.version}: {change} at {str(commit)[:7]}, but {part} {reason}"
 
 
 def revision_under_way(state: State, tier: Tier) -> str | None:
@@ -80,9 +89,9 @@ def revision_under_way(state: State, tier: Tier) -> str | None:
     return sync.get("revision")
 
 
-def unready(state: State, tier: Tier, commit: str | None) -> str | None:
-    """Why the tier is not ready with that commit: by its Application, and by its workloads' own status."""
-    application = state.applications.get(PREFIX + tier)
+def unready(state: State, part: str, commit: str | None) -> str | None:
+    """Why the tier or operator is not ready with that commit: by its Application, and by its workloads' own status."""
+    application = state.applications.get(PREFIX + part)
     if application is None:
         return "has no Application"
     sync = _synced_and_healthy(application)
@@ -91,7 +100,7 @@ def unready(state: State, tier: Tier, commit: str | None) -> str | None:
         return f"is {status.get('sync', {}).get('status')} and {status.get('health', {}).get('status')}"
     if commit is not None and sync.get("revision") != commit:
         return f"is at {str(sync.get('revision'))[:7]}"
-    mine = [event for event in state.workloads.values() if tier_of(event.owner) is tier]
+    mine = [event for event in state.workloads.values() if event.owner == PREFIX + part]
     waiting = [event.key for event in mine if not ready(event.manifest)]
     return f"waits for {'/'.join(waiting[0])}" if waiting else None
 
@@ -107,6 +116,9 @@ def _synced_and_healthy(application: Manifest) -> Manifest | None:
 def ready(manifest: Manifest) -> bool:
     """Whether the workload runs as it is asked to: rolled out whole, or, for a Job, complete."""
     status, spec = manifest.get("status", {}), manifest["spec"]
+    if manifest["kind"] == "Cluster":
+        about = [one["observedGeneration"] for one in status.get("conditions", ()) if one["type"] == SEEN]
+        return about == [manifest["metadata"]["generation"]] and objects.ready(manifest)
     if manifest["kind"] == "Job":
         conditions = status.get("conditions", [])
         return any(condition["type"] == "Complete" and condition["status"] == "True" for condition in conditions)

@@ -22,6 +22,8 @@ Operations = Sequence[Mapping[str, object]] | Mapping[str, object]
 class Origin:
     """The repository; `work` is the clone that a person would have."""
 
+    environment = "minikube"
+
     def __init__(self, folder: Path, url: str | None = None, files: Callable[[Path], object] = copy_generated) -> None:
         """Make both, with those files in the clone, and the first commit; `url` is where Argo CD finds it."""
         self.bare = folder / "origin.git"
@@ -32,9 +34,8 @@ class Origin:
         self.git("init", "--quiet", "--initial-branch=main")
         (self.work / ".git/info/exclude").write_text(IGNORED)
         self.git("remote", "add", "origin", str(self.bare))
-        self.run(
-            "init", "--repository", url or f"file://{self.bare}", "--environment", "minikube", "--revision", "main"
-        )
+        own = ("--environment", self.environment, "--revision", "main")
+        self.run("init", "--repository", url or f"file://{self.bare}", *own)
         self.commit("The platform")
 
     def git(self, *arguments: str) -> str:
@@ -81,7 +82,7 @@ class Origin:
         `chatdb release` would not: it refuses what `chatdb check` finds, and faults are released here on purpose.
         """
         held = self.git("rev-parse", "HEAD")
-        settings = read_settings(self.work, CATALOGUE, "minikube")
+        settings = read_settings(self.work, CATALOGUE, self.environment)
         releases.write_pins(self.work, settings.environment, releases.pins_of_tree(self.work, settings, held))
         self.run("synth")
         self.git("add", "--all")
@@ -91,7 +92,7 @@ class Origin:
     def release_as_it_is(self) -> str:
         """Pin all tiers to the present commit by hand, without generating, and push; the commit."""
         held = self.git("rev-parse", "HEAD")
-        for path in sorted((self.work / "argocd/minikube/apps").glob("*.yaml")):
+        for path in sorted((self.work / f"argocd/{self.environment}/apps").glob("*.yaml")):
             content = yaml.safe_load(path.read_text())
             if content["kind"] == "Application":
                 content["spec"]["source"]["targetRevision"] = held
@@ -107,10 +108,10 @@ class Origin:
         self.git("checkout", first, "--", "overlays")
 
     def patch(
-        self, tier: str, target: Mapping[str, str], operations: Operations, environment: str = "minikube"
+        self, tier: str, target: Mapping[str, str], operations: Operations, environment: str | None = None
     ) -> None:
         """Add a patch to the overlay of a tier; it is not committed yet."""
-        path = self.work / f"overlays/{environment}/{tier}/kustomization.yaml"
+        path = self.work / f"overlays/{environment or self.environment}/{tier}/kustomization.yaml"
         content = yaml.safe_load(path.read_text())
         patch = {"target": dict(target), "patch": yaml.safe_dump(operations), "options": {"allowNameChange": True}}
         content.setdefault("patches", []).append(patch)
@@ -118,20 +119,20 @@ class Origin:
 
     def forget(self, tier: str, resource: str) -> None:
         """Take a resource out of the overlay of a tier; it is not committed yet."""
-        path = self.work / f"overlays/minikube/{tier}/kustomization.yaml"
+        path = self.work / f"overlays/{self.environment}/{tier}/kustomization.yaml"
         content = yaml.safe_load(path.read_text())
         content["resources"].remove(resource)
         path.write_text(yaml.safe_dump(content, sort_keys=False))
 
-    def mark(self, tier: str, value: str, environment: str = "minikube") -> None:
+    def mark(self, tier: str, value: str, environment: str | None = None) -> None:
         """Change the pod template of everything in the tier that runs on: it rolls, and nothing else differs."""
         # Whether there are annotations already decides what may be added: a map that is replaced would lose some.
-        label = _added("/spec/template/metadata/labels/release", value)
+        label = added("/spec/template/metadata/labels/release", value)
         self.patch(tier, {"kind": "Deployment|StatefulSet"}, [label], environment)
 
     def strand(self, tier: str, component: str) -> None:
         """Ask for a node that there is not: the component never gets ready with this commit."""
-        selector = _added("/spec/template/spec/nodeSelector", {"chatdb.io/node": "none"})
+        selector = added("/spec/template/spec/nodeSelector", {"chatdb.io/node": "none"})
         self.patch(tier, {"kind": "Deployment|StatefulSet", "name": component}, [selector])
 
     def revert(self, commit: str) -> None:
@@ -139,5 +140,6 @@ class Origin:
         self.git("revert", "--no-edit", commit)
 
 
-def _added(path: str, value: object) -> dict[str, object]:
+def added(path: str, value: object) -> dict[str, object]:
+    """A patch that adds or replaces a value."""
     return {"op": "add", "path": path, "value": value}

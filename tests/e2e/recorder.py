@@ -5,11 +5,13 @@ import json
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
 from catalogue.namespaces import Namespace
+from catalogue.operators import CLOUDNATIVE_PG
 from tests.e2e.api import GONE, NOT_FOUND, Api, ApiError, Manifest
 
 KINDS = (
@@ -31,6 +33,12 @@ KINDS = (
     ("rbac.authorization.k8s.io/v1", "RoleBinding"),
     ("argoproj.io/v1alpha1", "Application"),
 )
+OF_TRAITS = (
+    ("gateway.networking.k8s.io/v1", "Gateway"),
+    ("gateway.networking.k8s.io/v1", "HTTPRoute"),
+    ("postgresql.cnpg.io/v1", "Cluster"),
+)
+PLACES = {*Namespace, "argocd", str(CLOUDNATIVE_PG.node.namespace)}
 PAUSE = 0.2
 TRACKING = "argocd.argoproj.io/tracking-id"
 SERVERS_OWN = ("resourceVersion", "managedFields", "generation", "creationTimestamp", "uid", "selfLink")
@@ -80,9 +88,10 @@ class Event:
 class Recorder:
     """A thread for each kind; `events` are what they saw."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, kinds: Iterable[tuple[str, str]] = KINDS) -> None:
         """It does not watch yet."""
         self.api = api
+        self.kinds = tuple(kinds)
         self.events: list[Event] = []
         self.failures: list[str] = []
         self._stopped = threading.Event()
@@ -91,7 +100,7 @@ class Recorder:
 
     def start(self) -> None:
         """Watch from now on; a kind that the server does not know, as soon as it does."""
-        for api_version, kind in KINDS:
+        for api_version, kind in self.kinds:
             if not self._watch_kind(api_version, kind):
                 threading.Thread(target=self._await, args=(api_version, kind), daemon=True).start()
 
@@ -153,7 +162,7 @@ class Recorder:
     def _note(self, event: Manifest) -> None:
         manifest = event["object"]
         namespace = manifest["metadata"].get("namespace")
-        if namespace is None or namespace in {*Namespace, "argocd"}:
+        if namespace is None or namespace in PLACES:
             version = int(manifest["metadata"]["resourceVersion"])
             with self._lock:
                 self.events.append(Event(version, time.monotonic() - self._began, event["type"], manifest))

@@ -9,11 +9,12 @@ from random import Random
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
+from constructs_lib.kustomize import kustomize
 from tests.e2e.argo_cd import WAVE_DELAY
 from tests.e2e.deployment import Deployment
 from tests.e2e.faults import crashed, failing, never_ready, no_git, refused
 from tests.e2e.order import ready, tier_of
-from tests.repository import ROOT, manifests
+from tests.repository import ROOT
 
 RECOVERING = 240
 """Seconds within which the platform has to be whole again after the fault; docs/reliability.md says what was seen."""
@@ -51,18 +52,19 @@ class Outcome:
 
 
 @cache
-def components(tier: Tier) -> tuple[str, ...]:
+def components(environment: str, tier: Tier) -> tuple[str, ...]:
     """What runs on in the tier and has a Service of its own name."""
-    objects = list(manifests(ROOT / "dist" / tier))
+    overlay = ROOT / "overlays" / environment / tier
+    objects = kustomize(ROOT, overlay) if overlay.exists() else []
     services = {manifest["metadata"]["name"] for manifest in objects if manifest["kind"] == "Service"}
-    names = {manifest["metadata"]["name"] for manifest in objects if manifest["kind"] in RUNNING}
+    names = {manifest["metadata"]["name"] for manifest in objects if manifest["kind"] in (*RUNNING, "Cluster")}
     return tuple(sorted(names & services))
 
 
-def draw(seed: int, fault: str | None = None) -> Scenario:
+def draw(seed: int, fault: str | None = None, environment: str = "minikube") -> Scenario:
     """The scenario of that seed: the same one each time."""
     random = Random(seed)
-    able = [tier for tier in Tier if components(tier)]
+    able = [tier for tier in Tier if components(environment, tier)]
     kind = fault or random.choice(sorted(FAULTS))
     tiers = random.sample(able, random.randint(2, len(able)))
     moment = random.choice(tiers)
@@ -71,7 +73,7 @@ def draw(seed: int, fault: str | None = None) -> Scenario:
         fault=kind,
         tiers=tuple(sorted(tiers, key=list(Tier).index)),
         moment=moment,
-        component=random.choice(components(moment)),
+        component=random.choice(components(environment, moment)),
         seconds=round(random.uniform(0.5, 12), 1),
     )
 
@@ -207,16 +209,16 @@ def _rollback(platform: Deployment, scenario: Scenario) -> tuple[str, float]:
 def _by_hand(platform: Deployment, scenario: Scenario) -> tuple[str, float]:
     held = _change(platform, scenario)
     platform.wait_released(held, RECOVERING)
-    workloads = [
-        entry
-        for kind in RUNNING
-        for entry in platform.api.list("apps/v1", kind)
-        if entry["metadata"]["name"] == scenario.component
-    ]
-    platform.delete_by_hand("apps/v1", workloads[0]["kind"], workloads[0]["metadata"]["namespace"], scenario.component)
-    uid = workloads[0]["metadata"]["uid"]
+    # With a Cluster its data would go: what an operator has made of it has the component's label.
+    existing = [entry for kind in RUNNING for entry in platform.api.list("apps/v1", kind)]
+    named = [entry for entry in existing if entry["metadata"]["name"] == scenario.component]
+    labelled = [entry for entry in existing if entry["metadata"].get("labels", {}).get("app") == scenario.component]
+    workload = (named or labelled)[0]
+    metadata = workload["metadata"]
+    platform.delete_by_hand("apps/v1", workload["kind"], metadata["namespace"], metadata["name"])
+    uid = metadata["uid"]
     ended = time.monotonic()
-    platform.wait("it is made again", RECOVERING, lambda: _made_again(platform, workloads[0], uid))
+    platform.wait("it is made again", RECOVERING, lambda: _made_again(platform, workload, uid))
     return held, ended
 
 

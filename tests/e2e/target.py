@@ -17,6 +17,7 @@ import yaml
 from catalogue.namespaces import Namespace
 from chatdb.deploy.target import current
 from chatdb.local.processes import wait_for
+from constructs_lib.machine import Nodes
 from tests.e2e.api import Api, ApiError, Manifest
 from tests.e2e.cluster import INSTALLED, MACHINE, MIB, Cluster
 from tests.repository import ROOT
@@ -24,7 +25,7 @@ from tests.repository import ROOT
 VARIABLE, LOOSE = "CHATDB_KUBECONFIG", "CHATDB_ANY_CLUSTER"
 SCRATCH = "chatdb-scratch"
 """A namespace for what is wrong on purpose."""
-ANYWHERE = ("test_admission", "test_rbac")
+ANYWHERE = ("test_admission", "test_rbac", "test_traits")
 """The tests that need no cluster of their own."""
 NAMESPACES = (*Namespace, SCRATCH)
 DEFINITIONS = ROOT / ".tools/definitions"
@@ -65,17 +66,17 @@ def loose() -> bool:
 
 
 @contextmanager
-def target(folder: Path) -> Iterator[Target]:
-    """An empty cluster; one that the user names is left without our objects again."""
+def target(folder: Path, nodes: Nodes | None = None) -> Iterator[Target]:
+    """An empty cluster of these nodes; one that the user names is left without our objects again."""
     path = named()
     if path is None:
-        yield from _own(folder)
+        yield from _own(folder, nodes)
     else:
         yield from _named(path)
 
 
-def _own(folder: Path) -> Iterator[Target]:
-    cluster = Cluster(folder)
+def _own(folder: Path, nodes: Nodes | None) -> Iterator[Target]:
+    cluster = Cluster(folder, nodes=nodes)
     try:
         cluster.start()
         # Argo CD is not there, but the room that it takes on minikube has to be.
@@ -109,10 +110,13 @@ def _argo_cds_share() -> dict[str, Any]:
     }
 
 
-def define_kinds(api: Api, definitions: Path = DEFINITIONS) -> list[str]:
-    """Apply the definitions of the kinds that traits bring where there are none; the paths of those that were made."""
+def define_kinds(api: Api, definitions: Path = DEFINITIONS, group: str = "") -> list[str]:
+    """Apply the definitions of the kinds that traits bring where there are none, of all groups or of one.
+
+    Returns the paths of those that were made.
+    """
     made = []
-    for path in sorted(definitions.glob("*.yaml")):
+    for path in sorted(definitions.glob(f"{group}*.yaml")):
         definition = yaml.safe_load(path.read_text(encoding="utf-8"))
         if not api.get("apiextensions.k8s.io/v1", "CustomResourceDefinition", None, definition["metadata"]["name"]):
             api.apply(definition)
