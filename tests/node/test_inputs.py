@@ -7,6 +7,8 @@ import pytest
 from tests.node.inputs import digest, meaning
 from tests.node.long.stages import STAGES, Stage
 
+NOT_RUN = "**Not run yet.**"
+"""How a page says that a section has no figures."""
 SECTIONS = [(name, stage) for stage in STAGES for name in stage.sections]
 
 
@@ -16,6 +18,9 @@ def test_tables_are_of_what_is_here(name: str, stage: Stage) -> None:
     text = stage.page.read_text(encoding="utf-8")
     table = text.partition(f"<!-- {name} -->\n")[2].partition(f"<!-- /{name} -->\n")[0]
     measured = re.findall(r"inputs `(\w+)`", table)
+    if NOT_RUN in table:
+        assert measured == []
+        return
     assert measured == [digest(stage.traits)], f"run `make node-long`, and commit {stage.page.name}"
 
 
