@@ -189,3 +189,14 @@ def test_invalid_cluster_is_the_only_finding(production: Inputs) -> None:
         findings = run(replace(production, rendered=(*others, broken, *made)), rules)
         assert {one.rule for one in findings} == {"schema"}
         assert all("Cluster chatdb-system/postgres" in one.problem.where for one in findings)
+
+
+def test_inherited_labels_may_change() -> None:
+    """Instances have them, and are selected without them: a server takes no other selector."""
+    before, after = (
+        of(cluster(inheritedMetadata={"labels": {"app": label}}), "StatefulSet", "db-replicas")["spec"]
+        for label in ("db", "other")
+    )
+    assert before["selector"] == after["selector"]
+    assert after["template"]["metadata"]["labels"]["app"] == "other"
+    assert after["selector"]["matchLabels"].items() <= after["template"]["metadata"]["labels"].items()
