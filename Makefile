@@ -157,7 +157,7 @@ node-long: setup-node-long ## Kill, drain, reboot, cut and overload the platform
 gateway-test: setup-e2e $(STAMPS)/node-gateway ## See a real controller of the Gateway API serve the routes of the trait gateway-api
 	unshare --map-root-user --net sh -euc 'ip link set lo up; ip address add 10.250.0.2/32 dev lo; exec pytest tests/node/long/test_gateway.py'
 
-scores: setup-scores ## Install two scanners, score every combination of traits, and hold docs/security.md to it
+scores: setup-scores ## Install two scanners, score each environment, and hold docs/security.md to it
 	python -m tools.scores
 
 bench: setup-bench ## Measure against helm, kapitan and bare cdk8s, and write the tables of docs/performance.md

@@ -1,5 +1,6 @@
 """The optional traits that vary the entries; those that are patches alone are in overlays/components."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ from catalogue.operators import BARMAN_CLOUD, CERT_MANAGER, CLOUDNATIVE_PG
 from constructs_lib.model import Bucket, Catalogue, Component, Dependency, External, Port, Resources, Storage, Trait
 from constructs_lib.options import Options
 
+Changes = Callable[[Catalogue], tuple[str, ...]]
 INSTANCES = 3
 """Enough that one may be lost and two of three still agree."""
 
@@ -107,52 +109,55 @@ def _external_credentials(catalogue: Catalogue, _options: Options) -> Catalogue:
     return _with_entry(catalogue, "credentials", type="external-credentials", image=None, needs=(), resources=None)
 
 
+def _only(*names: str) -> Changes:
+    """These, whatever the catalogue has besides."""
+    return lambda _: names
+
+
+def _users_of_the_store(catalogue: Catalogue) -> tuple[str, ...]:
+    """What is there for it, who needs it, and who shows or tests all that is there."""
+    users = (one.name for one in catalogue.components if any(need.to == "minio" for need in one.needs))
+    return ("minio", "credentials", *users, "grafana", "integration-tests")
+
+
+def _scaling(catalogue: Catalogue) -> tuple[str, ...]:
+    return tuple(one.name for one in catalogue.components if one.autoscale)
+
+
 TRAITS = (
     Trait(
         name="kafka-three-brokers",
         vary=_kafka_three_brokers,
-        changes=("kafka", "kafka-topics", "integration-tests"),
+        changes=_only("kafka", "kafka-topics", "integration-tests"),
     ),
     Trait(
         name="postgres-cloudnative-pg",
         vary=_postgres_cloudnative_pg,
-        changes=("postgres", "credentials", "postgres-schema", "prometheus", "integration-tests"),
+        changes=_only("postgres", "credentials", "postgres-schema", "prometheus", "integration-tests"),
         operators=(CLOUDNATIVE_PG,),
     ),
     Trait(
         name="postgres-import",
         vary=_postgres_import,
-        changes=("postgres",),
+        changes=_only("postgres"),
         needs=("postgres-cloudnative-pg",),
         keeps=("postgres",),
     ),
     Trait(
         name="object-store-external",
         vary=_object_store_external,
-        changes=(
-            "minio",
-            "object-store-buckets",
-            "credentials",
-            "model-registry",
-            "ml-engine",
-            "grafana",
-            "integration-tests",
-        ),
+        changes=_users_of_the_store,
         excludes=("object-store-versitygw",),
         option="object_store",
     ),
-    Trait(
-        name="autoscaling",
-        vary=_autoscaling,
-        changes=("training-orchestrator", "model-registry", "query-parser", "ml-engine"),
-    ),
+    Trait(name="autoscaling", vary=_autoscaling, changes=_scaling),
     Trait(
         name="postgres-backups",
         vary=_postgres_backups,
-        changes=("postgres", "credentials", "object-store-buckets"),
+        changes=_only("postgres", "credentials", "object-store-buckets"),
         needs=("postgres-cloudnative-pg",),
         option="backups",
         operators=(BARMAN_CLOUD, CERT_MANAGER),
     ),
-    Trait(name="external-credentials", vary=_external_credentials, changes=("credentials",)),
+    Trait(name="external-credentials", vary=_external_credentials, changes=_only("credentials")),
 )

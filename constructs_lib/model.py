@@ -1,6 +1,6 @@
 """The vocabulary of a catalogue: what a component is, and how components relate to each other."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -273,17 +273,17 @@ class Operator:
 class Trait:
     """An optional variation of a catalogue, which an environment names in its settings.
 
-    `vary` gives the catalogue as it is with the trait; `changes` names the components whose objects that changes: what
-    a trait does to another one is refused. Traits of which one `excludes` the other are never in one environment, and
-    none is there without those that it `needs`. `keeps` names components whose servers of the base keep running beside
-    those that the other traits put in their place, which take over their data.
+    `vary` gives the catalogue as it is with the trait; `changes` names the components of a catalogue whose objects that
+    changes: what a trait does to another one is refused. Traits of which one `excludes` the other are never in one
+    environment, and none is there without those that it `needs`. `keeps` names components whose servers of the base
+    keep running beside those that the other traits put in their place, which take over their data.
     `option` names the field of `Options` without which an environment cannot have it. Its `operators` run before
     the first tier, and are external nodes of the varied catalogue.
     """
 
     name: str
     vary: Callable[["Catalogue", Options], "Catalogue"]
-    changes: tuple[str, ...]
+    changes: Callable[["Catalogue"], Collection[str]]
     excludes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     keeps: tuple[str, ...] = ()

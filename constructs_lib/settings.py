@@ -19,7 +19,7 @@ from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_platform
 from constructs_lib.resolve.problems.env_vars import SECRET_URL
 from constructs_lib.resolve.problems.vocabulary import is_host
-from constructs_lib.traits import COMPONENTS, known_traits
+from constructs_lib.traits import COMPONENTS, problems_of_options, problems_of_traits
 from constructs_lib.yaml_files import Place, read_document, read_mapping
 
 FILE = SETTINGS
@@ -255,14 +255,14 @@ def problems_of_environment(
     yield from _registry(raw, place)
     if "host" in raw:
         yield from _host(catalogue, raw["host"], str(place.at("host")))
-    yield from _traits(root, catalogue, raw, place)
+    yield from problems_of_traits(root, catalogue, raw, place)
     yield from read_nodes(raw, catalogue, place)[1]
     yield from _tiers(raw, catalogue, place)[1]
     yield from _kinds(raw, place)[1]
     yield from read_dns(raw, catalogue.namespaces, place)[1]
     yield from read_object_store(raw, catalogue, place)[1]
     yield from read_backups(raw, place)[1]
-    yield from _options(catalogue, raw, place)
+    yield from problems_of_options(catalogue, raw, place)
 
 
 def _unknown_keys(raw: Mapping[str, Any], place: Place, known: tuple[str, ...]) -> Iterator[Problem]:
@@ -299,42 +299,6 @@ def _host(catalogue: Catalogue, host: Any, where: str) -> Iterator[Problem]:
         yield Problem(where, f"{host!r} is not a valid host", fix)
     elif not catalogue.host:
         yield Problem(where, "the platform has no host: nothing is published", "remove it")
-
-
-def _traits(root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
-    """What is wrong with the list of traits."""
-    names, where, known = raw.get("traits") or [], place.at("traits"), known_traits(root, catalogue)
-    fix = f"list some of {', '.join(known)}" if known else "remove it: there are none"
-    if not isinstance(names, list):
-        yield Problem(str(where), "traits is not a list", fix)
-        return
-    for number, name in enumerate(names):
-        if name not in known:
-            yield Problem(str(where.at(number)), f"{name!r} is not a known trait", fix)
-        elif name in names[:number]:
-            yield Problem(str(where.at(number)), f"the trait {name} is listed twice", "keep one")
-    for trait in (one for one in catalogue.traits if one.name in names):
-        for other in sorted(set(trait.excludes) & {str(name) for name in names}):
-            message = f"the traits {trait.name} and {other} exclude each other"
-            yield Problem(str(where.at(names.index(trait.name))), message, "keep one of them")
-        for other in sorted(set(trait.needs) - {str(name) for name in names}):
-            message = f"the trait {trait.name} needs the trait {other}"
-            yield Problem(str(where.at(names.index(trait.name))), message, f"list {other}, too")
-
-
-def _options(catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
-    """Traits that lack the setting that they are about, and such settings without their trait."""
-    names = raw.get("traits") or []
-    if not isinstance(names, list):
-        return
-    for trait in (one for one in catalogue.traits if one.option):
-        option, attached = trait.option, trait.name in names
-        if attached and option not in raw:
-            where = str(place.at("traits", names.index(trait.name)))
-            yield Problem(where, f"the trait {trait.name} needs the setting {option}", f"add {option}")
-        elif option in raw and not attached:
-            fix = f"list it under traits, or remove {option}"
-            yield Problem(str(place.at(option)), f"{option} has no effect without the trait {trait.name}", fix)
 
 
 def _registry(raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:

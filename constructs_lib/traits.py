@@ -1,13 +1,15 @@
 """The optional traits of overlays/components: the tiers that each changes, and their combinations."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from constructs_lib.command import SETTINGS
 from constructs_lib.kustomization import GENERATED, Kustomization, normal
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.yaml_files import Place
 
 COMPONENTS = "components"
 GENERATED_TRAITS = "dist/traits"
@@ -24,6 +26,42 @@ def traits(overlays: Path) -> dict[str, tuple[str, ...]]:
 def known_traits(root: Path, catalogue: Catalogue) -> tuple[str, ...]:
     """All traits that an environment may name, sorted: those of the catalogue, and those that are patches alone."""
     return tuple(sorted({*traits(root / "overlays"), *(trait.name for trait in catalogue.traits)}))
+
+
+def problems_of_traits(root: Path, catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    """What is wrong with the list of traits."""
+    names, where, known = raw.get("traits") or [], place.at("traits"), known_traits(root, catalogue)
+    fix = f"list some of {', '.join(known)}" if known else "remove it: there are none"
+    if not isinstance(names, list):
+        yield Problem(str(where), "traits is not a list", fix)
+        return
+    for number, name in enumerate(names):
+        if name not in known:
+            yield Problem(str(where.at(number)), f"{name!r} is not a known trait", fix)
+        elif name in names[:number]:
+            yield Problem(str(where.at(number)), f"the trait {name} is listed twice", "keep one")
+    for trait in (one for one in catalogue.traits if one.name in names):
+        for other in sorted(set(trait.excludes) & {str(name) for name in names}):
+            message = f"the traits {trait.name} and {other} exclude each other"
+            yield Problem(str(where.at(names.index(trait.name))), message, "keep one of them")
+        for other in sorted(set(trait.needs) - {str(name) for name in names}):
+            message = f"the trait {trait.name} needs the trait {other}"
+            yield Problem(str(where.at(names.index(trait.name))), message, f"list {other}, too")
+
+
+def problems_of_options(catalogue: Catalogue, raw: Mapping[str, Any], place: Place) -> Iterator[Problem]:
+    """Traits that lack the setting that they are about, and such settings without their trait."""
+    names = raw.get("traits") or []
+    if not isinstance(names, list):
+        return
+    for trait in (one for one in catalogue.traits if one.option):
+        option, attached = trait.option, trait.name in names
+        if attached and option not in raw:
+            where = str(place.at("traits", names.index(trait.name)))
+            yield Problem(where, f"the trait {trait.name} needs the setting {option}", f"add {option}")
+        elif option in raw and not attached:
+            fix = f"list it under traits, or remove {option}"
+            yield Problem(str(place.at(option)), f"{option} has no effect without the trait {trait.name}", fix)
 
 
 def choices(root: Path, catalogue: Catalogue, most: int) -> Iterator[tuple[str, ...]]:

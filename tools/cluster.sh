@@ -22,7 +22,7 @@ if [[ -f unserved.patch ]]; then
   "$go" mod vendor -o "$work/vendor"
   cp go.mod go.sum unserved.patch "$work"
   cd "$work"
-  git apply unserved.patch
+  git apply --unidiff-zero unserved.patch
   GOFLAGS=-mod=vendor
 fi
 

@@ -1,7 +1,7 @@
-"""Scores the minikube overlay with kube-score and checkov, and holds docs/security.md to the result.
+"""Scores each environment with kube-score and checkov, and holds docs/security.md to the result.
 
-Every combination of optional traits is rendered from the committed files and scanned, without network. Exit code 1
-where a score is too low, a waiver is unused, or the page says something else.
+They are rendered from the committed files and scanned, without network; so is a trait that no environment has. Exit
+code 1 where a score is too low, a waiver is unused, or the page says something else.
 """
 
 import argparse
@@ -27,22 +27,20 @@ from constructs_lib.kustomize import kustomize
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve import resolve
 from constructs_lib.settings import read_settings
-from constructs_lib.traits import choices
 from tools.sections import filled
 from tools.waivers import CHECKOV, KUBE_SCORE, WAIVERS, Waiver
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = "docs/security.md"
-OVERLAYS = "overlays"
-ENVIRONMENT = "minikube"
-OVERLAY = f"{OVERLAYS}/{ENVIRONMENT}"
+SCORED = (("minikube",), ("minikube", "object-store-versitygw"), ("production",))
+"""An environment as it is committed, and traits that it is given besides."""
 LEAST = {KUBE_SCORE: 98.0, CHECKOV: 100.0}
 """Percent of the checks that have to pass; a critical one fails whatever the percentage."""
 OPTIONAL_TESTS = ("container-seccomp-profile", "container-ports-check")
 """Tests that kube-score leaves out unless it is told; its others want requests equal to limits."""
 SECONDS = 300
 WORKERS = 2
-HEAD = "| traits | objects | scanner | checks | passed | warnings | critical | waived | before waivers |"
+HEAD = "| environment | objects | scanner | checks | passed | warnings | critical | waived | before waivers |"
 
 
 class Grade(StrEnum):
@@ -68,9 +66,9 @@ class Graded:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
-    """What one scanner says of one combination of traits; a waived check counts on neither side."""
+    """What one scanner says of one of `SCORED`; a waived check counts on neither side."""
 
-    traits: tuple[str, ...]
+    scored: tuple[str, ...]
     objects: int
     scanner: str
     counted: tuple[Graded, ...]
@@ -79,8 +77,8 @@ class Score:
 
     @property
     def name(self) -> str:
-        """The combination in a table."""
-        return " + ".join(self.traits) or "none"
+        """How a table names it."""
+        return " + ".join(self.scored)
 
     @property
     def percent(self) -> float:
@@ -107,7 +105,7 @@ def covering(waivers: Iterable[Waiver], scanner: str, result: Graded) -> tuple[W
 
 
 def score(
-    traits: tuple[str, ...], objects: int, scanner: str, graded: Iterable[Graded], waivers: Sequence[Waiver] = WAIVERS
+    scored: tuple[str, ...], objects: int, scanner: str, graded: Iterable[Graded], waivers: Sequence[Waiver] = WAIVERS
 ) -> Score:
     """Part what counts from what is waived."""
     counted: list[Graded] = []
@@ -118,7 +116,7 @@ def score(
         (waived if cover else counted).append(result)
         used |= {cover} if cover else set()
     return Score(
-        traits=traits,
+        scored=scored,
         objects=objects,
         scanner=scanner,
         counted=tuple(counted),
@@ -128,24 +126,24 @@ def score(
 
 
 def problems(scores: Sequence[Score], waivers: Sequence[Waiver] = WAIVERS) -> Iterator[Problem]:
-    """Each critical check, each low score with its warnings, each object that needs its waiver in no combination."""
+    """Each critical check, each low score with its warnings, each object that needs its waiver in no environment."""
     complaints: dict[tuple[str, Graded], str] = {}
     for scored in scores:
         low = scored.percent < LEAST[scored.scanner]
         if low:
             message = f"{scored.scanner} passes {shown(scored.percent)}, less than {LEAST[scored.scanner]:g} %"
-            yield Problem(f"traits {scored.name}", message, "fix what is named here")
+            yield Problem(f"environment {scored.name}", message, "fix what is named here")
         for graded in scored.counted:
             if graded.grade is Grade.CRITICAL or (low and graded.grade is Grade.WARNING):
                 complaints.setdefault((scored.scanner, graded), scored.name)
     for (scanner, graded), name in sorted(complaints.items(), key=str):
-        message = f"{scanner}: {graded.check} is {graded.grade} (traits {name})"
+        message = f"{scanner}: {graded.check} is {graded.grade} (environment {name})"
         yield Problem(graded.where, message, "fix constructs_lib/parts, or waive it with a reason in tools/waivers.py")
     used = frozenset().union(*(scored.used for scored in scores))
     for waiver in waivers:
         for name in waiver.objects:
             if (waiver, name) not in used:
-                message = f"its waiver for {name} is not needed in any combination"
+                message = f"its waiver for {name} is not needed in any environment"
                 yield Problem(f"{waiver.scanner} {waiver.check}", message, "remove it from tools/waivers.py")
 
 
@@ -223,9 +221,9 @@ def run(program: Path, *arguments: str, folder: Path) -> str:
     return done.stdout
 
 
-def scan(folder: Path, traits: tuple[str, ...], version: str) -> list[Score]:
+def scan(folder: Path, scored: tuple[str, ...], version: str) -> list[Score]:
     """Run both scanners over what is staged in the folder."""
-    manifests = kustomize(folder, folder / OVERLAY, ROOT)
+    manifests = kustomize(folder, folder / "overlays" / scored[0], ROOT)
     (folder / "all.yaml").write_text(manifest_yaml.dump(manifests), encoding="utf-8")
     optional = [part for name in OPTIONAL_TESTS for part in ("--enable-optional-test", name)]
     rated = run(
@@ -238,22 +236,22 @@ def scan(folder: Path, traits: tuple[str, ...], version: str) -> list[Score]:
         "--compact", "--output", "json", folder=folder,
     )  # fmt: skip
     return [
-        score(traits, len(manifests), KUBE_SCORE, read_kube_score(rated)),
-        score(traits, len(manifests), CHECKOV, read_checkov(checked)),
+        score(scored, len(manifests), KUBE_SCORE, read_kube_score(rated)),
+        score(scored, len(manifests), CHECKOV, read_checkov(checked)),
     ]
 
 
 def every_score() -> list[Score]:
-    """No trait and each alone, by the newest Kubernetes that there are schemas for."""
+    """All of `SCORED`, by the newest Kubernetes that there are schemas for."""
     newest = versions(ROOT)[-1]
     version = "v" + ".".join(newest.split(".")[:2])
-    platform, settings = resolve(CATALOGUE, ROOT), read_settings(ROOT, CATALOGUE, ENVIRONMENT)
+    platform = resolve(CATALOGUE, ROOT)
     with tempfile.TemporaryDirectory() as parent, ThreadPoolExecutor(WORKERS) as pool:
         futures = []
-        for number, traits in enumerate(choices(ROOT, CATALOGUE, 1)):
-            folder = Path(parent) / str(number)
-            stage(ROOT, platform, [replace(settings, traits=traits)], folder)
-            futures.append(pool.submit(scan, folder, traits, version))
+        for number, scored in enumerate(SCORED):
+            settings, folder = read_settings(ROOT, CATALOGUE, scored[0]), Path(parent) / str(number)
+            stage(ROOT, platform, [replace(settings, traits=(*settings.traits, *scored[1:]))], folder)
+            futures.append(pool.submit(scan, folder, scored, version))
         return [score for future in futures for score in future.result()]
 
 

@@ -48,7 +48,7 @@ def _changes(platform: ResolvedPlatform, trait: Trait | None, patched: Iterable[
         return f"tier {', '.join(patched)}"
     tiers = {one.name: one.tier for one in platform.components}
     by_tier: dict[str, list[str]] = {}
-    for name in trait.changes:
+    for name in trait.changes(platform.catalogue):
         by_tier.setdefault(tiers[name], []).append(name)
     return "; ".join(f"{tier}: {', '.join(by_tier[tier])}" for tier in platform.tiers if tier in by_tier)
 

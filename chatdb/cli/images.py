@@ -31,7 +31,7 @@ def images(
 ) -> None:
     """List the images, and which are built from this repository; or build, push or verify these.
 
-    With -e, the list has the names by which that environment pulls them.
+    With -e, the list has those that this environment runs, under the names by which it pulls them.
     """
     dry_run, json_ = flags["dry_run"], flags["json_"]
     _check_usage(builder, environment, build=build, push=push, verify=verify, **flags)
@@ -61,15 +61,20 @@ def _check_usage(builder: str | None, environment: str | None, **given: bool) ->
 
 
 def _list(root: Path, environment: str | None, *, json_: bool) -> None:
-    from constructs_lib.gitops.environment_images import environment_images
+    from constructs_lib.gitops.environment_images import EnvironmentImage, environment_images
+    from constructs_lib.resolve import varied
 
     entries = platform(root).catalogue
-    ours = environment_images(root, entries, one_environment(root, environment)) if environment else ()
+    tiers, ours = entries.tiers, tuple[EnvironmentImage, ...]()
+    if environment:
+        settings = one_environment(root, environment)
+        entries = varied(platform(root), settings.traits, settings.options).catalogue
+        tiers, ours = settings.tiers, environment_images(root, entries, settings)
     pulled = {image.name: image.reference for image in ours}
     rows = [
         (component.name, pulled.get(component.image, image.reference), image.source)
         for component in entries.components
-        if component.image and (image := entries.image(component))
+        if component.tier in tiers and component.image and (image := entries.image(component))
     ]
     if json_:
         listed = [{"component": name, "image": reference, "source": source} for name, reference, source in rows]

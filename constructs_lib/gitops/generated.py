@@ -119,9 +119,7 @@ def _given(
         given[tier] = Part(
             objects=objects,
             added=list(rest.added.values()),
-            components=[
-                f"{TOP}/{folder}" for folder in trait_folders(root, out, platform.catalogue, settings.traits, tier)
-            ],
+            components=[f"{TOP}/{folder}" for folder in attached],
             patches=[*(one for folder in folders for one in patches.get(folder, [])), *rest.patches()],
             images=kustomize_images(used_images(images, bases)),
         )

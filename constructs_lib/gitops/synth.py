@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from constructs_lib.command import COMMAND
 from constructs_lib.gitops.argo_cd import unsafe_hand_overs, write_argo_cd
 from constructs_lib.gitops.generated import folders, write_generated
 from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
@@ -20,7 +21,7 @@ Environments = Sequence[Settings]
 Kinds = frozenset[tuple[str, str]]
 UNSAFE = (
     "warning: {environment}: {tier} is not pinned, and what is autoscaled there changes: in a live cluster that may "
-    "leave one replica; undo it, run `chatdb release -e {environment}` first, and read docs/traits.md"
+    f"leave one replica; undo it, run `{COMMAND} release -e {{environment}}` first, and read docs/traits.md"
 )
 
 

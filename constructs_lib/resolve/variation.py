@@ -35,7 +35,7 @@ def varied(platform: ResolvedPlatform, names: Collection[str], options: Options 
         said = (Problem(place, f"it leads to this: {one.where}: {one.what}", one.fix) for one in error.problems)
         raise InvalidInput(said) from error
     kept = {name for trait in chosen for name in trait.keeps}
-    if problems := [*_unstated(platform, made, chosen, place), *_not_taken_over(made, kept)]:
+    if problems := [*_unstated(platform, made, chosen, place), *_not_taken_over(made, kept, place)]:
         raise InvalidInput(problems)
     before = {name: platform.component(name) for name in kept}
     components = (
@@ -44,12 +44,10 @@ def varied(platform: ResolvedPlatform, names: Collection[str], options: Options 
     return replace(made, components=tuple(components))
 
 
-def _not_taken_over(platform: ResolvedPlatform, kept: Iterable[str]) -> Iterable[Problem]:
-    for name in sorted(kept):
-        type_ = type_of(platform.component(name))
-        if not type_.takes_over:
-            message = f"it keeps {name}, and nothing of type {type_.name} takes over its data"
-            yield Problem(entry(TRAITS, name), message, "remove it from keeps")
+def _not_taken_over(platform: ResolvedPlatform, kept: Iterable[str], place: str) -> Iterable[Problem]:
+    able = {one.name for one in platform.components if type_of(one).takes_over}
+    for name in sorted({*kept} - able):
+        yield Problem(place, f"it keeps {name}, and nothing takes over its data", "remove it from keeps")
 
 
 def _vary(trait: Trait, catalogue: Catalogue, options: Options) -> Catalogue:
@@ -78,7 +76,8 @@ def differing(before: ResolvedPlatform, after: ResolvedPlatform) -> frozenset[st
 
 
 def _unstated(before: ResolvedPlatform, after: ResolvedPlatform, traits: list[Trait], place: str) -> Iterable[Problem]:
-    for name in sorted(differing(before, after) - {name for trait in traits for name in trait.changes}):
+    stated = {name for trait in traits for name in trait.changes(before.catalogue)}
+    for name in sorted(differing(before, after) - stated):
         yield Problem(place, f"it changes {name}, which it does not state", f"keep {name}, or add it to changes")
     for name in OF_ALL:
         if getattr(before, name) != getattr(after, name):

@@ -105,7 +105,7 @@ def test_manifests_are_what_the_varied_catalogue_gives(staged: Staged, name: str
 def _of_environment(overlay: Path) -> Iterator[dict[str, Any]]:
     """What is generated for any environment, whatever its traits are: DNS, quotas, tests."""
     for path in (overlay / GENERATED).glob("*.yaml"):
-        if path.name not in ("kustomization.yaml", "traits.yaml"):
+        if path.name != "kustomization.yaml":
             yield from load_all(path.read_text(encoding="utf-8"))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from catalogue.components import CATALOGUE
 from constructs_lib.problem import InvalidInput
-from constructs_lib.traits import choices
+from constructs_lib.settings import read_environments
 from tests.repository import ROOT
 from tools import scores
 from tools.scores import Grade, Graded, Score, problems, score
@@ -38,13 +38,13 @@ def rated() -> list[Graded]:
 def checked(*waivers: Waiver) -> Score:
     """What checkov said, with these waivers."""
     graded = scores.read_checkov((RECORDED / "checkov.json").read_text(encoding="utf-8"))
-    return score((), 2, CHECKOV, graded, waivers)
+    return score(("minikube",), 2, CHECKOV, graded, waivers)
 
 
 def kube_score(grades: dict[Grade, int], *waivers: Waiver) -> Score:
     """A score of that many checks of each grade."""
     graded = [Graded(f"{grade}-{n}", SHOP, grade) for grade, count in grades.items() for n in range(count)]
-    return score((), 2, KUBE_SCORE, graded, waivers)
+    return score(("minikube",), 2, KUBE_SCORE, graded, waivers)
 
 
 def test_grades_of_kube_score() -> None:
@@ -67,17 +67,17 @@ def test_failures_of_checkov() -> None:
 
 def test_each_critical_check_is_named() -> None:
     """At once, with its object, the check and the fix."""
-    lines = [str(problem) for problem in problems([score((), 2, KUBE_SCORE, rated(), [])], [])]
+    lines = [str(problem) for problem in problems([score(("minikube",), 2, KUBE_SCORE, rated(), [])], [])]
     for check in CRITICAL | WARNINGS:
         assert [text for text in lines if text.startswith(f"{SHOP}: kube-score: {check} is")], check
     assert all("tools/waivers.py" in text for text in lines if text.startswith(SHOP))
-    assert lines[0] == "traits none: kube-score passes 56.5 %, less than 98 %; fix what is named here"
+    assert lines[0] == "environment minikube: kube-score passes 56.5 %, less than 98 %; fix what is named here"
 
 
 def test_one_critical_check_fails_a_high_score() -> None:
     """999 of 1000 do not buy one off."""
     (problem,) = problems([kube_score({Grade.PASSED: 999, Grade.CRITICAL: 1})], [])
-    assert problem.what == "kube-score: critical-0 is critical (traits none)"
+    assert problem.what == "kube-score: critical-0 is critical (environment minikube)"
 
 
 @pytest.mark.parametrize(("passed", "warnings", "fails"), [(98, 2, False), (979, 21, True), (0, 0, True)])
@@ -93,7 +93,7 @@ def test_unwaived_failure_fails() -> None:
     messages = [problem.what for problem in problems([checked(DIGEST)], [DIGEST])]
     assert messages == [
         "checkov passes 50.0 %, less than 100 %",
-        "checkov: CKV_K8S_15 is critical (traits none)",
+        "checkov: CKV_K8S_15 is critical (environment minikube)",
     ]
 
 
@@ -126,7 +126,7 @@ def test_each_object_of_a_waiver_has_to_need_it() -> None:
     """What was fixed in one object is not kept for the sake of another."""
     both = replace(DIGEST, objects=(SHOP, "Job demo/*"))
     (problem,) = problems([checked(both, PULL)], [both, PULL])
-    assert problem.what == "its waiver for Job demo/* is not needed in any combination"
+    assert problem.what == "its waiver for Job demo/* is not needed in any environment"
 
 
 def test_waiver_of_one_combination_is_used() -> None:
@@ -170,9 +170,10 @@ def test_every_waiver_has_a_reason() -> None:
 
 
 @pytest.mark.parametrize("scanner", [KUBE_SCORE, CHECKOV])
-def test_page_shows_each_trait(scanner: str) -> None:
-    """`make scores` compares the figures; that no trait is missing is seen without the scanners."""
+def test_page_shows_each_environment(scanner: str) -> None:
+    """`make scores` compares the figures; that no environment is missing is seen without the scanners."""
     text = (ROOT / scores.PAGE).read_text(encoding="utf-8")
-    for traits in choices(ROOT, CATALOGUE, 1):
-        name = " + ".join(traits) or "none"
+    names = [" + ".join(scored) for scored in scores.SCORED]
+    assert {one.environment for one in read_environments(ROOT, CATALOGUE)} <= set(names)
+    for name in names:
         assert [line for line in text.splitlines() if line.startswith(f"| {name} |") and f"| {scanner} |" in line]

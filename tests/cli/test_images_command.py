@@ -204,3 +204,17 @@ def test_every_builder_is_known() -> None:
     assert set(BUILDERS) == KNOWN.keys()
     assert [name for name in PUSHERS if KNOWN[name].pushes is None] == []
     assert [name for name, builder in KNOWN.items() if builder.pushes and name not in PUSHERS] == []
+
+
+def test_list_of_an_environment_is_what_it_runs() -> None:
+    """Its traits and its tiers decide; without -e it is the list of the bases."""
+    listed = {
+        environment: {
+            one["component"]: one["image"] for one in json.loads(invoke("images", "--json", *environment))["images"]
+        }
+        for environment in ((), ("-e", "production"))
+    }
+    bases, production = listed.values()
+    assert bases["minio"].startswith("minio/minio:")
+    assert not production.keys() & {"minio", "object-store-buckets", "credentials", "locust-master"}
+    assert production["postgres"].startswith("ghcr.io/cloudnative-pg/postgresql:17.")

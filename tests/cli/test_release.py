@@ -243,8 +243,10 @@ def test_workflows_fetch_the_history(name: str) -> None:
 def test_pins_name_what_their_commit_autoscales(project: Path) -> None:
     """Until the release that ends it, the Application leaves the replicas alone, although the code says otherwise."""
     core = project / "argocd/large/apps/core.yaml"
+    _large(project)
+    assert "warning" not in invoke("synth")
     _large(project, "autoscaling")
-    invoke("synth")
+    assert "warning: large: core is not pinned" in invoke("synth")
     autoscaled = commit(project, "autoscaled")
     push(project)
     invoke("release", "-e", "large")

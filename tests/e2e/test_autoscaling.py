@@ -146,7 +146,7 @@ def test_on_and_off_and_back(platform: Deployment) -> None:
 
     choose(platform)
     commit(platform, "No autoscaling")
-    drift(platform)
+    sync_again(platform)
     assert_enough(platform, since)
     platform.wait_released(platform.release("No autoscaling"))
     assert scalers(platform) == []
@@ -156,7 +156,7 @@ def test_on_and_off_and_back(platform: Deployment) -> None:
     platform.argo_cd.look(platform.root)
     platform.wait_released(held)
     assert scalers(platform) == sorted(SCALERS)
-    drift(platform)
+    sync_again(platform)
     assert_enough(platform, since)
 
 
@@ -166,17 +166,13 @@ def entries(platform: Deployment, kind: str) -> list[dict[str, dict[str, str]]]:
     return [entry for entry in resources if entry["kind"] == kind]
 
 
-def drift(platform: Deployment) -> None:
-    """Change an object by hand, which has Argo CD apply its tier again."""
-    path = platform.api.path("v1", "Service", "chatdb-services", "model-registry")
-    platform.api.patch(path, {"metadata": {"labels": {"component": "by-hand"}}})
-    platform.wait("it is taken back", SEEN, lambda: _component(platform, path) != "by-hand")
+def sync_again(platform: Deployment) -> None:
+    """Apply all of tier core once more, as a person who presses `sync` does."""
+    path = platform.api.path(API_VERSION, "Application", NAMESPACE, platform.child("core"))
+    spec = platform.api.request("GET", path)["spec"]
+    sync = {"revision": spec["source"]["targetRevision"], "syncOptions": spec["syncPolicy"]["syncOptions"]}
+    platform.api.patch(path, {"operation": {"sync": sync}})
     platform.wait_settled()
-
-
-def _component(platform: Deployment, path: str) -> str:
-    labels: dict[str, str] = platform.api.request("GET", path)["metadata"]["labels"]
-    return labels["component"]
 
 
 def test_tier_that_follows_a_branch(platform: Deployment) -> None:

@@ -5,6 +5,8 @@ import json
 from collections.abc import Iterator
 from functools import cache
 
+import yaml
+
 from chatdb.images import content
 from constructs_lib.kustomize import kustomize
 from tests.node.images import OURS
@@ -32,4 +34,13 @@ def _parts(traits: tuple[str, ...]) -> Iterator[str]:
     for pattern in PARTS:
         yield from (path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(pattern)))
     for trait in traits:
-        yield from texts(ROOT / "dist/traits" / trait).values()
+        yield from map(meaning, texts(ROOT / "dist/traits" / trait).values())
+
+
+def meaning(text: str) -> str:
+    """Generated YAML, whatever its order of keys, also that in patches."""
+    documents = list(yaml.safe_load_all(text))
+    for document in documents:
+        for patch in document.get("patches") or []:
+            patch["patch"] = yaml.safe_load(patch["patch"])
+    return json.dumps(documents, sort_keys=True)

@@ -93,7 +93,7 @@ def registered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_unknown_before() -> None:
     """A type that nobody has registered is refused, with those that there are."""
-    with pytest.raises(InvalidInput, match="unknown component type 'cache'; use one of: chaos, credentials"):
+    with pytest.raises(InvalidInput, match="unknown component type 'cache'; use one of: chaos, cloudnative-pg"):
         resolve(with_cache())
 
 

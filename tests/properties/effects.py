@@ -116,8 +116,9 @@ class Base:
 
 
 def _done(platform: ResolvedPlatform) -> object:
-    """What commands take from a platform that is in no manifest: the order, and what is expected of a fault."""
-    return {component.name: component.after for component in platform.components}, experiments(platform, ROOT)
+    """What commands take from a platform that is in no manifest: order, pools, and what is expected of a fault."""
+    own = {one.name: (one.after, one.schema.connections if one.schema else 0) for one in platform.components}
+    return own, experiments(platform, ROOT)
 
 
 def _rendered(platform: ResolvedPlatform, component: ResolvedComponent) -> str:
@@ -201,6 +202,7 @@ LEAVES: Mapping[tuple[type, str], Callable[[Any], list[Any]]] = {
     (Route, "also"): lambda old: [(*old, "/extra")],
     (Route, "body_limit"): lambda old: [old + 1],
     (Schema, "name"): lambda _: ["extra"],
+    (Schema, "connections"): lambda old: [old + 1],
     (Schema, "migrations"): lambda _: ["services/training-orchestrator/migrations"],
     (Autoscale, "min"): lambda old: [old + 1],
     (Autoscale, "max"): lambda old: [old - 1],

@@ -1,5 +1,7 @@
 """Backups of PostgreSQL: the setting, and what the trait postgres-backups renders of it."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ from catalogue.components import CATALOGUE
 from constructs_lib.backups import read_backups
 from constructs_lib.footprint import quota
 from constructs_lib.gitops.argo_cd import operator_application, operators_project
+from constructs_lib.gitops.kustomizations import kustomization, write_objects
+from constructs_lib.kustomize import kustomize
 from constructs_lib.model import Component, External
 from constructs_lib.operated import SIDECAR, made_by_operator
 from constructs_lib.options import Backups, ObjectStore, Options
@@ -101,6 +105,30 @@ def test_operators_come_with_the_trait() -> None:
     project = operators_project(PLATFORM, SETTINGS, needed)["spec"]
     assert [one["namespace"] for one in project["destinations"]] == ["cnpg-system", "cert-manager"]
     assert {spec["source"]["repoURL"] for spec in made.values()} == set(project["sourceRepos"])
+
+
+def test_patch_that_restores(tmp_path: Path) -> None:
+    """As docs/production.md has it: a Cluster that begins with the archive of this one, and has one of its own."""
+    page = (ROOT / "docs/production.md").read_text(encoding="utf-8")
+    (text,) = (
+        block for block in re.findall(r"^```yaml\n(.*?)^```$", page, re.MULTILINE | re.DOTALL) if "recovery:" in block
+    )
+    made = objects(EXTERNAL)
+    write_objects(tmp_path / "base/objects.yaml", [made["Cluster"]])
+    content = kustomization(["base/objects.yaml"]) | {"patches": [{"path": "patch.yaml"}]}
+    write_objects(tmp_path / "kustomization.yaml", [content])
+    (tmp_path / "patch.yaml").write_text(text, encoding="utf-8")
+    (cluster,) = kustomize(tmp_path, tmp_path, ROOT)
+    spec = cluster["spec"]
+    (source,), (plugin,) = spec["externalClusters"], spec["plugins"]
+    assert spec["bootstrap"] == {"recovery": {"source": source["name"]}}
+    archive, own = source["plugin"]["parameters"], plugin["parameters"]
+    assert archive == {"barmanObjectName": made["ObjectStore"]["metadata"]["name"], "serverName": "postgres"}
+    assert own["barmanObjectName"] == archive["barmanObjectName"]
+    assert own["serverName"] != archive["serverName"]
+    assert {key: spec[key] for key in spec.keys() - {"bootstrap", "externalClusters", "plugins"}} == {
+        key: value for key, value in made["Cluster"]["spec"].items() if key not in ("bootstrap", "plugins")
+    }
 
 
 @pytest.mark.parametrize(

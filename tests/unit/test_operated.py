@@ -171,7 +171,12 @@ def test_cluster_of_an_overlay_is_counted(production: Inputs) -> None:
 def test_invalid_cluster_is_the_only_finding(production: Inputs) -> None:
     """Its Service selects pods that nobody can know, and what would be made of it is not judged."""
     place = next(number for number, one in enumerate(production.rendered) if one.kind == "Cluster")
-    for wrong in ({"instances": "three"}, {"resources": "text"}, {"storage": {"size": 5}, "imageName": {}}):
+    for wrong in (
+        {"instances": "three"},
+        {"unknown": 1, "imageName": "any"},
+        {"resources": "text"},
+        {"storage": {"size": 5}, "imageName": {}},
+    ):
         manifest = copy.deepcopy(dict(production.rendered[place].manifest))
         manifest["spec"] |= wrong
         others = [one for one in production.rendered if one.source is None and one.kind != "Cluster"]

@@ -205,6 +205,7 @@ def producing(deployed: Deployed) -> Iterator[list[Message]]:
     (process,) = first_processes(deployed.place, [container_id(pod)]).values()
     line = shlex.join([process, "python", "-c", PRODUCER, PRODUCED, str(PARTITIONS)])
     messages: list[Message] = []
+    over = threading.Event()
     with subprocess.Popen(deployed.place.shell, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as producer:
         assert producer.stdin and producer.stdout
         producer.stdin.write(f"set -- {line}\n{INSIDE}")
@@ -215,14 +216,18 @@ def producing(deployed: Deployed) -> Iterator[list[Message]]:
             for line in lines:
                 partition, at = line.split()
                 messages.append(Message(int(partition), float(at)))
+                if over.is_set():
+                    return
 
         listener = threading.Thread(target=listen, daemon=True)
         listener.start()
         try:
             yield messages
         finally:
-            producer.kill()
+            # What ends is the shell: the producer itself ends when it finds that nobody listens.
+            over.set()
             listener.join()
+            producer.kill()
 
 
 def table(kills: list[Kill], messages: list[Message], came: Outcome) -> list[str]:
