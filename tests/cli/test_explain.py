@@ -147,9 +147,8 @@ def test_a_name_inside_another_is_no_mention(all_explained: dict[str, dict[str, 
 
 
 def test_traits_that_remove_or_replace(all_explained: dict[str, dict[str, Any]]) -> None:
-    """Patches that select by label, by kind or by name are found."""
+    """Patches that select by kind or by name are found."""
     for name, trait in (
-        ("credentials", "external-credentials/platform/kustomization.yaml"),
         ("ingress", "gateway-api/edge/kustomization.yaml"),
         ("minio", "object-store-versitygw/foundation/versitygw.yaml"),
     ):
