@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 Manifest = dict[str, Any]
+Identity = tuple[str, str, str]
+"""Kind, namespace and name."""
 
 
-def identity(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
+def identity(manifest: Mapping[str, Any]) -> Identity:
     """Kind, namespace and name of an object: what no two objects have in common."""
     metadata = manifest["metadata"]
     return manifest["kind"], str(metadata.get("namespace") or ""), metadata["name"]

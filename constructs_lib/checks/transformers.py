@@ -7,7 +7,7 @@ from typing import Any
 
 from constructs_lib.kustomization import Kustomization, Manifest, Patch
 from constructs_lib.problem import InvalidInput, Problem
-from constructs_lib.rendered import identity
+from constructs_lib.rendered import Identity, identity
 
 MOST_LINES = 20
 FINAL = {
@@ -19,9 +19,6 @@ LABELS = re.compile(r"([A-Za-z0-9./_-]+)\s*==?\s*([A-Za-z0-9._-]*)")
 TAG = re.compile(r"(:[A-Za-z0-9_.{}-]*)?(@sha256:[A-Za-z0-9_.{}-]*)?$")
 POD_SPECS = (("spec", "template", "spec"), ("spec", "jobTemplate", "spec", "template", "spec"), ("spec",))
 CONTAINERS = ("initContainers", "containers")
-
-Identity = tuple[str, str, str]
-"""Kind, namespace and name."""
 
 
 def transformers(

@@ -7,10 +7,7 @@ from dataclasses import dataclass, field
 import jsonpatch
 
 from constructs_lib.gitops.kustomizations import patch
-from constructs_lib.rendered import Manifest, identity
-
-Identity = tuple[str, str, str]
-"""Kind, namespace and name."""
+from constructs_lib.rendered import Identity, Manifest, identity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
