@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from constructs_lib.object_store import BUCKET, BUCKET_FIX
+from constructs_lib.object_store import BUCKET_FIX
 from constructs_lib.options import Backups
 from constructs_lib.problem import Problem
+from constructs_lib.resolve.problems.names import BUCKET
 from constructs_lib.yaml_files import Place
 
 NOUN = "backups"

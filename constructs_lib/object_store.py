@@ -10,14 +10,13 @@ from constructs_lib.model import Catalogue
 from constructs_lib.options import ObjectStore
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems import value_types
-from constructs_lib.resolve.problems.names import LAST_PORT
+from constructs_lib.resolve.problems.names import BUCKET, LAST_PORT
 from constructs_lib.resolve.problems.vocabulary import is_host
 from constructs_lib.yaml_files import Place
 
 NOUN = "object_store"
 KEYS = ("endpoint", "buckets", "namespace", "labels", "addresses")
 ENDPOINT = re.compile(r"https?://(?P<host>[^/:@]+)(:(?P<port>[0-9]{1,5}))?")
-BUCKET = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 BUCKET_FIX = "use 3 to 63 lower-case letters, digits, dots and dashes"
 PORTS = {"http": 80, "https": 443}
 EXAMPLE = "write something like object_store: {endpoint: https://s3.example}"
