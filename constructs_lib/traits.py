@@ -64,11 +64,11 @@ def problems_of_options(catalogue: Catalogue, raw: Mapping[str, Any], place: Pla
             yield Problem(str(place.at(option)), f"{option} has no effect without the trait {trait.name}", fix)
 
 
-def choices(root: Path, catalogue: Catalogue, most: int) -> Iterator[tuple[str, ...]]:
-    """No trait, each alone, and so on up to each `most` (1 or 2) that an environment may have together."""
+def choices(root: Path, catalogue: Catalogue) -> Iterator[tuple[str, ...]]:
+    """No trait, each alone, and each two, of what an environment may have."""
     excluded = {frozenset((one.name, other)) for one in catalogue.traits for other in one.excludes}
     needed = {one.name: set(one.needs) for one in catalogue.traits}
-    for size in range(most + 1):
+    for size in range(3):
         chosen = combinations(known_traits(root, catalogue), size)
         whole = (names for names in chosen if all(needed.get(name, set()) <= {*names} for name in names))
         yield from (names for names in whole if frozenset(names) not in excluded)

@@ -30,7 +30,7 @@ from tests.repository import PLATFORM, ROOT, copy_inputs, option_values
 PATCHES = traits(ROOT / "overlays")
 """Traits that are patches alone -> the tiers that they patch."""
 NODES = {"count": 3, "cpu": 8, "memory": "32Gi", "disk": "200G"}
-PAIRS = {"+".join(names) or "plain": names for names in choices(ROOT, CATALOGUE, 2)}
+PAIRS = {"+".join(names) or "plain": names for names in choices(ROOT, CATALOGUE)}
 LEFT_OUT = itertools.chain.from_iterable(itertools.combinations(sorted(OPTIONAL_TIERS), n) for n in range(1, 3))
 TOO_MANY = "4 x 8 of model-registry + 3 x 8 of training-orchestrator are 56 connections, and it has 47 for services"
 """Of one PostgreSQL, where both scale as far as they may: that needs postgres-cloudnative-pg besides."""
@@ -145,7 +145,7 @@ def test_versity_gateway_runs_in_place_of_minio(staged: Staged) -> None:
 
 def test_choices_are_those_that_an_environment_may_have() -> None:
     """No pair that excludes itself, and no trait without those that it needs."""
-    pairs = set(choices(ROOT, CATALOGUE, 2))
+    pairs = set(choices(ROOT, CATALOGUE))
     assert ("postgres-import",) not in pairs
     assert ("postgres-cloudnative-pg", "postgres-import") in pairs
     assert not [names for names in pairs if "postgres-import" in names and "postgres-cloudnative-pg" not in names]

@@ -32,7 +32,7 @@ OPTIONS = Options(
     object_store=ObjectStore(endpoint="https://s3.example", host="s3.example", port=443),
     backups=Backups(bucket="backups", schedule="0 0 3 * * *", retention="30d"),
 )
-PAIRS = {".".join(traits) or "bases": traits for traits in choices(ROOT, CATALOGUE, 2)}
+PAIRS = {".".join(traits) or "bases": traits for traits in choices(ROOT, CATALOGUE)}
 QUOTA = "ResourceQuota"
 Platform = dict[str, list[Manifest]]
 
