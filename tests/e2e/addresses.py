@@ -3,14 +3,10 @@
 There is no controller here, and Argo CD calls what none has written to Progressing for ever.
 """
 
-import threading
-import time
-from http.client import HTTPException
-
-from tests.e2e.api import Api, ApiError, Manifest
+from tests.e2e.api import Manifest
+from tests.e2e.looking import Looking
 
 ADDRESS = "192.0.2.1"
-PERIOD = 0.5
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 CONTROLLER = "test.invalid/none"
 
@@ -18,28 +14,8 @@ CONTROLLER = "test.invalid/none"
 CONDITION = {"status": "True", "reason": "Simulated", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}
 
 
-class Addresses:
+class Addresses(Looking):
     """A thread that gives each Ingress an address."""
-
-    def __init__(self, api: Api) -> None:
-        """It does not run yet."""
-        self.api = api
-        self._stopped = threading.Event()
-
-    def start(self) -> None:
-        """Look every half second, until stopped."""
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._stopped.set()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(PERIOD):
-            try:
-                self.look()
-            except (OSError, ApiError, KeyError, HTTPException):
-                time.sleep(PERIOD)
 
     def look(self) -> None:
         """Give one to those that have none."""
@@ -49,7 +25,7 @@ class Addresses:
                 self.api.patch(f"{self.api.of(ingress)}/status", {"status": status})
 
 
-class Programmed(Addresses):
+class Programmed(Looking):
     """A thread that says, as a controller of the Gateway API does, that each Gateway and HTTPRoute is programmed."""
 
     def look(self) -> None:

@@ -3,17 +3,16 @@
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from http.client import HTTPException
 from typing import Any
 
 from catalogue.operators import CLOUDNATIVE_PG
 from chatdb.deploy.objects import HEALTHY
 from constructs_lib.operated import made_by_operator
-from tests.e2e.api import Api, ApiError, Manifest
+from tests.e2e.api import Api, Manifest
+from tests.e2e.looking import Looking
 from tests.e2e.order import SEEN, ready
 
 CLUSTER = ("postgresql.cnpg.io/v1", "Cluster")
-PERIOD = 0.5
 FIRST, REPLICAS, UPGRADE = "Setting up primary", "Creating a new replica", "Upgrading cluster"
 WAITING = "Waiting for the instances to become active"
 """Phases of CloudNativePG 1.30.1 (api/v1/cluster_types.go)."""
@@ -30,30 +29,18 @@ def instances(manifests: Iterable[Manifest]) -> Iterator[Manifest]:
         yield made
 
 
-class StandIn:
+class StandIn(Looking):
     """A thread that does this for each Cluster, while a pod of the operator is ready; `idle` keeps it from it."""
 
     def __init__(self, api: Api) -> None:
         """It does not run yet."""
-        self.api = api
+        super().__init__(api)
         self.idle = threading.Event()
-        self._stopped = threading.Event()
 
-    def start(self) -> None:
-        """Look every half second, until stopped."""
-        threading.Thread(target=self._run, daemon=True).start()
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._stopped.set()
-
-    def _run(self) -> None:
-        while not self._stopped.wait(PERIOD):
-            try:
-                for cluster in self.api.list(*CLUSTER) if self._installed() else []:
-                    self._reconcile(cluster)
-            except (OSError, ApiError, KeyError, HTTPException):
-                time.sleep(PERIOD)
+    def look(self) -> None:
+        """Reconcile them all."""
+        for cluster in self.api.list(*CLUSTER) if self._installed() else []:
+            self._reconcile(cluster)
 
     def _installed(self) -> bool:
         namespace = CLOUDNATIVE_PG.node.namespace
