@@ -10,6 +10,8 @@ from constructs_lib.pods import api_group
 from constructs_lib.problem import InvalidInput, Problem
 
 Manifest = dict[str, Any]
+CNPG_CLUSTER = "postgresql.cnpg.io", "Cluster"
+"""API group and kind of what CloudNativePG makes instances of."""
 CLUSTER = "cnpg.io/cluster"
 """The label of all pods of a Cluster."""
 INSTANCE_ROLE = "cnpg.io/instanceRole"
@@ -151,6 +153,6 @@ def _container(cluster: Mapping[str, Any], name: str) -> Manifest:
 
 
 MAKERS: Mapping[tuple[str, str], Callable[[Mapping[str, Any]], Iterator[Manifest]]] = {
-    ("postgresql.cnpg.io", "Cluster"): _of_cluster,
+    CNPG_CLUSTER: _of_cluster,
 }
 """(API group, kind) -> what its operator makes of one."""

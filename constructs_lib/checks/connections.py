@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from constructs_lib.checks.model import Inputs
 from constructs_lib.footprint import at_most, replicas
 from constructs_lib.model import Component
+from constructs_lib.operated import CNPG_CLUSTER
 from constructs_lib.pods import LONG_RUNNING
 from constructs_lib.problem import Problem
 from constructs_lib.resolved import ResolvedComponent
 from constructs_lib.types import type_of
 
 FILE = "postgresql.conf"
-CLUSTER = "postgresql.cnpg.io", "Cluster"
 LINE = re.compile(r"^[ \t]*(?P<name>\w+)[ \t=]+'?(?P<number>\d+)'?[ \t]*(?:#.*)?$", re.MULTILINE)
 DEFAULTS: Mapping[str, int] = {"max_connections": 100, "superuser_reserved_connections": 3, "reserved_connections": 0}
 """PostgreSQL's own; the last two are taken from the first, and no service gets them."""
@@ -91,6 +91,6 @@ def _numbers(inputs: Inputs, server: ResolvedComponent) -> Iterator[tuple[str, i
             if obj.kind == "ConfigMap":
                 lines = LINE.finditer((obj.manifest.get("data") or {}).get(FILE, ""))
                 yield from ((match["name"].lower(), int(match["number"])) for match in lines)
-            elif (obj.group, obj.kind) == CLUSTER:
+            elif (obj.group, obj.kind) == CNPG_CLUSTER:
                 parameters = (obj.spec.get("postgresql") or {}).get("parameters") or {}
                 yield from ((name, int(text)) for name, text in parameters.items() if text.isdecimal())
