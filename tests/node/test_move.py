@@ -71,7 +71,11 @@ def test_commands_of_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, h
     """Each is run as it stands there, and one that fails is a failure."""
     (tmp_path / "bin").mkdir()
     kubectl = tmp_path / "bin/kubectl"
-    kubectl.write_text(f'#!/bin/sh\necho pod/postgres-1\necho "$@" >>{tmp_path}/log\n')
+    kubectl.write_text(
+        f'#!/bin/sh\necho pod/postgres-1\necho "$@" >>{tmp_path}/log\n'
+        # Like the real one: who writes into its pipe is not killed by a reader that has ended.
+        'case " $* " in *" -i "*) cat >/dev/null ;; esac\n'
+    )
     kubectl.chmod(0o755)
     monkeypatch.setattr(move, "CLUSTER", tmp_path)
     deployed = cast(Deployed, SimpleNamespace(api=SimpleNamespace(kubeconfig=tmp_path / "config")))

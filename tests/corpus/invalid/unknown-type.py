@@ -1,3 +1,3 @@
 # rule: catalogue
-# says: toy: unknown component type 'microservise'; use one of: chaos, credentials, grafana
+# says: toy: unknown component type 'microservise'; use one of: chaos, cloudnative-pg, credentials
 CATALOGUE = added(CATALOGUE, toy(type="microservise"))
