@@ -17,6 +17,11 @@ NAMESPACE, NAME = "cnpg-system", "cnpg-controller-manager"
 CLUSTER = ("postgresql.cnpg.io/v1", "Cluster")
 UID = 26
 """Of the instances, as in upstream's images."""
+ACCOUNTS: dict[str, Entry] = {
+    "etc/passwd": File(f"root:x:0:0::/root:/bin/sh\npostgres:x:{UID}:{UID}::/tmp:/bin/sh\n"),
+    "etc/group": File(f"root:x:0:\npostgres:x:{UID}:\n"),
+}
+"""Of what runs in the pods of instances."""
 FIRST = ("CustomResourceDefinition", "Namespace")
 
 
@@ -36,12 +41,8 @@ def make_images(images: Images, instance: str) -> list[str]:
         "manager": Link("operator/manager_amd64"),
     }
     images.layout.add(operator, [images.layout.layer(entries)], Settings(("/manager",), user="65532"))
-    entries = {
-        "etc/passwd": File(f"root:x:0:0::/root:/bin/sh\npostgres:x:{UID}:{UID}::/tmp:/bin/sh\n"),
-        "etc/group": File(f"root:x:0:\npostgres:x:{UID}:\n"),
-    }
     env_vars = {"PATH": f"/usr/lib/postgresql/17/bin:{PATHS}", "LANG": "C.UTF-8"}
-    images.layout.add(instance, images.servers(entries), Settings((), ("bash",), user=str(UID), env_vars=env_vars))
+    images.layout.add(instance, images.servers(ACCOUNTS), Settings((), ("bash",), user=str(UID), env_vars=env_vars))
     return [operator, instance]
 
 

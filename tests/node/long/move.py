@@ -6,10 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
-
-import yaml
 
 from catalogue.components import CATALOGUE
 from chatdb.local.processes import wait_for
@@ -100,11 +97,10 @@ class Move:
         postgres.wait_whole(deployed)
         whole = time.time()
         (primary,) = postgres.primaries(deployed)
-        (ready,) = [one for one in primary["status"]["conditions"] if one["type"] == "Ready"]
         wait_for("jobs are acknowledged", SECONDS, lambda: len(since(orders, whole)) > JOBS)
         return cls(
             began=began,
-            led=datetime.fromisoformat(ready["lastTransitionTime"]).timestamp(),
+            led=postgres.ready_since(primary),
             whole=whole,
             silent=gap(orders, began),
             old=rows(deployed, OLD),
@@ -153,18 +149,24 @@ def commit(deployed: Deployed, traits: Sequence[str], patch: str) -> None:
     work = deployed.origin.work
     set_values(work, ENVIRONMENT, traits=[*traits])
     kept = [patch] if IMPORT in traits or not traits else []
-    small = [yaml.safe_dump(postgres.small(), sort_keys=False)] if traits else []
-    path = work / f"overlays/{ENVIRONMENT}/foundation/postgres.yaml"
-    path.write_text("---\n".join([*kept, *small]), encoding="utf-8")
+    small = [postgres.small()] if traits else []
+    postgres.write_patches(work, *kept, *small)
     regenerate(work, lambda: CATALOGUE)
     deployed.origin.commit(" ".join(traits) or "The single server")
     print(postgres.deploy(deployed), flush=True)
 
 
+def blocks(heading: str, language: str) -> list[str]:
+    """The code of that language below a heading of the page, its subheadings included."""
+    text = PAGE.read_text(encoding="utf-8").partition(f"\n{heading}\n")[2]
+    end = re.search(rf"^#{{1,{heading.index(' ')}}} ", text, re.MULTILINE)
+    section = text[: end.start()] if end else text
+    return re.findall(rf"^```{language}\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+
+
 def run_steps(deployed: Deployed, heading: str) -> None:
     """Run the commands below a heading of the page."""
-    text = PAGE.read_text(encoding="utf-8").partition(f"### {heading}\n")[2].partition("\n#")[0]
-    script = "\n".join(re.findall(r"^```bash\n(.*?)^```$", text, re.MULTILINE | re.DOTALL))
+    script = "\n".join(blocks(f"### {heading}", "bash"))
     assert script, f"{PAGE.name} has no commands below {heading}"
     environment = {**os.environ, "KUBECONFIG": str(deployed.api.kubeconfig)}
     environment["PATH"] = f"{CLUSTER / 'bin'}:{environment['PATH']}"

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import pairwise
+from pathlib import Path
 from statistics import median
 
 import yaml
@@ -60,8 +62,7 @@ def three_instances(deployed: Deployed) -> None:
     tiers = [str(tier) for tier in CATALOGUE.tiers if tier not in CATALOGUE.optional_tiers]
     set_values(work, ENVIRONMENT, tiers=tiers, traits=[TRAIT])
     # In place of the patch of the StatefulSet that is not there.
-    patch = work / f"overlays/{ENVIRONMENT}/foundation/postgres.yaml"
-    patch.write_text(yaml.safe_dump(small(), sort_keys=False), encoding="utf-8")
+    write_patches(work, small())
     cloudnative_pg.install(node, CATALOGUE.images[TRAIT].reference)
 
 
@@ -71,6 +72,13 @@ def small() -> Manifest:
     metadata = {"name": POSTGRES.name, "namespace": str(POSTGRES.namespace)}
     spec = {"resources": RESOURCES, "storage": {"size": "2Gi"}}
     return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+def write_patches(work: Path, *patches: str | Manifest) -> None:
+    """Have these in the overlay, in place of the environment's own patch of PostgreSQL."""
+    texts = [one if isinstance(one, str) else yaml.safe_dump(one, sort_keys=False) for one in patches]
+    path = work / f"overlays/{ENVIRONMENT}/foundation/postgres.yaml"
+    path.write_text("---\n".join(texts), encoding="utf-8")
 
 
 def deploy(deployed: Deployed) -> str:
@@ -148,6 +156,12 @@ def primaries(deployed: Deployed) -> list[Manifest]:
 def ready(pod: Manifest) -> bool:
     """Whether the pod says so."""
     return ("Ready", "True") in [(one["type"], one["status"]) for one in pod["status"].get("conditions", [])]
+
+
+def ready_since(pod: Manifest) -> float:
+    """When the pod became ready (Unix time)."""
+    (condition,) = [one for one in pod["status"]["conditions"] if one["type"] == "Ready"]
+    return datetime.fromisoformat(condition["lastTransitionTime"]).timestamp()
 
 
 def wait_whole(deployed: Deployed) -> None:
