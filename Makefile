@@ -22,7 +22,7 @@ SERVERS := cluster $(OLDER_SERVERS)
 # An object store for the platform, and Prometheus for the tests that ask its services.
 LOCAL_TOOLS := versitygw prometheus
 # What runs on a real node, from modules of their own.
-NODE_PROGRAMS := servers ingress gateway cloudnative-pg
+NODE_PROGRAMS := servers ingress gateway cloudnative-pg barman-cloud
 # Another implementation of NetworkPolicies, which the rule `reachability` is compared with.
 POLICY_TOOLS := netpol-verdicts
 # A registry for images, which tests push to.
@@ -193,7 +193,7 @@ setup-images: $(IMAGE_TOOLS:%=$(STAMPS)/%)
 setup-node: setup-e2e $(STAMPS)/kubelet $(STAMPS)/node-servers $(STAMPS)/node-ingress $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) ## Build what `make node-up` starts, and install Debian's packages for it (root)
 	python -m tests.node.packages
 
-setup-node-long: setup-node $(STAMPS)/node-gateway $(STAMPS)/node-cloudnative-pg ## Build what tests on a node need besides: a controller of the Gateway API, CloudNativePG
+setup-node-long: setup-node $(STAMPS)/node-gateway $(STAMPS)/node-cloudnative-pg $(STAMPS)/node-barman-cloud ## Build what tests on a node need besides: a controller of the Gateway API, CloudNativePG and its plugin
 
 setup-local: setup-test setup-services $(STAMPS)/kafka $(LOCAL_TOOLS:%=$(STAMPS)/%) setup-load ## Install what `chatdb local up` starts
 
@@ -281,6 +281,8 @@ $(STAMPS)/node-gateway: MODULE := gateway
 $(STAMPS)/node-gateway: tools/go/gateway/go.mod tools/go/gateway/go.sum
 $(STAMPS)/node-cloudnative-pg: MODULE := cloudnative-pg
 $(STAMPS)/node-cloudnative-pg: $(addprefix tools/go/cloudnative-pg/,go.mod go.sum unserved.patch)
+$(STAMPS)/node-barman-cloud: MODULE := barman-cloud
+$(STAMPS)/node-barman-cloud: $(addprefix tools/go/barman-cloud/,go.mod go.sum unserved.patch)
 $(NODE_PROGRAMS:%=$(STAMPS)/node-%): $(STAMPS)/node-%: tools/cluster.sh $(STAMPS)/go
 	GOPATH="$$PWD/$(TOOLS)/gopath" GOCACHE="$$PWD/$(TOOLS)/gocache" \
 	  bash tools/cluster.sh "$$(cat $(STAMPS)/go)" $(MODULE) $(TOOLS)/node/$*
@@ -311,9 +313,9 @@ hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install
 
 locks: setup-test ## Choose the newest versions anew; review the difference
-	cd requirements && for name in synth test deploy go java $(ENVIRONMENTS); do \
+	cd requirements && for name in synth test deploy go java barman $(ENVIRONMENTS); do \
 	  uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
-	    --no-emit-index-url $$name.in -o $$name.lock; done
+	    --no-emit-index-url --no-emit-package psycopg2 $$name.in -o $$name.lock; done
 	@# Each image gets its own part of the services' lock, in the same versions.
 	top="$$PWD"; for name in $(SERVICES); do cd "$$top/services/$$name"; \
 	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \

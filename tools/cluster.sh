@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # cluster.sh GO MODULE FOLDER [PACKAGE]: builds the servers that tools/go/MODULE pins into FOLDER/bin, and takes kwok's
 # stages and Argo CD's install from the same modules into FOLDER/etc. MODULE is `cluster` for all of the newest, an older
-# line of Kubernetes or Argo CD alone, which the tests lay over it, or `node`, `ingress`, `gateway` and `cloudnative-pg`
-# for what a real node has. With a PACKAGE it builds that one in place of all tools.
+# line of Kubernetes or Argo CD alone, which the tests lay over it, or `node`, `ingress`, `gateway`, `cloudnative-pg` and
+# `barman-cloud` for what a real node has. With a PACKAGE it builds that one in place of all tools.
 # Without network it needs the module and build caches that an earlier run has filled (GOPATH, GOCACHE).
 set -euo pipefail
 go=$1
@@ -43,6 +43,7 @@ for package in $("$go" list "${4:-tool}"); do
     */argo-cd/v3/cmd) name=argocd ;;
     */ingress-nginx/cmd/nginx) name=nginx-ingress-controller ;;
     */kustomize/v5) name=kustomize ;;
+    */plugin-barman-cloud/cmd/manager) name=plugin-barman-cloud ;;
     *) name=$(basename "$package") ;;
   esac
   "$go" build -trimpath -ldflags "$flags" -o "$target/bin/$name" "$package"
@@ -68,6 +69,10 @@ for package in $("$go" list "${4:-tool}"); do
       source=$(folder github.com/cloudnative-pg/cloudnative-pg)
       release=$(version github.com/cloudnative-pg/cloudnative-pg)
       cp --no-preserve=mode "$source/releases/cnpg-${release#v}.yaml" "$target/etc/operator.yaml"
+      ;;
+    plugin-barman-cloud)
+      source=$(folder github.com/cloudnative-pg/plugin-barman-cloud)
+      cp -r --no-preserve=mode "$source"/{kubernetes,config} "$target/etc/"
       ;;
     traefik)
       source=$(folder sigs.k8s.io/gateway-api)

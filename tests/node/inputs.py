@@ -9,8 +9,10 @@ import yaml
 
 from chatdb.images import content
 from constructs_lib.kustomize import kustomize
+from constructs_lib.render import render, render_variation
+from constructs_lib.resolve import varied
 from tests.node.images import OURS
-from tests.repository import ROOT, texts
+from tests.repository import PLATFORM, ROOT, option_values, options, texts
 
 PARTS = (
     "tests/node/images.py",
@@ -35,6 +37,11 @@ def _parts(traits: tuple[str, ...]) -> Iterator[str]:
         yield from (path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(pattern)))
     for trait in traits:
         yield from map(meaning, texts(ROOT / "dist/traits" / trait).values())
+    if option_values(traits):
+        # One that needs settings of an environment is not in dist/traits.
+        platform = varied(PLATFORM, traits, options(traits))
+        charts = render_variation(platform, PLATFORM, render(PLATFORM)).charts
+        yield from (json.dumps([*key, objects], sort_keys=True) for key, objects in sorted(charts.items()))
 
 
 def meaning(text: str) -> str:

@@ -66,7 +66,7 @@ def test_what_is_deployed(
         assert container["resources"]["limits"]["memory"] == "512Mi"
 
 
-@pytest.mark.parametrize("heading", ["Second commit", "Way back", "Another try"])
+@pytest.mark.parametrize("heading", ["Second commit", "Way back", "Another try", "Restore"])
 def test_commands_of_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, heading: str) -> None:
     """Each is run as it stands there, and one that fails is a failure."""
     (tmp_path / "bin").mkdir()

@@ -7,7 +7,7 @@ from pathlib import Path
 from constructs_lib.machine import Machine
 from tests.e2e.cluster import MACHINE
 from tests.node.deployed import Deployed
-from tests.node.long import kafka, move, postgres, sections
+from tests.node.long import backup, kafka, move, postgres, sections
 from tests.node.long.sections import Section
 from tests.repository import PLATFORM, ROOT
 
@@ -34,7 +34,7 @@ class Stage:
     deploy: Callable[[Deployed], str] = Deployed.deploy
     page: Path = REAL_NODE
     traits: tuple[str, ...] = ()
-    """Those of dist/traits that it runs with."""
+    """Those that it runs with."""
     sections: Mapping[str, Callable[[Section], None]]
 
 
@@ -82,5 +82,13 @@ STAGES = (
         page=PRODUCTION,
         traits=(postgres.TRAIT,),
         sections={"engines-move": move.engines_move},
+    ),
+    Stage(
+        machine=postgres.NODE,
+        prepare=backup.with_backups,
+        deploy=postgres.deploy,
+        page=PRODUCTION,
+        traits=(postgres.TRAIT, backup.BACKUPS),
+        sections={"engines-backup": backup.engines_backup},
     ),
 )
