@@ -32,15 +32,37 @@ def count(quantity: str | float) -> int:
     return _whole(quantity, 1)
 
 
-def _whole(quantity: str | float, factor: int) -> int:
+def canonical(quantity: str | float) -> str | float:
+    """The quantity in one form for each amount, as `1` for `1000m`; what is not a legal quantity as it is.
+
+    The largest binary unit that divides it; else the largest decimal one.
+    """
+    try:
+        # In billionths: what is finer is rounded up, as Kubernetes does.
+        billionths = _whole(quantity, 10**9, LARGEST * 10**9)
+    except ValueError:
+        return quantity
+    for suffix in (*(f"{letter}i" for letter in "EPTGMK"), *"EPTGMk", "", *"mun"):
+        unit = int(_SUFFIXES[suffix] * 10**9)
+        if billionths and billionths % unit == 0:
+            return f"{billionths // unit}{suffix}"
+    return "0"
+
+
+def _whole(quantity: str | float, factor: int, largest: int = LARGEST) -> int:
+    value: Decimal = _CONTEXT.multiply(_amount(quantity), Decimal(factor))
+    capped = min(max(value, Decimal(-largest)), Decimal(largest))
+    return math.ceil(capped)
+
+
+def _amount(quantity: str | float) -> Decimal:
+    """The number that it stands for; ValueError for an illegal quantity."""
     match = _PATTERN.fullmatch(str(quantity))
     if not match or isinstance(quantity, bool):
         raise ValueError(f"{quantity!r} is not a legal quantity: write it like 250m, 512Mi or 1Gi")
     number, suffix, exponent = match.groups()
     scale = _SUFFIXES[suffix or ""] if exponent is None else Decimal((0, (1,), _bounded(exponent)))
-    value: Decimal = _CONTEXT.multiply(_CONTEXT.multiply(_CONTEXT.create_decimal(number), scale), Decimal(factor))
-    capped = min(max(value, Decimal(-LARGEST)), Decimal(LARGEST))
-    return math.ceil(capped)
+    return _CONTEXT.multiply(_CONTEXT.create_decimal(number), scale)
 
 
 def _bounded(exponent: str) -> int:

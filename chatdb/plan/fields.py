@@ -1,0 +1,127 @@
+"""What differs between two versions of an object, field by field."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from typing import Any
+
+from chatdb.plan.normal import normal
+from constructs_lib.rendered import Manifest
+
+KEYS: Sequence[tuple[str, ...]] = (
+    ("name",),
+    ("mountPath",),
+    ("containerPort", "protocol"),
+    ("port", "protocol"),
+    ("metadata.name",),
+    ("host",),
+    ("path",),
+    ("topologyKey", "whenUnsatisfiable"),
+    ("type",),
+    ("key",),
+)
+"""What tells the items of a list apart, the first that all of them have and no two have alike."""
+HIDDEN = "(hidden)"
+SECRET = ("data", "stringData")
+"""The fields of a Secret whose values are never shown."""
+ABSENT = None
+BRIEF = 80
+"""Characters of a value that are shown in a line."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FieldChange:
+    """One field that changes: its path, and its values, None where there is none.
+
+    `diff` has the lines that differ, where the values are texts of several lines.
+    """
+
+    path: str
+    before: Any
+    after: Any
+    diff: tuple[str, ...] = ()
+
+
+def changes(before: Manifest, after: Manifest) -> tuple[FieldChange, ...]:
+    """Every field in which the two differ for the API server, in the order of their paths."""
+    secret = after["kind"] == "Secret"
+    found = (_change(*each, secret=secret) for each in _tree((), normal(before), normal(after)))
+    return tuple(sorted(found, key=lambda change: change.path))
+
+
+def brief(value: Any) -> str:
+    """A value in one short line; `none` where there is none."""
+    if value is ABSENT:
+        return "none"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    text = " ".join(text.split())
+    return text if len(text) <= BRIEF else f"{text[: BRIEF - 1]}…"
+
+
+def _change(path: tuple[str, ...], before: Any, after: Any, *, secret: bool) -> FieldChange:
+    if secret and path and path[0] in SECRET:
+        hidden = (HIDDEN if value is not ABSENT else ABSENT for value in (before, after))
+        return FieldChange(path=_text(path), before=next(hidden), after=next(hidden))
+    diff: tuple[str, ...] = ()
+    if isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
+        lines = unified_diff(before.splitlines(), after.splitlines(), "before", "after", n=2, lineterm="")
+        # A text may differ in the line ends alone.
+        diff = tuple(lines)[2:] or ("(line ends)",)
+    return FieldChange(path=_text(path), before=before, after=after, diff=diff)
+
+
+def _text(path: tuple[str, ...]) -> str:
+    """`spec.containers[api].image`; a key with a dot is in quotes."""
+    parts = (part if part.startswith("[") else f".{part}" if "." not in part else f'."{part}"' for part in path)
+    return "".join(parts).removeprefix(".")
+
+
+def _tree(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    if _same(before, after):
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in {**before, **after}:
+            yield from _tree((*path, str(key)), before.get(key, ABSENT), after.get(key, ABSENT))
+    elif isinstance(before, list) and isinstance(after, list) and (keys := _keys(before, after)):
+        old, new = ({_label(item, keys): item for item in items} for items in (before, after))
+        for label in {**old, **new}:
+            yield from _tree((*path, f"[{label}]"), old.get(label, ABSENT), new.get(label, ABSENT))
+        common = [[label for label in items if label in old and label in new] for items in (old, new)]
+        if common[0] != common[1]:
+            yield (*path, "[order]"), common[0], common[1]
+    else:
+        yield path, before, after
+
+
+def _same(before: Any, after: Any) -> bool:
+    """Whether they are equal, types included: in Python, True equals 1."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.keys() == after.keys() and all(_same(value, after[key]) for key, value in before.items())
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(_same, before, after))
+    return type(before) is type(after) and bool(before == after)
+
+
+def _keys(*lists: list[Any]) -> tuple[str, ...] | None:
+    for keys in KEYS:
+        if all(_told_apart(items, keys) for items in lists):
+            return keys
+    return None
+
+
+def _told_apart(items: list[Any], keys: tuple[str, ...]) -> bool:
+    labels = [_label(item, keys) for item in items]
+    return None not in labels and len({*labels}) == len(labels)
+
+
+def _label(item: Any, keys: tuple[str, ...]) -> str | None:
+    values = []
+    for key in keys:
+        value = item
+        for part in key.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if not isinstance(value, str | int):
+            return None
+        values.append(str(value))
+    return "/".join(values)

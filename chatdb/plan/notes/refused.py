@@ -1,0 +1,159 @@
+"""Changes that the API server refuses: fields that it never changes in an object that exists.
+
+Source: the validation of updates in Kubernetes, as its error messages state it; the end-to-end tests try each.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chatdb.plan.changes import Change
+from chatdb.plan.fields import brief
+from chatdb.plan.notes.model import Difference, Effect, Rule
+from constructs_lib.quantity import in_bytes
+from constructs_lib.rendered import Manifest
+
+Found = Iterator[tuple[Manifest, str]]
+MUTABLE = (
+    "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
+    "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
+)  # fmt: skip
+"""Fields of a StatefulSet's spec that can change."""
+RESIZED = ("spec.resources.requests", "spec.volumeAttributesClassName")
+JOB = ("selector", "completions", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "successPolicy")
+"""Fields of a Job's spec, beside its template, that cannot."""
+
+
+def _spec(manifest: Manifest) -> Mapping[str, Any]:
+    spec: Mapping[str, Any] = manifest.get("spec") or {}
+    return spec
+
+
+def _below(change: Change, *fields: str) -> list[str]:
+    """The paths of the change that are one of these fields, or lie in it."""
+    return [
+        one.path for one in change.fields if any(re.match(rf"{re.escape(field)}($|[.[])", one.path) for field in fields)
+    ]
+
+
+def _refused(change: Change, paths: list[str]) -> str:
+    """Which fields cannot change, with their values where they are short."""
+    words = (f"{one.path} ({brief(one.before)} -> {brief(one.after)})" for one in change.fields if one.path in paths)
+    return f"the API server refuses it: {', '.join(words)} cannot change"
+
+
+def stateful_set_fields(difference: Difference) -> Found:
+    """A field outside of those that a StatefulSet can change, but for the size of its volumes."""
+    for _, after, change in difference.changed("StatefulSet"):
+        mutable = _below(change, *(f"spec.{field}" for field in MUTABLE))
+        if fixed := [path for path in _below(change, "spec") if path not in mutable]:
+            yield after, _refused(change, fixed)
+
+
+def selectors(difference: Difference) -> Found:
+    """A selector of a Deployment or DaemonSet."""
+    for _, after, change in difference.changed("Deployment", "DaemonSet"):
+        if fixed := _below(change, "spec.selector"):
+            yield after, _refused(change, fixed)
+
+
+def job_templates(difference: Difference) -> Found:
+    """What a Job runs, under the same name."""
+    fixed = ("spec.template", *(f"spec.{field}" for field in JOB))
+    for _, after, change in difference.changed("Job"):
+        if paths := _below(change, *fixed):
+            yield after, _refused(change, paths)
+
+
+def claim_fields(difference: Difference) -> Found:
+    """A field of a claim beside its size."""
+    for before, after, change in difference.changed("PersistentVolumeClaim"):
+        paths = _below(change, "spec")
+        fixed = [path for path in paths if path not in _below(change, *RESIZED)]
+        if fixed or _size(after) < _size(before):
+            yield after, _refused(change, fixed or paths)
+
+
+def _size(claim: Manifest) -> int:
+    try:
+        return in_bytes(_spec(claim).get("resources", {}).get("requests", {}).get("storage", 0))
+    except ValueError:
+        return 0
+
+
+def cluster_ips(difference: Difference) -> Found:
+    """A Service that becomes headless, or is so no more."""
+    for before, after, change in difference.changed("Service"):
+        old, new = (_spec(service).get("clusterIP") for service in (before, after))
+        # One that is not written down is the cluster's choice, which stays.
+        if old != new and ("None" in (old, new) or (old and new)):
+            yield after, _refused(change, ["spec.clusterIP"])
+
+
+def role_references(difference: Difference) -> Found:
+    """A binding to another role."""
+    for _, after, change in difference.changed("RoleBinding", "ClusterRoleBinding"):
+        if fixed := _below(change, "roleRef"):
+            yield after, _refused(change, fixed)
+
+
+def sealed_data(difference: Difference) -> Found:
+    """Data of a ConfigMap or Secret that is immutable, and the type of a Secret."""
+    for before, after, change in difference.changed("ConfigMap", "Secret"):
+        fixed = _below(change, "data", "binaryData", "stringData", "immutable") if before.get("immutable") else []
+        if fixed := [*fixed, *_below(change, "type")]:
+            yield after, _refused(change, fixed)
+
+
+RULES = (
+    Rule(
+        id="statefulset-field",
+        effect=Effect.REFUSED,
+        find=stateful_set_fields,
+        blocking=True,
+        steps="revert it; or, where the new form is meant: `kubectl delete statefulset -n {namespace} {name}"
+        " --cascade=orphan`, and sync. Pods and claims stay; an existing claim keeps its size",
+    ),
+    Rule(
+        id="selector",
+        effect=Effect.REFUSED,
+        find=selectors,
+        blocking=True,
+        steps="revert it; or `kubectl delete {kind} -n {namespace} {name}`, and sync: no pod runs meanwhile",
+    ),
+    Rule(
+        id="job-template",
+        effect=Effect.REFUSED,
+        find=job_templates,
+        blocking=True,
+        steps="give the Job another name, or `kubectl delete job -n {namespace} {name}`, and sync",
+    ),
+    Rule(
+        id="claim-field",
+        effect=Effect.REFUSED,
+        find=claim_fields,
+        blocking=True,
+        steps="revert it; or make another claim, copy the data with both mounted, and then mount the new one",
+    ),
+    Rule(
+        id="cluster-ip",
+        effect=Effect.REFUSED,
+        find=cluster_ips,
+        blocking=True,
+        steps="revert it; or `kubectl delete service -n {namespace} {name}`, and sync: its address is gone meanwhile",
+    ),
+    Rule(
+        id="role-ref",
+        effect=Effect.REFUSED,
+        find=role_references,
+        blocking=True,
+        steps="give the binding another name, so that the old one is deleted after the new one is there",
+    ),
+    Rule(
+        id="immutable-data",
+        effect=Effect.REFUSED,
+        find=sealed_data,
+        blocking=True,
+        steps="give it another name, and use that in what reads it",
+    ),
+)
