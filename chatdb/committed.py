@@ -12,7 +12,7 @@ from pathlib import Path
 from chatdb.git import failed, git, run_git
 from chatdb.repository import ROOT
 from constructs_lib.gitops.prefix import GIT
-from constructs_lib.kustomize import kustomize
+from constructs_lib.kustomize import kustomize_each
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.rendered import Manifest
 
@@ -81,14 +81,9 @@ def generate(tree: Path, environment: str, pins: Mapping[str, object], *, rules:
 
 def builds(tree: Path, environment: str, tiers: tuple[str, ...]) -> dict[str, list[Manifest]]:
     """What Argo CD builds of each tier of the tree; InvalidInput with each that it could not. None of its code runs."""
-    built: dict[str, list[Manifest]] = {}
-    problems: list[Problem] = []
     fix = "choose another release, or leave the tier out of the settings"
-    for tier in tiers:
-        try:
-            built[tier] = kustomize(tree, tree / "overlays" / environment / tier)
-        except InvalidInput as error:
-            problems += [Problem(problem.where, problem.what, fix) for problem in error.problems]
-    if problems:
-        raise InvalidInput(problems)
-    return built
+    folders = (tree / "overlays" / environment / tier for tier in tiers)
+    try:
+        return {folder.name: manifests for folder, manifests in kustomize_each(tree, folders)}
+    except InvalidInput as error:
+        raise InvalidInput(Problem(problem.where, problem.what, fix) for problem in error.problems) from error

@@ -1,20 +1,17 @@
 """Promotion: an environment is pinned to the commit that another one has proven, on a branch for a pull request."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from chatdb import comparison
 from chatdb.branch import commit_on_branch, push_branch
-from chatdb.committed import checked_out, generate
-from chatdb.promoted_images import image_problems
+from chatdb.committed import builds, checked_out, generate
+from chatdb.plan.pinned import steps
+from chatdb.promoted_images import Objects, image_problems
 from chatdb.published import DEEPEN, contains, published, shallow
-from chatdb.release import head, one_at_a_time, own_paths, pins_of, refuse_changes
+from chatdb.release import Tell, head, one_at_a_time, own_paths, pins_of, refuse_changes
 from constructs_lib.command import COMMAND, SETTINGS
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import COMMIT, PINS, Settings
-
-Tell = Callable[[str], None]
-"""Prints a line for people."""
 
 
 def promote(
@@ -47,11 +44,9 @@ def promote(
             return
         with checked_out(root, base) as tree, checked_out(root, contents) as promoted:
             after = _checked(promoted, source, target, contents)
-            built = {tier: objects.values() for tier, objects in after.items()}
-            generate(tree, environment, pins_of(target, contents, built), rules=False)
-            # Objects first: a tier that does not build is refused before a line is printed.
-            changed = list(comparison.objects(root, target, tree, after)) or ["no object changes"]
-            for line in (*comparison.commits(root, target, contents), *changed):
+            told = tuple(steps(root, target, contents, tree, after))
+            generate(tree, environment, pins_of(target, contents, after), rules=False)
+            for line in told:
                 tell(line)
             if dry_run:
                 return
@@ -89,14 +84,14 @@ def _refusals(root: Path, source: Settings, target: Settings, base: str, content
             yield Problem(where, message, fix)
 
 
-def _checked(promoted: Path, source: Settings, target: Settings, contents: str) -> comparison.Objects:
+def _checked(promoted: Path, source: Settings, target: Settings, contents: str) -> Objects:
     """What the commit renders to; InvalidInput with what a release would refuse, and with images that are not there."""
     overlays = f"overlays/{target.environment}"
     if not (promoted / overlays).is_dir():
         fix = f"run `{COMMAND} release -e {source.environment}` with a commit that has it, and promote that"
         raise InvalidInput([Problem(f"commit {contents[:12]}", f"does not have {overlays}", fix)])
     generate(promoted, target.environment, {}, rules=True)
-    after = comparison.rendered(promoted, target)
+    after = builds(promoted, target.environment, target.tiers)
     if problems := tuple(image_problems(promoted, source, target, after)):
         raise InvalidInput(problems)
     return after

@@ -1,6 +1,6 @@
 """A release: every tier is pinned to one commit, so that updates roll through the waves in order."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ import yaml
 
 from chatdb.committed import AS_COMMITTED, builds, checked_out, generate
 from chatdb.git import failed, git, run_git
+from chatdb.plan.pinned import steps
 from chatdb.published import DEEPEN, contains, published, shallow
 from chatdb.repository import catalogue
 from constructs_lib import manifest_yaml
@@ -27,6 +28,8 @@ COMMIT_SECONDS = 900
 ONE_AT_A_TIME = Path(".cdk8s/release.lock")
 NAMED = 10
 """How many files or releases a message names."""
+Tell = Callable[[str], None]
+"""Prints a line for people."""
 UNDER_WAY = Path(".cdk8s/release")
 """Names the paths that a run is changing; who finds it after a run that was killed brings them back."""
 
@@ -39,27 +42,33 @@ class Release:
     pins: str
 
 
-def release(root: Path, environment: str, *, offline: bool, commit: bool) -> str:
+def release(root: Path, environment: str, *, offline: bool, commit: bool, tell: Tell) -> str:
     """Pin every tier of the environment to HEAD, where it is pushed, and its committed tree is generated and checked.
 
-    Returns the commit. InvalidInput with what is wrong; then nothing has changed.
+    Returns the commit; `tell` hears what changes, before anything is written. InvalidInput with what is wrong; then
+    nothing has changed.
     """
     with _committed(root, environment) as (contents, tree, settings):
         if not offline:
             published(root, settings, contents)
         generate(tree, environment, pins_of(settings, contents, {}), rules=True)
-        pins = pins_of_tree(tree, settings, contents)
+        built = builds(tree, environment, settings.tiers)
+        told = tuple(steps(root, settings, contents, tree, built))
+        pins = pins_of(settings, contents, built)
         if AUTOSCALED in pins:
             generate(tree, environment, pins, rules=False)
+        for line in told:
+            tell(line)
         message = f"Release {contents[:12]} to {environment}"
         take(root, tree, environment, message if commit else None)
     return contents
 
 
-def rollback(root: Path, environment: str, to: str | None, *, offline: bool, commit: bool) -> str:
+def rollback(root: Path, environment: str, to: str | None, *, offline: bool, commit: bool, tell: Tell) -> str:
     """Pin every tier to the commit of an earlier release: the last one before the present one, or the one named.
 
-    Returns the commit. InvalidInput with what is wrong; then nothing has changed.
+    Returns the commit; `tell` hears what changes, before anything is written. InvalidInput with what is wrong; then
+    nothing has changed.
     """
     with _committed(root, environment) as (_, tree, settings):
         earlier = _earlier(root, settings, to)
@@ -67,7 +76,10 @@ def rollback(root: Path, environment: str, to: str | None, *, offline: bool, com
             published(root, settings, earlier)
         with checked_out(root, earlier) as old:
             built = builds(old, environment, settings.tiers)
+        told = tuple(steps(root, settings, earlier, tree, built))
         generate(tree, environment, pins_of(settings, earlier, built), rules=False)
+        for line in told:
+            tell(line)
         # It begins as a release does: what releases after a merge leaves it alone.
         message = f"Release {earlier[:12]} to {environment} again"
         take(root, tree, environment, message if commit else None)
@@ -97,13 +109,6 @@ def pins_of(settings: Settings, contents: str, built: Mapping[str, Iterable[Mani
     }
     scaled = {tier: deployments for tier, deployments in scaled.items() if deployments}
     return {**dict.fromkeys(settings.tiers, contents), **({AUTOSCALED: scaled} if scaled else {})}
-
-
-def pins_of_tree(tree: Path, settings: Settings, contents: str) -> dict[str, object]:
-    """What a file of pins says where the tree is that commit."""
-    # No base has an autoscaler.
-    varied = settings.traits or settings.kinds
-    return pins_of(settings, contents, builds(tree, settings.environment, settings.tiers) if varied else {})
 
 
 def write_pins(root: Path, environment: str, pins: Mapping[str, object]) -> None:

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.yaml_loader import load_all
 
 SECONDS = 120
+AT_ONCE = 2
+"""Builds beside each other; each of them keeps more than one core busy."""
 OBJECT = re.compile(r"^map\[string\]interface \{\}.*\}: ", re.DOTALL)
 """All of an object, before what is wrong with it."""
 CRASH = re.compile(r"panic: (.*?)\s*^goroutine ", re.DOTALL | re.MULTILINE)
@@ -59,11 +62,20 @@ def kustomize_each(
     root: Path, folders: Iterable[Path], tools: Path | None = None
 ) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
     """(folder, its objects), one by one; InvalidInput at the end, with every folder that does not build."""
-    problems: list[Problem] = []
-    for folder in folders:
+
+    def build(folder: Path) -> list[dict[str, Any]] | InvalidInput:
         try:
-            yield folder, kustomize(root, folder, tools)
+            return kustomize(root, folder, tools)
         except InvalidInput as error:
-            problems += error.problems
+            return error
+
+    every = list(folders)
+    problems: list[Problem] = []
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for folder, done in zip(every, pool.map(build, every), strict=True):
+            if isinstance(done, InvalidInput):
+                problems += done.problems
+            else:
+                yield folder, done
     if problems:
         raise InvalidInput(dict.fromkeys(problems))

@@ -72,7 +72,7 @@ def release(root: Path, settings: "Settings", *, offline: bool, no_commit: bool)
     """
     from chatdb import release as releases
 
-    commit = releases.release(root, settings.environment, offline=offline, commit=not no_commit)
+    commit = releases.release(root, settings.environment, offline=offline, commit=not no_commit, tell=click.echo)
     _pinned(settings.environment, commit, settings.repository if offline else None)
 
 
@@ -87,7 +87,7 @@ def rollback(root: Path, to: str | None, settings: "Settings", *, offline: bool,
     """Pin every tier to an earlier release; without --to, to the last one before the present one."""
     from chatdb import release as releases
 
-    commit = releases.rollback(root, settings.environment, to, offline=offline, commit=not no_commit)
+    commit = releases.rollback(root, settings.environment, to, offline=offline, commit=not no_commit, tell=click.echo)
     _pinned(settings.environment, commit, settings.repository if offline else None)
 
 

@@ -1,8 +1,7 @@
 """The two sides of a plan: what an environment consists of in one tree of files, and in another."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,10 @@ from chatdb.repository import catalogue
 from constructs_lib.files import advised_writes
 from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.argo_cd import WAVE
-from constructs_lib.kustomize import kustomize
-from constructs_lib.problem import InvalidInput
+from constructs_lib.kustomize import kustomize_each
 from constructs_lib.rendered import Manifest
 from constructs_lib.yaml_loader import load_all
 
-AT_ONCE = 2
-"""Builds of Kustomize that run beside each other; each of them keeps more than one core busy."""
 ARGO_CD = "argocd"
 """The part of an environment that Argo CD itself reads: its projects and Applications."""
 
@@ -56,16 +52,21 @@ def side(root: Path, environment: str, tree: Path) -> Side:
 
     `root` is the repository whose Kustomize is run.
     """
-    folder = tree / "overlays" / environment
-    return parts(tree, environment, built(root, tree, {tier: folder / tier for tier in waves(tree, environment)}))
+    own, places = tuple(_argo_cd(tree, environment)), waves(tree, environment)
+    tiers = in_order(objects(root, environment, tree, places), places)
+    return (Part(name=ARGO_CD, wave=None, objects=own), *tiers) if own else tiers
 
 
-def parts(tree: Path, environment: str, objects: Mapping[str, Sequence[Manifest]]) -> Side:
-    """The parts of an environment whose tiers have these objects; the tree says their waves."""
-    place = waves(tree, environment)
-    own = Part(name=ARGO_CD, wave=None, objects=tuple(_argo_cd(tree, environment)))
-    tiers = (Part(name=tier, wave=place[tier], objects=tuple(manifests)) for tier, manifests in objects.items())
-    return (*([own] if own.objects else []), *sorted(tiers, key=lambda part: (part.wave or 0, part.name)))
+def objects(root: Path, environment: str, tree: Path, tiers: Iterable[str]) -> dict[str, list[Manifest]]:
+    """Tier -> what its overlay in the tree renders to; InvalidInput with each that does not build."""
+    folders = (tree / "overlays" / environment / tier for tier in tiers)
+    return {folder.name: manifests for folder, manifests in kustomize_each(tree, folders, root)}
+
+
+def in_order(rendered: Mapping[str, Sequence[Manifest]], places: Mapping[str, int]) -> Side:
+    """The tiers that have these objects, in the order of their waves."""
+    tiers = (Part(name=tier, wave=places.get(tier, 0), objects=tuple(own)) for tier, own in rendered.items())
+    return tuple(sorted(tiers, key=lambda part: (part.wave or 0, part.name)))
 
 
 def waves(tree: Path, environment: str) -> dict[str, int]:
@@ -81,20 +82,3 @@ def waves(tree: Path, environment: str) -> dict[str, int]:
 def _argo_cd(tree: Path, environment: str) -> Iterator[Manifest]:
     for path in sorted((tree / ARGO_CD / environment).rglob("*.yaml")):
         yield from load_all(path.read_text(encoding="utf-8"))
-
-
-def built(root: Path, tree: Path, folders: Mapping[str, Path]) -> dict[str, list[Manifest]]:
-    """Tier -> the objects of its overlay in the tree; InvalidInput with all that do not build."""
-
-    def build(folder: Path) -> list[Manifest] | InvalidInput:
-        try:
-            return kustomize(tree, folder, root)
-        except InvalidInput as error:
-            return error
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        done = dict(zip(folders, pool.map(build, folders.values()), strict=True))
-    problems = [problem for one in done.values() if isinstance(one, InvalidInput) for problem in one.problems]
-    if problems:
-        raise InvalidInput(dict.fromkeys(problems))
-    return {tier: one for tier, one in done.items() if not isinstance(one, InvalidInput)}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from chatdb.comparison import rendered
+from chatdb.committed import builds
 from chatdb.promoted_images import image_problems
 from constructs_lib.settings import Settings
 
@@ -46,7 +46,7 @@ def deploy(tree: Path, environment: str, *images: str) -> None:
 def problems(tree: Path) -> list[str]:
     """What is said of a promotion from staging to production."""
     target = replace(SETTINGS, environment="production")
-    return [str(one) for one in image_problems(tree, SETTINGS, target, rendered(tree, target))]
+    return [str(one) for one in image_problems(tree, SETTINGS, target, builds(tree, target.environment, target.tiers))]
 
 
 def test_same_digests(tree: Path) -> None:

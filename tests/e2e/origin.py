@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from catalogue.components import CATALOGUE
 from chatdb import release as releases
 from chatdb.cli import main as chatdb
-from constructs_lib.settings import read_settings
+from chatdb.committed import builds
+from constructs_lib.settings import Settings, read_settings
 from tests.repository import IDENTITY, copy_generated
 
 IGNORED = ".cdk8s\n.tools\n.venv\n__pycache__\nnode_modules\n"
@@ -83,7 +84,7 @@ class Origin:
         """
         held = self.git("rev-parse", "HEAD")
         settings = read_settings(self.work, CATALOGUE, self.environment)
-        releases.write_pins(self.work, settings.environment, releases.pins_of_tree(self.work, settings, held))
+        releases.write_pins(self.work, settings.environment, _pins(self.work, settings, held))
         self.run("synth")
         self.git("add", "--all")
         self.git("commit", "--quiet", "--message", f"Release {held[:12]} to {settings.environment}")
@@ -143,3 +144,10 @@ class Origin:
 def added(path: str, value: object) -> dict[str, object]:
     """A patch that adds or replaces a value."""
     return {"op": "add", "path": path, "value": value}
+
+
+def _pins(tree: Path, settings: Settings, contents: str) -> dict[str, object]:
+    """What a file of pins says where the tree is that commit."""
+    # No base has an autoscaler.
+    varied = settings.traits or settings.kinds
+    return releases.pins_of(settings, contents, builds(tree, settings.environment, settings.tiers) if varied else {})

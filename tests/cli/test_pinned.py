@@ -1,12 +1,12 @@
-"""What is told of a promotion: commits and objects, of tiers that are pinned to one commit, to several or to none."""
+"""What pinning changes: commits and objects, of tiers that are pinned to one commit, to several or to none."""
 
 from pathlib import Path
 
 import pytest
 import yaml
 
-from chatdb import comparison
-from constructs_lib.problem import InvalidInput
+from chatdb.committed import builds
+from chatdb.plan.pinned import SUBJECTS, commits, steps
 from constructs_lib.settings import Settings
 from tests.cli.release_project import commit, git
 
@@ -40,8 +40,10 @@ def settings(**pins: str) -> Settings:
 
 
 def changes(root: Path, pinned: Settings) -> list[str]:
-    """What would change where the files of the folder were pinned."""
-    return list(comparison.objects(root, pinned, root, comparison.rendered(root, pinned)))
+    """What would change where the files of the folder were pinned: the lines of tiers and objects."""
+    head = git(root, "rev-parse", "HEAD")
+    lines = steps(root, pinned, head, root, builds(root, pinned.environment, pinned.tiers))
+    return [line.strip() for line in lines if line.startswith(("wave", "  +", "  ~", "  -", "no plan", "production: "))]
 
 
 @pytest.fixture
@@ -63,43 +65,55 @@ def test_tiers_of_one_commit(root: Path) -> None:
     """The commits of the project between, and each object that would be another."""
     first, head = git(root, "rev-parse", "HEAD~2", "HEAD").split()
     pinned = settings(core=first, edge=first)
-    lines = list(comparison.commits(root, pinned, head))
+    lines = list(commits(root, pinned, head))
     assert lines == [
         f"every tier of production: {first[:12]} -> {head[:12]}",
         f"  {git(root, 'rev-parse', '--short', 'HEAD~1')} second",
     ]
-    names = ("added ConfigMap chatdb-system/added", "changed ConfigMap chatdb-system/changed")
-    assert changes(root, pinned) == [f"core: {name}" for name in (*names, "removed ConfigMap chatdb-system/removed")]
+    assert changes(root, pinned) == [
+        "production: 1 created, 1 changed, 1 deleted",
+        "wave 0: core",
+        "+ ConfigMap chatdb-system/added",
+        "~ ConfigMap chatdb-system/changed",
+        "- ConfigMap chatdb-system/removed",
+    ]
 
 
 def test_tiers_of_several_commits(root: Path) -> None:
     """A tier that tracks the branch is compared with what the branch has."""
     first, second = git(root, "rev-parse", "HEAD~2", "HEAD~1").split()
-    assert list(comparison.commits(root, settings(core=second), second)) == [
+    assert list(commits(root, settings(core=second), second)) == [
         f"core of production: {second[:12]} -> {second[:12]}",
         f"edge of production: main -> {second[:12]}",
     ]
     write(root, "edge", same="2")
     mixed = settings(core=second)
-    assert changes(root, mixed) == []
-    assert changes(root, settings(core=second, edge=first)) == ["edge: changed ConfigMap chatdb-system/same"]
+    assert changes(root, mixed) == ["production: nothing changes"]
+    assert changes(root, settings(core=second, edge=first)) == [
+        "production: 1 changed",
+        "wave 0: edge",
+        "~ ConfigMap chatdb-system/same",
+    ]
 
 
 def test_many_commits(root: Path) -> None:
     """The latest are named, and the others are counted."""
     first = git(root, "rev-parse", "HEAD~2")
-    for number in range(comparison.SUBJECTS + 1):
+    for number in range(SUBJECTS + 1):
         (root / "file").write_text(str(number))
         commit(root, f"change {number}")
-    lines = list(comparison.commits(root, settings(core=first, edge=first), git(root, "rev-parse", "HEAD")))
-    assert len(lines) == comparison.SUBJECTS + 2
-    assert lines[1].endswith(f" change {comparison.SUBJECTS}")
+    lines = list(commits(root, settings(core=first, edge=first), git(root, "rev-parse", "HEAD")))
+    assert len(lines) == SUBJECTS + 2
+    assert lines[1].endswith(f" change {SUBJECTS}")
     assert lines[-1] == "  and 2 more"
 
 
-def test_tier_that_does_not_build(root: Path) -> None:
-    """It is named."""
-    first = git(root, "rev-parse", "HEAD~2")
+@pytest.mark.parametrize("there", [True, False])
+def test_pin_that_cannot_be_built(root: Path, *, there: bool) -> None:
+    """A commit that the clone does not have, or a tier that does not build there, leaves out the plan alone."""
     (root / "overlays/production/edge/kustomization.yaml").unlink()
-    with pytest.raises(InvalidInput, match="overlays/production/edge: there is no"):
-        changes(root, settings(core=first, edge=first))
+    commit(root, "broken")
+    git(root, "revert", "--no-edit", "HEAD")
+    broken = git(root, "rev-parse", "HEAD~1") if there else "f" * 40
+    (line,) = (line for line in changes(root, settings(core=broken, edge=broken)) if "no plan" in line)
+    assert ("overlays/production/edge: there is no" if there else "read-tree ffffffffffff") in line
