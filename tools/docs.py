@@ -4,7 +4,7 @@ Usage: docs.py [--check] [ROOT]; with --check it changes nothing, and fails wher
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -13,6 +13,7 @@ from catalogue.components import CATALOGUE
 from catalogue.waivers import WAIVERS
 from chatdb.cli import main as chatdb
 from chatdb.graph_views import as_mermaid
+from chatdb.plan.notes import RULES as RISKS
 from constructs_lib.checks.rules import RULES
 from constructs_lib.resolve import resolve
 from constructs_lib.settings import FILE, parsed, read_environments
@@ -71,6 +72,19 @@ def rules() -> str:
     )
 
 
+def risks() -> str:
+    """The rules of `chatdb plan`, in the order in which it prints what they find."""
+    rows = [
+        f"| `{rule.id}` | {rule.effect} | {'yes' if rule.blocking else ''} | {_first_line(rule.find)} | {rule.steps} |"
+        for rule in RISKS
+    ]
+    return "\n".join(["| rule | effect | blocks | it finds | fix |", "|---|---|---|---|---|", *rows])
+
+
+def _first_line(function: Callable[..., object]) -> str:
+    return (function.__doc__ or "").partition("\n")[0]
+
+
 def autoscaling() -> str:
     """What the trait autoscaling gives each component that has figures for it."""
     scaled = [(one, one.autoscale) for one in CATALOGUE.components if one.autoscale]
@@ -115,6 +129,7 @@ def generated(root: Path) -> Iterator[tuple[str, str]]:
             "environments",
             _mermaid(environment_pictures.environments(read_environments(root, CATALOGUE))),
         ),
+        ("docs/plan.md", "risks", risks()),
         ("docs/promotion.md", "promotion", _mermaid(promotion(root))),
         ("docs/traits.md", "autoscaling", autoscaling()),
         ("docs/traits.md", "traits", trait_tables.table(root, PLATFORM)),

@@ -1,5 +1,6 @@
 """A plan as text for a terminal, as Markdown for a pull request, and as data for programs."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -28,6 +29,9 @@ COUNTED: Mapping[Action, str] = {
     Action.DELETE: "deleted",
     Action.KEEP: "kept, and no longer declared",
 }
+BACKTICKS = re.compile(r"`+")
+ROWS = 50
+"""Risks in one table."""
 LARGEST = 60_000
 """Characters of a comment on a pull request; GitHub takes 65,536."""
 
@@ -44,54 +48,52 @@ def as_text(plan: Plan) -> Iterator[str]:
     if plan.notes:
         yield ""
         yield _risks(plan.notes)
-    for note in plan.notes:
-        yield f"  {_severity(note)} {note.id}: {note.object}"
-        yield f"      {note.text}"
-        yield f"      {f'accepted: {note.accepted}' if note.accepted else f'fix: {note.steps}'}"
+        yield from _blocking(note for note in plan.notes if note.blocking)
+        yield from _others(note for note in plan.notes if not note.blocking)
 
 
 def as_markdown(plans: Sequence[Plan]) -> str:
-    """For a pull request: risks first, each object folded; shortened where it would be too long."""
-    lines = [line for plan in plans for line in _markdown(plan)]
-    length = 0
-    for number, line in enumerate(lines):
-        length += len(line) + 1
-        if length > LARGEST:
-            lines[number:] = ["", f"…and {len(lines) - number} more lines: run `chatdb plan` to see all of them."]
-            break
-    return "\n".join(lines)
+    """For a pull request: risks first, each tier folded; whole parts are left out where it would be too long."""
+    kept: list[str] = []
+    left_out = length = 0
+    for block in (block for plan in plans for block in _blocks(plan)):
+        if length + len(block) > LARGEST:
+            left_out += 1
+        else:
+            kept.append(block)
+            length += len(block) + 2
+    if left_out:
+        kept.append(f"{left_out} more parts are too long for a comment: run `chatdb plan` to see them.")
+    return "\n\n".join(kept)
 
 
-def _markdown(plan: Plan) -> Iterator[str]:
+def _blocks(plan: Plan) -> Iterator[str]:
+    """Parts that can be left out one by one."""
     yield f"### Plan of `{plan.environment}`: {summary(plan)}"
-    yield ""
-    if plan.notes:
-        yield "| risk | object | what happens | fix |"
-        yield "|---|---|---|---|"
-        for note in plan.notes:
-            fix = f"accepted: {note.accepted}" if note.accepted else note.steps
-            mark = "**blocks** " if note.blocks else ""
-            cells = (f"{mark}`{note.id}` ({note.effect})", f"`{note.object}`", note.text, fix)
-            yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
-        yield ""
+    for notes in (plan.notes[start : start + ROWS] for start in range(0, len(plan.notes), ROWS)):
+        yield "\n".join(["| risk | object | what happens | fix |", "|---|---|---|---|", *map(_row, notes)])
     for part, changes in _parts(plan.changes):
-        yield f"<details><summary>{part}: {len(changes)} objects</summary>"
-        yield ""
-        yield "```diff"
-        for change in changes:
-            yield f"{_diff_sign(change)} {name(change)}"
-            yield from (f"    {line}" for field in change.fields for line in _field(field))
-        yield "```"
-        yield "</details>"
-    yield ""
+        lines = [line for change in changes for line in _diff(change)]
+        fence = "`" * (max([2, *(len(run) for line in lines for run in BACKTICKS.findall(line))]) + 1)
+        head = f"<details><summary>{part}: {_count(len(changes), 'object')}</summary>"
+        yield "\n".join([head, "", f"{fence}diff", *lines, fence, "</details>"])
+
+
+def _row(note: Note) -> str:
+    fix = f"accepted: {note.accepted}" if note.accepted else note.steps
+    mark = "**blocks** " if note.blocks else ""
+    cells = (f"{mark}`{note.id}` ({note.effect})", f"`{note.object}`", note.text, fix)
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _diff(change: Change) -> Iterator[str]:
+    sign = {Action.CREATE: "+", Action.DELETE: "-"}.get(change.action, "!")
+    yield f"{sign} {name(change)}"
+    yield from (f"    {line}" for field in change.fields for line in _field(field))
 
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
-
-
-def _diff_sign(change: Change) -> str:
-    return {Action.CREATE: "+", Action.DELETE: "-"}.get(change.action, "!")
 
 
 def as_data(plan: Plan) -> dict[str, Any]:
@@ -141,7 +143,11 @@ def summary(plan: Plan) -> str:
     counts = Counter(change.action for change in plan.changes)
     words = ", ".join(f"{counts[action]} {word}" for action, word in COUNTED.items() if counts[action])
     blocking = sum(note.blocks for note in plan.notes)
-    return f"{words}; {blocking} blocking risks" if blocking else words
+    return f"{words}; {_count(blocking, 'blocking risk')}" if blocking else words
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def name(change: Change) -> str:
@@ -169,8 +175,21 @@ def _field(field: FieldChange) -> Iterator[str]:
 
 def _risks(notes: Sequence[Note]) -> str:
     blocking = sum(note.blocks for note in notes)
-    return f"risks: {blocking} blocking, {len(notes) - blocking} others"
+    return f"risks: {blocking} blocking, {_count(len(notes) - blocking, 'other')}"
 
 
-def _severity(note: Note) -> str:
-    return f"{'BLOCKS ' if note.blocks else ''}{note.effect}"
+def _blocking(notes: Iterable[Note]) -> Iterator[str]:
+    """Each with the id by which it is accepted."""
+    for note in notes:
+        yield f"  {'BLOCKS' if note.blocks else 'accepted'} {note.id} ({note.effect}): {note.object}"
+        yield f"      {note.text}"
+        yield f"      {f'reason: {note.accepted}' if note.accepted else f'fix: {note.steps}'}"
+
+
+def _others(notes: Iterable[Note]) -> Iterator[str]:
+    """Those of a rule together."""
+    for rule, group in groupby(notes, lambda note: note.rule):
+        mine = list(group)
+        yield f"  {rule} ({mine[0].effect})"
+        yield from (f"      {note.object}: {note.text}" for note in mine)
+        yield from dict.fromkeys(f"      fix: {note.steps}" for note in mine)

@@ -28,6 +28,7 @@ READING: dict[str, tuple[str, ...]] = {
     "graph": (),
     "health": ("-e", "minikube"),
     "images": (),
+    "plan": ("-e", "minikube", "--base", "HEAD"),
     "synth": ("--check",),
 }
 RUNNING: dict[str, Callable[[], dict[str, Any]]] = {

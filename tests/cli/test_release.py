@@ -232,7 +232,7 @@ def test_rollback_to_what_no_longer_builds(project: Path) -> None:
     refused(project, "`git fsck`", "rollback", "--to", contents, "--offline")
 
 
-@pytest.mark.parametrize("name", ["release", "validate"])
+@pytest.mark.parametrize("name", ["plan", "release", "validate"])
 def test_workflows_fetch_the_history(name: str) -> None:
     """A shallow checkout could not tell whether a commit is part of the branch."""
     (job,) = yaml.safe_load((ROOT / f".github/workflows/{name}.yaml").read_text())["jobs"].values()
