@@ -62,48 +62,49 @@ def brief(value: Any) -> str:
 def _change(path: tuple[str, ...], before: Any, after: Any, *, secret: bool) -> FieldChange:
     if secret and path and path[0] in SECRET:
         hidden = (HIDDEN if value is not ABSENT else ABSENT for value in (before, after))
-        return FieldChange(path=_text(path), before=next(hidden), after=next(hidden))
+        return FieldChange(path=path_text(path), before=next(hidden), after=next(hidden))
     diff: tuple[str, ...] = ()
     if isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
         lines = unified_diff(before.splitlines(), after.splitlines(), "before", "after", n=2, lineterm="")
         # A text may differ in the line ends alone.
         diff = tuple(lines)[2:] or ("(line ends)",)
-    return FieldChange(path=_text(path), before=before, after=after, diff=diff)
+    return FieldChange(path=path_text(path), before=before, after=after, diff=diff)
 
 
-def _text(path: tuple[str, ...]) -> str:
+def path_text(path: tuple[str, ...]) -> str:
     """`spec.containers[api].image`; a key with a dot is in quotes."""
     parts = (part if part.startswith("[") else f".{part}" if "." not in part else f'."{part}"' for part in path)
     return "".join(parts).removeprefix(".")
 
 
 def _tree(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    if _same(before, after):
+    if same(before, after):
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for key in {**before, **after}:
             yield from _tree((*path, str(key)), before.get(key, ABSENT), after.get(key, ABSENT))
-    elif isinstance(before, list) and isinstance(after, list) and (keys := _keys(before, after)):
-        old, new = ({_label(item, keys): item for item in items} for items in (before, after))
-        for label in {**old, **new}:
-            yield from _tree((*path, f"[{label}]"), old.get(label, ABSENT), new.get(label, ABSENT))
-        common = [[label for label in items if label in old and label in new] for items in (old, new)]
+    elif isinstance(before, list) and isinstance(after, list) and (keys := keys_of(before, after)):
+        old, new = ({label(item, keys): item for item in items} for items in (before, after))
+        for name in {**old, **new}:
+            yield from _tree((*path, f"[{name}]"), old.get(name, ABSENT), new.get(name, ABSENT))
+        common = [[name for name in items if name in old and name in new] for items in (old, new)]
         if common[0] != common[1]:
             yield (*path, "[order]"), common[0], common[1]
     else:
         yield path, before, after
 
 
-def _same(before: Any, after: Any) -> bool:
+def same(before: Any, after: Any) -> bool:
     """Whether they are equal, types included: in Python, True equals 1."""
     if isinstance(before, dict) and isinstance(after, dict):
-        return before.keys() == after.keys() and all(_same(value, after[key]) for key, value in before.items())
+        return before.keys() == after.keys() and all(same(value, after[key]) for key, value in before.items())
     if isinstance(before, list) and isinstance(after, list):
-        return len(before) == len(after) and all(map(_same, before, after))
+        return len(before) == len(after) and all(map(same, before, after))
     return type(before) is type(after) and bool(before == after)
 
 
-def _keys(*lists: list[Any]) -> tuple[str, ...] | None:
+def keys_of(*lists: list[Any]) -> tuple[str, ...] | None:
+    """What tells the items of the lists apart; None where nothing does."""
     for keys in KEYS:
         if all(_told_apart(items, keys) for items in lists):
             return keys
@@ -111,11 +112,12 @@ def _keys(*lists: list[Any]) -> tuple[str, ...] | None:
 
 
 def _told_apart(items: list[Any], keys: tuple[str, ...]) -> bool:
-    labels = [_label(item, keys) for item in items]
+    labels = [label(item, keys) for item in items]
     return None not in labels and len({*labels}) == len(labels)
 
 
-def _label(item: Any, keys: tuple[str, ...]) -> str | None:
+def label(item: Any, keys: tuple[str, ...]) -> str | None:
+    """The values of these keys in an item; None where it lacks one."""
     values = []
     for key in keys:
         value = item

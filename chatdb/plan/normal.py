@@ -53,7 +53,7 @@ def normal(manifest: Manifest) -> Manifest:
     """The manifest as the API server would complete it; one of a custom resource as it is."""
     if not _built_in(manifest):
         return manifest
-    made: Manifest = _cleaned(manifest)
+    made: Manifest = cleaned(manifest)
     spec = made.get("spec")
     if isinstance(spec, dict):
         for name, value in SPECS.get((api_group(made), made["kind"]), {}).items():
@@ -69,15 +69,15 @@ def _built_in(manifest: Manifest) -> bool:
     return "." not in group or group.endswith(".k8s.io")
 
 
-def _cleaned(node: Any, name: str = "") -> Any:
+def cleaned(node: Any, name: str = "") -> Any:
     """Without nulls and empty lists, with every quantity in its canonical form."""
     if isinstance(node, dict):
         if name in AMOUNTS and all(isinstance(value, str | int | float) for value in node.values()):
             return {key: canonical(value) for key, value in node.items()}
-        children = {key: _cleaned(value, key) for key, value in node.items()}
+        children = {key: cleaned(value, key) for key, value in node.items()}
         return {key: value for key, value in children.items() if not _missing(key, value)}
     if isinstance(node, list):
-        return [_cleaned(item) for item in node]
+        return [cleaned(item) for item in node]
     return canonical(node) if name in SIZES and isinstance(node, str | int | float) else node
 
 
