@@ -39,8 +39,7 @@ def canonical(quantity: str | float) -> str | float:
     It keeps its family of units: 1Gi and 1073741824 are the same amount, and two texts.
     """
     try:
-        # In billionths: what is finer is rounded up, as Kubernetes does.
-        billionths = _whole(quantity, 10**9, LARGEST * 10**9)
+        billionths = _billionths(quantity)
     except ValueError:
         return quantity
     if billionths == 0:
@@ -56,6 +55,21 @@ def canonical(quantity: str | float) -> str | float:
     return _shortest(
         billionths, {unit: Decimal(10) ** power for unit, power in zip((*"EPTGMk", "", *"mun"), exponents, strict=True)}
     )
+
+
+def same_amount(one: object, other: object) -> bool:
+    """Whether both are legal quantities, and of the same amount."""
+    if not isinstance(one, str | int | float) or not isinstance(other, str | int | float):
+        return False
+    try:
+        return _billionths(one) == _billionths(other)
+    except ValueError:
+        return False
+
+
+def _billionths(quantity: str | float) -> int:
+    """What is finer is rounded up, as Kubernetes does."""
+    return _whole(quantity, 10**9, LARGEST * 10**9)
 
 
 def _shortest(billionths: int, units: Mapping[str, float | Decimal]) -> str:

@@ -19,6 +19,8 @@ from constructs_lib.settings import read_settings
 from tests.repository import ROOT, attach, copy_inputs, set_values
 
 ENVIRONMENT = "minikube"
+BESIDE = "+"
+"""In place of a path: one more object."""
 GONE = object()
 """In place of a value that is not there."""
 Inputs = Callable[[Path, Catalogue], Catalogue]
@@ -69,7 +71,7 @@ def remove(target: str) -> Edit:
 
 def create(like: str, **changes: Any) -> Edit:
     """One more object beside that one: the same with other values at its top level."""
-    return Edit(like, "+", lambda old: copy.deepcopy({**old, **changes}))
+    return Edit(like, BESIDE, lambda old: copy.deepcopy({**old, **changes}))
 
 
 def edited(side: Side, *edits: Edit) -> Side:
@@ -89,9 +91,12 @@ def _objects(manifests: tuple[Manifest, ...], edit: Edit) -> Iterator[Manifest]:
     for manifest in manifests:
         if not _is(manifest, edit.target):
             yield manifest
-        elif edit.path == "+":
+        elif edit.path == BESIDE:
             yield from (manifest, edit.value(manifest))
-        elif edit.path:
+        elif not edit.path:
+            changed = edit.value(manifest)
+            yield from () if changed is GONE else (changed,)
+        else:
             yield _at(manifest, [_step(step) for step in edit.path.removeprefix("/").split("/")], edit.value)
 
 
@@ -176,6 +181,19 @@ def traits(*names: str) -> Inputs:
 
     def change(root: Path, catalogue: Catalogue) -> Catalogue:
         attach(root, ENVIRONMENT, names)
+        return catalogue
+
+    return change
+
+
+def without_patch(tier: str, name: str) -> Inputs:
+    """Without that file among the patches of the tier's overlay."""
+
+    def change(root: Path, catalogue: Catalogue) -> Catalogue:
+        path = root / "overlays" / ENVIRONMENT / tier / "kustomization.yaml"
+        kustomization = yaml.safe_load(path.read_text(encoding="utf-8"))
+        kustomization["patches"] = [one for one in kustomization["patches"] if one.get("path") != name]
+        path.write_text(yaml.safe_dump(kustomization, sort_keys=False), encoding="utf-8")
         return catalogue
 
     return change

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -17,10 +18,10 @@ from constructs_lib.rendered import Identity, Manifest, identity
 from tests.e2e.accepted import asked
 from tests.e2e.api import Api, ApiError
 from tests.e2e.complaints import settled
+from tests.e2e.plan_edits import ENVIRONMENT
 from tests.e2e.target import NAMESPACES, apply_all, target
 from tests.repository import ROOT
 
-ENVIRONMENT = "minikube"
 ARGO_CD = "argocd"
 DEFINITIONS = ROOT / ".tools/argo-cd/crds"
 SETTLING = 60
@@ -54,6 +55,11 @@ class Outcome:
     def about(self, effect: Effect) -> frozenset[str]:
         """The objects of the notes with this effect."""
         return frozenset(note.object for note in self.plan.notes if note.effect is effect and note.rule not in OF_PODS)
+
+    @property
+    def jobs(self) -> frozenset[str]:
+        """The Jobs that run again."""
+        return frozenset(title(one.manifest) for one in self.plan.changes if one.action is Action.RUN_AGAIN)
 
     @property
     def named(self) -> frozenset[str]:
@@ -181,7 +187,7 @@ def _prepare(api: Api) -> None:
         definition = yaml.safe_load(path.read_text(encoding="utf-8"))
         api.apply(definition)
         kind = definition["spec"]["names"]["kind"]
-        wait_for(f"the server knows {kind}", SEEN, lambda kind=kind: _listed(api, kind))
+        wait_for(f"the server knows {kind}", SEEN, partial(_listed, api, kind))
     expand(api, allowed=True)
 
 

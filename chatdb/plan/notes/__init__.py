@@ -17,6 +17,9 @@ def compared(before: Side, after: Side) -> Difference:
 
 
 def notes(difference: Difference) -> tuple[Note, ...]:
-    """What every rule finds: what blocks first."""
+    """What every rule finds: what blocks first. Of an object that is refused, nothing that would follow from it."""
     found = [note for rule in RULES for note in rule.notes(difference)]
-    return tuple(sorted(found, key=lambda note: not note.blocking))
+    refused_objects = {note.object for note in found if note.effect is Effect.REFUSED}
+    follows = {rule.id for rule in workloads.RULES}
+    happens = (note for note in found if not (note.rule in follows and note.object in refused_objects))
+    return tuple(sorted(happens, key=lambda note: not note.blocking))
