@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chatdb.plan.normal import normal
+from chatdb.plan.normal import normal, places
 from constructs_lib.rendered import Manifest
 
 Tree = dict[str, Any]
@@ -26,9 +26,9 @@ def applied(before: Manifest, after: Manifest) -> Manifest:
     """The object that `after` makes of the one that `before` has made."""
     made: Manifest = _kept(normal(before), before, after)
     if after["kind"] == "Service":
-        old, new = (one.get("spec") or {} for one in (before, after))
-        if isinstance(made.get("spec"), dict) and old.get(ALLOCATED) and new.get("type") != "ExternalName":
-            made["spec"].setdefault(ALLOCATED, old[ALLOCATED])
+        for old, new in zip(places(before, "spec"), places(made, "spec"), strict=False):
+            if old.get(ALLOCATED) and new.get("type") != "ExternalName":
+                new.setdefault(ALLOCATED, old[ALLOCATED])
     return normal(made)
 
 

@@ -126,16 +126,16 @@ BUILT_IN = frozenset({
     "scheduling.k8s.io", "admissionregistration.k8s.io", RBAC,
 })  # fmt: skip
 """Groups whose objects the server writes anew: without nulls and empty fields, and with quantities in one form."""
-AMOUNTS = frozenset({"requests", "limits", "hard", "min", "max", "default", "defaultRequest", "capacity"})
+AMOUNTS = frozenset({"requests", "limits", "hard", "default", "defaultRequest"})
 """Mappings to quantities."""
-SIZES = frozenset({"sizeLimit", "averageValue", "divisor"})
+SIZES = frozenset({"sizeLimit", "averageValue"})
 """Fields that are quantities."""
 MAPS = frozenset({
-    "labels", "annotations", "data", "binaryData", "stringData", "nodeSelector", "matchLabels", *AMOUNTS
+    "labels", "annotations", "data", "binaryData", "stringData", "nodeSelector", "matchLabels", "requests", "limits"
 })  # fmt: skip
 """Mappings that the server leaves out where they are empty."""
 PLAIN = frozenset({
-    "args", "clusterIP", "externalName", "hostIP", "hostIPC", "hostNetwork", "hostPID", "hostPort", "hostname",
+    "clusterIP", "externalName", "hostIP", "hostIPC", "hostNetwork", "hostPID", "hostPort", "hostname",
     "initialDelaySeconds", "medium", "minReadySeconds", "nodeName", "nodePort", "paused", "priorityClassName",
     "publishNotReadyAddresses", "readOnly", "serviceAccountName", "stdin", "stdinOnce", "subPath", "subPathExpr",
     "subdomain", "tty", "value", "workingDir",

@@ -38,7 +38,7 @@ class FieldChange:
     """One field that changes: its path, and its values, None where there is none.
 
     `diff` has the lines that differ, where the values are texts of several lines. One that is `rewritten` is the same
-    amount in another unit: the server writes it, and nothing follows from it.
+    amount in another unit, which the server writes and never refuses.
     """
 
     path: str

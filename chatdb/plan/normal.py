@@ -21,11 +21,11 @@ def normal(manifest: Manifest) -> Manifest:
     made: Manifest = _cleaned(manifest) if key[0] in BUILT_IN else _copied(manifest)
     _fill(made, KINDS.get(key, {}))
     if key in PODS:
-        for pod in _places(made, PODS[key]):
+        for pod in places(made, PODS[key]):
             _fill(pod, POD)
             _pod(pod)
     if complete := SPECS.get(key):
-        for spec in _places(made, "spec"):
+        for spec in places(made, "spec"):
             complete(spec)
     return made
 
@@ -58,7 +58,7 @@ def _left_out(name: str, value: Any) -> bool:
     return value is None or value == [] or empty
 
 
-def _places(node: Any, path: str) -> Iterator[Tree]:
+def places(node: Any, path: str) -> Iterator[Tree]:
     """The mappings that the path leads to; it is read as in `defaults`."""
     step, _, rest = path.partition(".")
     name = step.rstrip("+[]")
@@ -70,12 +70,12 @@ def _places(node: Any, path: str) -> Iterator[Tree]:
             node.setdefault(name, {})
         inner = node.get(name)
         for one in inner if step.endswith("[]") and isinstance(inner, list) else (inner,):
-            yield from _places(one, rest)
+            yield from places(one, rest)
 
 
 def _fill(node: Tree, defaults: Defaults) -> None:
     for path, values in defaults.items():
-        for place in _places(node, path):
+        for place in places(node, path):
             for name, value in values.items():
                 place.setdefault(name, _copied(value))
 
@@ -84,29 +84,29 @@ def _pod(spec: Tree) -> None:
     if name := spec.get("serviceAccountName"):
         # The field's earlier name.
         spec.setdefault("serviceAccount", name)
-    for container in (*_places(spec, "containers[]"), *_places(spec, "initContainers[]")):
+    for container in (*places(spec, "containers[]"), *places(spec, "initContainers[]")):
         image = str(container.get("image", ""))
         moving = "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
         container.setdefault("imagePullPolicy", "Always" if moving else "IfNotPresent")
 
 
 def _deployment(spec: Tree) -> None:
-    for strategy in _places(spec, "strategy"):
-        if strategy["type"] == "RollingUpdate":
+    for strategy in places(spec, "strategy"):
+        if strategy.get("type") == "RollingUpdate":
             _fill(strategy, {"rollingUpdate+": {"maxSurge": SHARE, "maxUnavailable": SHARE}})
 
 
 def _stateful_set(spec: Tree) -> None:
-    for update in _places(spec, "updateStrategy"):
-        if update["type"] == "RollingUpdate":
+    for update in places(spec, "updateStrategy"):
+        if update.get("type") == "RollingUpdate":
             _fill(update, {"rollingUpdate+": {"partition": 0, "maxUnavailable": 1}})
-    for claim in _places(spec, "volumeClaimTemplates[]"):
+    for claim in places(spec, "volumeClaimTemplates[]"):
         claim.pop("status", None)
 
 
 def _daemon_set(spec: Tree) -> None:
-    for update in _places(spec, "updateStrategy"):
-        if update["type"] == "RollingUpdate":
+    for update in places(spec, "updateStrategy"):
+        if update.get("type") == "RollingUpdate":
             _fill(update, {"rollingUpdate+": {"maxSurge": 0, "maxUnavailable": 1}})
 
 
@@ -119,12 +119,12 @@ def _job(spec: Tree) -> None:
 
 
 def _service(spec: Tree) -> None:
-    if spec["type"] != "ExternalName":
+    if spec.get("type") != "ExternalName":
         spec.setdefault("internalTrafficPolicy", "Cluster")
         spec.setdefault("ipFamilyPolicy", "SingleStack")
-    if spec["type"] in ("NodePort", "LoadBalancer"):
+    if spec.get("type") in ("NodePort", "LoadBalancer"):
         spec.setdefault("externalTrafficPolicy", "Cluster")
-    for port in _places(spec, "ports[]"):
+    for port in places(spec, "ports[]"):
         port.setdefault("targetPort", port.get("port"))
 
 

@@ -103,6 +103,14 @@ CRON_JOB = {
         },
     },
 }
+ROOMY = tuple(
+    put("ResourceQuota/chatdb-monitoring/quota", f"/spec/hard/{name}", "20")
+    for name in ("limits.cpu", "pods", "requests.cpu")
+) + tuple(
+    put("ResourceQuota/chatdb-monitoring/quota", f"/spec/hard/{name}", "9Gi")
+    for name in ("limits.memory", "requests.memory")
+)
+"""A quota that leaves room for a pod beside each."""
 CASES: tuple[Case, ...] = (
     # Nothing changes.
     manifests(
@@ -141,7 +149,6 @@ CASES: tuple[Case, ...] = (
     manifests(
         "units-of-another-family",
         put(PARSER, f"{FIRST}/resources/limits/memory", "536870912"),
-        put(POSTGRES, f"{FIRST}/resources/limits/memory", "536870912"),
         put(POSTGRES, TEMPLATE_STORAGE, "2147483648"),
     ),
     manifests("labels", merge(PARSER, "/metadata/labels", team="search")),
@@ -153,12 +160,29 @@ CASES: tuple[Case, ...] = (
         put("PodDisruptionBudget/query-parser", "/spec/minAvailable", "50%"),
         drop("PodDisruptionBudget/query-parser", "/spec/maxUnavailable"),
     ),
-    manifests("cron-job", create("ConfigMap/query-parser-config", **CRON_JOB, data=None), rules="quota-exceeded"),
+    manifests("cron-job", create(PARSER, CRON_JOB), rules="quota-exceeded"),
     manifests("route-added", turn("Ingress/chatdb-ingress", "/spec/rules/0/http/paths")),
     manifests("policy-rules-turned", turn(POLICY, "/spec/egress/0/ports")),
     manifests("paused-job", put(TESTS, "/spec/backoffLimit", 4)),
     # Pods are replaced.
+    manifests(
+        "units-of-another-family-in-a-stateful-set",
+        put(POSTGRES, f"{FIRST}/resources/limits/memory", "536870912"),
+        rules="pods-restart",
+    ),
     manifests("image", put(PARSER, f"{FIRST}/image", "chatdb/query-parser:0.2.0"), rules="pods-restart"),
+    manifests(
+        "image-beside-the-old",
+        put("Deployment/grafana", f"{FIRST}/image", "grafana/grafana:13.2.0"),
+        before=(drop("Deployment/grafana", "/spec/strategy"), *ROOMY),
+        rules="pods-restart",
+    ),
+    manifests(
+        "two-pods",
+        put("Deployment/grafana", f"{FIRST}/image", "grafana/grafana:13.2.0"),
+        before=(put("Deployment/grafana", "/spec/replicas", 2), *ROOMY),
+        rules="pods-restart",
+    ),
     manifests(
         "image-older", put(PARSER, f"{FIRST}/image", "chatdb/query-parser:0.0.9"), rules="pods-restart image-downgraded"
     ),

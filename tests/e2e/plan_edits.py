@@ -69,9 +69,9 @@ def remove(target: str) -> Edit:
     return Edit(target, "", lambda _: GONE)
 
 
-def create(like: str, **changes: Any) -> Edit:
-    """One more object beside that one: the same with other values at its top level."""
-    return Edit(like, BESIDE, lambda old: copy.deepcopy({**old, **changes}))
+def create(beside: str, manifest: Manifest) -> Edit:
+    """One more object, in the tier of that one."""
+    return Edit(beside, BESIDE, lambda _: copy.deepcopy(manifest))
 
 
 def edited(side: Side, *edits: Edit) -> Side:
@@ -165,11 +165,12 @@ def overlay(tier: str, kind: str, name: str, *operations: tuple[str, str, Any]) 
         written = [
             {"op": op, "path": path, **({} if op == "remove" else {"value": value})} for op, path, value in operations
         ]
-        (folder / "changed.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
         path = folder / "kustomization.yaml"
         kustomization = yaml.safe_load(path.read_text(encoding="utf-8"))
-        target = {"kind": kind, "name": name}
-        kustomization.setdefault("patches", []).append({"target": target, "path": "changed.yaml"})
+        patches = kustomization.setdefault("patches", [])
+        file = folder / f"changed-{len(patches)}.yaml"
+        file.write_text(yaml.safe_dump(written), encoding="utf-8")
+        patches.append({"target": {"kind": kind, "name": name}, "path": file.name})
         path.write_text(yaml.safe_dump(kustomization, sort_keys=False), encoding="utf-8")
         return catalogue
 

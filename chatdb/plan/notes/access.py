@@ -40,11 +40,13 @@ def closed_policies(difference: Difference) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class _Connection:
-    """What a policy allows, in words, and the labels of the pods at both ends."""
+    """What is allowed, in words, and the labels of the pods at both ends; `free` where no policy restricts it."""
 
+    direction: str
     text: str
-    pods: frozenset[tuple[str, str]]
+    pods: frozenset[tuple[str, str]] = frozenset()
     peers: frozenset[tuple[str, str]] = frozenset()
+    free: bool = False
 
 
 def _changed_policies(difference: Difference) -> Iterator[Change]:
@@ -59,7 +61,9 @@ def _only(
     for manifest, version in policies:
         groups.setdefault(_subject(version or manifest), []).append((manifest, version))
     for subject, group in groups.items():
-        left = _allowed(subject, mine) - _allowed(subject, others)
+        allowed = _allowed(subject, others)
+        free = {one.direction for one in allowed if one.free}
+        left = {one for one in _allowed(subject, mine) - allowed if one.direction not in free}
         for number, (manifest, version) in enumerate(group):
             own = left & _rules(version) if version and number < len(group) - 1 else left
             left = left - own
@@ -80,7 +84,7 @@ def _allowed(subject: tuple[str, str], objects: Objects) -> set[_Connection]:
         restricting = [one for one in policies if direction in _types(_spec(one))]
         if not any(_subject(one)[1] in (pods, ALL) for one in restricting):
             text = f"{direction.lower()} {word} {pods} of {namespace}, {key} {ANY} on every port"
-            allowed.add(_Connection(text, frozenset()))
+            allowed.add(_Connection(direction, text, free=True))
         for policy in restricting:
             if _subject(policy)[1] == pods:
                 allowed |= _rules(policy, direction)
@@ -98,7 +102,9 @@ def _rules(policy: Manifest, *directions: str) -> set[_Connection]:
                 for port in (rule or {}).get("ports") or [None]:
                     text = f"{direction.lower()} {word} {pods} of {namespace}, {key} {_peer(peer)} on {_port(port)}"
                     found.add(
-                        _Connection(text, _labels(spec.get("podSelector")), _labels((peer or {}).get("podSelector")))
+                        _Connection(
+                            direction, text, _labels(spec.get("podSelector")), _labels((peer or {}).get("podSelector"))
+                        )
                     )
     return found
 

@@ -74,7 +74,9 @@ def unread_configuration(difference: Difference) -> Found:
 
 
 def _template(change: Change) -> bool:
-    return any(field.path.startswith("spec.template") and not field.rewritten for field in change.fields)
+    """Whether the controller makes another revision: of a Deployment, not for the same amount in another unit."""
+    amounts = change.manifest["kind"] == "Deployment"
+    return any(one.path.startswith("spec.template") and not (one.rewritten and amounts) for one in change.fields)
 
 
 def fixed_replicas(difference: Difference) -> Found:
