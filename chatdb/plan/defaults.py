@@ -38,7 +38,6 @@ CONTAINER: Defaults = {
         for probe in PROBES
     },
     **{f"{probe}.httpGet": HTTP for probe in PROBES},
-    **{f"{probe}.grpc": {"service": ""} for probe in PROBES},
     **{f"lifecycle.{moment}.httpGet": HTTP for moment in ("postStart", "preStop")},
 }
 SOURCES = "volumes[].projected.sources[]"
@@ -52,6 +51,7 @@ POD: Defaults = {
     "volumes[].downwardAPI.items[].fieldRef": FIELD,
     f"{SOURCES}.downwardAPI.items[].fieldRef": FIELD,
     f"{SOURCES}.serviceAccountToken": {"expirationSeconds": 3600},
+    **{f"containers[].{probe}.grpc": {"service": ""} for probe in PROBES},
     **{f"containers[].{path}".removesuffix("."): values for path, values in CONTAINER.items()},
     **{f"initContainers[].{path}".removesuffix("."): values for path, values in CONTAINER.items()},
 }  # fmt: skip
@@ -94,6 +94,7 @@ KINDS: Mapping[tuple[str, str], Defaults] = {
             "concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3,
             "failedJobsHistoryLimit": 1,
         },
+        "spec.jobTemplate.metadata+": {},
     },
     ("batch", "Job"): {
         "spec": {

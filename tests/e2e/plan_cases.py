@@ -364,7 +364,7 @@ CASES: tuple[Case, ...] = (
         "autoscaled-with-replicas",
         edit.both(
             edit.traits("autoscaling"),
-            edit.overlay("processing", "Deployment", "query-parser", ("add", "/spec/replicas", 2)),
+            edit.overlay("processing", "Deployment", "query-parser", ("add", "/spec/replicas", 3)),
         ),
         rules="pods-restart job-runs autoscaler-replicas",
     ),

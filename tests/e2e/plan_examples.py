@@ -69,7 +69,7 @@ TARGET = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "example"}
 
 def _one(api_version: str, kind: str, name: str, **fields: Any) -> Manifest:
     place = {} if kind.startswith("Cluster") else {"namespace": "example"}
-    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, **place}, **fields}
+    return {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "labels": LABELS, **place}, **fields}
 
 
 EXAMPLES: tuple[Manifest, ...] = (
@@ -92,6 +92,7 @@ EXAMPLES: tuple[Manifest, ...] = (
         "limits": [{"type": "Container", "default": {"cpu": "0.5"}, "defaultRequest": {"cpu": "0.25"}}],
     }),
     _one("v1", "ResourceQuota", "units", spec={"hard": {"limits.cpu": "1000m", "pods": 3}}),
+    {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "plain", "namespace": "example", "labels": {}}},
     _one("v1", "ConfigMap", "empty", data={}, binaryData={}),
     _one("v1", "Secret", "empty", stringData={}),
     _one("v1", "PersistentVolumeClaim", "sparse", spec={

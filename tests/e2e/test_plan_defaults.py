@@ -24,6 +24,7 @@ EVERYWHERE = (
 )  # fmt: skip
 OF_JOBS = ("batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name", "controller-uid", "job-name")
 SERVERS_OWN: Mapping[str, tuple[str, ...]] = {
+    "DaemonSet": ("metadata.annotations",),
     "Job": ("spec.selector", *(f"spec.template.metadata.labels.{label.replace('.', '~')}" for label in OF_JOBS)),
     "Namespace": ("metadata.labels.kubernetes~io/metadata~name", "spec"),
     "PersistentVolumeClaim": ("spec.storageClassName",),
@@ -111,7 +112,7 @@ def _own(manifest: Manifest, live: Manifest) -> Manifest:
 def test_every_entry_is_needed(pairs: Pairs, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without it, some object would not be as the server's."""
     whole = [normal.normal(one) for one, _ in pairs]
-    superfluous = []
+    superfluous: list[tuple[object, str, str]] = []
     for kind, table in {**KINDS, ("", "pod"): POD}.items():
         for path, values in table.items():
             for name in values:
