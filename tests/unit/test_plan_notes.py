@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from constructs_lib.rendered import Manifest
 from tests.unit.plan_objects import NAMESPACE, between, container, found, one, rules, side, workload
 
 KEEP = {"argocd.argoproj.io/sync-options": "Prune=false"}
-CLAIM_SPEC = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "2Gi"}}}
+CLAIM_SPEC: dict[str, Any] = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "2Gi"}}}
 LARGER = {**CLAIM_SPEC, "resources": {"requests": {"storage": "3Gi"}}}
 SMALLER = {**CLAIM_SPEC, "resources": {"requests": {"storage": "1Gi"}}}
 DATA = {"volumeMounts": [{"name": "data", "mountPath": "/data"}]}
@@ -20,7 +21,7 @@ DIGEST = f"@sha256:{'0' * 64}"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
-def claim(spec: dict[str, object] = CLAIM_SPEC, **metadata: object) -> Manifest:
+def claim(spec: dict[str, Any] = CLAIM_SPEC, **metadata: Any) -> Manifest:
     """A volume claim."""
     return one("PersistentVolumeClaim", "data", spec=spec, **metadata)
 
@@ -32,7 +33,7 @@ def mounting(name: str = "data", path: str = "/data", image: str = "example.com/
     return workload(pod={**pod, "volumes": volumes})
 
 
-def database(image: str = "postgres:17.7", **more: object) -> Manifest:
+def database(image: str = "postgres:17.7", **more: Any) -> Manifest:
     """A StatefulSet with a volume."""
     template = {"metadata": {"name": "data"}, "spec": CLAIM_SPEC}
     return workload("StatefulSet", pod=container(image=image, **DATA), volumeClaimTemplates=[template], **more)
@@ -43,7 +44,7 @@ def image(name: str) -> Manifest:
     return workload(pod=container(image=name))
 
 
-def job(name: str, command: str = "run", **spec: object) -> Manifest:
+def job(name: str, command: str = "run", **spec: Any) -> Manifest:
     """A Job."""
     pod = {**container(command=[command]), "restartPolicy": "Never"}
     template = {"metadata": {"labels": {"app": "task"}}, "spec": pod}
@@ -120,7 +121,7 @@ def application(name: str = "core", path: str = "overlays/minikube/core", revisi
     return one("Application", name, version="argoproj.io/v1alpha1", namespace="argocd", spec={"source": source})
 
 
-def autoscaled(**spec: object) -> Side:
+def autoscaled(**spec: Any) -> Side:
     """A Deployment with an autoscaler."""
     target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}
     scaler = one("HorizontalPodAutoscaler", version="autoscaling/v2", spec={"maxReplicas": 3, "scaleTargetRef": target})
@@ -177,7 +178,7 @@ CASES: dict[str, tuple[Pair, Pair]] = {
     ),
     "engine-replaced": (
         (side(mounting(image="example.com/a:1")), side(mounting(image="example.com/b:1"))),
-        (side(mounting(image="example.com/a:1")), side(mounting(image="mirror.example/a:1"))),
+        (side(mounting(image="example.com/a:1")), side(mounting(image="mirror.example/team/a:1"))),
     ),
     "data-identity": (
         (identified("a"), identified("b")),
@@ -284,7 +285,7 @@ def test_blocking_first() -> None:
         ("StatefulSet", {"updateStrategy": {"type": "OnDelete"}}, "1 pod is replaced only when somebody deletes it"),
     ],
 )
-def test_restarts(kind: str, spec: dict[str, object], text: str) -> None:
+def test_restarts(kind: str, spec: dict[str, Any], text: str) -> None:
     """How many pods, and how many of them serve meanwhile."""
     before, after = (workload(kind, pod=container(image=name), **spec) for name in ("a:1", "a:2"))
     (note,) = (note for note in found(side(before), side(after)) if note.rule == "pods-restart")

@@ -72,12 +72,12 @@ class Difference:
 
     def only(self, keys: Collection[Identity]) -> "Difference":
         """The same of these objects alone."""
-        sides = [
+        before, after = (
             tuple(replace(part, objects=tuple(one for one in part.objects if identity(one) in keys)) for part in side)
             for side in (self.before, self.after)
-        ]
+        )
         changes = (one for one in self.changes if identity(one.manifest) in keys)
-        return Difference(*sides, tuple(changes))
+        return Difference(before, after, tuple(changes))
 
     @cached_property
     def old(self) -> Mapping[Identity, Manifest]:
