@@ -41,7 +41,7 @@ LONG ?= --write
 POLICY_SETS ?= 2000
 # Which mutations; all of them without this: make mutations MUTATIONS="no-drain open-namespaces"
 MUTATIONS ?=
-# The seed of fuzz; the commit's without this: make fuzz FUZZ_SEED=17
+# The seed of fuzz and plan-changes; the commit's without this: make fuzz FUZZ_SEED=17
 FUZZ_SEED ?=
 # What kill-test is asked for: make kill-test KILLS="--seed 7 --rounds 50"
 KILLS ?= --write
@@ -54,7 +54,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -83,6 +83,9 @@ policy-sets: setup-test setup-policies ## Compare the evaluation of NetworkPolic
 
 fuzz: setup-test ## Ask `chatdb check` for thousands of drawn objects and overlays, and edit one of two environments 200 times
 	CHATDB_FUZZ=whole CHATDB_FUZZ_SEED=$(FUZZ_SEED) pytest -n 2 tests/fuzz tests/properties/test_environments.py
+
+plan-changes: setup-e2e ## Make 300 drawn changes of minikube on an API server, and compare with what `chatdb plan` says (FUZZ_SEED=17)
+	CHATDB_FUZZ=whole CHATDB_FUZZ_SEED=$(FUZZ_SEED) pytest tests/e2e/test_plan.py
 
 lint: setup-test setup-services ## Style, types, layers
 	ruff check .
@@ -114,7 +117,7 @@ kill-test: setup-local ## Take guards of services away, then kill 50 times, and 
 	python -m tests.local.kill_long $(KILLS)
 	$(if $(filter file,$(origin KILLS)),python -m tests.local.broker_kills --write)
 
-long: mutations policy-sets fuzz e2e-long kill-test gateway-test node-long ## Run everything that is random, long or repeated (hours)
+long: mutations policy-sets fuzz plan-changes e2e-long kill-test gateway-test node-long ## Run everything that is random, long or repeated (hours)
 
 load: setup-local ## Let 10, 50 and 100 users work on the local platform, and write the tables of docs/load.md
 	PYTHONPATH=. python bench/figures.py load

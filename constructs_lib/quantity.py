@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Mapping
 from decimal import ROUND_CEILING, Context, Decimal
 
 MIB = 2**20
@@ -33,20 +34,51 @@ def count(quantity: str | float) -> int:
 
 
 def canonical(quantity: str | float) -> str | float:
-    """The quantity in one form for each amount, as `1` for `1000m`; what is not a legal quantity as it is.
+    """The quantity as the API server writes it, as `1` for `1000m`; what is not a legal quantity as it is.
 
-    The largest binary unit that divides it; else the largest decimal one.
+    It keeps its family of units: 1Gi and 1073741824 are the same amount, and two texts.
     """
     try:
-        # In billionths: what is finer is rounded up, as Kubernetes does.
-        billionths = _whole(quantity, 10**9, LARGEST * 10**9)
+        billionths = _billionths(quantity)
     except ValueError:
         return quantity
-    for suffix in (*(f"{letter}i" for letter in "EPTGMK"), *"EPTGMk", "", *"mun"):
-        unit = int(_SUFFIXES[suffix] * 10**9)
-        if billionths and billionths % unit == 0:
-            return f"{billionths // unit}{suffix}"
-    return "0"
+    if billionths == 0:
+        return "0"
+    text = str(quantity)
+    if text.endswith("i") and billionths % 10**9 == 0 and abs(billionths) >= 1024 * 10**9:
+        return _shortest(
+            billionths, {f"{unit}i": 2 ** (10 * power) for power, unit in reversed([*enumerate("KMGTPE", 1)])}
+        )
+    exponents = range(18, -12, -3)
+    if re.search("[eE][+-]?[0-9]", text):
+        return _shortest(billionths, {f"e{power}" if power else "": Decimal(10) ** power for power in exponents})
+    return _shortest(
+        billionths, {unit: Decimal(10) ** power for unit, power in zip((*"EPTGMk", "", *"mun"), exponents, strict=True)}
+    )
+
+
+def same_amount(one: object, other: object) -> bool:
+    """Whether both are legal quantities, and of the same amount."""
+    if not isinstance(one, str | int | float) or not isinstance(other, str | int | float):
+        return False
+    try:
+        return _billionths(one) == _billionths(other)
+    except ValueError:
+        return False
+
+
+def _billionths(quantity: str | float) -> int:
+    """What is finer is rounded up, as Kubernetes does."""
+    return _whole(quantity, 10**9, LARGEST * 10**9)
+
+
+def _shortest(billionths: int, units: Mapping[str, float | Decimal]) -> str:
+    """The amount in the largest unit of which it is a whole number."""
+    for suffix, size in units.items():
+        number, rest = divmod(billionths, int(size * 10**9))
+        if not rest:
+            return f"{number}{suffix}"
+    return str(billionths // 10**9)
 
 
 def _whole(quantity: str | float, factor: int, largest: int = LARGEST) -> int:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatdb.drift.managers import DEPLOYERS, Owned, below, latest, owned
-from chatdb.plan.fields import ABSENT, HIDDEN, SECRET, changes, keys_of, label, path_text, same
-from chatdb.plan.normal import cleaned
+from chatdb.plan.fields import ABSENT, HIDDEN, SECRET, differences, keys_of, label, path_text, same
+from chatdb.plan.normal import cleaned, normal
 from constructs_lib.rendered import Manifest
 
 SERVERS = (
@@ -35,7 +35,7 @@ def drift(declared: Manifest, live: Manifest, programs: Collection[str]) -> tupl
     """
     wanted, there = (_stated(one) for one in (declared, live))
     # A field that somebody has set to the server's default is as if nobody had.
-    differing = [change.path for change in changes(wanted, there)]
+    differing = [path_text(path) for path, *_ in differences((), normal(wanted), normal(there))]
     every = _tree((), cleaned(wanted), cleaned(there), owned(live), programs)
     found = [one for one in every if any(_within(one.path, path) for path in differing)]
     secret = declared["kind"] == "Secret"

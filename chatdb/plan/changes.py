@@ -92,7 +92,8 @@ def _deleted(old: Placed, new: Placed) -> Iterator[Change]:
 
 def kept(manifest: Manifest) -> bool:
     """Whether Argo CD leaves it in place when nothing declares it any more."""
-    options = (manifest["metadata"].get("annotations") or {}).get(SYNC_OPTIONS, "")
+    annotations = manifest["metadata"].get("annotations")
+    options = str(annotations.get(SYNC_OPTIONS, "")) if isinstance(annotations, dict) else ""
     return KEPT in (option.strip() for option in options.split(","))
 
 

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from difflib import unified_diff
 from typing import Any
 
+from chatdb.plan.applied import applied
+from chatdb.plan.defaults import AMOUNTS, SIZES
 from chatdb.plan.normal import normal
+from constructs_lib.quantity import same_amount
 from constructs_lib.rendered import Manifest
 
 KEYS: Sequence[tuple[str, ...]] = (
@@ -34,19 +37,21 @@ BRIEF = 80
 class FieldChange:
     """One field that changes: its path, and its values, None where there is none.
 
-    `diff` has the lines that differ, where the values are texts of several lines.
+    `diff` has the lines that differ, where the values are texts of several lines. One that is `rewritten` is the same
+    amount in another unit, which the server writes and never refuses.
     """
 
     path: str
     before: Any
     after: Any
     diff: tuple[str, ...] = ()
+    rewritten: bool = False
 
 
 def changes(before: Manifest, after: Manifest) -> tuple[FieldChange, ...]:
-    """Every field in which the two differ for the API server, in the order of their paths."""
+    """Every field in which the API server's object differs after an apply, in the order of their paths."""
     secret = after["kind"] == "Secret"
-    found = (_change(*each, secret=secret) for each in _tree((), normal(before), normal(after)))
+    found = (_change(*each, secret=secret) for each in differences((), normal(before), applied(before, after)))
     return tuple(sorted(found, key=lambda change: change.path))
 
 
@@ -68,7 +73,9 @@ def _change(path: tuple[str, ...], before: Any, after: Any, *, secret: bool) -> 
         lines = unified_diff(before.splitlines(), after.splitlines(), "before", "after", n=2, lineterm="")
         # A text may differ in the line ends alone.
         diff = tuple(lines)[2:] or ("(line ends)",)
-    return FieldChange(path=path_text(path), before=before, after=after, diff=diff)
+    amount = path and (path[-1] in SIZES or (len(path) > 1 and path[-2] in AMOUNTS))
+    rewritten = bool(amount) and same_amount(before, after)
+    return FieldChange(path=path_text(path), before=before, after=after, diff=diff, rewritten=rewritten)
 
 
 def path_text(path: tuple[str, ...]) -> str:
@@ -77,16 +84,17 @@ def path_text(path: tuple[str, ...]) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def _tree(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+def differences(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
+    """(path, before, after) of each place, from the path on, in which two values differ."""
     if same(before, after):
         return
     if isinstance(before, dict) and isinstance(after, dict):
         for key in {**before, **after}:
-            yield from _tree((*path, str(key)), before.get(key, ABSENT), after.get(key, ABSENT))
+            yield from differences((*path, str(key)), before.get(key, ABSENT), after.get(key, ABSENT))
     elif isinstance(before, list) and isinstance(after, list) and (keys := keys_of(before, after)):
         old, new = ({label(item, keys): item for item in items} for items in (before, after))
         for name in {**old, **new}:
-            yield from _tree((*path, f"[{name}]"), old.get(name, ABSENT), new.get(name, ABSENT))
+            yield from differences((*path, f"[{name}]"), old.get(name, ABSENT), new.get(name, ABSENT))
         common = [[name for name in items if name in old and name in new] for items in (old, new)]
         if common[0] != common[1]:
             yield (*path, "[order]"), common[0], common[1]

@@ -1,185 +1,143 @@
 """One form for all manifests that mean the same to the API server: defaults filled in, quantities canonical.
 
-The defaults are those of Kubernetes' API reference for the kinds and fields that the generator renders; a test applies
-every rendered object to a real API server and compares.
+It has no opinion on what is wrong with a manifest: what is of another type than it should be stays as it is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from chatdb.plan.defaults import AMOUNTS, BUILT_IN, KINDS, MAPS, PLAIN, POD, PODS, SIZES, Defaults
 from constructs_lib.pods import api_group
 from constructs_lib.quantity import canonical
 from constructs_lib.rendered import Manifest
 
 Tree = dict[str, Any]
-
-PROBE = {"timeoutSeconds": 1, "periodSeconds": 10, "successThreshold": 1, "failureThreshold": 3}
-CONTAINER = {"terminationMessagePath": "/dev/termination-log", "terminationMessagePolicy": "File"}
-POD: Mapping[str, Any] = {
-    "restartPolicy": "Always", "dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler",
-    "terminationGracePeriodSeconds": 30,
-}  # fmt: skip
-SPECS: Mapping[tuple[str, str], Mapping[str, Any]] = {
-    ("apps", "Deployment"): {"replicas": 1, "revisionHistoryLimit": 10, "progressDeadlineSeconds": 600},
-    ("apps", "StatefulSet"): {"replicas": 1, "revisionHistoryLimit": 10, "podManagementPolicy": "OrderedReady"},
-    ("apps", "DaemonSet"): {"revisionHistoryLimit": 10},
-    ("batch", "Job"): {"backoffLimit": 6, "suspend": False},
-    ("batch", "CronJob"): {
-        "concurrencyPolicy": "Allow", "suspend": False, "successfulJobsHistoryLimit": 3, "failedJobsHistoryLimit": 1
-    },
-    ("", "Service"): {"type": "ClusterIP", "sessionAffinity": "None"},
-    ("", "PersistentVolumeClaim"): {"volumeMode": "Filesystem"},
-    ("autoscaling", "HorizontalPodAutoscaler"): {"minReplicas": 1},
-}  # fmt: skip
-"""Fields of `spec` that the server sets where they are missing."""
-PLAIN: Mapping[str, Mapping[str, Any]] = {
-    "livenessProbe": PROBE,
-    "readinessProbe": PROBE,
-    "startupProbe": PROBE,
-    "httpGet": {"scheme": "HTTP"},
-    "fieldRef": {"apiVersion": "v1"},
-    "configMap": {"defaultMode": 0o644},
-    "secret": {"defaultMode": 0o644},
-    "projected": {"defaultMode": 0o644},
-}
-"""Fields of a pod's parts, wherever they stand in it."""
-AMOUNTS = ("requests", "limits", "hard", "min", "max", "default", "defaultRequest", "maxLimitRequestRatio", "capacity")
-SIZES = ("sizeLimit", "averageValue")
-EMPTY = ("labels", "annotations", "data", "binaryData", "stringData", "nodeSelector", "matchLabels", *AMOUNTS)
-"""Mappings that the server leaves out where they are empty."""
+SHARE = "25%"
 
 
 def normal(manifest: Manifest) -> Manifest:
-    """The manifest as the API server would complete it; one of a custom resource as it is."""
-    if not _built_in(manifest):
-        return manifest
-    made: Manifest = cleaned(manifest)
-    spec = made.get("spec")
-    if isinstance(spec, dict):
-        for name, value in SPECS.get((api_group(made), made["kind"]), {}).items():
-            spec.setdefault(name, value)
-        complete = KINDS.get(made["kind"])
-        if complete:
+    """The manifest as the API server would complete it."""
+    key = api_group(manifest), str(manifest.get("kind"))
+    made: Manifest = cleaned(manifest) if key[0] in BUILT_IN else _copied(manifest)
+    _fill(made, KINDS.get(key, {}))
+    if key in PODS:
+        for pod in places(made, PODS[key]):
+            _fill(pod, POD)
+            _pod(pod)
+    if complete := SPECS.get(key):
+        for spec in places(made, "spec"):
             complete(spec)
     return made
 
 
-def _built_in(manifest: Manifest) -> bool:
-    group = api_group(manifest)
-    return "." not in group or group.endswith(".k8s.io")
-
-
 def cleaned(node: Any, name: str = "") -> Any:
-    """Without nulls and empty lists, with every quantity in its canonical form."""
+    """Without what the server leaves out, with every quantity in its canonical form."""
     if isinstance(node, dict):
-        if name in AMOUNTS and all(isinstance(value, str | int | float) for value in node.values()):
-            return {key: canonical(value) for key, value in node.items()}
-        children = {key: cleaned(value, key) for key, value in node.items()}
-        return {key: value for key, value in children.items() if not _missing(key, value)}
+        children = {
+            key: canonical(value) if name in AMOUNTS and _is_amount(value) else cleaned(value, key)
+            for key, value in node.items()
+        }
+        return {key: value for key, value in children.items() if not _left_out(key, value)}
     if isinstance(node, list):
         return [cleaned(item) for item in node]
-    return canonical(node) if name in SIZES and isinstance(node, str | int | float) else node
+    return canonical(node) if name in SIZES and _is_amount(node) else node
 
 
-def _missing(name: str, value: Any) -> bool:
-    return value is None or value == [] or (value == {} and name in EMPTY)
+def _copied(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _copied(value) for key, value in node.items()}
+    return [_copied(item) for item in node] if isinstance(node, list) else node
 
 
-def _pod(template: Tree) -> None:
-    spec = template.get("spec")
-    if not isinstance(spec, dict):
-        return
-    for name, value in POD.items():
-        spec.setdefault(name, value)
-    spec.setdefault("securityContext", {})
-    for field in ("initContainers", "containers"):
-        for container in spec.get(field, []):
-            _container(container)
-    _plain(spec)
+def _is_amount(value: Any) -> bool:
+    return isinstance(value, str | int | float)
 
 
-def _container(container: Tree) -> None:
-    for name, value in CONTAINER.items():
-        container.setdefault(name, value)
-    image = str(container.get("image", ""))
-    moving = "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
-    container.setdefault("imagePullPolicy", "Always" if moving else "IfNotPresent")
-    resources = container.setdefault("resources", {})
-    if limits := resources.get("limits"):
-        resources["requests"] = {**limits, **resources.get("requests", {})}
-    for port in container.get("ports", []):
-        port.setdefault("protocol", "TCP")
+def _left_out(name: str, value: Any) -> bool:
+    empty = value == {} if name in MAPS else name in PLAIN and value in ("", 0, False)
+    return value is None or value == [] or empty
 
 
-def _plain(node: Any, name: str = "") -> None:
-    """Complete the parts of a pod, however deep they lie."""
-    if isinstance(node, list):
-        for item in node:
-            _plain(item, name)
+def places(node: Any, path: str) -> Iterator[Tree]:
+    """The mappings that the path leads to; it is read as in `defaults`."""
+    step, _, rest = path.partition(".")
+    name = step.rstrip("+[]")
+    if not step:
+        if isinstance(node, dict):
+            yield node
     elif isinstance(node, dict):
-        for field, value in PLAIN.get(name, {}).items():
-            node.setdefault(field, value)
-        for field, value in node.items():
-            _plain(value, field)
+        if step.endswith("+"):
+            node.setdefault(name, {})
+        inner = node.get(name)
+        for one in inner if step.endswith("[]") and isinstance(inner, list) else (inner,):
+            yield from places(one, rest)
+
+
+def _fill(node: Tree, defaults: Defaults) -> None:
+    for path, values in defaults.items():
+        for place in places(node, path):
+            for name, value in values.items():
+                place.setdefault(name, _copied(value))
+
+
+def _pod(spec: Tree) -> None:
+    if name := spec.get("serviceAccountName"):
+        # The field's earlier name.
+        spec.setdefault("serviceAccount", name)
+    for container in (*places(spec, "containers[]"), *places(spec, "initContainers[]")):
+        image = str(container.get("image", ""))
+        moving = "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")
+        container.setdefault("imagePullPolicy", "Always" if moving else "IfNotPresent")
 
 
 def _deployment(spec: Tree) -> None:
-    strategy = spec.setdefault("strategy", {})
-    if strategy.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        rolling = strategy.setdefault("rollingUpdate", {})
-        rolling.setdefault("maxSurge", "25%")
-        rolling.setdefault("maxUnavailable", "25%")
-    _pod(spec.get("template", {}))
+    for strategy in places(spec, "strategy"):
+        if strategy.get("type") == "RollingUpdate":
+            _fill(strategy, {"rollingUpdate+": {"maxSurge": SHARE, "maxUnavailable": SHARE}})
 
 
 def _stateful_set(spec: Tree) -> None:
-    update = spec.setdefault("updateStrategy", {})
-    if update.setdefault("type", "RollingUpdate") == "RollingUpdate":
-        update.setdefault("rollingUpdate", {}).setdefault("partition", 0)
-    spec.setdefault("persistentVolumeClaimRetentionPolicy", {"whenDeleted": "Retain", "whenScaled": "Retain"})
-    for claim in spec.get("volumeClaimTemplates", []):
-        claim.get("spec", {}).setdefault("volumeMode", "Filesystem")
-    _pod(spec.get("template", {}))
+    for update in places(spec, "updateStrategy"):
+        if update.get("type") == "RollingUpdate":
+            _fill(update, {"rollingUpdate+": {"partition": 0, "maxUnavailable": 1}})
+    for claim in places(spec, "volumeClaimTemplates[]"):
+        claim.pop("status", None)
+
+
+def _daemon_set(spec: Tree) -> None:
+    for update in places(spec, "updateStrategy"):
+        if update.get("type") == "RollingUpdate":
+            _fill(update, {"rollingUpdate+": {"maxSurge": 0, "maxUnavailable": 1}})
 
 
 def _job(spec: Tree) -> None:
-    if "completions" not in spec and "parallelism" not in spec:
-        spec["completions"] = 1
-    spec.setdefault("parallelism", 1)
-    spec.setdefault("completionMode", "NonIndexed")
-    _pod(spec.get("template", {}))
-
-
-def _cron_job(spec: Tree) -> None:
-    job = spec.get("jobTemplate", {}).get("spec")
-    if isinstance(job, dict):
-        _pod(job.get("template", {}))
+    if "parallelism" not in spec:
+        spec.setdefault("completions", 1)
+        spec["parallelism"] = 1
+    replacement = "Failed" if "podFailurePolicy" in spec else "TerminatingOrFailed"
+    spec.setdefault("podReplacementPolicy", replacement)
 
 
 def _service(spec: Tree) -> None:
-    for port in spec.get("ports", []):
-        port.setdefault("protocol", "TCP")
+    if spec.get("type") != "ExternalName":
+        spec.setdefault("internalTrafficPolicy", "Cluster")
+        spec.setdefault("ipFamilyPolicy", "SingleStack")
+    if spec.get("type") in ("NodePort", "LoadBalancer"):
+        spec.setdefault("externalTrafficPolicy", "Cluster")
+    for port in places(spec, "ports[]"):
         port.setdefault("targetPort", port.get("port"))
 
 
 def _network_policy(spec: Tree) -> None:
-    spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if spec.get("egress") else [])])
-    for rule in (*spec.get("ingress", []), *spec.get("egress", [])):
-        for port in rule.get("ports", []):
-            port.setdefault("protocol", "TCP")
+    spec.setdefault("policyTypes", ["Ingress", *(["Egress"] if "egress" in spec else [])])
 
 
-def _template(spec: Tree) -> None:
-    _pod(spec.get("template", {}))
-
-
-KINDS: Mapping[str, Callable[[Tree], None]] = {
-    "Deployment": _deployment,
-    "StatefulSet": _stateful_set,
-    "DaemonSet": _template,
-    "Job": _job,
-    "CronJob": _cron_job,
-    "Service": _service,
-    "NetworkPolicy": _network_policy,
+SPECS: Mapping[tuple[str, str], Callable[[Tree], None]] = {
+    ("apps", "DaemonSet"): _daemon_set,
+    ("apps", "Deployment"): _deployment,
+    ("apps", "StatefulSet"): _stateful_set,
+    ("batch", "Job"): _job,
+    ("", "Service"): _service,
+    ("networking.k8s.io", "NetworkPolicy"): _network_policy,
 }
-"""What completes the spec of a kind beyond plain values."""
+"""What completes the spec of a kind where one field depends on another."""

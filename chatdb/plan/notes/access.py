@@ -1,11 +1,14 @@
 """Who may do more than before: connections, rights in the API, and the security level of pods."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from chatdb.plan.changes import Change
 from chatdb.plan.notes.model import Difference, Effect, Rule
-from chatdb.plan.notes.reading import Objects
+from chatdb.plan.notes.reading import Objects, workloads
 from constructs_lib.checks.network_policies import EGRESS, INGRESS, is_network_policy
+from constructs_lib.pods import pod_labels, pod_template
 from constructs_lib.rendered import Manifest
 
 Found = Iterator[tuple[Manifest, str]]
@@ -14,49 +17,110 @@ LEVELS = ("privileged", "baseline", "restricted")
 NAMED = 3
 """How many connections or rights a note names."""
 ANY = "anybody"
+ALL = "all pods"
+ENDS = {INGRESS: ("from", "to"), EGRESS: ("to", "from")}
+"""Direction -> the field of its peers, and the word before the pods that the policy selects."""
 
 
 def opened_policies(difference: Difference) -> Found:
     """Connections that policies allow and did not, or that none restricts any more."""
-    for manifest in _changed_policies(difference):
-        if allowed := sorted(_allowed(manifest, difference.new) - _allowed(manifest, difference.old)):
-            yield manifest, f"opens {_list(allowed)}"
+    pairs = [(change.manifest, change.after) for change in _changed_policies(difference)]
+    for manifest, more in _only(pairs, difference.new, difference.old):
+        yield manifest, f"opens {_list(sorted(one.text for one in more))}"
 
 
 def closed_policies(difference: Difference) -> Found:
-    """Connections that policies allowed, and do not."""
-    for manifest in _changed_policies(difference):
-        if lost := sorted(_allowed(manifest, difference.old) - _allowed(manifest, difference.new)):
-            yield manifest, f"closes {_list(lost)}"
+    """Connections that policies allowed, and do not; those of pods that go with them are left out."""
+    pairs = [(change.manifest, change.before) for change in _changed_policies(difference)]
+    for manifest, lost in _only(pairs, difference.old, difference.new):
+        ends = sorted(one.text for one in lost if not _gone(one.pods, difference) and not _gone(one.peers, difference))
+        if ends:
+            yield manifest, f"closes {_list(ends)}"
 
 
-def _changed_policies(difference: Difference) -> Iterator[Manifest]:
-    return (change.manifest for change in difference.changes if is_network_policy(change.manifest))
+@dataclass(frozen=True, slots=True)
+class _Connection:
+    """What is allowed, in words, and the labels of the pods at both ends; `free` where no policy restricts it."""
+
+    direction: str
+    text: str
+    pods: frozenset[tuple[str, str]] = frozenset()
+    peers: frozenset[tuple[str, str]] = frozenset()
+    free: bool = False
 
 
-def _allowed(manifest: Manifest, objects: Objects) -> frozenset[str]:
-    """All that the policies on one side allow to the pods that this one selects; where none restricts, everything."""
-    namespace, subject = manifest["metadata"].get("namespace"), _selector(_spec(manifest).get("podSelector"))
-    mine = [
-        _spec(one)
-        for one in objects.values()
-        if is_network_policy(one) and one["metadata"].get("namespace") == namespace
-    ]
-    allowed: set[str] = set()
-    for direction, key, word in ((INGRESS, "from", "to"), (EGRESS, "to", "from")):
-        restricting = [spec for spec in mine if direction in _types(spec)]
-        if not any(_selector(spec.get("podSelector")) in (subject, "all pods") for spec in restricting):
-            allowed.add(f"{direction.lower()} {word} {subject} of {namespace}, {key} {ANY} on every port")
-        for spec in restricting:
-            if _selector(spec.get("podSelector")) == subject:
-                rules = spec.get(direction.lower()) or []
-                allowed |= {
-                    f"{direction.lower()} {word} {subject} of {namespace}, {key} {peer} on {port}"
-                    for rule in rules
-                    for peer in (map(_peer, (rule or {}).get(key) or [None]))
-                    for port in (map(_port, (rule or {}).get("ports") or [None]))
-                }
-    return frozenset(allowed)
+def _changed_policies(difference: Difference) -> Iterator[Change]:
+    return (change for change in difference.changes if is_network_policy(change.manifest))
+
+
+def _only(
+    policies: Iterable[tuple[Manifest, Manifest | None]], mine: Objects, others: Objects
+) -> Iterator[tuple[Manifest, set[_Connection]]]:
+    """What is allowed on my side only: by which policy, or by the first of those that select the same pods."""
+    groups: dict[tuple[str, str], list[tuple[Manifest, Manifest | None]]] = {}
+    for manifest, version in policies:
+        groups.setdefault(_subject(version or manifest), []).append((manifest, version))
+    for subject, group in groups.items():
+        allowed = _allowed(subject, others)
+        free = {one.direction for one in allowed if one.free}
+        left = {one for one in _allowed(subject, mine) - allowed if one.direction not in free}
+        for number, (manifest, version) in enumerate(group):
+            own = left & _rules(version) if version and number < len(group) - 1 else left
+            left = left - own
+            if own:
+                yield manifest, own
+
+
+def _subject(policy: Manifest) -> tuple[str, str]:
+    return str(policy["metadata"].get("namespace")), _selector(_spec(policy).get("podSelector"))
+
+
+def _allowed(subject: tuple[str, str], objects: Objects) -> set[_Connection]:
+    """All that the policies on one side allow to the pods of the subject; where none restricts, everything."""
+    namespace, pods = subject
+    policies = [one for one in objects.values() if is_network_policy(one) and _subject(one)[0] == namespace]
+    allowed: set[_Connection] = set()
+    for direction, (key, word) in ENDS.items():
+        restricting = [one for one in policies if direction in _types(_spec(one))]
+        if not any(_subject(one)[1] in (pods, ALL) for one in restricting):
+            text = f"{direction.lower()} {word} {pods} of {namespace}, {key} {ANY} on every port"
+            allowed.add(_Connection(direction, text, free=True))
+        for policy in restricting:
+            if _subject(policy)[1] == pods:
+                allowed |= _rules(policy, direction)
+    return allowed
+
+
+def _rules(policy: Manifest, *directions: str) -> set[_Connection]:
+    """What the policy itself allows, in these directions or in all that it restricts."""
+    (namespace, pods), spec = _subject(policy), _spec(policy)
+    found = set()
+    for direction in directions or _types(spec):
+        key, word = ENDS.get(direction, ("", ""))
+        for rule in spec.get(direction.lower()) or []:
+            for peer in (rule or {}).get(key) or [None]:
+                for port in (rule or {}).get("ports") or [None]:
+                    text = f"{direction.lower()} {word} {pods} of {namespace}, {key} {_peer(peer)} on {_port(port)}"
+                    found.add(
+                        _Connection(
+                            direction, text, _labels(spec.get("podSelector")), _labels((peer or {}).get("podSelector"))
+                        )
+                    )
+    return found
+
+
+def _labels(selector: Mapping[str, Any] | None) -> frozenset[tuple[str, str]]:
+    return frozenset(((selector or {}).get("matchLabels") or {}).items())
+
+
+def _gone(labels: frozenset[tuple[str, str]], difference: Difference) -> bool:
+    """Whether workloads had pods with these labels, and none has any more."""
+    old, new = (any(labels <= _pods(one) for one in workloads(side)) for side in (difference.old, difference.new))
+    return bool(labels) and old and not new
+
+
+def _pods(workload: Manifest) -> frozenset[tuple[str, str]]:
+    return frozenset(pod_labels(pod_template(workload) or {}).items())
 
 
 def _spec(manifest: Manifest) -> Mapping[str, Any]:
@@ -73,7 +137,7 @@ def _selector(selector: Mapping[str, Any] | None) -> str:
     for one in (selector or {}).get("matchExpressions") or []:
         listed = f" ({', '.join(one['values'])})" if one.get("values") else ""
         labels.append(f"{one.get('key')} {one.get('operator')}{listed}")
-    return ", ".join(labels) or "all pods"
+    return ", ".join(labels) or ALL
 
 
 def _peer(peer: Mapping[str, Any] | None) -> str:
@@ -86,7 +150,7 @@ def _peer(peer: Mapping[str, Any] | None) -> str:
     if "namespaceSelector" not in peer:
         return pods
     spaces = _selector(peer["namespaceSelector"])
-    return f"{pods} in {'every namespace' if spaces == 'all pods' else f'namespaces with {spaces}'}"
+    return f"{pods} in {'every namespace' if spaces == ALL else f'namespaces with {spaces}'}"
 
 
 def _port(port: Mapping[str, Any] | None) -> str:

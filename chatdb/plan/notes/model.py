@@ -1,7 +1,7 @@
 """What a risk note is, and what the rules that write them look at."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -69,6 +69,15 @@ class Difference:
         for change in self.changes:
             if change.action is Action.DELETE and change.manifest["kind"] in kinds:
                 yield change.manifest
+
+    def only(self, keys: Collection[Identity]) -> "Difference":
+        """The same of these objects alone."""
+        before, after = (
+            tuple(replace(part, objects=tuple(one for one in part.objects if identity(one) in keys)) for part in side)
+            for side in (self.before, self.after)
+        )
+        changes = (one for one in self.changes if identity(one.manifest) in keys)
+        return Difference(before, after, tuple(changes))
 
     @cached_property
     def old(self) -> Mapping[Identity, Manifest]:

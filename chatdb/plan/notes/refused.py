@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from chatdb.plan.applied import applied
 from chatdb.plan.changes import Change
 from chatdb.plan.fields import brief
 from chatdb.plan.notes.model import Difference, Effect, Rule
@@ -19,6 +20,7 @@ MUTABLE = (
     "persistentVolumeClaimRetentionPolicy", "minReadySeconds",
 )  # fmt: skip
 """Fields of a StatefulSet's spec that can change."""
+ROLLING = "RollingUpdate"
 RESIZED = ("spec.resources.requests", "spec.volumeAttributesClassName")
 JOB = ("selector", "completions", "completionMode", "podFailurePolicy", "backoffLimitPerIndex", "successPolicy")
 """Fields of a Job's spec, beside its template, that cannot."""
@@ -32,7 +34,9 @@ def _spec(manifest: Manifest) -> Mapping[str, Any]:
 def _below(change: Change, *fields: str) -> list[str]:
     """The paths of the change that are one of these fields, or lie in it."""
     return [
-        one.path for one in change.fields if any(re.match(rf"{re.escape(field)}($|[.[])", one.path) for field in fields)
+        one.path
+        for one in change.fields
+        if not one.rewritten and any(re.match(rf"{re.escape(field)}($|[.[])", one.path) for field in fields)
     ]
 
 
@@ -82,12 +86,21 @@ def _size(claim: Manifest) -> int:
 
 
 def cluster_ips(difference: Difference) -> Found:
-    """A Service that becomes headless, or is so no more."""
+    """A Service that gets an address, or becomes headless: the address that it has stays."""
     for before, after, change in difference.changed("Service"):
-        old, new = (_spec(service).get("clusterIP") for service in (before, after))
-        # One that is not written down is the cluster's choice, which stays.
-        if old != new and ("None" in (old, new) or (old and new)):
-            yield after, _refused(change, ["spec.clusterIP"])
+        types = {_spec(service).get("type") for service in (before, after)}
+        if "ExternalName" not in types and (fixed := _below(change, "spec.clusterIP")):
+            yield after, _refused(change, fixed)
+
+
+def update_strategies(difference: Difference) -> Found:
+    """A strategy that takes no figures for a rolling update, where the server has filled some in."""
+    for before, after, _ in difference.changed("Deployment", "StatefulSet", "DaemonSet"):
+        field = "strategy" if after["kind"] == "Deployment" else "updateStrategy"
+        strategy = _spec(applied(before, after)).get(field) or {}
+        if strategy.get("type") != ROLLING and strategy.get("rollingUpdate"):
+            left = f"spec.{field}.rollingUpdate, which it has filled in, stays beside type {strategy.get('type')}"
+            yield after, f"the API server refuses it: {left}"
 
 
 def role_references(difference: Difference) -> Found:
@@ -141,6 +154,13 @@ RULES = (
         find=cluster_ips,
         blocking=True,
         steps="revert it; or `kubectl delete service -n {namespace} {name}`, and sync: its address is gone meanwhile",
+    ),
+    Rule(
+        id="update-strategy",
+        effect=Effect.REFUSED,
+        find=update_strategies,
+        blocking=True,
+        steps="write every field of `rollingUpdate` out and sync; then this change removes them",
     ),
     Rule(
         id="role-ref",

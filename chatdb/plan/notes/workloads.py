@@ -74,7 +74,9 @@ def unread_configuration(difference: Difference) -> Found:
 
 
 def _template(change: Change) -> bool:
-    return any(field.path.startswith("spec.template") for field in change.fields)
+    """Whether the controller makes another revision: of a Deployment, not for the same amount in another unit."""
+    amounts = change.manifest["kind"] == "Deployment"
+    return any(one.path.startswith("spec.template") and not (one.rewritten and amounts) for one in change.fields)
 
 
 def fixed_replicas(difference: Difference) -> Found:
@@ -100,16 +102,14 @@ def moving_tags(difference: Difference) -> Found:
         for name in sorted(old.keys() & new.keys()):
             if old[name].digest and not new[name].digest:
                 yield after, f"container {name} is named by its tag, no longer by a digest: what runs may change unseen"
-            elif (
-                old[name].tag == new[name].tag
-                and old[name].digest != new[name].digest
-                and old[name].path == new[name].path
-            ):
+            elif _same_tag(old[name], new[name]):
                 yield after, f"container {name} has another digest under the same tag {new[name].tag}"
 
 
-def _tagged(image: ImageReference) -> tuple[str, str | None]:
-    return image.repository, image.tag
+def _same_tag(old: ImageReference, new: ImageReference) -> bool:
+    """Whether the digest alone is another one."""
+    digests = old.digest, new.digest
+    return all(digests) and digests[0] != digests[1] and (old.path, old.tag) == (new.path, new.tag)
 
 
 RULES = (
