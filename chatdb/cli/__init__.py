@@ -21,6 +21,7 @@ from chatdb.cli import (
     new_service,
     promote,
     repository,
+    status,
     synth,
     views,
 )
@@ -50,6 +51,7 @@ from constructs_lib.command import SETTINGS
         repository.init,
         repository.release,
         repository.rollback,
+        status.status,
         synth.synth,
         views.capacity,
         views.graph,

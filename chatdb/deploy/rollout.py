@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from chatdb.deploy.grace import GracePeriods, Limits, detail
 from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest, asked, component_of, condition, key, ready, with_replicas
-from chatdb.deploy.patience import Limits, Patience, detail
 from chatdb.deploy.plan import Plan, Step, members
 from chatdb.deploy.snapshot import Snapshot, kinds_of, look
 from constructs_lib.problem import InvalidInput, Problem
@@ -116,7 +116,7 @@ class Rollout:
         deadline = time.monotonic() + self.limits.wave
         waited = {key(manifest): manifest for step in wave for manifest in step.waited}
         kinds = kinds_of(waited.values())
-        patience = Patience(self.limits, lambda name: f"{self.lines[name].tier}/{name}")
+        periods = GracePeriods(self.limits, lambda name: f"{self.lines[name].tier}/{name}")
         while True:
             late = time.monotonic() > deadline
             try:
@@ -131,7 +131,7 @@ class Rollout:
                 self._update(wave, pending, seen)
                 if not pending:
                     return
-                patience.check(pending, seen, late=late)
+                periods.check(pending, seen, late=late)
             time.sleep(POLL)
 
     def _present(self, wanted: Manifest, seen: Snapshot) -> Manifest:

@@ -13,7 +13,7 @@ from catalogue.operators import CLOUDNATIVE_PG
 from chatdb.deploy import argo_cd
 from chatdb.deploy.argo_cd import Following, state
 from chatdb.deploy.kubectl import Kubectl, Manifest
-from chatdb.deploy.patience import Limits
+from chatdb.deploy.grace import Limits
 from chatdb.deploy.plan import Step
 from chatdb.deploy.view import view
 from constructs_lib.model import Operator
@@ -53,7 +53,7 @@ class Cluster(Kubectl):
 
 def following(cluster: Cluster, text: StringIO, operators: tuple[Operator, ...] = ()) -> Following:
     """What is shown where the output is no terminal goes into the text."""
-    settings, limits = read_settings(ROOT, CATALOGUE, "minikube"), Limits(wave=60, trouble=60)
+    settings, limits = read_settings(ROOT, CATALOGUE, "minikube"), Limits(wave=60, grace=60)
     with view(Console(file=text)) as tell:
         return Following(
             kubectl=cluster, settings=settings, plan=((CORE,),), operators=operators, limits=limits, tell=tell
@@ -108,7 +108,7 @@ def test_operators_come_first() -> None:
     text = StringIO()
     waiting = following(Cluster(applications=[[*tiers, operator]]), text, (CLOUDNATIVE_PG,))
     with pytest.raises(InvalidInput) as raised:
-        replace(waiting, limits=Limits(wave=-1, trouble=60)).follow()
+        replace(waiting, limits=Limits(wave=-1, grace=60)).follow()
     assert [problem.where for problem in raised.value.problems] == ["Application chatdb-operator-cloudnative-pg"]
     assert "argocd/chatdb-operator-cloudnative-pg rolling out: Synced and Progressing" in shown(text)
 
@@ -132,7 +132,7 @@ def test_late_wave_says_what_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> No
     waiting = workload("model-registry", 0)
     monkeypatch.setattr(argo_cd, "_pending", lambda _step, _seen: [waiting])
     cluster = Cluster(applications=[[application("chatdb-core", "Synced", "Progressing", "Succeeded")]])
-    late = replace(following(cluster, StringIO()), limits=Limits(wave=-1, trouble=60))
+    late = replace(following(cluster, StringIO()), limits=Limits(wave=-1, grace=60))
     with pytest.raises(InvalidInput) as raised:
         late.follow()
     (first, _) = raised.value.problems
