@@ -1,9 +1,9 @@
 """The command `chatdb status`."""
 
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 from typing import TYPE_CHECKING
 
 import click
@@ -14,6 +14,9 @@ from chatdb.repository import platform
 if TYPE_CHECKING:
     from chatdb.status.model import Status
     from constructs_lib.settings import Settings
+
+PERIOD = 3.0
+"""Seconds between two looks of --watch."""
 
 
 @click.command()
@@ -98,10 +101,6 @@ def _watch(look: "Callable[[], Status]") -> int:
                 else:
                     code = 0 if found.ok else 1
                     tell(lines(found, datetime.now(UTC)), "\n".join([headline(found), *cause_lines(found)]))
-                time.sleep(PERIOD)
+                sleep(PERIOD)
         except KeyboardInterrupt:
             return code
-
-
-PERIOD = 3.0
-"""Seconds between two looks of --watch."""

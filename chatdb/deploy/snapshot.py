@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatdb.deploy.kubectl import Kubectl
+from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Key, Manifest, key
 from constructs_lib.gitops.status_access import OF_CLUSTER, READ
 from constructs_lib.operated import CLUSTER
@@ -13,6 +13,9 @@ from constructs_lib.operated import CLUSTER
 SELECTOR = "--selector=app.kubernetes.io/part-of=chatdb"
 KINDS = ",".join(f"{name}.{group}".rstrip(".") for group, names in READ.items() for name in names)
 CLUSTER_KINDS = ",".join(name for names in OF_CLUSTER.values() for name in names)
+WARNINGS = "--field-selector=type=Warning"
+ACTIVE = "Active"
+"""The phase of a namespace that nobody has deleted."""
 AT_ONCE = 4
 OPTIONAL = {"Gateway": "gateways.gateway.networking.k8s.io", "Cluster": "clusters.postgresql.cnpg.io"}
 """Kinds that most clusters do not know."""
@@ -80,22 +83,32 @@ def kinds_of(manifests: Iterable[Manifest]) -> str:
 
 
 def look(kubectl: Kubectl, kinds: str = KINDS, namespaces: Sequence[str] = ()) -> Snapshot:
-    """Request everything at once: all of these namespaces, or what has the platform's label in any."""
-    places = [f"--namespace={name}" for name in namespaces] or ["--all-namespaces"]
+    """Request everything: all of these namespaces as far as they exist, or what has the platform's label in any."""
+    of_cluster = kubectl.items("get", CLUSTER_KINDS)
+    phases = {one["metadata"]["name"]: one["status"]["phase"] for one in of_cluster if one["kind"] == "Namespace"}
+    places = {f"--namespace={name}": phases[name] for name in namespaces if name in phases}
+    places = places if namespaces else {"--all-namespaces": ACTIVE}
     label = () if namespaces else (SELECTOR,)
-    requests = [
-        ("get", CLUSTER_KINDS),
-        *(("get", kinds, place, *label) for place in places),
-        *(("get", "events", place, "--field-selector=type=Warning") for place in places),
-    ]
+    requests = [(("get", kinds, place, *label), phase) for place, phase in places.items()]
+    requests += [(("get", "events", place, WARNINGS), phase) for place, phase in places.items()]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda request: kubectl.items(*request), requests))
-    objects = [one for answer in answers[: len(places) + 1] for one in answer]
+        answers = list(pool.map(lambda one: _request(kubectl, *one), requests))
+    objects = [*of_cluster, *(one for answer in answers[: len(places)] for one in answer)]
     return Snapshot(
         objects={key(one): one for one in objects if one["kind"] != "Pod"},
         pods=[one for one in objects if one["kind"] == "Pod"],
-        warnings=_warnings(event for answer in answers[len(places) + 1 :] for event in answer),
+        warnings=_warnings(event for answer in answers[len(places) :] for event in answer),
     )
+
+
+def _request(kubectl: Kubectl, arguments: Sequence[str], phase: str) -> list[Manifest]:
+    """Nothing, where a namespace that is being deleted has lost the Role by which it was read."""
+    try:
+        return kubectl.items(*arguments)
+    except KubectlError:
+        if phase == ACTIVE:
+            raise
+        return []
 
 
 def _warnings(events: Iterable[Manifest]) -> dict[Key, list[Manifest]]:

@@ -9,6 +9,7 @@ from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest
 from chatdb.deploy.plan import Plan
 from chatdb.deploy.snapshot import OPTIONAL, Snapshot, kinds_of, look
+from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import Settings
 
 OF_KUBERNETES = ("v1", "apps/v1", "batch/v1", "policy/v1", "autoscaling/v2")
@@ -27,9 +28,21 @@ class Reading:
 
 
 def read(kubectl: Kubectl, settings: Settings, planned: Plan, namespaces: Sequence[str]) -> Reading:
-    """Request it; `unknown_kinds` are (API version, kind) of what is planned, and has no definition."""
-    known = applications(kubectl)
-    own = {name: one for name, one in known.items() if name.split("-")[0] and _of(settings, name)}
+    """Request it; InvalidInput with the fix where the account may not read something.
+
+    `unknown_kinds` are (API version, kind) of what is planned, and has no definition.
+    """
+    try:
+        return _read(kubectl, settings, planned, namespaces)
+    except KubectlError as error:
+        if "(Forbidden)" not in error.words:
+            raise
+        fix = f"an administrator grants it: `kubectl apply -f argocd/{settings.environment}/status-access.yaml`"
+        raise InvalidInput([Problem(f"context {kubectl.context}", error.words, fix)]) from error
+
+
+def _read(kubectl: Kubectl, settings: Settings, planned: Plan, namespaces: Sequence[str]) -> Reading:
+    own = {name: one for name, one in applications(kubectl).items() if _of(settings, name)}
     manifests = [manifest for wave in planned for step in wave for manifest in step.manifests]
     unknown = _unknown_kinds(kubectl, manifests)
     waited = [one for one in manifests if one["kind"] in OPTIONAL and (one["apiVersion"], one["kind"]) not in unknown]

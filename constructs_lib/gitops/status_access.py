@@ -1,6 +1,6 @@
 """The read-only account that `chatdb status` needs, for an administrator to apply by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from constructs_lib.resolved import ResolvedPlatform
@@ -48,7 +48,7 @@ def _head(version: str, kind: str, platform: ResolvedPlatform, name: str, namesp
 
 
 def _role(
-    kind: str, platform: ResolvedPlatform, name: str, *parts: dict[str, tuple[str, ...]], namespace: str = ""
+    kind: str, platform: ResolvedPlatform, name: str, *parts: Mapping[str, tuple[str, ...]], namespace: str = ""
 ) -> dict[str, Any]:
     rules = [
         {"apiGroups": [group], "resources": list(resources), "verbs": VERBS}

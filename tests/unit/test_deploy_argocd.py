@@ -12,9 +12,10 @@ from catalogue.components import CATALOGUE
 from catalogue.operators import CLOUDNATIVE_PG
 from chatdb.deploy import argo_cd
 from chatdb.deploy.argo_cd import Following, state
-from chatdb.deploy.kubectl import Kubectl, Manifest
 from chatdb.deploy.grace import Limits
+from chatdb.deploy.kubectl import Kubectl, Manifest
 from chatdb.deploy.plan import Step
+from chatdb.deploy.snapshot import CLUSTER_KINDS
 from chatdb.deploy.view import view
 from constructs_lib.model import Operator
 from constructs_lib.problem import InvalidInput
@@ -37,6 +38,11 @@ def application(name: str, sync: str = "", health: str = "", phase: str = "") ->
     return {"metadata": {"name": name}, "status": status | {"operationState": {"phase": phase}}}
 
 
+def namespace(name: str) -> Manifest:
+    """One that exists."""
+    return {"kind": "Namespace", "metadata": {"name": name}, "status": {"phase": "Active"}}
+
+
 @dataclass(frozen=True)
 class Cluster(Kubectl):
     """Takes all that is applied, and answers one state after the other; the last one stays."""
@@ -46,7 +52,11 @@ class Cluster(Kubectl):
 
     def run(self, *arguments: str, **_options: object) -> str:
         """The next state of the kinds that are requested; nothing of all others."""
-        kinds = {argo_cd.KINDS: self.workloads, argo_cd.DEFINITIONS[0]: self.applications}
+        kinds = {
+            CLUSTER_KINDS: [[namespace("argocd")]],
+            argo_cd.KINDS: self.workloads,
+            argo_cd.DEFINITIONS[0]: self.applications,
+        }
         states = kinds.get(arguments[1], [[]])
         return json.dumps({"items": states.pop(0) if len(states) > 1 else states[0]})
 

@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from chatdb.deploy.grace import Limits
 from chatdb.deploy.kubectl import Kubectl
 from chatdb.deploy.objects import Manifest, with_replicas
-from chatdb.deploy.grace import Limits
 from chatdb.deploy.plan import Step
 from chatdb.deploy.rollout import Rollout
 from tests.repository import PLATFORM

@@ -6,9 +6,9 @@ import pytest
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
+from chatdb.deploy.grace import Limits
 from chatdb.deploy.kubectl import Kubectl
 from chatdb.deploy.objects import component_of
-from chatdb.deploy.grace import Limits
 from chatdb.deploy.plan import Plan, plan
 from chatdb.deploy.rollout import Line, Rollout, State
 from chatdb.deploy.snapshot import Snapshot

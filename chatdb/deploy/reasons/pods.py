@@ -17,8 +17,8 @@ NO_KEY = re.compile(r"couldn't find key (\S+) in (Secret|ConfigMap) (\S+)")
 SCARCE = (("Insufficient cpu", "too little CPU is free"), ("Insufficient memory", "too little memory is free"))
 MISSING_FIX = {
     "Secret": "the Job credentials makes Secrets: `kubectl logs -n chatdb-system -l app=credentials`; to run it again:"
-    " `kubectl delete job -n chatdb-system -l app=credentials`, and Argo CD, or `chatdb deploy`, makes it anew; with the"
-    " trait external-credentials Secrets are yours to make",
+    " `kubectl delete job -n chatdb-system -l app=credentials`, and Argo CD, or `chatdb deploy`, makes it anew; with"
+    " the trait external-credentials Secrets are yours to make",
     "ConfigMap": "run `chatdb synth`, and deploy again",
 }
 OURS = "chatdb/"
