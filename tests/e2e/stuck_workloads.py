@@ -17,6 +17,7 @@ from tests.e2e.stuck import (
     delete,
     grant,
     job_of,
+    kubectl,
     path,
     refuses_pods,
     remake,
@@ -25,7 +26,6 @@ from tests.e2e.stuck import (
 
 SYSTEM, SERVICES, TESTING = "chatdb-system", "chatdb-services", "chatdb-testing"
 POD = f"Pod {SYSTEM}/minio-"
-RECREATED = 90
 CUSTOM = {"seLinuxOptions": {"type": "custom_t"}}
 
 
@@ -184,11 +184,15 @@ def ending_namespace(platform: Deployment) -> Iterator[None]:
 
 def take_finalizer(platform: Deployment, _cause: Cause) -> None:
     """Take the finalizer away from what is left, which the message names."""
-    uid = platform.api.read("v1", "Namespace", None, TESTING)["metadata"]["uid"]
     platform.api.patch(path(platform, "v1", "ConfigMap", TESTING, "held"), {"metadata": {"finalizers": None}})
-    until(lambda: platform.api.read("v1", "Namespace", None, TESTING)["metadata"]["uid"] != uid, RECREATED)
+    until(lambda: kubectl(platform, f"kubectl create namespace {TESTING}").returncode == 0 or _active(platform))
     # The Role by which the namespace was read is gone with it.
     grant(platform)
+
+
+def _active(platform: Deployment) -> bool:
+    phase: str = platform.api.read("v1", "Namespace", None, TESTING)["status"]["phase"]
+    return phase == "Active"
 
 
 @contextmanager

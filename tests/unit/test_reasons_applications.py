@@ -64,6 +64,20 @@ def test_comparison_errors(words: str, kind: str) -> None:
     assert reason.held_by == by
 
 
+def test_dry_run_names_its_object() -> None:
+    """Argo CD compares by dry runs: what the API server refuses is an error of comparing, and the object is named."""
+    words = (
+        "Failed to compare desired state to live state: serverSideDiff error: error running server side apply in dryrun"
+        ' mode for resource Job/topics-1: Job.batch "topics-1" is invalid: spec.template: Invalid value: {"labels":'
+        f"{{}} {'x' * 5000}}}: field is immutable"
+    )
+    condition = {"type": "ComparisonError", "message": words, "lastTransitionTime": BEGAN}
+    resources = [{"kind": "Job", "namespace": "chatdb-system", "name": "topics-1"}]
+    (reason,) = reasons_of_application(application("Unknown", conditions=[condition], resources=resources), None, NOW)
+    assert (reason.kind, reason.held_by) == ("immutable", "Job chatdb-system/topics-1")
+    assert reason.message.endswith("has a field that can't be changed: spec.template: field is immutable")
+
+
 def test_failed_sync_names_each_object() -> None:
     """Also while it is tried again; what only waits for another object is no reason."""
     results = [

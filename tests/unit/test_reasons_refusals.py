@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chatdb.deploy.reasons.refusals import refusal
+from chatdb.deploy.reasons.refusals import refusal, refusals
 
 JOB: dict[str, Any] = {"kind": "Job", "metadata": {"namespace": "chatdb-system", "name": "kafka-topics-1"}}
 CLAIM: dict[str, Any] = {"kind": "PersistentVolumeClaim", "metadata": {"namespace": "chatdb-system", "name": "data"}}
@@ -90,3 +90,15 @@ def test_long_words_are_cut() -> None:
     reason = refusal(JOB, f'admission webhook "one.example" denied the request: {"no " * 1000}')
     assert reason is not None
     assert len(reason.message) == 400
+
+
+def test_errors_of_kubectl() -> None:
+    """Each names its object; one may go over several lines, and what is not known is left out."""
+    other = 'Error from server (Forbidden): admission webhook "one.example" denied the request: no\nand no'
+    words = f"The {TEMPLATE.replace('.batch', '')}\n{other}\nerror: no idea"
+    found = list(refusals(words, [SET, JOB]))
+    assert [(one.kind, one.held_by) for one in found] == [
+        ("immutable", "Job chatdb-system/kafka-topics-1"),
+        ("webhook", "webhook one.example"),
+    ]
+    assert found[1].message.endswith("refuses it: no and no")

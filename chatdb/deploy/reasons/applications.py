@@ -27,8 +27,9 @@ UNREACHABLE = re.compile(
     re.IGNORECASE,
 )
 NO_PATH = re.compile(r"(\S+): app path does not exist")
-HELM_NOISE = re.compile(r"^.*?(?:rpc error: code = \w+ desc = )")
-SPECIFIC = ("SyncFailed",)
+RPC = re.compile(r"^.*?rpc error: code = \w+ desc = ")
+OF_OBJECT = re.compile(r"for resource (\w+)/([^\s:]+):")
+"""How a comparison by a dry run begins its words about one object."""
 
 
 def reasons_of_application(application: Manifest, project: Manifest | None, now: datetime) -> Iterator[Reason]:
@@ -106,7 +107,7 @@ def _error(application: Manifest, type_: str, words: str, since: str) -> Reason:
         message = f"Argo CD can't read {repository}: {_plain(words)}"
         fix = f"check the address (`repository` in chatdb.yaml), the network and the credentials: {DOCS}"
         return Reason("repository", f"repository {repository}", message, fix, Grace.LONG, since)
-    if known := refusal(_as_target(application), words, since):
+    if known := refusal(_target(application, words), words, since):
         return known
     fixes = {
         "ComparisonError": "build it here: `chatdb check`; correct it, commit and push",
@@ -117,10 +118,16 @@ def _error(application: Manifest, type_: str, words: str, since: str) -> Reason:
 
 
 def _plain(words: str) -> str:
-    return one_line(HELM_NOISE.sub("", " ".join(words.split())))
+    return one_line(RPC.sub("", " ".join(words.split())))
 
 
-def _as_target(application: Manifest) -> dict[str, Any]:
+def _target(application: Manifest, words: str) -> dict[str, Any]:
+    """The object that an error of a dry run is about; the Application where it names none that it has."""
+    if match := OF_OBJECT.search(words):
+        entries = application.get("status", {}).get("resources") or ()
+        places = (one.get("namespace") for one in entries if (one["kind"], one["name"]) == match.groups())
+        namespace = next(places, None) or application["spec"].get("destination", {}).get("namespace", "")
+        return {"kind": match[1], "metadata": {"namespace": namespace, "name": match[2]}}
     return {"kind": "Application", "metadata": {"namespace": NAMESPACE, "name": _name(application)}}
 
 

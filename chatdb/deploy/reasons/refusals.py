@@ -1,7 +1,7 @@
 """What the API server answers where it takes an object not, in plain words, with what refuses it and the fix."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from chatdb.deploy.objects import title
@@ -9,6 +9,8 @@ from chatdb.deploy.reasons.reason import Grace, Reason, named, one_line
 
 Target = Mapping[str, Any]
 """The object that is refused; its kind, namespace and name are enough."""
+ERROR = re.compile(r"(?:^|\n)(.+?)(?=\n(?:The |Error |error: )|\Z)", re.DOTALL)
+"""One of the errors that kubectl prints; it may go over several lines."""
 Parts = tuple[str, str, str, str]
 """Kind of the reason, what refuses it, message and fix."""
 
@@ -20,6 +22,14 @@ def refusal(target: Target, words: str, since: str = "") -> Reason | None:
             kind, held_by, message, fix = explain(target, match)
             return Reason(kind, held_by, one_line(message), fix, Grace.SHORT, since)
     return None
+
+
+def refusals(words: str, manifests: Sequence[Target]) -> Iterator[Reason]:
+    """The reasons behind what `kubectl apply` prints of these objects: each error names its object in quotes."""
+    for line in ERROR.findall(words):
+        target = next((one for one in manifests if f'"{one["metadata"]["name"]}"' in line), manifests[0])
+        if reason := refusal(target, line):
+            yield reason
 
 
 def _namespace(target: Target) -> str:
@@ -70,7 +80,8 @@ def _immutable(target: Target, match: re.Match[str]) -> Parts:
         option = " --cascade=orphan" if kind == "StatefulSet" else ""
         delete = f"kubectl delete {kind.lower()} -n {metadata.get('namespace', '')} {metadata['name']}{option}"
         fix = f"`{delete}`, and it is made anew as it is asked for; or take the change back"
-    return "immutable", title(target), f"{title(target)} has a field that can't be changed: {match[0]}", fix
+    words = f"{match['field']}: field is immutable" if match["field"] else match[0]
+    return "immutable", title(target), f"{title(target)} has a field that can't be changed: {words}", fix
 
 
 def _unknown_kind(_target: Target, match: re.Match[str]) -> Parts:
@@ -88,7 +99,8 @@ def _terminating(target: Target, match: re.Match[str]) -> Parts:
 
 
 def _no_namespace(_target: Target, match: re.Match[str]) -> Parts:
-    fix = "the tier platform makes it: sync that one first, or run `chatdb deploy`"
+    # A sync that is tried again is of the objects that it began with: the namespace may not be among them.
+    fix = f"`kubectl create namespace {match[1]}`: Argo CD, or `chatdb deploy`, gives it its labels and the rest"
     return "no-namespace", named("Namespace", "", match[1]), f"namespace {match[1]} is missing", fix
 
 
@@ -129,8 +141,9 @@ KNOWN: tuple[tuple[re.Pattern[str], Explain], ...] = (
     (re.compile(r"resource (\S+) is not permitted in project (\S+?)[.\s]*(?:$|,|\s)"), _project),
     (
         re.compile(
-            r"\S*: Invalid value: .{0,2000}field is immutable|updates to statefulset spec for fields other than [^.]*"
-            r"|spec is immutable after creation[^.]*|\S+: Forbidden: field can not be less than[^.]*",
+            r"(?P<field>\S+): Invalid value: .*field is immutable"
+            r"|updates to statefulset spec for fields other than [^.]*|spec is immutable after creation[^.]*"
+            r"|\S+: Forbidden: field can not be less than[^.]*",
             re.DOTALL,
         ),
         _immutable,

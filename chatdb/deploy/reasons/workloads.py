@@ -70,7 +70,8 @@ def reasons_of_namespace(namespace: Manifest) -> Iterator[Reason]:
     message = f"namespace {metadata['name']} is being deleted{f': {words}' if words else ''}"
     fix = (
         f"look for what is left: `kubectl api-resources --verbs=list --namespaced -o name | xargs -n1 kubectl get -n"
-        f" {metadata['name']} --ignore-not-found -o name`, and take its finalizers away; then it is made anew"
+        f" {metadata['name']} --ignore-not-found -o name`, and take its finalizers away; then, where it is not made"
+        f" anew, `kubectl create namespace {metadata['name']}`"
     )
     yield Reason(
         "namespace", named("Namespace", "", metadata["name"]), message, fix, since=metadata["deletionTimestamp"]
