@@ -1,4 +1,4 @@
-"""Ways in which a platform is stuck, each made on a real API server, and how it is fixed as `chatdb status` says."""
+"""A way of being stuck: how it is made on a real API server, what `chatdb status` has to say of it, and the fix."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""Ways of being stuck that Argo CD knows: it can't read, compare or sync what git says, or is told not to."""
+"""What is pushed and does not work: Argo CD can't compare it, can't apply it, or may not."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,17 +7,14 @@ import yaml
 
 from tests.e2e.addresses import Programmed
 from tests.e2e.api import Manifest
-from tests.e2e.argo_cd import API_VERSION, NAMESPACE
 from tests.e2e.deploying import FAILS
 from tests.e2e.deployment import Deployment
-from tests.e2e.faults import no_git, refused
-from tests.e2e.stuck import POD, Case, Cause, Made, as_printed, delete, path, until
+from tests.e2e.stuck.case import POD, Case, Cause, Made, as_printed, until
 from tests.e2e.target import define_kinds
 
 SERVICES = "chatdb-services"
 TAKEN = 90
 """Seconds within which Argo CD tries again what it could not apply."""
-CONFIG = ("v1", "ConfigMap", SERVICES, "model-registry-config")
 PLATFORM, ROOT_APP = "chatdb-platform", "chatdb"
 OVERLAY = "overlays/minikube"
 
@@ -141,67 +138,6 @@ def push_correction(platform: Deployment, _cause: Cause) -> None:
 
 
 @contextmanager
-def unreachable(platform: Deployment) -> Iterator[None]:
-    """The repository is not where it was."""
-    with no_git(platform):
-        # A commit that Argo CD knows already would be read from its cache.
-        for name in (ROOT_APP, *map(platform.child, platform.tiers)):
-            platform.argo_cd.look(name)
-        yield
-
-
-@contextmanager
-def refusing_webhook(platform: Deployment) -> Iterator[None]:
-    """A webhook refuses an object that somebody has deleted."""
-    with refused(platform, "ConfigMap", SERVICES, CONFIG[3]):
-        delete(platform, *CONFIG)
-        yield
-
-
-def _project(platform: Deployment) -> str:
-    return path(platform, API_VERSION, "AppProject", NAMESPACE, PLATFORM)
-
-
-@contextmanager
-def window(platform: Deployment) -> Iterator[None]:
-    """Nobody may deploy now, and something is deleted."""
-    deny = {"kind": "deny", "schedule": "* * * * *", "duration": "1h", "applications": ["*"]}
-    platform.api.patch(_project(platform), {"spec": {"syncWindows": [deny]}})
-    delete(platform, *CONFIG)
-    yield
-
-
-def open_window(platform: Deployment, _cause: Cause) -> None:
-    """Take it out of the project."""
-    platform.api.patch(_project(platform), {"spec": {"syncWindows": None}})
-
-
-@contextmanager
-def manual_root(platform: Deployment) -> Iterator[None]:
-    """Somebody has turned the root's automated sync off, and something of it is deleted."""
-    root = path(platform, API_VERSION, "Application", NAMESPACE, ROOT_APP)
-    platform.api.patch(root, {"spec": {"syncPolicy": {"automated": None}}})
-    delete(platform, "v1", "ConfigMap", NAMESPACE, "chatdb-released")
-    yield
-
-
-@contextmanager
-def skipped(platform: Deployment) -> Iterator[None]:
-    """Somebody has told Argo CD to leave an Application alone."""
-    annotation = {"argocd.argoproj.io/skip-reconcile": "true"}
-    child = path(platform, API_VERSION, "Application", NAMESPACE, platform.child("core"))
-    platform.api.patch(child, {"metadata": {"annotations": annotation}})
-    yield
-
-
-@contextmanager
-def no_root(platform: Deployment) -> Iterator[None]:
-    """Somebody has deleted the root Application."""
-    delete(platform, API_VERSION, "Application", NAMESPACE, ROOT_APP)
-    yield
-
-
-@contextmanager
 def unpushed_pin(platform: Deployment) -> Iterator[None]:
     """The tiers are pinned to a commit that only the clone has."""
     origin = platform.origin
@@ -228,7 +164,9 @@ def push_side(platform: Deployment, _cause: Cause) -> None:
 
 TEMPLATE = [{"op": "add", "path": "/spec/template/metadata/labels/changed", "value": "yes"}]
 PORT = [{"op": "replace", "path": "/spec/ports/0/port", "value": 70000}]
-ARGO_CD: dict[str, Case] = {
+
+
+PUSHED: dict[str, Case] = {
     "immutable": Case(
         made=patched("setup", "Job", "kafka-topics-.*", TEMPLATE),
         kind="immutable",
@@ -276,52 +214,6 @@ ARGO_CD: dict[str, Case] = {
         message="kustomize build",
         advice="chatdb check",
         fix=push_correction,
-    ),
-    "repository": Case(
-        made=unreachable,
-        kind="repository",
-        held_by="repository file://",
-        message="Argo CD can't read",
-        advice="docs/argo-cd.md",
-    ),
-    "webhook": Case(
-        made=refusing_webhook,
-        kind="webhook",
-        held_by="webhook fault.test.invalid",
-        message="refused by the test",
-        advice="kubectl get validatingwebhookconfigurations",
-    ),
-    "window": Case(
-        made=window,
-        kind="window",
-        held_by=f"AppProject argocd/{PLATFORM}",
-        message="sync window (deny",
-        advice="kubectl edit appproject",
-        fix=open_window,
-    ),
-    "manual": Case(
-        made=manual_root,
-        kind="manual",
-        held_by="Application argocd/chatdb",
-        message="its automated sync is off",
-        advice="kubectl apply",
-        fix=as_printed,
-    ),
-    "skipped": Case(
-        made=skipped,
-        kind="skipped",
-        held_by="Application argocd/chatdb-core",
-        message="Argo CD leaves chatdb-core alone",
-        advice="kubectl annotate",
-        fix=as_printed,
-    ),
-    "no-root": Case(
-        made=no_root,
-        kind="no-root",
-        held_by="Application argocd/chatdb",
-        message="the root Application is missing",
-        advice="kubectl apply",
-        fix=as_printed,
     ),
     "unpushed-pin": Case(
         made=unpushed_pin,
