@@ -16,6 +16,8 @@ def main() -> None:
         cluster = {"name": "minikube", "cluster": {"server": "https://192.0.2.2:8443"}}
         print(json.dumps({"current-context": "minikube", "contexts": [context], "clusters": [cluster]}))
         return
+    if ARGUMENTS[1].startswith("--raw="):
+        sys.exit("Error from server (NotFound): the server could not find the requested resource")
     names = ARGUMENTS[1].split(",")
     place = next((one.partition("=")[2] for one in ARGUMENTS if one.startswith("--namespace=")), None)
     for name in names:

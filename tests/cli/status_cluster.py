@@ -35,10 +35,10 @@ class StatusCluster:
         program.write_text(f"#!{sys.executable}\n{Path(__file__).with_name('kubectl_of_files.py').read_text()}")
         program.chmod(0o755)
 
-    def run(self, *arguments: str) -> Result:
-        """`chatdb status` of minikube."""
+    def run(self, *arguments: str, environment: str = "minikube") -> Result:
+        """`chatdb status` of an environment."""
         self.write()
-        line = ["status", "--environment=minikube", *arguments]
+        line = ["status", f"--environment={environment}", *arguments]
         return CliRunner().invoke(main, line, env={"PATH": f"{self.folder}:/usr/bin:/bin"})
 
     def write(self) -> None:
@@ -46,9 +46,9 @@ class StatusCluster:
         state = {"refused": self.refused, "objects": self.objects}
         (self.folder / "state.json").write_text(json.dumps(state))
 
-    def report(self) -> dict[str, Any]:
+    def report(self, environment: str = "minikube") -> dict[str, Any]:
         """What it prints for programs."""
-        done = self.run("--json")
+        done = self.run("--json", environment=environment)
         report: dict[str, Any] = json.loads(done.stdout)
         assert done.exit_code == (0 if report["ok"] else 1)
         return report

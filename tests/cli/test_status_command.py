@@ -101,6 +101,14 @@ def test_missing_kinds_are_named(cluster: StatusCluster) -> None:
     assert cause["places"] == ["edge"]
 
 
+def test_missing_definitions_are_named_before_anything_is_deployed(cluster: StatusCluster) -> None:
+    """Production needs kinds of operators: which definitions are missing, and where to get them."""
+    report = cluster.report("production")
+    kinds = {cause["held_by"] for cause in report["causes"] if cause["kind"] == "kind"}
+    assert "CustomResourceDefinition of postgresql.cnpg.io/Cluster" in kinds
+    assert "CustomResourceDefinition of gateway.networking.k8s.io/Gateway" in kinds
+
+
 def test_account_that_may_not_read_is_told(cluster: StatusCluster) -> None:
     """The shipped file has the rights that are missing."""
     words = 'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods" in namespace "y"'
