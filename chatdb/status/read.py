@@ -1,5 +1,6 @@
 """Everything that `chatdb status` requests from the cluster, which a read-only account may."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -79,7 +80,7 @@ def _of_kubernetes(version: str) -> bool:
 
 def _served(kubectl: Kubectl, version: str) -> set[str]:
     try:
-        (answer,) = kubectl.items("get", f"--raw=/apis/{version}")
+        answer = json.loads(kubectl.run("get", f"--raw=/apis/{version}"))
     except KubectlError as error:
         if "could not find the requested resource" not in error.words:
             raise

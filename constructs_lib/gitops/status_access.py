@@ -37,7 +37,7 @@ def status_access(platform: ResolvedPlatform, settings: Settings) -> Iterator[di
     for namespace in platform.namespaces.names:
         yield _role("Role", platform, name, READ, OPTIONAL, EVENTS, namespace=namespace)
         yield _binding("RoleBinding", platform, name, "Role", account, namespace)
-    yield _role("Role", platform, name, READ, EVENTS, OF_ARGO_CD, namespace=ARGO_CD)
+    yield _role("Role", platform, name, READ, OPTIONAL, EVENTS, OF_ARGO_CD, namespace=ARGO_CD)
     yield _binding("RoleBinding", platform, name, "Role", account, ARGO_CD)
 
 

@@ -8,6 +8,8 @@ from typing import Any
 STATE = json.loads((Path(sys.argv[0]).parent / "state.json").read_text())
 ARGUMENTS = [argument for argument in sys.argv[1:] if not argument.startswith("--context")]
 
+NOT_FOUND = "Error from server (NotFound): the server could not find the requested resource"
+
 
 def main() -> None:
     """Print what is asked for, or the reason why not."""
@@ -17,7 +19,8 @@ def main() -> None:
         print(json.dumps({"current-context": "minikube", "contexts": [context], "clusters": [cluster]}))
         return
     if ARGUMENTS[1].startswith("--raw="):
-        sys.exit("Error from server (NotFound): the server could not find the requested resource")
+        both = any(one.startswith("--output") for one in ARGUMENTS)
+        sys.exit("error: --raw and --output are mutually exclusive" if both else NOT_FOUND)
     names = ARGUMENTS[1].split(",")
     place = next((one.partition("=")[2] for one in ARGUMENTS if one.startswith("--namespace=")), None)
     for name in names:

@@ -96,6 +96,8 @@ def test_failed_sync_names_each_object() -> None:
     assert kinds(application("OutOfSync", operationState=operation)) == [("sync", "Service a/b"), ("hook", "Job a/c")]
     waits = {"phase": "Failed", "message": "one or more synchronization tasks completed unsuccessfully"}
     assert kinds(application("OutOfSync", operationState=waits)) == []
+    again = {"phase": "Succeeded", "retryCount": 3, "message": "successfully synced"}
+    assert kinds(application("OutOfSync", operationState=again)) == []
     other = {"phase": "Error", "message": "nobody knows why"}
     assert kinds(application("OutOfSync", operationState=other)) == [("sync", "Application argocd/chatdb-core")]
 
@@ -110,6 +112,15 @@ def test_why_a_difference_is_not_synced() -> None:
         manual = application("OutOfSync")
         manual["spec"]["syncPolicy"] = policy
         assert kinds(manual) == [("manual", "Application argocd/chatdb-core")]
+
+
+@pytest.mark.parametrize(("path", "environment"), [("a/argocd/live/apps", "live"), ("overlays/live/core", "live")])
+def test_environment_is_named(path: str, environment: str) -> None:
+    """The fix is a command to paste."""
+    manual = application("OutOfSync")
+    manual["spec"] |= {"syncPolicy": {}, "source": {"path": path}}
+    (reason,) = reasons_of_application(manual, None, NOW)
+    assert f"`kubectl apply -f argocd/{environment}/root.yaml`" in reason.fix
 
 
 def test_what_is_not_reconciled() -> None:

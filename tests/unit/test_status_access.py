@@ -31,11 +31,11 @@ def test_rights(environment: str) -> None:
     """In each namespace what is requested there, and no more; all of it can only be read."""
     roles = {one["metadata"].get("namespace"): one for one in shipped(environment) if one["kind"].endswith("Role")}
     assert roles.keys() == {*Namespace, "argocd", None}
-    everywhere = {*KINDS.split(","), "events"}
+    everywhere = {*KINDS.split(","), *OPTIONAL.values(), "events"}
     assert resources(roles[None]) == set(CLUSTER_KINDS.split(","))
     assert resources(roles["argocd"]) == everywhere | {APPLICATIONS, PROJECTS}
     for namespace in Namespace:
-        assert resources(roles[namespace]) == everywhere | set(OPTIONAL.values())
+        assert resources(roles[namespace]) == everywhere
     assert {verb for role in roles.values() for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list"}
 
 

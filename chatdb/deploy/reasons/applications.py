@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,9 @@ FAILED, UNDER_WAY = ("Failed", "Error"), ("Running", "Terminating")
 """Phases of an operation."""
 SKIP = "argocd.argoproj.io/skip-reconcile"
 DOCS = "docs/argo-cd.md"
+PLACEHOLDER = "<environment>"
+OF_ENVIRONMENT = re.compile(r"(?:^|/)(?:argocd|overlays)/([^/]+)/")
+"""The folder of an environment in the path that an Application applies."""
 LOOK_AGAIN = f"`kubectl annotate applications --all -n {NAMESPACE} argocd.argoproj.io/refresh=normal --overwrite`"
 UNKNOWN_REVISION = re.compile(
     r"unable to resolve '([^']+)' to a commit SHA|not our ref ([0-9a-f]{40})|couldn't find remote ref (\S+)"
@@ -34,6 +38,13 @@ OF_OBJECT = re.compile(r"for resource (\w+)/([^\s:]+):")
 
 def reasons_of_application(application: Manifest, project: Manifest | None, now: datetime) -> Iterator[Reason]:
     """Everything that Argo CD says of it, the most certain first."""
+    path = str(application["spec"].get("source", {}).get("path", ""))
+    environment = match[1] if (match := OF_ENVIRONMENT.search(path)) else PLACEHOLDER
+    for reason in _reasons(application, project, now):
+        yield replace(reason, fix=reason.fix.replace(PLACEHOLDER, environment))
+
+
+def _reasons(application: Manifest, project: Manifest | None, now: datetime) -> Iterator[Reason]:
     yield from _not_reconciled(application)
     yield from _conditions(application)
     yield from _operation(application)
@@ -133,7 +144,8 @@ def _target(application: Manifest, words: str) -> dict[str, Any]:
 
 def _operation_failed(application: Manifest) -> bool:
     operation = application.get("status", {}).get("operationState", {})
-    return bool(operation.get("phase") in FAILED or (operation.get("retryCount") and operation.get("message")))
+    retried = operation.get("phase") in UNDER_WAY and operation.get("retryCount")
+    return bool(operation.get("phase") in FAILED or retried)
 
 
 def _operation(application: Manifest) -> Iterator[Reason]:

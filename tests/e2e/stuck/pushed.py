@@ -1,10 +1,11 @@
 """What is pushed and does not work: Argo CD can't compare it, can't apply it, or may not."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 import yaml
 
+from chatdb.deploy.objects import ready
 from tests.e2e.addresses import Programmed
 from tests.e2e.api import Manifest
 from tests.e2e.deploying import FAILS
@@ -59,12 +60,19 @@ def added(tier: str, manifest: Manifest) -> Made:
 
     def change(platform: Deployment) -> None:
         folder = platform.origin.work / OVERLAY / tier
-        (folder / "more.yaml").write_text(yaml.safe_dump(manifest))
+        name = f"{manifest['kind'].lower()}.yaml"
+        (folder / name).write_text(yaml.safe_dump(manifest))
         content = yaml.safe_load((folder / "kustomization.yaml").read_text())
-        content["resources"].append("more.yaml")
+        content["resources"].append(name)
         (folder / "kustomization.yaml").write_text(yaml.safe_dump(content))
 
     return pushed(tier, change)
+
+
+def hooked(platform: Deployment) -> AbstractContextManager[None]:
+    """A hook is pushed with another change: a hook alone starts no sync."""
+    platform.origin.mark("edge", "hooked")
+    return added("edge", HOOK)(platform)
 
 
 def labelled(version: str, kind: str, spec: Manifest, annotations: Mapping[str, str] | None = None) -> Manifest:
@@ -93,12 +101,8 @@ def install_kinds(platform: Deployment, _cause: Cause) -> None:
     define_kinds(platform.api, group="gateway")
     controller = Programmed(platform.api)
     controller.start()
-    until(lambda: platform.api.get(GATEWAY["apiVersion"], "Gateway", SERVICES, "more"), 90)
-    until(
-        lambda: (
-            platform.api.read(GATEWAY["apiVersion"], "Gateway", SERVICES, "more").get("status", {}).get("conditions")
-        )
-    )
+    gateway = (GATEWAY["apiVersion"], "Gateway", SERVICES, "more")
+    until(lambda: ready(platform.api.read(*gateway)), TAKEN)
     controller.stop()
 
 
@@ -124,9 +128,7 @@ def broken_overlay(platform: Deployment) -> Iterator[None]:
     """What is pushed does not build; the clone is ahead, where somebody is correcting it."""
     overlay = platform.origin.work / OVERLAY / "edge/kustomization.yaml"
     text = overlay.read_text()
-    overlay.write_text(
-        text + "\ncomponents: [nowhere]\n" if "components:" not in text else text.replace("generated", "no")
-    )
+    overlay.write_text(text.replace("generated", "nowhere"))
     push(platform, "Broken", "edge")
     overlay.write_text(text)
     yield
@@ -200,7 +202,7 @@ PUSHED: dict[str, Case] = {
         fix=allow_kind,
     ),
     "hook": Case(
-        made=added("edge", HOOK),
+        made=hooked,
         kind="hook",
         held_by=f"Job {SERVICES}/more",
         message="(PreSync) has failed",
