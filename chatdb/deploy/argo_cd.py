@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from chatdb.deploy.grace import GracePeriods, Limits, detail
 from chatdb.deploy.kubectl import APPLY, Kubectl
 from chatdb.deploy.objects import Manifest, key, ready
 from chatdb.deploy.plan import Plan, Step
-from chatdb.deploy.reasons.applications import FAILED, NAMESPACE, UNDER_WAY, is_fine
+from chatdb.deploy.reasons.applications import FAILED, NAMESPACE, UNDER_WAY, is_fine, reasons_of_application
 from chatdb.deploy.rollout import POLL, Line, State, Tell
 from chatdb.deploy.snapshot import Snapshot, look
 from constructs_lib.kustomize import kustomize
@@ -116,7 +117,8 @@ class Following:
         if not slow:
             return True
         if late:
-            raise InvalidInput([_late(name, applications.get(name, {}), details.get(name, ())) for name in slow])
+            late_ones = (_late(name, applications.get(name, {}), details.get(name, ())) for name in slow)
+            raise InvalidInput(problem for problems in late_ones for problem in problems)
         periods.check([one for step in wave for one in _pending(step, seen)], seen, late=False)
         return False
 
@@ -186,7 +188,12 @@ def _revision(application: Mapping[str, Any]) -> str:
     return str(application["status"]["sync"].get("revision", ""))[:7]
 
 
-def _late(name: str, application: Mapping[str, Any], details: Iterable[str]) -> Problem:
-    message = "; ".join([state(application), *details]) if application else "there is no such Application yet"
-    fix = f"`kubectl describe application -n {NAMESPACE} {name}`; a private repository: docs/argo-cd.md"
-    return Problem(f"Application {name}", message, fix)
+def _late(name: str, application: Mapping[str, Any], details: Iterable[str]) -> Iterator[Problem]:
+    """What Argo CD says of it, with each fix; where it says nothing, how far the Application is."""
+    where = f"Application {name}"
+    known = list(reasons_of_application(dict(application), None, datetime.now(UTC))) if application else []
+    yield from (Problem(where, reason.message, reason.fix) for reason in known)
+    if not known:
+        message = "; ".join([state(application), *details]) if application else "there is no such Application yet"
+        fix = f"`kubectl describe application -n {NAMESPACE} {name}`; a private repository: docs/argo-cd.md"
+        yield Problem(where, message, fix)

@@ -73,7 +73,7 @@ def _cause(group: Sequence[Finding], tiers: Sequence[Tier], after: Mapping[str, 
         for member in tier.members
         if tier.name in places and member.missing and not member.pending
     ]
-    waiting = [f"tier {tier.name} waits for an earlier wave" for tier in _waiting(tiers, wave)] if first else []
+    waiting = [_consequence(tier, tiers) for tier in _waiting(tiers, wave)] if first else []
     return Cause(
         kind=reason.kind,
         held_by=reason.held_by,
@@ -91,3 +91,8 @@ def _waiting(tiers: Iterable[Tier], wave: int) -> Iterator[Tier]:
         nothing = not tier.in_place or any(member.missing for member in tier.members)
         if tier.wave > wave and nothing and not tier.findings:
             yield tier
+
+
+def _consequence(tier: Tier, tiers: Iterable[Tier]) -> str:
+    held = any(other.wave < tier.wave and not other.ready for other in tiers)
+    return f"tier {tier.name} {'waits for an earlier wave' if held else 'is not in place'}"

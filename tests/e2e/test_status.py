@@ -24,13 +24,13 @@ from tests.e2e.stuck.argo_cd import ARGO_CD
 from tests.e2e.stuck.case import Case, Cause, grant
 from tests.e2e.stuck.objects import OBJECTS
 from tests.e2e.stuck.pods import PODS
-from tests.e2e.stuck.pushed import PUSHED
+from tests.e2e.stuck.pushed import PINS, PUSHED
 
 ACCOUNT = Account("chatdb-system", "chatdb-status")
 SEEN, WELL = 90, 120
 """Seconds within which the cause is named, and within which all is well after the fix."""
 SAMPLE = ("secret", "quota", "job", "finalizer", "immutable", "unknown-kind", "window", "unpushed-pin")
-CASES = PODS | OBJECTS | PUSHED | ARGO_CD
+CASES = PODS | OBJECTS | PUSHED | ARGO_CD | PINS
 PLAYED = CASES if os.environ.get("CHATDB_STUCK") == "all" else {name: CASES[name] for name in CASES if name in SAMPLE}
 VERBS = ("get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "bind", "escalate")
 SOON = "--horizontal-pod-autoscaler-sync-period=2s"

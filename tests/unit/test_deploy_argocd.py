@@ -35,7 +35,8 @@ def workload(name: str, ready: int) -> Manifest:
 def application(name: str, sync: str = "", health: str = "", phase: str = "") -> Manifest:
     """An Application; what Argo CD does not know yet is an empty text."""
     status = {"sync": {"status": sync, "revision": "0123456789"}, "health": {"status": health}}
-    return {"metadata": {"name": name}, "status": status | {"operationState": {"phase": phase}}}
+    spec: Manifest = {"syncPolicy": {"automated": {}}}
+    return {"metadata": {"name": name}, "spec": spec, "status": status | {"operationState": {"phase": phase}}}
 
 
 def namespace(name: str) -> Manifest:
@@ -147,3 +148,16 @@ def test_late_wave_says_what_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> No
         late.follow()
     (first, _) = raised.value.problems
     assert first.what == "Synced and Progressing; model-registry: 0 of 1 ready"
+
+
+def test_late_wave_says_why_argo_cd_does_not_sync() -> None:
+    """Its own words become what is wrong and the fix."""
+    words = "Failed to load target state: rpc error: code = Unknown desc = failed to list refs: repository not found"
+    broken = application("chatdb-core", "Unknown", "Healthy")
+    broken["status"]["conditions"] = [{"type": "ComparisonError", "message": words}]
+    late = replace(following(Cluster(applications=[[broken]]), StringIO()), limits=Limits(wave=-1, grace=60))
+    with pytest.raises(InvalidInput) as raised:
+        late.follow()
+    first = raised.value.problems[0]
+    assert (first.where, "failed to list refs: repository not found" in first.what) == ("Application chatdb-core", True)
+    assert first.fix.startswith("check the address")

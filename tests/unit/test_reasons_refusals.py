@@ -96,7 +96,7 @@ def test_errors_of_kubectl() -> None:
     """Each names its object; one may go over several lines, and what is not known is left out."""
     other = 'Error from server (Forbidden): admission webhook "one.example" denied the request: no\nand no'
     words = f"The {TEMPLATE.replace('.batch', '')}\n{other}\nerror: no idea"
-    found = list(refusals(words, [SET, JOB]))
+    found = list(refusals(words, [SET, JOB | {"kind": "ConfigMap"}, JOB]))
     assert [(one.kind, one.held_by) for one in found] == [
         ("immutable", "Job chatdb-system/kafka-topics-1"),
         ("webhook", "webhook one.example"),

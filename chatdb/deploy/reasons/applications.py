@@ -157,6 +157,12 @@ def _operation(application: Manifest) -> Iterator[Reason]:
     if is_fine({**application, "status": {**application["status"], "operationState": {"phase": "Succeeded"}}}):
         return
     since = str(operation.get("finishedAt") or operation.get("startedAt") or "")
+    tries = f", tried {retries + 1} times" if (retries := operation.get("retryCount", 0)) else ""
+    for reason in _failed(application, operation, since):
+        yield replace(reason, message=reason.message + tries)
+
+
+def _failed(application: Manifest, operation: Mapping[str, Any], since: str) -> Iterator[Reason]:
     results = operation.get("syncResult", {}).get("resources") or ()
     refused = [one for one in results if one.get("status") == "SyncFailed"]
     hooks = [one for one in results if one.get("hookType") and one.get("hookPhase") in FAILED]

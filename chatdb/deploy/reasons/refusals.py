@@ -27,8 +27,9 @@ def refusal(target: Target, words: str, since: str = "") -> Reason | None:
 def refusals(words: str, manifests: Sequence[Target]) -> Iterator[Reason]:
     """The reasons behind what `kubectl apply` prints of these objects: each error names its object in quotes."""
     for line in ERROR.findall(words):
-        target = next((one for one in manifests if f'"{one["metadata"]["name"]}"' in line), manifests[0])
-        if reason := refusal(target, line):
+        named_so = [one for one in manifests if f'"{one["metadata"]["name"]}"' in line]
+        of_kind = [one for one in named_so if one["kind"].lower() in line.lower()]
+        if reason := refusal(next(iter(of_kind or named_so or manifests)), line):
             yield reason
 
 

@@ -1,7 +1,7 @@
 """Whether a project's sync windows keep Argo CD from syncing an Application now."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -81,8 +81,3 @@ def _among(field: str, value: int, bounds: tuple[int, int]) -> bool:
         if value in numbers or (bounds == FIELDS[4] and value == 0 and SUNDAY_TOO in numbers):
             return True
     return False
-
-
-def utc_now() -> datetime:
-    """The present time."""
-    return datetime.now(UTC)

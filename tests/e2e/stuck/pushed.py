@@ -157,6 +157,19 @@ def unpushed_pin(platform: Deployment) -> Iterator[None]:
     yield
 
 
+@contextmanager
+def local_pins(platform: Deployment) -> Iterator[None]:
+    """The tiers are pinned in the clone alone."""
+    platform.origin.pin()
+    yield
+
+
+def push_pins(platform: Deployment, _cause: Cause) -> None:
+    """Push them."""
+    platform.origin.push()
+    platform.argo_cd.look(ROOT_APP)
+
+
 def push_side(platform: Deployment, _cause: Cause) -> None:
     """Push the commit."""
     platform.origin.git("push", "--quiet", "origin", "side")
@@ -217,6 +230,8 @@ PUSHED: dict[str, Case] = {
         advice="chatdb check",
         fix=push_correction,
     ),
+}
+PINS: dict[str, Case] = {
     "unpushed-pin": Case(
         made=unpushed_pin,
         kind="revision",
@@ -224,5 +239,13 @@ PUSHED: dict[str, Case] = {
         message="has no revision",
         advice="push that commit",
         fix=push_side,
+    ),
+    "local-pins": Case(
+        made=local_pins,
+        kind="pin",
+        held_by="Application argocd/chatdb-platform",
+        message="chatdb-platform asks for",
+        advice="git push",
+        fix=push_pins,
     ),
 }
