@@ -54,7 +54,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -107,6 +107,9 @@ e2e-versions: setup-e2e-long ## See the gate and the order hold on an older Kube
 	CHATDB_OLDER=argo-cd-3.2 $(PYTEST) $(E2E_VERSIONS)
 	CHATDB_OLDER=kubernetes-1.28,argo-cd-3.2 $(PYTEST) $(E2E_VERSIONS)
 
+stuck-test: setup-e2e ## Make every way of being stuck on a real API server, and see `chatdb status` explain it, and its fix work
+	CHATDB_STUCK=all pytest tests/e2e/test_status.py
+
 e2e-long: setup-e2e ## Do that, play 200 scenarios of faults, 24 of production, and write the tables of docs/reliability.md (hours)
 	$(if $(filter file,$(origin LONG)),$(MAKE) e2e-versions)
 	python -m tests.e2e.long $(LONG)
@@ -117,7 +120,7 @@ kill-test: setup-local ## Take guards of services away, then kill 50 times, and 
 	python -m tests.local.kill_long $(KILLS)
 	$(if $(filter file,$(origin KILLS)),python -m tests.local.broker_kills --write)
 
-long: mutations policy-sets fuzz plan-changes e2e-long kill-test gateway-test node-long ## Run everything that is random, long or repeated (hours)
+long: mutations policy-sets fuzz stuck-test plan-changes e2e-long kill-test gateway-test node-long ## Run everything that is random, long or repeated (hours)
 
 load: setup-local ## Let 10, 50 and 100 users work on the local platform, and write the tables of docs/load.md
 	PYTHONPATH=. python bench/figures.py load

@@ -23,6 +23,7 @@ from chatdb.cli import (
     plan,
     promote,
     repository,
+    status,
     synth,
     views,
 )
@@ -54,6 +55,7 @@ from constructs_lib.command import SETTINGS
         repository.init,
         repository.release,
         repository.rollback,
+        status.status,
         synth.synth,
         views.capacity,
         views.graph,

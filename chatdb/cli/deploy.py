@@ -11,8 +11,8 @@ from chatdb.cli.common import advised, context_option, with_environment
 from chatdb.repository import platform
 
 if TYPE_CHECKING:
+    from chatdb.deploy.grace import Limits
     from chatdb.deploy.kubectl import Kubectl
-    from chatdb.deploy.patience import Limits
     from constructs_lib.settings import Settings
 
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 )  # fmt: skip
 @click.option(
     "--patience", type=click.IntRange(min=0), default=60, show_default=True, metavar="SECONDS",
-    help="How long a trouble may last, such as an image that can't be pulled, before it is given up.",
+    help="How long a failure may last, such as an image that can't be pulled, before it is given up.",
 )  # fmt: skip
 @click.option("--hosts", is_flag=True, help="Write its host into /etc/hosts, too; sudo may ask for a password.")
 @click.option("--argocd", is_flag=True, help="Install Argo CD with its gate, and have it deploy what is pushed.")
@@ -52,7 +52,7 @@ def deploy(
 
     It may be run again at any time: what is there and ready is passed, and it goes on where it stopped.
     """
-    from chatdb.deploy.patience import Limits
+    from chatdb.deploy.grace import Limits
     from chatdb.deploy.target import connect
 
     if dry_run:
@@ -62,7 +62,7 @@ def deploy(
         ]
         click.echo("\n".join(lines))
         return
-    kubectl, limits = connect(context), Limits(wave=timeout, trouble=patience)
+    kubectl, limits = connect(context), Limits(wave=timeout, grace=patience)
     click.echo(f"deploying {settings.environment} to context {kubectl.context}")
     began = time.monotonic()
     said = (

@@ -3,14 +3,16 @@
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from chatdb.deploy.cleanup import applications as existing_applications
+from chatdb.deploy.grace import GracePeriods, Limits, detail
 from chatdb.deploy.kubectl import APPLY, Kubectl
 from chatdb.deploy.objects import Manifest, key, ready
-from chatdb.deploy.patience import Limits, Patience, detail
 from chatdb.deploy.plan import Plan, Step
+from chatdb.deploy.reasons.applications import FAILED, NAMESPACE, UNDER_WAY, is_fine, reasons_of_application
 from chatdb.deploy.rollout import POLL, Line, State, Tell
 from chatdb.deploy.snapshot import Snapshot, look
 from constructs_lib.kustomize import kustomize
@@ -19,14 +21,11 @@ from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import FILE, Settings
 from constructs_lib.yaml_loader import load_all
 
-NAMESPACE = "argocd"
 INSTALL = "argocd/install"
 DEFINITIONS = ("applications.argoproj.io", "appprojects.argoproj.io")
 ROLLED_OUT = ("Deployment", "StatefulSet")
 KINDS = "deployments.apps,replicasets.apps,statefulsets.apps,pods"
 EXAMPLE = "https://git.example/"
-FAILED, UNDER_WAY = ("Failed", "Error"), ("Running", "Terminating")
-"""Phases of an operation."""
 OFFLINE = (
     "the install's base is remote, and needs git and a network: on a machine without them, fetch it elsewhere, and give"
     " the folder with --install"
@@ -85,15 +84,15 @@ class Following:
         self.kubectl.apply(_built(root, folder))
         self.kubectl.run(*_wait_known(self.limits.wave), seconds=self.limits.wave + POLL)
         deadline = time.monotonic() + self.limits.wave
-        patience = Patience(self.limits, lambda name: f"{NAMESPACE}/{name}")
+        periods = GracePeriods(self.limits, lambda name: f"{NAMESPACE}/{name}")
         while True:
-            seen = look(self.kubectl, KINDS, (f"--namespace={NAMESPACE}",))
+            seen = look(self.kubectl, KINDS, [NAMESPACE])
             workloads = [manifest for manifest in seen.objects.values() if manifest["kind"] in ROLLED_OUT]
             self.tell([_part(workload, seen) for workload in workloads])
             pending = [workload for workload in workloads if not ready(workload)]
             if not pending:
                 return
-            patience.check(pending, seen, late=time.monotonic() > deadline)
+            periods.check(pending, seen, late=time.monotonic() > deadline)
             time.sleep(POLL)
 
     def follow(self) -> None:
@@ -101,12 +100,12 @@ class Following:
         tiers = {component: step.tier for wave in self.plan for step in wave for component in _names(step)}
         for number, wave in enumerate(self.plan):
             deadline = time.monotonic() + self.limits.wave
-            patience = Patience(self.limits, lambda name: f"{tiers.get(name, NAMESPACE)}/{name}")
+            periods = GracePeriods(self.limits, lambda name: f"{tiers.get(name, NAMESPACE)}/{name}")
             last = number + 1 == len(self.plan)
-            while not self._done(wave, patience, late=time.monotonic() > deadline, last=last):
+            while not self._done(wave, periods, late=time.monotonic() > deadline, last=last):
                 time.sleep(POLL)
 
-    def _done(self, wave: Sequence[Step], patience: Patience, *, late: bool, last: bool) -> bool:
+    def _done(self, wave: Sequence[Step], periods: GracePeriods, *, late: bool, last: bool) -> bool:
         applications, seen = existing_applications(self.kubectl), look(self.kubectl)
         details = {self._name(step): _details(step, seen) for step in self._steps()}
         tiers = [_line(step.tier, self._name(step), applications, details[self._name(step)]) for step in self._steps()]
@@ -114,12 +113,13 @@ class Following:
         first = [_line(NAMESPACE, name, applications) for name in (self.settings.applications, *operators)]
         self.tell([*first, *tiers])
         names = [*operators, *map(self._name, wave)] + ([self.settings.applications] if last else [])
-        slow = [name for name in names if not fine(applications.get(name, {}))]
+        slow = [name for name in names if not is_fine(applications.get(name, {}))]
         if not slow:
             return True
         if late:
-            raise InvalidInput([_late(name, applications.get(name, {}), details.get(name, ())) for name in slow])
-        patience.check([one for step in wave for one in _pending(step, seen)], seen, late=False)
+            late_ones = (_late(name, applications.get(name, {}), details.get(name, ())) for name in slow)
+            raise InvalidInput(problem for problems in late_ones for problem in problems)
+        periods.check([one for step in wave for one in _pending(step, seen)], seen, late=False)
         return False
 
     def _name(self, step: Step) -> str:
@@ -142,7 +142,7 @@ def _line(tier: str, name: str, applications: Mapping[str, Manifest], details: I
     application = applications.get(name)
     if application is None:
         return Line(tier, name, State.WAITING)
-    if fine(application):
+    if is_fine(application):
         return Line(tier, name, State.READY, f"at {_revision(application)}")
     return Line(tier, name, State.ROLLING, "; ".join([state(application), *details]))
 
@@ -169,14 +169,6 @@ def _pending(step: Step, seen: Snapshot) -> list[Manifest]:
     return [manifest for manifest in there if manifest and not ready(manifest)]
 
 
-def fine(application: Mapping[str, Any]) -> bool:
-    """Whether all that the Application stands for is there, with nothing under way."""
-    status = application.get("status", {})
-    sync_and_health = (status.get("sync", {}).get("status"), status.get("health", {}).get("status"))
-    phase = status.get("operationState", {}).get("phase")
-    return sync_and_health == ("Synced", "Healthy") and phase == "Succeeded" and "operation" not in application
-
-
 def state(application: Mapping[str, Any]) -> str:
     """What Argo CD says of it, in one line."""
     status = application.get("status", {})
@@ -196,7 +188,12 @@ def _revision(application: Mapping[str, Any]) -> str:
     return str(application["status"]["sync"].get("revision", ""))[:7]
 
 
-def _late(name: str, application: Mapping[str, Any], details: Iterable[str]) -> Problem:
-    message = "; ".join([state(application), *details]) if application else "there is no such Application yet"
-    fix = f"`kubectl describe application -n {NAMESPACE} {name}`; a private repository: docs/argo-cd.md"
-    return Problem(f"Application {name}", message, fix)
+def _late(name: str, application: Mapping[str, Any], details: Iterable[str]) -> Iterator[Problem]:
+    """What Argo CD says of it, with each fix; where it says nothing, how far the Application is."""
+    where = f"Application {name}"
+    known = list(reasons_of_application(dict(application), None, datetime.now(UTC))) if application else []
+    yield from (Problem(where, reason.message, reason.fix) for reason in known)
+    if not known:
+        message = "; ".join([state(application), *details]) if application else "there is no such Application yet"
+        fix = f"`kubectl describe application -n {NAMESPACE} {name}`; a private repository: docs/argo-cd.md"
+        yield Problem(where, message, fix)

@@ -9,7 +9,7 @@ from chatdb.deploy.endpoints import Endpoint, endpoints
 from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest, component_of, condition, key, progress, ready
 from chatdb.deploy.plan import Plan, Step, plan
-from chatdb.deploy.reasons import troubles
+from chatdb.deploy.reasons import reasons
 from chatdb.deploy.snapshot import Snapshot, kinds_of, look
 from chatdb.deploy.target import connect
 from constructs_lib.problem import InvalidInput
@@ -81,9 +81,9 @@ def _tier(step: Step, seen: Snapshot) -> Check:
 
 def _slow(step: Step, count: str, workload: Manifest, seen: Snapshot) -> Check:
     name, namespace = component_of(workload), workload["metadata"]["namespace"]
-    trouble = next(troubles(workload, seen), None)
-    message = trouble.what if trouble else progress(workload)
-    fix = trouble.fix if trouble else f"`kubectl get pods -n {namespace} -l app={name}`"
+    reason = next(reasons(workload, seen), None)
+    message = reason.message if reason else progress(workload)
+    fix = reason.fix if reason else f"`kubectl get pods -n {namespace} -l app={name}`"
     return Check("tier", step.tier, ok=False, found=f"{count}; {name}: {message}", next=fix)
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from chatdb.deploy.argo_cd import NAMESPACE, fine, state
+from chatdb.deploy.argo_cd import state
 from chatdb.deploy.cleanup import applications
 from chatdb.deploy.kubectl import Kubectl, Manifest
+from chatdb.deploy.reasons.applications import NAMESPACE, is_fine
 from constructs_lib.command import COMMAND
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import COMMIT, Settings, pins_path
@@ -75,7 +76,7 @@ def _problem(application: Manifest | None, settings: Settings, commit: str | Non
     repository = application.get("spec", {}).get("source", {}).get("repoURL")
     if repository != settings.repository:
         return f"it is deployed from {repository}, not from {settings.repository}"
-    if not fine(application):
+    if not is_fine(application):
         return state(application)
     revision = application["status"]["sync"].get("revision", "")
     return f"Synced and Healthy at {revision[:12]}, not at {commit[:12]}" if commit and revision != commit else None

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from chatdb.deploy.grace import GracePeriods, Limits, detail
 from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Manifest, asked, component_of, condition, key, ready, with_replicas
-from chatdb.deploy.patience import Limits, Patience, detail
 from chatdb.deploy.plan import Plan, Step, members
+from chatdb.deploy.reasons.refusals import refusals
 from chatdb.deploy.snapshot import Snapshot, kinds_of, look
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
@@ -84,11 +85,22 @@ class Rollout:
         before = {key(manifest): manifest for manifest in self.kubectl.there(step.manifests)}
         self._forget_failed(before)
         if step.early:
-            self._count(self.kubectl.apply(step.early), before)
+            self._count(self._applied(step, step.early), before)
             self._wait_counted(step.early)
         if step.late:
             late = [with_replicas(manifest, before.get(key(manifest))) for manifest in step.late]
-            self._count(self.kubectl.apply(late), before)
+            self._count(self._applied(step, late), before)
+
+    def _applied(self, step: Step, manifests: Sequence[Manifest]) -> list[Manifest]:
+        """What the server made of them; InvalidInput with the reason and the fix where it is known why it refuses."""
+        try:
+            return self.kubectl.apply(manifests)
+        except KubectlError as error:
+            known = dict.fromkeys(refusals(error.words, manifests))
+            if not known:
+                raise
+            problems = [Problem(f"{step.tier}: {one.held_by}", one.message, one.fix) for one in known]
+            raise InvalidInput(problems) from error
 
     def _forget_failed(self, before: dict[tuple[str, str, str], Manifest]) -> None:
         """A Job that has failed never runs again: it is made anew."""
@@ -116,7 +128,7 @@ class Rollout:
         deadline = time.monotonic() + self.limits.wave
         waited = {key(manifest): manifest for step in wave for manifest in step.waited}
         kinds = kinds_of(waited.values())
-        patience = Patience(self.limits, lambda name: f"{self.lines[name].tier}/{name}")
+        periods = GracePeriods(self.limits, lambda name: f"{self.lines[name].tier}/{name}")
         while True:
             late = time.monotonic() > deadline
             try:
@@ -131,7 +143,7 @@ class Rollout:
                 self._update(wave, pending, seen)
                 if not pending:
                     return
-                patience.check(pending, seen, late=late)
+                periods.check(pending, seen, late=late)
             time.sleep(POLL)
 
     def _present(self, wanted: Manifest, seen: Snapshot) -> Manifest:

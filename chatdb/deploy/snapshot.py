@@ -1,15 +1,22 @@
-"""The cluster at one moment: the platform's workloads, their pods, and what the cluster complains of."""
+"""The cluster at one moment: the platform's objects, their pods, nodes, namespaces, and the warnings about them."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from chatdb.deploy.kubectl import Kubectl
+from chatdb.deploy.kubectl import Kubectl, KubectlError
 from chatdb.deploy.objects import Key, Manifest, key
+from constructs_lib.gitops.status_access import OF_CLUSTER, READ
 from constructs_lib.operated import CLUSTER
 
 SELECTOR = "--selector=app.kubernetes.io/part-of=chatdb"
-KINDS = "deployments.apps,replicasets.apps,statefulsets.apps,jobs.batch,ingresses.networking.k8s.io,pods"
+KINDS = ",".join(f"{name}.{group}".rstrip(".") for group, names in READ.items() for name in names)
+CLUSTER_KINDS = ",".join(name for names in OF_CLUSTER.values() for name in names)
+WARNINGS = "--field-selector=type=Warning"
+ACTIVE = "Active"
+"""The phase of a namespace that nobody has deleted."""
+AT_ONCE = 4
 OPTIONAL = {"Gateway": "gateways.gateway.networking.k8s.io", "Cluster": "clusters.postgresql.cnpg.io"}
 """Kinds that most clusters do not know."""
 
@@ -21,6 +28,14 @@ class Snapshot:
     objects: Mapping[Key, Manifest] = field(default_factory=dict)
     pods: Sequence[Manifest] = ()
     warnings: Mapping[Key, Sequence[Manifest]] = field(default_factory=dict)
+
+    def get(self, kind: str, namespace: str, name: str) -> Manifest | None:
+        """An object, where it was requested and exists."""
+        return self.objects.get((kind, namespace, name))
+
+    def of_kind(self, kind: str) -> Iterator[Manifest]:
+        """All objects of the kind."""
+        return (manifest for (name, _, _), manifest in self.objects.items() if name == kind)
 
     def pods_of(self, workload: Mapping[str, Any]) -> Iterator[Manifest]:
         """The pods that the workload selects, and that nobody has deleted."""
@@ -67,19 +82,37 @@ def kinds_of(manifests: Iterable[Manifest]) -> str:
     return ",".join([KINDS, *(name for kind, name in OPTIONAL.items() if kind in waited)])
 
 
-def look(kubectl: Kubectl, kinds: str = KINDS, scope: Sequence[str] = ("--all-namespaces", SELECTOR)) -> Snapshot:
-    """Ask for everything at once."""
-    objects = kubectl.items("get", kinds, *scope)
+def look(kubectl: Kubectl, kinds: str = KINDS, namespaces: Sequence[str] = ()) -> Snapshot:
+    """Request everything: all of these namespaces as far as they exist, or what has the platform's label in any."""
+    of_cluster = kubectl.items("get", CLUSTER_KINDS)
+    phases = {one["metadata"]["name"]: one["status"]["phase"] for one in of_cluster if one["kind"] == "Namespace"}
+    places = {f"--namespace={name}": phases[name] for name in namespaces if name in phases}
+    places = places if namespaces else {"--all-namespaces": ACTIVE}
+    label = () if namespaces else (SELECTOR,)
+    requests = [(("get", kinds, place, *label), phase) for place, phase in places.items()]
+    requests += [(("get", "events", place, WARNINGS), phase) for place, phase in places.items()]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda one: _request(kubectl, *one), requests))
+    objects = [*of_cluster, *(one for answer in answers[: len(places)] for one in answer)]
     return Snapshot(
         objects={key(one): one for one in objects if one["kind"] != "Pod"},
         pods=[one for one in objects if one["kind"] == "Pod"],
-        warnings=_warnings(kubectl),
+        warnings=_warnings(event for answer in answers[len(places) :] for event in answer),
     )
 
 
-def _warnings(kubectl: Kubectl) -> dict[Key, list[Manifest]]:
+def _request(kubectl: Kubectl, arguments: Sequence[str], phase: str) -> list[Manifest]:
+    """Nothing, where a namespace that is being deleted has lost the Role by which it was read."""
+    try:
+        return kubectl.items(*arguments)
+    except KubectlError:
+        if phase == ACTIVE:
+            raise
+        return []
+
+
+def _warnings(events: Iterable[Manifest]) -> dict[Key, list[Manifest]]:
     made: dict[Key, list[Manifest]] = {}
-    events = kubectl.items("get", "events", "--all-namespaces", "--field-selector=type=Warning")
     for event in sorted(events, key=_time):
         about = event["involvedObject"]
         made.setdefault((about.get("kind", ""), about.get("namespace", ""), about.get("name", "")), []).append(event)

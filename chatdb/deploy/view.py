@@ -4,13 +4,14 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
+from typing import Protocol
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, Group, RenderResult
 from rich.live import Live
 from rich.table import Column, Table
 from rich.text import Text
 
-from chatdb.deploy.rollout import Line, State, Tell
+from chatdb.deploy.rollout import Line, State
 
 STYLES = {State.WAITING: "dim", State.ROLLING: "yellow", State.READY: "green"}
 NARROW = 64
@@ -23,40 +24,53 @@ FOLDS: Sequence[frozenset[State]] = (
 """The states of tiers that become one line each, tried until all fits into the terminal."""
 
 
+class Show(Protocol):
+    """Shows lines in place of those before, below a text."""
+
+    def __call__(self, lines: Sequence[Line], above: str = "") -> None:
+        """Show them."""
+
+
 @contextmanager
-def view(console: Console) -> Iterator[Tell]:
+def view(console: Console) -> Iterator[Show]:
     """Shows lines for as long as the body runs."""
     if not console.is_terminal or console.is_dumb_terminal:
         yield _Changes(console)
         return
-    last: Sequence[Line] = ()
+    last: tuple[Sequence[Line], str] = (), ""
 
-    def tell(lines: Sequence[Line]) -> None:
+    def tell(lines: Sequence[Line], above: str = "") -> None:
         nonlocal last
-        last = lines
-        live.update(_Fitting(lines), refresh=True)
+        last = lines, above
+        live.update(_Fitting(lines, above), refresh=True)
 
     # What is higher than the terminal could not be drawn over: each refresh would leave a copy of it.
     with Live(console=console, auto_refresh=False, vertical_overflow="crop") as live:
         try:
             yield tell
         finally:
-            if last:
-                live.update(as_table(last, console.width))
+            lines, above = last
+            if lines or above:
+                live.update(_whole(as_table(lines, console.width), above))
 
 
 class _Fitting:
     """The table, folded as far as it takes to be no higher than the terminal."""
 
-    def __init__(self, lines: Sequence[Line]) -> None:
+    def __init__(self, lines: Sequence[Line], above: str) -> None:
         self._lines = lines
+        self._above = above
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for states in FOLDS:
-            table = as_table(list(_folded(self._lines, states)), options.max_width)
-            if len(console.render_lines(table, options, pad=False)) < options.size.height:
+            whole = _whole(as_table(list(_folded(self._lines, states)), options.max_width), self._above)
+            if len(console.render_lines(whole, options, pad=False)) < options.size.height:
                 break
-        yield table
+        yield whole
+
+
+def _whole(table: Table, above: str) -> Table | Group:
+    return Group(Text(above), table) if above else table
 
 
 def _folded(lines: Sequence[Line], states: Collection[State]) -> Iterator[Line]:
@@ -91,8 +105,13 @@ class _Changes:
         self._console = console
         self._began = time.monotonic()
         self._shown: dict[str, Line] = {}
+        self._above: Sequence[str] = ()
 
-    def __call__(self, lines: Sequence[Line]) -> None:
+    def __call__(self, lines: Sequence[Line], above: str = "") -> None:
+        for text in above.splitlines():
+            if text not in self._above:
+                self._print(text)
+        self._above = above.splitlines()
         for line in lines:
             before = self._shown.get(line.name)
             if line != before and line.state is not State.WAITING:
@@ -100,10 +119,12 @@ class _Changes:
             self._shown[line.name] = line
 
     def _say(self, line: Line) -> None:
-        seconds = time.monotonic() - self._began
         detail = f": {_detail(line)}" if _detail(line) else ""
-        text = f"{seconds:6.1f} s  {line.tier}/{line.name} {line.state}{detail}"
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._print(f"{line.tier}/{line.name} {line.state}{detail}")
+
+    def _print(self, text: str) -> None:
+        seconds = time.monotonic() - self._began
+        self._console.print(f"{seconds:6.1f} s  {text}", highlight=False, markup=False, soft_wrap=True)
 
 
 def _detail(line: Line) -> str:

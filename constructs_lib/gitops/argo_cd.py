@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from constructs_lib.gitops.kustomizations import write_objects
+from constructs_lib.gitops.status_access import ARGO_CD, status_access
 from constructs_lib.model import Operator
 from constructs_lib.resolve.variation import operators
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import COMMIT, IN_CLUSTER, Settings
 from constructs_lib.yaml_files import read_mapping
 
-ARGO_CD = "argocd"
 BEFORE_TIERS = "-1"
 """The wave of operators."""
 WAVE = "argocd.argoproj.io/sync-wave"
@@ -23,7 +23,7 @@ HOME = {"server": IN_CLUSTER, "namespace": ARGO_CD}
 def write_argo_cd(
     folder: Path, platform: ResolvedPlatform, settings: Settings, kinds: Iterable[tuple[str, str]], prefix: str
 ) -> None:
-    """Write <folder>/{projects,root}.yaml and the root's <folder>/apps.
+    """Write <folder>/{projects,root,status-access}.yaml and the root's <folder>/apps.
 
     `kinds` are (API group, kind) of dist/; `prefix` is where the repository is inside its git repository.
     """
@@ -38,6 +38,7 @@ def write_argo_cd(
     for tier in settings.tiers:
         write_objects(folder / "apps" / f"{tier}.yaml", [application(platform, settings, tier, prefix)])
     write_objects(folder / "apps/released.yaml", [released(platform, settings)])
+    write_objects(folder / "status-access.yaml", status_access(platform, settings))
 
 
 def kind_name(group: str, kind: str) -> str:

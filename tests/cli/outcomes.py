@@ -4,9 +4,11 @@ from dataclasses import replace
 
 from catalogue.components import CATALOGUE
 from chatdb.chaos.run import Outcome
+from chatdb.deploy.rollout import State
 from chatdb.images.verify import Verified
 from chatdb.loadtest.locust import Counted, Entry, Failure
 from chatdb.loadtest.report import Report, report
+from chatdb.status.model import Cause, ComponentStatus, Engine, Revision, Status, TierStatus
 from constructs_lib.gitops.environment_images import EnvironmentImage
 from constructs_lib.problem import Problem
 from constructs_lib.settings import Settings, read_settings
@@ -23,6 +25,44 @@ COUNTED = Counted(
 )
 
 OUTCOME = Outcome(id="kill:kafka", expected=["ml-engine"], seen=["query-parser"], back=100, problems=["wrong"])
+
+STATUS = Status(
+    environment="minikube",
+    context="minikube",
+    engine=Engine.ARGO_CD,
+    causes=(
+        Cause(
+            kind="secret",
+            held_by="Secret chatdb-services/ml-engine-credentials",
+            since="2026-11-29T10:00:00Z",
+            message="Secret ml-engine-credentials is missing",
+            fix="make it",
+            places=("processing/ml-engine",),
+            consequences=("tier edge waits for an earlier wave",),
+        ),
+    ),
+    tiers=(
+        TierStatus(
+            wave=4,
+            name="processing",
+            state=State.ROLLING,
+            application="chatdb-processing",
+            detail="",
+            revision=Revision(runs="0" * 40, target="main", should_run="1" * 40, committed="2026-11-29T09:58:00+00:00"),
+            components=(ComponentStatus(name="ml-engine", state=State.ROLLING, detail="0 of 1 ready"),),
+        ),
+        TierStatus(
+            wave=5,
+            name="edge",
+            state=State.WAITING,
+            application="",
+            detail="tier processing",
+            revision=Revision(target="main"),
+            components=(ComponentStatus(name="test-service", state=State.WAITING, detail="ml-engine"),),
+        ),
+    ),
+)
+"""A Secret is missing, and so a tier and the wave after it are not ready."""
 
 
 def load_report(counted: Counted = COUNTED, *, most_failures: float = 1.0, slowest: float = 100.0) -> Report:

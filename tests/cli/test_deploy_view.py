@@ -124,3 +124,28 @@ def test_styles_are_kept() -> None:
     terminal = Terminal(20, 4)
     terminal.write("\x1b[2mold words\x1b[0m\nsecond\x1b[1A\r\x1b[2K\x1b[1;32mnew\x1b[0m end")
     assert terminal.styled() == ["\x1b[1;32mnew\x1b[0m end", "second"]
+
+
+def test_text_is_above_the_table() -> None:
+    """It is drawn anew with the table, which is folded until both fit; at the end both are whole."""
+    terminal = Terminal(80, 24)
+    console = Console(file=cast("IO[str]", terminal), width=80, height=24, _environ={"TERM": "xterm-256color"})
+    with view(console) as show:
+        show(HELD, "first cause\n  its fix")
+        show(HELD, "second cause\n  its fix")
+        alive = [line.rstrip() for line in terminal.lines]
+    end = [line.rstrip() for line in terminal.lines]
+    assert len(alive) <= 24
+    assert alive[:2] == end[:2] == ["second cause", "  its fix"]
+    assert not any("first cause" in line for line in end)
+    assert [name for name in NAMES if not any(name in line for line in end)] == []
+
+
+def test_new_lines_of_the_text_are_logged() -> None:
+    """What was said before is not said again, as long as it is still there."""
+    out = io.StringIO()
+    with view(Console(file=out, width=80)) as show:
+        show((), "one\ntwo")
+        show((), "one\nthree")
+        show((), "two")
+    assert [line.partition(" s  ")[2] for line in out.getvalue().splitlines()] == ["one", "two", "three", "two"]

@@ -64,7 +64,7 @@ class Cluster:
         # Server-side apply would leave out the status, and with it the node's size.
         for name in self.nodes:
             self.api.request("POST", self.api.path("v1", "Node"), _node(name, self.machine))
-        for manifest in (_storage_class(), *(_volume(self.folder, number) for number in range(VOLUMES))):
+        for manifest in (_storage_class(), *(volume(self.folder, number) for number in range(VOLUMES))):
             self.api.apply(manifest)
         self._kwok(*free_ports(1))
         wait_for("the nodes are ready", STARTING, lambda: all(map(self._node_ready, self.nodes)))
@@ -253,7 +253,8 @@ def _storage_class() -> dict[str, Any]:
     }
 
 
-def _volume(folder: Path, number: int) -> dict[str, Any]:
+def volume(folder: Path, number: int) -> dict[str, Any]:
+    """One that is not bound to any claim."""
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",

@@ -6,7 +6,7 @@ has, until the fault ends. No Argo CD sees that as a change of what it applied.
 
 import base64
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
 
@@ -32,7 +32,7 @@ def never_ready(platform: Deployment, component: str) -> Iterator[None]:
     """New pods of the component stay Pending; the ones that run already run on."""
     label = f"chatdb.io/fault-{next(_numbers)}"
     try:
-        with _new_pods(platform, component, "/spec/nodeSelector", {label: "ended"}):
+        with new_pods(platform, component, "/spec/nodeSelector", {label: "ended"}):
             yield
     finally:
         for node in platform.cluster.nodes:
@@ -43,7 +43,7 @@ def never_ready(platform: Deployment, component: str) -> Iterator[None]:
 def failing(platform: Deployment, component: str, how: str) -> Iterator[None]:
     """All pods of the component fail as failing.yaml has it, new ones and those that run; then all are made anew."""
     fails = {"test.invalid/fails": how}
-    with _new_pods(platform, component, "/metadata/annotations", fails):
+    with new_pods(platform, component, "/metadata/annotations", fails):
         for path in _pods(platform, component):
             platform.api.patch(path, {"metadata": {"annotations": fails}})
         yield
@@ -107,7 +107,7 @@ def _pods(platform: Deployment, component: str) -> list[str]:
 
 
 @contextmanager
-def _new_pods(platform: Deployment, component: str, path: str, value: dict[str, str]) -> Iterator[None]:
+def new_pods(platform: Deployment, component: str, path: str, value: Mapping[str, object]) -> Iterator[None]:
     """New pods of the component have that value at that path (of JSONPatch)."""
     patch = [{"op": "add", "path": path, "value": value}]
     answer = {"allowed": True, "patchType": "JSONPatch", "patch": base64.b64encode(json.dumps(patch).encode()).decode()}

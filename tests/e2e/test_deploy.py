@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -102,6 +103,31 @@ def test_stuck_workload_is_explained(site: Site, kind: str) -> None:
     output = said(site, "foundation/minio: ", reason, fix)
     assert "Traceback" not in output
     assert not names(Tier.SETUP) & set(site.workloads())
+    first, tiers = status(site)
+    assert reason in first["message"] and fix in first["fix"]
+    assert first["places"] == ["foundation/minio"]
+    assert "tier setup waits for an earlier wave" in first["consequences"]
+    assert (tiers["platform"], tiers["foundation"], tiers["setup"]) == ("ready", "rolling out", "waiting")
+    site.patch("foundation", "Deployment", "minio", None)
+
+
+def status(site: Site) -> tuple[dict[str, Any], dict[str, str]]:
+    """The first cause that `chatdb status` names, and the state of each tier."""
+    code, output = site.run("status", "--json")
+    report = json.loads(output)
+    assert (code, report["engine"]) == (1, "plain")
+    return report["causes"][0], {tier["name"]: tier["state"] for tier in report["tiers"]}
+
+
+def test_refused_object_is_explained(site: Site) -> None:
+    """What the API server does not take: the object, why, and the command that fixes it, which does."""
+    changed = {"matchLabels": {"changed": "yes"}}
+    template = {"metadata": {"labels": {"changed": "yes"}}}
+    site.patch("foundation", "Deployment", "minio", {"spec": {"selector": changed, "template": template}})
+    code, output = site.run("deploy", *LIMITS)
+    assert code == 1
+    assert "foundation: Deployment chatdb-system/minio: Deployment chatdb-system/minio has a field that" in output
+    assert "`kubectl delete deployment -n chatdb-system minio`" in output
     site.patch("foundation", "Deployment", "minio", None)
 
 
@@ -168,6 +194,14 @@ def test_all_is_well(site: Site) -> None:
     services = [one for one in PLATFORM.components if one.type == "microservice"]
     assert {(one.port("http").number, "/ready") for one in services} <= set(site.pods.asked)
     assert (9090, "/-/ready") in site.pods.asked
+
+
+def test_status_of_what_is_well(site: Site) -> None:
+    """Exit code 0, and nothing that is wrong; what a deployment without Argo CD was made of is not known."""
+    code, output = site.run("status", "--json")
+    report = json.loads(output)
+    assert (code, report["ok"], report["engine"], report["causes"]) == (0, True, "plain", []), output
+    assert {tier["revision"]["runs"] for tier in report["tiers"]} == {""}
 
 
 def test_service_that_does_not_answer_is_found(site: Site) -> None:

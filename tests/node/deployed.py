@@ -10,7 +10,7 @@ from pathlib import Path
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
-from chatdb.deploy.argo_cd import fine
+from chatdb.deploy.reasons.applications import is_fine
 from chatdb.local.processes import wait_for
 from constructs_lib.settings import read_settings
 from tests.e2e.api import Manifest
@@ -131,7 +131,7 @@ class Deployed:
         pinned = all(one["spec"]["source"]["targetRevision"] == held for one in tiers)
         return (
             pinned
-            and all(fine(one) for one in every)
+            and all(is_fine(one) for one in every)
             and all(one["status"]["sync"].get("revision") == held for one in tiers)
         )
 

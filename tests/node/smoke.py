@@ -8,8 +8,9 @@ from typing import Any
 
 from catalogue.components import CATALOGUE, HOST
 from catalogue.namespaces import Namespace
-from chatdb.deploy.argo_cd import fine, state
+from chatdb.deploy.argo_cd import state
 from chatdb.deploy.objects import component_of, progress, ready
+from chatdb.deploy.reasons.applications import is_fine
 from chatdb.local.processes import wait_for
 from constructs_lib.checks.render import inputs
 from constructs_lib.resolved import ResolvedPlatform
@@ -48,7 +49,7 @@ def applications(deployed: Deployed) -> list[str]:
     """Those that are not Synced and Healthy."""
     every = deployed.applications()
     assert len(every) == len(deployed.tiers) + 1
-    return [f"{one['metadata']['name']}: {state(one)}" for one in every if not fine(one)]
+    return [f"{one['metadata']['name']}: {state(one)}" for one in every if not is_fine(one)]
 
 
 def restarts(deployed: Deployed) -> list[str]:

@@ -12,9 +12,10 @@ from catalogue.components import CATALOGUE
 from catalogue.operators import CLOUDNATIVE_PG
 from chatdb.deploy import argo_cd
 from chatdb.deploy.argo_cd import Following, state
+from chatdb.deploy.grace import Limits
 from chatdb.deploy.kubectl import Kubectl, Manifest
-from chatdb.deploy.patience import Limits
 from chatdb.deploy.plan import Step
+from chatdb.deploy.snapshot import CLUSTER_KINDS
 from chatdb.deploy.view import view
 from constructs_lib.model import Operator
 from constructs_lib.problem import InvalidInput
@@ -34,7 +35,13 @@ def workload(name: str, ready: int) -> Manifest:
 def application(name: str, sync: str = "", health: str = "", phase: str = "") -> Manifest:
     """An Application; what Argo CD does not know yet is an empty text."""
     status = {"sync": {"status": sync, "revision": "0123456789"}, "health": {"status": health}}
-    return {"metadata": {"name": name}, "status": status | {"operationState": {"phase": phase}}}
+    spec: Manifest = {"syncPolicy": {"automated": {}}}
+    return {"metadata": {"name": name}, "spec": spec, "status": status | {"operationState": {"phase": phase}}}
+
+
+def namespace(name: str) -> Manifest:
+    """One that exists."""
+    return {"kind": "Namespace", "metadata": {"name": name}, "status": {"phase": "Active"}}
 
 
 @dataclass(frozen=True)
@@ -46,14 +53,18 @@ class Cluster(Kubectl):
 
     def run(self, *arguments: str, **_options: object) -> str:
         """The next state of the kinds that are requested; nothing of all others."""
-        kinds = {argo_cd.KINDS: self.workloads, argo_cd.DEFINITIONS[0]: self.applications}
+        kinds = {
+            CLUSTER_KINDS: [[namespace("argocd")]],
+            argo_cd.KINDS: self.workloads,
+            argo_cd.DEFINITIONS[0]: self.applications,
+        }
         states = kinds.get(arguments[1], [[]])
         return json.dumps({"items": states.pop(0) if len(states) > 1 else states[0]})
 
 
 def following(cluster: Cluster, text: StringIO, operators: tuple[Operator, ...] = ()) -> Following:
     """What is shown where the output is no terminal goes into the text."""
-    settings, limits = read_settings(ROOT, CATALOGUE, "minikube"), Limits(wave=60, trouble=60)
+    settings, limits = read_settings(ROOT, CATALOGUE, "minikube"), Limits(wave=60, grace=60)
     with view(Console(file=text)) as tell:
         return Following(
             kubectl=cluster, settings=settings, plan=((CORE,),), operators=operators, limits=limits, tell=tell
@@ -108,7 +119,7 @@ def test_operators_come_first() -> None:
     text = StringIO()
     waiting = following(Cluster(applications=[[*tiers, operator]]), text, (CLOUDNATIVE_PG,))
     with pytest.raises(InvalidInput) as raised:
-        replace(waiting, limits=Limits(wave=-1, trouble=60)).follow()
+        replace(waiting, limits=Limits(wave=-1, grace=60)).follow()
     assert [problem.where for problem in raised.value.problems] == ["Application chatdb-operator-cloudnative-pg"]
     assert "argocd/chatdb-operator-cloudnative-pg rolling out: Synced and Progressing" in shown(text)
 
@@ -132,8 +143,21 @@ def test_late_wave_says_what_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> No
     waiting = workload("model-registry", 0)
     monkeypatch.setattr(argo_cd, "_pending", lambda _step, _seen: [waiting])
     cluster = Cluster(applications=[[application("chatdb-core", "Synced", "Progressing", "Succeeded")]])
-    late = replace(following(cluster, StringIO()), limits=Limits(wave=-1, trouble=60))
+    late = replace(following(cluster, StringIO()), limits=Limits(wave=-1, grace=60))
     with pytest.raises(InvalidInput) as raised:
         late.follow()
     (first, _) = raised.value.problems
     assert first.what == "Synced and Progressing; model-registry: 0 of 1 ready"
+
+
+def test_late_wave_says_why_argo_cd_does_not_sync() -> None:
+    """Its own words become what is wrong and the fix."""
+    words = "Failed to load target state: rpc error: code = Unknown desc = failed to list refs: repository not found"
+    broken = application("chatdb-core", "Unknown", "Healthy")
+    broken["status"]["conditions"] = [{"type": "ComparisonError", "message": words}]
+    late = replace(following(Cluster(applications=[[broken]]), StringIO()), limits=Limits(wave=-1, grace=60))
+    with pytest.raises(InvalidInput) as raised:
+        late.follow()
+    first = raised.value.problems[0]
+    assert (first.where, "failed to list refs: repository not found" in first.what) == ("Application chatdb-core", True)
+    assert first.fix.startswith("check the address")

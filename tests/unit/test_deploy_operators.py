@@ -9,7 +9,7 @@ from catalogue.operators import CLOUDNATIVE_PG
 from chatdb.deploy.kubectl import Kubectl, Manifest
 from chatdb.deploy.objects import HEALTHY, progress, ready
 from chatdb.deploy.operators import refuse_missing
-from chatdb.deploy.reasons import troubles
+from chatdb.deploy.reasons import reasons
 from chatdb.deploy.snapshot import KINDS, Snapshot, kinds_of
 from constructs_lib.problem import InvalidInput
 
@@ -71,4 +71,4 @@ def test_instances_say_why() -> None:
     status = {"containerStatuses": [{"name": "postgres", "image": "any:17", "state": {"waiting": waiting}}]}
     metadata = {"name": "postgres-1", "namespace": "chatdb-system", "labels": {"cnpg.io/cluster": "postgres"}}
     instance = {"kind": "Pod", "metadata": metadata, "spec": {"nodeName": "any"}, "status": status}
-    assert [one.kind for one in troubles(cluster(), Snapshot(pods=[instance]))] == ["image"]
+    assert [one.kind for one in reasons(cluster(), Snapshot(pods=[instance]))] == ["image"]

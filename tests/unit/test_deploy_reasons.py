@@ -3,7 +3,7 @@
 from typing import Any
 
 from chatdb.deploy.objects import key
-from chatdb.deploy.reasons import troubles
+from chatdb.deploy.reasons import reasons
 from chatdb.deploy.snapshot import Snapshot
 
 QUOTA = 'pods "minio-1" is forbidden: exceeded quota: quota, requested: limits.memory=4Gi'
@@ -33,7 +33,7 @@ def kinds(*replica_sets: dict[str, Any]) -> list[str]:
     spec = {"replicas": 1, "selector": {"matchLabels": {"app": "minio"}}}
     deployment = {"kind": "Deployment", "metadata": metadata, "spec": spec, "status": failed(QUOTA)}
     seen = Snapshot(objects={key(object_): object_ for object_ in (deployment, *replica_sets)})
-    return [trouble.kind for trouble in troubles(deployment, seen)]
+    return [reason.kind for reason in reasons(deployment, seen)]
 
 
 def test_last_template_counts() -> None:

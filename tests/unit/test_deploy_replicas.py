@@ -5,9 +5,9 @@ from typing import Any, ClassVar
 
 import pytest
 
+from chatdb.deploy.grace import Limits
 from chatdb.deploy.kubectl import Kubectl
 from chatdb.deploy.objects import Manifest, with_replicas
-from chatdb.deploy.patience import Limits
 from chatdb.deploy.plan import Step
 from chatdb.deploy.rollout import Rollout
 from tests.repository import PLATFORM
@@ -52,7 +52,7 @@ class Recorded(Kubectl):
 def test_deployment_is_applied_with_them() -> None:
     """The rollout compares with what is there."""
     step = Step(tier="core", overlay="overlays/minikube/core", manifests=(workload("Deployment"),))
-    limits = Limits(wave=1, trouble=1)
+    limits = Limits(wave=1, grace=1)
     rollout = Rollout(kubectl=Recorded(), platform=PLATFORM, plan=(), limits=limits, tell=lambda _: None)
     rollout._apply(step)
     assert [one["spec"] for one in Recorded.applied] == [{"replicas": 4}]

@@ -6,9 +6,9 @@ import pytest
 
 from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
+from chatdb.deploy.grace import Limits
 from chatdb.deploy.kubectl import Kubectl
 from chatdb.deploy.objects import component_of
-from chatdb.deploy.patience import Limits
 from chatdb.deploy.plan import Plan, plan
 from chatdb.deploy.rollout import Line, Rollout, State
 from chatdb.deploy.snapshot import Snapshot
@@ -25,7 +25,7 @@ def planned() -> Plan:
 def told(planned: Plan, slow: set[str]) -> dict[str, Line]:
     """The last lines, when these of their wave are not ready, and all others of it and of the waves before are."""
     heard: list[Sequence[Line]] = []
-    limits = Limits(wave=1, trouble=1)
+    limits = Limits(wave=1, grace=1)
     rollout = Rollout(kubectl=Kubectl(), platform=PLATFORM, plan=planned, limits=limits, tell=heard.append)
     for wave in planned:
         pending = [object_ for step in wave for object_ in step.waited if component_of(object_) in slow]

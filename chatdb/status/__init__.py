@@ -1,0 +1,1 @@
+"""What a cluster runs of an environment, what is held, and by what: the command `chatdb status`."""

@@ -1,0 +1,1 @@
+"""Ways of being stuck, which `chatdb status` has to explain."""
