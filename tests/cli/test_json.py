@@ -54,7 +54,7 @@ WRITING = {
     *("release", "remove-environment", "rollback"),
 }
 """Commands that change something, run something, or print a script."""
-VERSIONS = {"check": 2, "doctor": 2, "explain": 3, "graph": 2}
+VERSIONS = {"capacity": 2, "check": 2, "doctor": 2, "explain": 4, "graph": 3, "images": 2}
 """Of the schemas that have changed since the first."""
 NO_CLUSTER = {"KUBECONFIG": "/dev/null"}
 """The user's own is left alone."""
