@@ -6,6 +6,7 @@
   const found = [...violations, ...incomplete].flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html}`));
   const texts = document.createTreeWalker(document.querySelector("main") ?? document.body, NodeFilter.SHOW_TEXT);
   for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    if (!text.parentElement.checkVisibility()) continue;
     for (const { 0: word, index } of text.data.matchAll(/\b[A-Za-z]{2,14}\b/g)) {
       const range = document.createRange();
       range.setStart(text, index);
