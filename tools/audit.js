@@ -2,6 +2,7 @@
 (async () => {
   // A page that reloads itself would end the audit.
   stop();
+  await Promise.all(document.getAnimations().map(({ finished }) => finished));
   const { violations, incomplete } = await axe.run({ preload: false, rules: { "target-size": { enabled: true } } });
   const found = [...violations, ...incomplete].flatMap(({ id, help, nodes }) => nodes.map(({ html }) => `${id}: ${help}: ${html}`));
   const texts = document.createTreeWalker(document.querySelector("main") ?? document.body, NodeFilter.SHOW_TEXT);

@@ -6,7 +6,7 @@ from chatdb.explain.model import Explanation, Object, Place, Traffic
 from chatdb.report.data import Report
 from chatdb.report.markup import Content, Html, count, joined, tag
 from chatdb.report.outages import Outage
-from chatdb.report.parts import Column, Section, link, names, paragraph, table
+from chatdb.report.parts import Column, Section, code, link, names, paragraph, table
 
 
 def section(report: Report) -> Section:
@@ -23,7 +23,7 @@ def section(report: Report) -> Section:
 def _component(one: Explanation, outage: Outage, known: frozenset[str]) -> Html:
     own = [item for item in one.objects if item.owner == one.name]
     head = (
-        tag("span", one.name, class_="name"),
+        tag("h3", one.name),
         tag("span", one.type, class_="type"),
         tag("span", f"wave {one.wave} · {one.tier}", class_="place"),
         tag("span", count(len(one.dependents), "dependent"), class_="dependents"),
@@ -32,7 +32,7 @@ def _component(one: Explanation, outage: Outage, known: frozenset[str]) -> Html:
     return tag(
         "details",
         tag("summary", *head),
-        tag("article", tag("h3", one.name, id=f"c-{one.name}", tabindex=-1), *_blocks(one, outage, known, own)),
+        tag("article", *_blocks(one, outage, known, own), id=f"c-{one.name}"),
         class_="component",
         data_component=one.name,
     )
@@ -66,14 +66,14 @@ def _block(title: str, content: Html | None) -> Html:
 def _facts(one: Explanation) -> Iterator[tuple[str, Content]]:
     yield "type", one.type
     yield "tier", f"{one.tier} (wave {one.wave})"
-    yield "namespace", tag("code", one.namespace)
-    yield "entry", tag("code", one.entry)
+    yield "namespace", code(one.namespace)
+    yield "entry", code(one.entry)
     if one.construct:
-        yield "construct", tag("code", one.construct)
+        yield "construct", code(one.construct)
     if one.image:
-        yield "image", tag("code", one.image)
+        yield "image", code(one.image)
     if one.source:
-        yield "built from", tag("code", one.source)
+        yield "built from", code(one.source)
 
 
 def _down(outage: Outage) -> Html | None:
@@ -98,5 +98,5 @@ def _objects(caption: str, every: Sequence[Object]) -> Html | None:
 
 
 def _places(every: Iterable[Place | str]) -> Html | None:
-    items = [tag("li", tag("code", one)) for one in every]
+    items = [tag("li", code(one)) for one in every]
     return tag("ul", *items, class_="places") if items else None

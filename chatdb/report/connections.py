@@ -30,14 +30,15 @@ def section(report: Report) -> Section:
     matrix = _matrix(report.flows, consumers, providers, known) if readable else Html("")
     rows = (
         (
-            joined((_node(flow.consumer, known), " → ", _node(flow.provider, known))),
+            _node(flow.consumer, known),
+            _node(flow.provider, known),
             ", ".join(flow.ports),
             ", ".join(flow.relations),
             tag("ul", *(tag("li", tag("code", name)) for name in flow.policies), class_="places"),
         )
         for flow in report.flows
     )
-    listed = table("Connections", ("from → to", "ports", "relation", "NetworkPolicies"), rows)
+    listed = table("Connections", ("from", "to", "ports", "relation", "NetworkPolicies"), rows)
     summary = f"As a list, with the policies: {count(len(report.flows), 'connection')}"
     return Section(id="traffic", title="Traffic", body=joined((lead, matrix, folded(summary, listed))))
 

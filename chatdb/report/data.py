@@ -69,24 +69,27 @@ class Report:
 def collect(root: Path, settings: Settings, made: datetime) -> Report:
     """The environment as its files are now; InvalidInput with every problem."""
     own = platform_of(settings, root)
+    order = [component for _, _, components in own.deploy_order() for component in components]
+    # Most of the time is that of programs: Kustomize, git, and what rules run.
     with ThreadPoolExecutor(1) as beside:
-        # Both wait for programs: Kustomize, and git.
         known = beside.submit(_of_git, root, own, settings)
         rendered = inputs(root, platform(root), settings)
+        found = beside.submit(run, rendered)
+        sources = of_environment(rendered)
+        explanations = [explain(sources, own, component) for component in order]
         commit, images = known.result()
-    sources = of_environment(rendered)
-    order = [component for _, _, components in own.deploy_order() for component in components]
+        findings = list(dict.fromkeys(found.result()))
     return Report(
         settings=settings,
         platform=own,
         made=made,
         commit=commit,
-        explanations=[explain(sources, own, component) for component in order],
+        explanations=explanations,
         flows=flows(own, rendered),
         outages=outages(own),
         capacity=ledger(rendered),
         rules=RULES,
-        findings=list(dict.fromkeys(run(rendered))),
+        findings=findings,
         images=images,
     )
 

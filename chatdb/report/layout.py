@@ -9,6 +9,8 @@ from chatdb.report.graph import Edge, Tier
 LETTER, PADDING = 6.9, 22
 """About as wide is a letter of a name; and both margins of its box."""
 HEIGHT, GAP, HEAD = 30, 8, 26
+BETWEEN = 30
+"""At least so much is between two columns."""
 LANE = 10
 """A line between boxes needs so much."""
 WIDE, NARROW = 1180, 358
@@ -56,7 +58,7 @@ def beside(tiers: Sequence[Tier]) -> Layout:
     """Each wave is a column; tiers of one wave are below each other."""
     columns = [list(group) for _, group in groupby(tiers, key=lambda tier: tier.wave)]
     width = _box_width(tiers)
-    step = max(width + 2 * PADDING, (WIDE - width) / max(len(columns) - 1, 1))
+    step = max(width + BETWEEN, (WIDE - width) / max(len(columns) - 1, 1))
     boxes: dict[str, Box] = {}
     lanes: dict[str, list[tuple[float, float]]] = {}
     labels: list[Label] = []
@@ -141,7 +143,7 @@ def _downwards(layout: Layout, start: Box, end: Box) -> str:
     x1, x2 = (box.x + (layout.box_width if box.x < middle else 0) for box in (start, end))
     y1, y2 = start.y + HEIGHT / 2, end.y + HEIGHT / 2
     if y1 == y2:
-        return f"M{x1:.0f} {y1:.0f}H{x2:.0f}"
+        return f"M{x1:.0f} {y1:.0f}L{x2:.0f} {y2:.0f}"
     turn = HEIGHT / 2 if y1 < y2 else -HEIGHT / 2
     enter, leave = f"Q{middle:.0f} {y1:.0f} {middle:.0f} {y1 + turn:.0f}", f"Q{middle:.0f} {y2:.0f} {x2:.0f} {y2:.0f}"
     return f"M{x1:.0f} {y1:.0f}{enter}V{y2 - turn:.0f}{leave}"

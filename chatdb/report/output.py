@@ -9,14 +9,13 @@ from constructs_lib.problem import InvalidInput, Problem
 
 def check_output(path: Path) -> None:
     """InvalidInput where the file cannot be there."""
-    if path.is_dir():
-        raise _refused(path, "is a folder", f"write -o {path / 'report.html'}")
-    if not path.parent.is_dir():
-        raise _refused(
-            path, f"there is no folder {path.parent}", f"make it (mkdir -p {path.parent}), or choose another by -o"
-        )
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise _refused(path, f"nothing can be written in {path.parent.resolve()}", "choose another folder by -o")
+    folder = path.parent
+    if path.exists() and not path.is_file():
+        raise _refused(path, "is not a regular file", "name another by -o, like report.html")
+    if not folder.is_dir():
+        raise _refused(path, f"there is no folder {folder}", f"make it (mkdir -p {folder}), or choose another by -o")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _refused(path, f"nothing can be written in {folder.resolve()}", "choose another folder by -o")
 
 
 def write(path: Path, text: str) -> None:

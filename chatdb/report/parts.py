@@ -1,5 +1,6 @@
 """What sections have in common: links to components, tables, lists of names."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -71,8 +72,13 @@ def table(
 
 
 def scrolled(label: str, content: Html) -> Html:
-    """The content in a region that the keyboard scrolls, too."""
-    return tag("div", content, class_="scroll", role="region", aria_label=label, tabindex=0)
+    """The content in a group that the keyboard scrolls, too."""
+    return tag("div", content, class_="scroll", role="group", aria_label=label, tabindex=0)
+
+
+def code(content: Content) -> Html:
+    """A path or a reference, which may be broken after its separators."""
+    return tag("code", joined(re.split(r"(?<=[/:@.=,])(?=\w)", str(content)), Html("<wbr>")))
 
 
 def _cells(row: Sequence[Content], sides: Sequence[str | None]) -> Iterable[Html]:

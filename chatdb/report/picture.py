@@ -1,26 +1,27 @@
-"""The graph as SVG: every component is a link to its details, and its lines are found by its name."""
+"""The graph as HTML: a list of tiers whose components are links, placed over the lines between them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from chatdb.report.graph import Edge
-from chatdb.report.layout import HEAD, HEIGHT, Box, Label, Layout, path
-from chatdb.report.markup import Html, joined, tag
+from chatdb.report.layout import Box, Label, Layout, path
+from chatdb.report.markup import Html, tag
 
-MARGIN = 2
+LEAST = 0.86
+"""Of the layout's width: names are still inside of their boxes."""
 
 
 def picture(layout: Layout, edges: Sequence[Edge], class_: str) -> Html:
-    """One picture; whoever cannot see it has the table of the same section."""
-    size = f"{-MARGIN} {-MARGIN} {layout.width + 2 * MARGIN:.0f} {layout.height + 2 * MARGIN:.0f}"
-    return tag(
+    """As wide as there is room for, but for names that would not fit; heights are pixels."""
+    lines = tag(
         "svg",
-        tag("g", *(_line(layout, edge) for edge in edges), class_="edges", aria_hidden="true"),
-        *(_tier(layout, label) for label in layout.labels),
-        class_=class_,
-        viewBox=size,
-        role="group",
-        aria_label="Components by wave; each leads to its details",
+        *(_line(layout, edge) for edge in edges),
+        viewBox=f"0 0 {layout.width:.0f} {layout.height:.0f}",
+        preserveAspectRatio="none",
+        aria_hidden="true",
     )
+    tiers = tag("ol", *(_tier(layout, label) for label in layout.labels), aria_label="Components by wave and tier")
+    size = f"height:{layout.height:.0f}px;min-width:{LEAST * layout.width:.0f}px"
+    return tag("div", lines, tiers, class_=f"graph {class_}", style=size)
 
 
 def _line(layout: Layout, edge: Edge) -> Html:
@@ -29,22 +30,18 @@ def _line(layout: Layout, edge: Edge) -> Html:
 
 def _tier(layout: Layout, label: Label) -> Html:
     boxes = (box for box in layout.boxes.values() if box.tier == label.tier)
-    words = (tag("tspan", label.wave, class_="wave"), f" {label.tier}")
-    return joined(
-        (tag("text", *words, class_="tier", x=f"{label.x:.0f}", y=f"{label.y + HEAD - 11:.0f}"), _boxes(layout, boxes))
-    )
+    words = tag("span", f"{label.wave} ", tag("b", label.tier), class_="tier", style=_place(layout, label.x, label.y))
+    return tag("li", words, tag("ul", *(tag("li", _node(layout, box)) for box in boxes)))
 
 
-def _boxes(layout: Layout, boxes: Iterable[Box]) -> Html:
-    return joined(
-        tag(
-            "a",
-            tag("rect", width=f"{layout.box_width:.0f}", height=HEIGHT, rx=5),
-            tag("text", box.name, x=11, y=HEIGHT / 2 + 4.5),
-            href=f"#c-{box.name}",
-            class_="node",
-            data_name=box.name,
-            transform=f"translate({box.x:.0f} {box.y:.0f})",
-        )
-        for box in boxes
-    )
+def _node(layout: Layout, box: Box) -> Html:
+    place = f"{_place(layout, box.x, box.y)};width:{_across(layout, layout.box_width)}"
+    return tag("a", box.name, href=f"#c-{box.name}", class_="node", data_name=box.name, style=place)
+
+
+def _place(layout: Layout, x: float, y: float) -> str:
+    return f"left:{_across(layout, x)};top:{y:.0f}px"
+
+
+def _across(layout: Layout, x: float) -> str:
+    return f"{100 * x / layout.width:.2f}%"

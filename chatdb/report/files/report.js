@@ -7,6 +7,7 @@
   const before = new Map(data.graph.components.map((one) => [one.name, one.after]));
   const behind = new Map(data.graph.components.map((one) => [one.name, []]));
   for (const [name, after] of before) for (const other of after) behind.get(other).push(name);
+  for (const names of behind.values()) names.sort();
   const title = document.getElementById("detail-title");
   const hint = note.textContent;
   let opened = null;
@@ -37,7 +38,7 @@
       node.classList.toggle("above", above.has(own));
       node.classList.toggle("below", below.has(own));
     }
-    for (const line of graph.querySelectorAll(".edges path")) {
+    for (const line of graph.querySelectorAll("path[data-from]")) {
       const { from, to } = line.dataset;
       const touches = from === name || to === name;
       const direct = line.classList.contains("direct");
@@ -52,6 +53,18 @@
           (below.size > behind.get(name).length ? `, and through them ${below.size - behind.get(name).length} more.` : ".");
   };
 
+  // What does not scroll is no stop of the keyboard.
+  const fit = () => {
+    for (const one of document.querySelectorAll(".scroll")) {
+      const scrolls = one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight;
+      if (scrolls) one.tabIndex = 0;
+      else one.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("resize", fit);
+  document.addEventListener("toggle", fit, true);
+  fit();
+
   const nodeOf = (event) => event.target.closest?.(".node")?.dataset.name ?? null;
   const settle = () => trace(opened ?? nodeOf({ target: document.activeElement }));
   graph.addEventListener("pointerover", (event) => nodeOf(event) && trace(nodeOf(event)));
@@ -60,10 +73,10 @@
   graph.addEventListener("focusout", () => trace(opened));
 
   const open = (name) => {
-    const article = document.getElementById(`c-${name}`)?.parentElement;
+    const article = document.getElementById(`c-${name}`);
     if (!article) return false;
     const copy = article.cloneNode(true);
-    copy.querySelector("h3").remove();
+    copy.removeAttribute("id");
     const body = dialog.querySelector(".body");
     body.replaceChildren(copy);
     title.textContent = name;
@@ -71,6 +84,7 @@
     trace(name);
     if (!dialog.open) dialog.showModal();
     body.scrollTop = 0;
+    fit();
     title.focus();
     return true;
   };
