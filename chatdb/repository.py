@@ -29,11 +29,11 @@ def platform(root: Path = ROOT) -> ResolvedPlatform:
     return resolve(catalogue(), root)
 
 
-def platform_of(settings: "Settings", root: Path = ROOT) -> ResolvedPlatform:
+def platform_of(base: ResolvedPlatform, settings: "Settings") -> ResolvedPlatform:
     """The platform as an environment has it: varied by its traits, and without the tiers that it leaves out."""
     from constructs_lib.resolve import varied
 
-    made = varied(platform(root), settings.traits, settings.options)
+    made = varied(base, settings.traits, settings.options)
     components = tuple(one for one in made.components if one.tier in settings.tiers)
     names = {one.name for one in components}
 

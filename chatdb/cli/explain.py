@@ -24,7 +24,7 @@ def explain(root: Path, component: str, environment: str | None, *, json_: bool)
     from constructs_lib.checks.render import inputs
 
     settings = one_environment(root, environment) if environment else None
-    own = platform_of(settings, root) if settings else platform(root)
+    own = platform_of(platform(root), settings) if settings else platform(root)
     try:
         entry = find(own, component)
     except KeyError as error:

@@ -65,7 +65,7 @@ def _list(root: Path, environment: str | None, *, json_: bool) -> None:
     from chatdb.images.listing import listed
 
     settings = one_environment(root, environment) if environment else None
-    entries = (platform_of(settings, root) if settings else platform(root)).catalogue
+    entries = (platform_of(platform(root), settings) if settings else platform(root)).catalogue
     rows = listed(root, entries, settings, settings.tiers if settings else entries.tiers)
     if json_:
         as_json("images/v2", images=[asdict(row) for row in rows])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from chatdb.cli.common import advised, with_environment
+from chatdb.repository import platform
 
 if TYPE_CHECKING:
     from constructs_lib.settings import Settings
@@ -34,7 +35,7 @@ def report(root: Path, settings: "Settings", output: Path | None, *, open_: bool
 
     path = output or Path(f"report-{settings.environment}.html")
     check_output(path)
-    text = page(collect(root, settings, datetime.now(UTC)))
+    text = page(collect(root, platform(root), settings, datetime.now(UTC)))
     write(path, text)
     click.echo(f"wrote {path}: {len(text.encode()) / 1000:.0f} kB")
     if open_ and not webbrowser.open(path.resolve().as_uri()):

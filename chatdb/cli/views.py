@@ -30,7 +30,7 @@ def graph(root: Path, format_: str, environment: str | None, *, json_: bool) -> 
     """Show what starts after what."""
     from chatdb import graph_views
 
-    own = platform_of(one_environment(root, environment), root) if environment else platform(root)
+    own = platform_of(platform(root), one_environment(root, environment)) if environment else platform(root)
     if json_ or format_ == "json":
         as_json("graph/v3", **graph_views.as_json(own))
         return

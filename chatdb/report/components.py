@@ -45,8 +45,8 @@ def _blocks(one: Explanation, outage: Outage, known: frozenset[str], own: Sequen
     yield _block("When it is down", _down(outage))
     yield _block("Calls", _traffic(f"Calls of {one.name}", one.calls, known))
     yield _block("Is called by", _traffic(f"Callers of {one.name}", one.called_by, known))
-    variables = ((tag("code", v.name), tag("code", v.value), v.origin) for v in one.variables)
-    columns = ("variable", "value", "from")
+    variables = ((_two(tag("code", v.name), f"from {v.origin}"), code(v.value)) for v in one.variables)
+    columns = ("variable", "value")
     yield _block("Variables", table(f"Variables of {one.name}", columns, variables) if one.variables else None)
     keys = tag("ul", *(tag("li", tag("code", key)) for key in one.secret.keys)) if one.secret else None
     yield _block(f"Secret {one.secret.name}" if one.secret else "", keys)
@@ -93,8 +93,16 @@ def _traffic(caption: str, every: Sequence[Traffic], known: frozenset[str]) -> H
 
 
 def _objects(caption: str, every: Sequence[Object]) -> Html | None:
-    rows = ((one.name, one.kind, one.namespace, tag("code", one.place)) for one in every)
-    return table(caption, ("name", "kind", "namespace", "place"), rows) if every else None
+    rows = (
+        (_two(one.name, f"{one.kind} in {one.namespace}" if one.namespace else one.kind), code(one.place))
+        for one in every
+    )
+    return table(caption, ("object", "place"), rows) if every else None
+
+
+def _two(first: Content, second: Content) -> Html:
+    """What matters, and below it what it is."""
+    return joined((first, tag("small", second)))
 
 
 def _places(every: Iterable[Place | str]) -> Html | None:

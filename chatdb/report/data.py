@@ -15,7 +15,7 @@ from chatdb.git import run_git
 from chatdb.images.listing import ListedImage, listed
 from chatdb.report.outages import Outage, outages
 from chatdb.report.traffic import Flow, flows
-from chatdb.repository import platform, platform_of
+from chatdb.repository import platform_of
 from constructs_lib.checks.capacity import Ledger, ledger
 from constructs_lib.checks.model import Finding, Rule
 from constructs_lib.checks.render import inputs
@@ -66,14 +66,14 @@ class Report:
         }
 
 
-def collect(root: Path, settings: Settings, made: datetime) -> Report:
+def collect(root: Path, base: ResolvedPlatform, settings: Settings, made: datetime) -> Report:
     """The environment as its files are now; InvalidInput with every problem."""
-    own = platform_of(settings, root)
+    own = platform_of(base, settings)
     order = [component for _, _, components in own.deploy_order() for component in components]
     # Most of the time is that of programs: Kustomize, git, and what rules run.
     with ThreadPoolExecutor(1) as beside:
         known = beside.submit(_of_git, root, own, settings)
-        rendered = inputs(root, platform(root), settings)
+        rendered = inputs(root, base, settings)
         found = beside.submit(run, rendered)
         sources = of_environment(rendered)
         explanations = [explain(sources, own, component) for component in order]

@@ -14,7 +14,7 @@ KEYS = (
     ("above", "what it depends on"),
     ("below", "what depends on it"),
 )
-HINT = "Point at a component, or focus it: what it depends on, and what depends on it. Click or Enter opens its details."
+HINT = "Point at a component, or focus it, to see what depends on what. Click or Enter opens its details."
 WAYS = (("wide-only", "left to right"), ("narrow-only", "top to bottom"))
 
 

@@ -36,7 +36,7 @@ NASTY = """</script><script>alert(1)</script> "quoted" 'single' & <b> --> ]]>"""
 @pytest.fixture(scope="module")
 def reports() -> dict[str, Report]:
     """One of each environment."""
-    return {name: collect(ROOT, read_settings(ROOT, CATALOGUE, name), MADE) for name in ENVIRONMENTS}
+    return {name: collect(ROOT, PLATFORM, read_settings(ROOT, CATALOGUE, name), MADE) for name in ENVIRONMENTS}
 
 
 @pytest.fixture(params=ENVIRONMENTS)
@@ -299,7 +299,7 @@ def test_many_names_are_counted() -> None:
 
 def test_tiers_that_are_left_out() -> None:
     """Production has no tests: neither the components nor their traffic, and nothing that only they use."""
-    own = platform_of(read_settings(ROOT, CATALOGUE, "production"))
+    own = platform_of(PLATFORM, read_settings(ROOT, CATALOGUE, "production"))
     assert {one.tier for one in own.components} == {*read_settings(ROOT, CATALOGUE, "production").tiers}
     assert {"locust-worker", "integration-tests"} & {link.consumer.name for link in own.links} == set()
     known = {one.name for one in own.components}
