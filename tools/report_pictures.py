@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PIL import Image
-
 from chatdb import repository
 from chatdb.report.data import collect
 from chatdb.report.output import write
@@ -23,7 +21,6 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs/pictures"
 ENVIRONMENT = "minikube"
 DESK, PHONE = 1280, 390
-COLOURS = 256
 SETTLED = "Promise.all(document.getAnimations().map(({ finished }) => finished)).then(() => true)"
 
 
@@ -47,7 +44,7 @@ PICTURES: Mapping[str, Picture] = {
 
 
 def take(window: Browser, url: str, name: str) -> Path:
-    """One picture, in as few colours as it needs."""
+    """One picture."""
     one, path = PICTURES[name], FOLDER / f"{name}.png"
     # The address twice would only scroll.
     window.show("about:blank", width=one.width)
@@ -55,9 +52,6 @@ def take(window: Browser, url: str, name: str) -> Path:
     window.value(one.script)
     window.value(SETTLED)
     window.view(path)
-    with Image.open(path) as image:
-        flat = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-    flat.save(path, "PNG", optimize=True)
     return path
 
 

@@ -51,7 +51,7 @@ WRITING = {
         "promote",
         "release",
     ),
-    *("release", "remove-environment", "rollback"),
+    *("remove-environment", "report", "rollback"),
 }
 """Commands that change something, run something, or print a script."""
 VERSIONS = {"capacity": 2, "check": 2, "doctor": 2, "explain": 4, "graph": 3, "images": 2}
