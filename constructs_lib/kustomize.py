@@ -61,7 +61,7 @@ def kustomize(root: Path, folder: Path, tools: Path | None = None) -> list[dict[
 def kustomize_each(
     root: Path, folders: Iterable[Path], tools: Path | None = None
 ) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
-    """(folder, its objects), one by one, built ahead; InvalidInput at the end, with every folder that does not build."""
+    """(folder, its objects), one by one; InvalidInput at the end, with every folder that does not build."""
     problems: list[Problem] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         builds = [(folder, pool.submit(kustomize, root, folder, tools)) for folder in folders]

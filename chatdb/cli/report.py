@@ -1,6 +1,5 @@
 """The command `chatdb report`."""
 
-import webbrowser
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,6 +28,8 @@ def report(root: Path, settings: "Settings", output: Path | None, *, open_: bool
     It is self-contained: it opens from disk, without a network. Findings of the checks are in it, and do not change the
     exit code.
     """
+    import webbrowser
+
     from chatdb.report.data import collect
     from chatdb.report.output import check_output, write
     from chatdb.report.page import page
