@@ -104,6 +104,21 @@ def test_explanations_keep_to_their_schema(component: str) -> None:
     validator("explain").validate(json.loads(invoke("explain", component, "--json")))
 
 
+@pytest.mark.parametrize("environment", ["minikube", "production"])
+def test_environments_keep_to_the_schemas(environment: str) -> None:
+    """Traits bring relations and components that the base has not, and one of which nothing is rendered."""
+    graph = json.loads(invoke("graph", "-e", environment, "--json"))
+    validator("graph").validate(graph)
+    relations = {link["relation"] for link in graph["links"]}
+    assert ({"peers", "manages"} <= relations) == (environment == "production")
+    for component in graph["components"]:
+        explanation = json.loads(invoke("explain", component["name"], "-e", environment, "--json"))
+        validator("explain").validate(explanation)
+        assert (explanation["construct"] is None) == (explanation["type"] == "external-credentials")
+    for command in ("capacity", "images"):
+        validator(command).validate(json.loads(invoke(command, "-e", environment, "--json")))
+
+
 def test_findings_keep_to_their_schema(repository: Path) -> None:
     """Where something is wrong, the shape is the same and the exit code says it."""
     (repository / "dist/edge/ingress.k8s.yaml").write_text("edited")
