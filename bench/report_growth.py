@@ -22,8 +22,8 @@ COUNTS = (10, 100, 1000)
 ENVIRONMENTS = ("minikube", "production")
 FEWER = 3
 """Rounds of generated platforms."""
-GOALS = tuple(
-    Goal[Results](
+GOALS: tuple[Goal[Results], ...] = tuple(
+    Goal(
         what=f"`chatdb report -e {name}`, wall",
         figure=lambda series, name=name: series[name].median("wall") if name in series else None,
         unit=" s",
