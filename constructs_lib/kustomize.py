@@ -15,7 +15,7 @@ from constructs_lib.yaml_loader import load_all
 
 SECONDS = 120
 AT_ONCE = 2
-"""Builds beside each other; each of them keeps more than one core busy."""
+"""Builds that run beside each other; each is mostly busy on one processor."""
 OBJECT = re.compile(r"^map\[string\]interface \{\}.*\}: ", re.DOTALL)
 """All of an object, before what is wrong with it."""
 CRASH = re.compile(r"panic: (.*?)\s*^goroutine ", re.DOTALL | re.MULTILINE)
@@ -62,20 +62,13 @@ def kustomize_each(
     root: Path, folders: Iterable[Path], tools: Path | None = None
 ) -> Iterator[tuple[Path, list[dict[str, Any]]]]:
     """(folder, its objects), one by one; InvalidInput at the end, with every folder that does not build."""
-
-    def build(folder: Path) -> list[dict[str, Any]] | InvalidInput:
-        try:
-            return kustomize(root, folder, tools)
-        except InvalidInput as error:
-            return error
-
-    every = list(folders)
     problems: list[Problem] = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for folder, done in zip(every, pool.map(build, every), strict=True):
-            if isinstance(done, InvalidInput):
-                problems += done.problems
-            else:
-                yield folder, done
+        builds = [(folder, pool.submit(kustomize, root, folder, tools)) for folder in folders]
+        for folder, build in builds:
+            try:
+                yield folder, build.result()
+            except InvalidInput as error:
+                problems += error.problems
     if problems:
         raise InvalidInput(dict.fromkeys(problems))

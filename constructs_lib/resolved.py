@@ -348,11 +348,12 @@ class ResolvedPlatform:
         return tuple(sorted(component.name for component in self.components if name in component.after))
 
     def deploy_order(self) -> tuple[tuple[int, str, tuple[ResolvedComponent, ...]], ...]:
-        """(wave, tier, components by name) in start-up order."""
+        """(wave, tier, components by name) in start-up order; no tier without components."""
         groups: dict[str, list[ResolvedComponent]] = {tier: [] for tier in self.tiers}
         for component in sorted(self.components, key=lambda one: one.name):
             groups[component.tier].append(component)
-        return tuple((self.catalogue.wave(tier), tier, tuple(components)) for tier, components in groups.items())
+        every = ((self.catalogue.wave(tier), tier, tuple(components)) for tier, components in groups.items())
+        return tuple(group for group in every if group[2])
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

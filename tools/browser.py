@@ -21,6 +21,8 @@ AUDIT = "\n".join(
     path.read_text(encoding="utf-8") for path in (ROOT / "node_modules/axe-core/axe.min.js", ROOT / "tools/audit.js")
 )
 SECONDS = 180
+KEYS = {"Tab": (9, ""), "Enter": (13, "\r"), "Escape": (27, "")}
+"""Their codes, and what they type."""
 OPTIONS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars")
 """Without a sandbox, as root has none: it is shown pages of this machine only."""
 
@@ -40,10 +42,25 @@ class Browser:
         """Open a page as a window of that size, with that taste in colours, and with or without JavaScript, has it."""
         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self._devtools("Emulation.setDeviceMetricsOverride", size)
-        taste = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._devtools("Emulation.setEmulatedMedia", {"features": [taste]})
+        self.prefer(**{"prefers-color-scheme": "dark" if dark else "light"})
         self._devtools("Emulation.setScriptExecutionDisabled", {"value": not scripts})
         self._ask("POST", "/url", {"url": url})
+
+    def prefer(self, **features: str) -> None:
+        """Have these preferences, by the names of CSS, and no others."""
+        every = [{"name": name, "value": value} for name, value in features.items()]
+        self._devtools("Emulation.setEmulatedMedia", {"features": every})
+
+    def press(self, key: str) -> None:
+        """Press a key, and let go of it: one of KEYS."""
+        code, text = KEYS[key]
+        event = {"key": key, "code": key, "windowsVirtualKeyCode": code, "text": text}
+        self._devtools("Input.dispatchKeyEvent", {"type": "keyDown" if text else "rawKeyDown", **event})
+        self._devtools("Input.dispatchKeyEvent", {"type": "keyUp", **event})
+
+    def point(self, x: float, y: float) -> None:
+        """Move the pointer there."""
+        self._devtools("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": x, "y": y})
 
     def value(self, expression: str) -> Any:
         """What a JavaScript expression gives on the page, as a debugger has it: also where pages have no JavaScript."""
@@ -69,6 +86,16 @@ class Browser:
         """All of the page, as PNG."""
         shot = self._devtools("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": True})
         path.write_bytes(base64.b64decode(shot["data"]))
+
+    def view(self, path: Path) -> None:
+        """What is in the window, as PNG."""
+        shot = self._devtools("Page.captureScreenshot", {"format": "png"})
+        path.write_bytes(base64.b64decode(shot["data"]))
+
+    def pdf(self) -> bytes:
+        """All of the page on paper of size A4, as PDF."""
+        sheet = {"paperWidth": 8.27, "paperHeight": 11.69, "printBackground": True, "preferCSSPageSize": True}
+        return base64.b64decode(self._devtools("Page.printToPDF", sheet)["data"])
 
     def _devtools(self, command: str, parameters: dict[str, Any]) -> dict[str, Any]:
         return dict(self._ask("POST", "/goog/cdp/execute", {"cmd": command, "params": parameters}))

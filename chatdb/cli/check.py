@@ -1,13 +1,12 @@
 """The command `chatdb check`."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
 
-from chatdb.cli.common import advised, as_json, environment_option, environments, json_option, with_old_key
+from chatdb.cli.common import advised, as_json, environment_option, environments, json_option
 from chatdb.repository import platform
 
 
@@ -27,6 +26,7 @@ def _rule_ids(_context: click.Context, _parameter: click.Parameter, incomplete: 
 @advised
 def check(root: Path, ids: tuple[str, ...], environment: str | None, *, json_: bool) -> None:
     """Check the rendered manifests of all environments, or of one, with every rule."""
+    from chatdb import values
     from constructs_lib.checks.model import Finding
     from constructs_lib.checks.render import inputs
     from constructs_lib.checks.rules import RULES, run
@@ -42,11 +42,7 @@ def check(root: Path, ids: tuple[str, ...], environment: str | None, *, json_: b
         for finding in run(inputs(root, platform(root), one), rules):
             findings.setdefault(finding, []).append(one.environment)
     if json_:
-        problems = [
-            {"rule": finding.rule, "environments": names, **with_old_key(asdict(finding.problem))}
-            for finding, names in findings.items()
-        ]
-        as_json("check/v2", rules=[rule.id for rule in rules], findings=problems)
+        as_json("check/v2", **values.check(rules, findings))
     else:
         for finding, names in findings.items():
             scope = f"{', '.join(names)}: " if len(names) < len(chosen) else ""

@@ -40,6 +40,10 @@ environment_option = click.option(
     "-e", "--environment", metavar="NAME", shell_complete=environment_names,
     help="An environment of chatdb.yaml; without it, all.",
 )  # fmt: skip
+variant_option = click.option(
+    "-e", "--environment", metavar="NAME", shell_complete=environment_names,
+    help="An environment of chatdb.yaml, with its traits and tiers; without it, what all are made of.",
+)  # fmt: skip
 one_environment_option = click.option(
     "-e", "--environment", metavar="NAME", shell_complete=environment_names, envvar="CHATDB_ENVIRONMENT",
     show_envvar=True, help="An environment of chatdb.yaml; may be left out where there is only one.",
@@ -99,11 +103,6 @@ def advised(command: Callable[..., None]) -> Callable[..., None]:
 def as_json(schema: str, **values: Any) -> None:
     """Print values for programs, with the name of the schema in docs/schemas that they keep to."""
     click.echo(json.dumps({"schema": f"chatdb/{schema}", **values}, indent=2, sort_keys=True))
-
-
-def with_old_key(values: dict[str, Any]) -> dict[str, Any]:
-    """The same with `fix` under the key that it had in v1, too, for one release."""
-    return {**values, "mend": values["fix"]}
 
 
 def diff(root: Path, texts: Mapping[str, str]) -> str:

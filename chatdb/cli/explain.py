@@ -5,27 +5,33 @@ from pathlib import Path
 
 import click
 
-from chatdb.cli.common import advised, as_json, json_option
+from chatdb.cli.common import advised, as_json, json_option, one_environment, variant_option
 from chatdb.cli.completion import component_names
-from chatdb.repository import platform
+from chatdb.repository import platform, platform_of
 
 
 @click.command()
 @click.argument("component", shell_complete=component_names, help="The name of an entry of the catalogue.")
+@variant_option
 @json_option
 @click.pass_obj
 @advised
-def explain(root: Path, component: str, *, json_: bool) -> None:
+def explain(root: Path, component: str, environment: str | None, *, json_: bool) -> None:
     """Show all that is derived from a component's entry, with file and line."""
     from chatdb.explain.component import explain, find
+    from chatdb.explain.sources import Sources, of_environment
     from chatdb.explain.text import as_text
+    from constructs_lib.checks.render import inputs
 
+    settings = one_environment(root, environment) if environment else None
+    own = platform_of(platform(root), settings) if settings else platform(root)
     try:
-        entry = find(platform(root), component)
+        entry = find(own, component)
     except KeyError as error:
         raise click.UsageError(error.args[0]) from error
-    explanation = explain(root, platform(root), entry)
+    sources = of_environment(inputs(root, platform(root), settings)) if settings else Sources(root)
+    explanation = explain(sources, own, entry)
     if json_:
-        as_json("explain/v3", **asdict(explanation))
+        as_json("explain/v4", **asdict(explanation))
     else:
         click.echo(as_text(explanation))

@@ -1,6 +1,7 @@
 """The command `chatdb images`."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import click
 
 from chatdb.cli.common import advised, as_json, environment_option, json_option, one_environment, show
 from chatdb.images import BUILDERS, PUSHERS
-from chatdb.repository import catalogue, platform
+from chatdb.repository import catalogue, platform, platform_of
 
 if TYPE_CHECKING:
     from chatdb.images.builders import Builder
@@ -61,26 +62,16 @@ def _check_usage(builder: str | None, environment: str | None, **given: bool) ->
 
 
 def _list(root: Path, environment: str | None, *, json_: bool) -> None:
-    from constructs_lib.gitops.environment_images import EnvironmentImage, environment_images
-    from constructs_lib.resolve import varied
+    from chatdb.images.listing import listed
 
-    entries = platform(root).catalogue
-    tiers, ours = entries.tiers, tuple[EnvironmentImage, ...]()
-    if environment:
-        settings = one_environment(root, environment)
-        entries = varied(platform(root), settings.traits, settings.options).catalogue
-        tiers, ours = settings.tiers, environment_images(root, entries, settings)
-    pulled = {image.name: image.reference for image in ours}
-    rows = [
-        (component.name, pulled.get(component.image, image.reference), image.source)
-        for component in entries.components
-        if component.tier in tiers and component.image and (image := entries.image(component))
-    ]
+    settings = one_environment(root, environment) if environment else None
+    entries = (platform_of(platform(root), settings) if settings else platform(root)).catalogue
+    rows = listed(root, entries, settings, settings.tiers if settings else entries.tiers)
     if json_:
-        listed = [{"component": name, "image": reference, "source": source} for name, reference, source in rows]
-        as_json("images/v1", images=listed)
+        as_json("images/v2", images=[asdict(row) for row in rows])
     else:
-        show(("component", "image", "built from"), ((*texts, source or "") for *texts, source in rows))
+        heads = ("component", "image", "built from", "made")
+        show(heads, ((row.component, row.image, row.source or "", row.made or "unknown") for row in rows))
 
 
 def _make(root: Path, name: str | None, environment: str | None, *, build: bool, push: bool, dry_run: bool) -> None:

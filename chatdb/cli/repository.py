@@ -15,7 +15,6 @@ from chatdb.cli.common import (
     offline_option,
     show,
     with_environment,
-    with_old_key,
 )
 from chatdb.repository import catalogue
 
@@ -106,6 +105,8 @@ def doctor(root: Path, *, json_: bool) -> None:
 
     needs = findings(root)
     if json_:
+        from chatdb.values import with_old_key
+
         as_json("doctor/v2", needs=[with_old_key(asdict(finding)) for finding in needs])
     else:
         rows = ((finding.name, finding.found or "nothing", finding.wanted, finding.fix) for finding in needs)

@@ -1,13 +1,12 @@
 """The commands that show something of the platform: graph, capacity."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from chatdb.cli.common import advised, as_json, json_option, show, with_environment
-from chatdb.repository import platform
+from chatdb.cli.common import advised, as_json, json_option, one_environment, show, variant_option, with_environment
+from chatdb.repository import platform, platform_of
 
 if TYPE_CHECKING:
     from constructs_lib.settings import Settings
@@ -23,18 +22,20 @@ SEVERAL = (
     "--format", "format_", type=click.Choice(["text", "mermaid", "json"]), default="text", show_default=True,
     help="How the graph is printed.",
 )  # fmt: skip
+@variant_option
 @json_option
 @click.pass_obj
 @advised
-def graph(root: Path, format_: str, *, json_: bool) -> None:
+def graph(root: Path, format_: str, environment: str | None, *, json_: bool) -> None:
     """Show what starts after what."""
     from chatdb import graph_views
 
+    own = platform_of(platform(root), one_environment(root, environment)) if environment else platform(root)
     if json_ or format_ == "json":
-        as_json("graph/v2", **graph_views.as_json(platform(root)))
+        as_json("graph/v3", **graph_views.as_json(own))
         return
     views = {"text": graph_views.as_text, "mermaid": graph_views.as_mermaid}
-    click.echo(views[format_](platform(root)))
+    click.echo(views[format_](own))
 
 
 @click.command()
@@ -44,6 +45,7 @@ def graph(root: Path, format_: str, *, json_: bool) -> None:
 @with_environment
 def capacity(root: Path, settings: "Settings", *, json_: bool) -> None:
     """Show what the platform takes of the environment's nodes."""
+    from chatdb import values
     from constructs_lib.checks.capacity import amount, ledger, lines
     from constructs_lib.checks.render import inputs
 
@@ -52,7 +54,7 @@ def capacity(root: Path, settings: "Settings", *, json_: bool) -> None:
         known = "name one of catalogue/machines.py by `machine`, or say by `nodes` how many nodes there are"
         raise click.UsageError(f"nothing is known of this environment's machine: {known}")
     if json_:
-        as_json("capacity/v1", lines=[asdict(line) | {"free": line.free} for line in lines(sums)])
+        as_json("capacity/v2", **values.capacity(sums))
         return
     heads = ("resource", "machine", "system", "platform at its peak", "free", "has to stay free")
     if sums.nodes.count > 1:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from pathlib import Path
 
 from chatdb.explain import places
 from chatdb.explain.model import Explanation, Secret, Traffic, Variable
+from chatdb.explain.sources import Sources
 from constructs_lib.resolved import Link, ResolvedComponent, ResolvedPlatform
 
 
@@ -19,20 +19,20 @@ def find(platform: ResolvedPlatform, name: str) -> ResolvedComponent:
     raise KeyError(f"no component {name}; {advice}")
 
 
-def explain(root: Path, platform: ResolvedPlatform, component: ResolvedComponent) -> Explanation:
-    """Facts from the catalogue, places from the committed files; InvalidInput where dist/ is missing."""
+def explain(sources: Sources, platform: ResolvedPlatform, component: ResolvedComponent) -> Explanation:
+    """Facts from the platform, which is that of the sources' environment; places from the committed files."""
     catalogue = platform.catalogue
     entry = catalogue.component(component.name)
     source = catalogue.image(entry).source if entry.image else None
     secret = component.secret
-    objects = places.objects(root, entry, platform.name)
+    objects = places.objects(sources, entry, platform.name)
     return Explanation(
         name=component.name,
         type=component.type,
         tier=component.tier,
         wave=component.wave,
         namespace=component.namespace,
-        entry=places.entry(root, entry),
+        entry=places.entry(sources, entry),
         construct=places.construct(entry),
         image=component.image,
         source=source,
@@ -46,10 +46,10 @@ def explain(root: Path, platform: ResolvedPlatform, component: ResolvedComponent
         ),
         secret=Secret(name=secret.name, keys=secret.keys) if secret else None,
         objects=objects,
-        overlays=places.overlays(root, entry, objects, platform.name),
-        applications=places.applications(root, entry),
-        files=places.files(root, entry, source),
-        docs=places.docs(root, entry),
+        overlays=places.overlays(sources, entry, objects, platform.name),
+        applications=sources.applications(entry.tier),
+        files=places.files(sources.root, entry, source),
+        docs=places.docs(sources, entry),
     )
 
 

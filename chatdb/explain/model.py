@@ -61,9 +61,9 @@ class Object:
 class Explanation:
     """Everything that follows from one entry.
 
-    `source` is the folder that the image is built from, `objects` are the component's own and those of others that are
-    there because of it or name it, `overlays` the patches that change its objects, and
-    what else an overlay gives it.
+    `construct` is None where nothing is built of its type. `source` is the folder that the image is built from,
+    `objects` are the component's own and those of others that are there because of it or name it, `overlays` the
+    patches that change its objects, and what else an overlay gives it.
     """
 
     name: str
@@ -72,7 +72,7 @@ class Explanation:
     wave: int
     namespace: str
     entry: Place
-    construct: Place
+    construct: Place | None
     image: str | None
     source: str | None
     after: tuple[str, ...]

@@ -1,17 +1,16 @@
 """Where things are in the repository: entry, construct, rendered objects, patches, Applications, files, pages."""
 
-import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from chatdb.explain.documents import documents, mentions, words
+from chatdb.explain.documents import Words
 from chatdb.explain.model import Object, Place
+from chatdb.explain.sources import Sources
 from constructs_lib.component_type import type_of
 from constructs_lib.files import is_scratch
-from constructs_lib.kustomization import GENERATED, NAMES, Kustomization
 from constructs_lib.model import Component
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems.places import COMPONENTS
@@ -26,19 +25,19 @@ def owner_labels(platform: str) -> tuple[str, str]:
     return f"{platform}.io/owner", "app"
 
 
-def entry(root: Path, component: Component) -> Place:
+def entry(sources: Sources, component: Component) -> Place:
     """The line of the component's entry; InvalidInput where the file has none."""
-    tree = ast.parse((root / COMPONENTS).read_text(encoding="utf-8"))
-    calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    for call in calls:
-        names = [ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg == "name"]
-        if ast.unparse(call.func) == "Component" and names == [repr(component.name)]:
-            return Place(COMPONENTS, call.lineno)
-    raise InvalidInput([Problem(COMPONENTS, f"no entry has name={component.name!r}", "write the name as a plain text")])
+    line = sources.entries.get(component.name)
+    if line is None:
+        fix = "write the name as a plain text"
+        raise InvalidInput([Problem(COMPONENTS, f"no entry has name={component.name!r}", fix)])
+    return Place(COMPONENTS, line)
 
 
-def construct(component: Component) -> Place:
-    """The class that builds components of this type: CONSTRUCT of its module."""
+def construct(component: Component) -> Place | None:
+    """The class that builds components of this type: CONSTRUCT of its module; None where nothing is built."""
+    if not type_of(component).rendered:
+        return None
     module = type_of(component).construct_module
     file = f"{module.replace('.', '/')}.py"
     spec = find_spec(module)
@@ -50,27 +49,21 @@ def construct(component: Component) -> Place:
     return Place(file, text.count("\n", 0, definition.start()) + 1)
 
 
-def objects(root: Path, component: Component, platform: str) -> tuple[Object, ...]:
-    """The objects in dist/ that the component owns, that are there because of it, or that name it."""
-    if not (root / "dist").is_dir():
-        raise InvalidInput([Problem("dist", "is missing", "run `chatdb synth`")])
-    word = words(*_traces(root, component))
-    related = []
-    for place, manifest in documents(root, _generated(root), word):
+def objects(sources: Sources, component: Component, platform: str) -> tuple[Object, ...]:
+    """The rendered objects that the component owns, that are there because of it, or that name it.
+
+    Of an environment each object once: where a trait has another one in its place, that one.
+    """
+    words = Words(*_traces(sources.root, component))
+    related: dict[object, Object] = {}
+    for document, manifest in sources.generated.having(words):
         metadata = manifest["metadata"]
+        kind, namespace, name = identity = manifest["kind"], metadata.get("namespace", ""), metadata["name"]
         owner = _owner(metadata, platform)
-        if owner == component.name or mentions(manifest, word):
-            namespace = metadata.get("namespace", "")
-            name = metadata["name"]
-            related.append(Object(place=place, kind=manifest["kind"], namespace=namespace, name=name, owner=owner))
-    return tuple(related)
-
-
-def _generated(root: Path) -> list[Path]:
-    """The files of all objects: of the bases, of traits, and of each environment."""
-    patterns = ("dist/*/*.k8s.yaml", "dist/traits/*/*.k8s.yaml", "overlays/*/*/generated/*.yaml")
-    paths = sorted(path for pattern in patterns for path in root.glob(pattern))
-    return [path for path in paths if path.name != "kustomization.yaml"]
+        if sources.has(identity) and (owner == component.name or document.mentions(words)):
+            found = Object(place=document.place, kind=kind, namespace=namespace, name=name, owner=owner)
+            related[identity if sources.of_one else document.place] = found
+    return tuple(related.values())
 
 
 def _owner(metadata: dict[str, Any], platform: str) -> str:
@@ -90,21 +83,20 @@ def _traces(root: Path, component: Component) -> Iterator[str]:
         yield from (f"{component.schema.name}--{path.name}" for path in sorted(paths))
 
 
-def overlays(root: Path, component: Component, related: Sequence[Object], platform: str) -> tuple[Place, ...]:
+def overlays(sources: Sources, component: Component, related: Sequence[Object], platform: str) -> tuple[Place, ...]:
     """What in overlays/ changes an object of the component, or gives it a further one."""
     own = [item for item in related if item.owner == component.name]
-    word = words(component.name, *(item.name for item in own), *(item.kind for item in own))
-    written = [path for path in (root / "overlays").rglob("*") if path.is_file() and GENERATED not in path.parts]
-    lists = [path for path in written if path.name in NAMES]
-    files = {path for path in written if path.suffix == ".yaml" and not is_scratch(path.name)} - {*lists}
+    names = (component.name, *(item.name for item in own))
     patches = [
-        place for place, patch in documents(root, sorted(files), word) if _changes(patch, component, own, platform)
+        document.place
+        for document, patch in sources.patches.having(Words(*names))
+        if _changes(patch, component, own, platform)
     ]
     patches += [
-        place
-        for place, _ in documents(root, lists, word)
-        for patch in Kustomization(root, (root / place.file).parent).patches()
-        if patch.target and _selects(patch.target, component, own, platform)
+        document.place
+        for document, _ in sources.kustomizations.having(Words(*names, *(item.kind for item in own)))
+        for patch in sources.targeted(document.place.file)
+        if _selects(patch.target, component, own, platform)
     ]
     return tuple(dict.fromkeys(sorted(patches)))
 
@@ -126,12 +118,6 @@ def _selects(target: Mapping[str, str], component: Component, own: Sequence[Obje
     return any(target.get("kind", o.kind) == o.kind and target.get("name", o.name) == o.name for o in own)
 
 
-def applications(root: Path, component: Component) -> tuple[Place, ...]:
-    """The Argo CD Applications of the component's tier, one for each environment."""
-    paths = sorted((root / "argocd").glob(f"*/apps/{component.tier}.yaml"))
-    return tuple(place for place, _ in documents(root, paths, re.compile("Application")))
-
-
 def files(root: Path, component: Component, source: str | None) -> tuple[str, ...]:
     """Hand-written files: its type's and its own, its image's folder, its migrations, its test."""
     spec = Path(type(type_of(component)).__module__.replace(".", "/"))
@@ -142,12 +128,12 @@ def files(root: Path, component: Component, source: str | None) -> tuple[str, ..
     return tuple(sorted(path.relative_to(root).as_posix() for path in paths if "__pycache__" not in path.parts))
 
 
-def docs(root: Path, component: Component) -> tuple[Place, ...]:
+def docs(sources: Sources, component: Component) -> tuple[Place, ...]:
     """The pages that name the component, with the first line that does."""
-    word = words(component.name)
+    words = Words(component.name)
     places = []
-    for path in sorted((root / "docs").rglob("*.md")):
-        text = path.read_text(encoding="utf-8")
-        if match := word.search(text):
-            places.append(Place(path.relative_to(root).as_posix(), text.count("\n", 0, match.start()) + 1))
+    for file, text, runs in sources.pages:
+        match = words.pattern.search(text) if words.runs <= runs else None
+        if match:
+            places.append(Place(file, text.count("\n", 0, match.start()) + 1))
     return tuple(places)

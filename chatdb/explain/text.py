@@ -20,7 +20,7 @@ def as_text(explanation: Explanation) -> str:
 
 def _facts(explanation: Explanation) -> Iterator[tuple[str, Iterable[object]]]:
     yield "entry", [explanation.entry]
-    yield "construct", [explanation.construct]
+    yield "construct", [explanation.construct] if explanation.construct else []
     built = f"  built from {explanation.source}" if explanation.source else ""
     yield "image", [explanation.image + built] if explanation.image else []
 

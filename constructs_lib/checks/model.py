@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ class Rendered:
         return self.spec.get("volumeClaimTemplates") or [] if self.kind == "StatefulSet" else []
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Inputs:
     """Everything that rules look at; `argo_cd` are the objects of argocd/<env>.
 
@@ -119,11 +120,24 @@ class Inputs:
 
     def of(self, *kinds: str) -> Iterator[Rendered]:
         """The objects of these kinds."""
+        if len(kinds) == 1:
+            return iter(self._by_kind.get(kinds[0], ()))
         return (obj for obj in self.rendered if obj.kind in kinds)
 
     def workloads(self) -> Iterator[Rendered]:
         """Everything that runs pods."""
-        return (workload for workload in self.of(*KINDS) if workload.runs_pods)
+        return iter(self._workloads)
+
+    @cached_property
+    def _by_kind(self) -> Mapping[str, list[Rendered]]:
+        by_kind: dict[str, list[Rendered]] = {}
+        for obj in self.rendered:
+            by_kind.setdefault(obj.kind, []).append(obj)
+        return by_kind
+
+    @cached_property
+    def _workloads(self) -> tuple[Rendered, ...]:
+        return tuple(workload for workload in self.of(*KINDS) if workload.runs_pods)
 
     def is_invalid(self, kind: str, namespace: str, name: str) -> bool:
         """Whether there is such an object, but an invalid one."""

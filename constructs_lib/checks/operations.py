@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from constructs_lib.checks.label_sets import POD, holds, labels_of, requirements
@@ -77,11 +77,12 @@ def drainable(inputs: Inputs) -> Iterator[Problem]:
     for budget in inputs.of("PodDisruptionBudget"):
         if inputs.invalid_pods(budget.namespace):
             continue
+        selected = _selector(budget)
         pods = [
             workload
             for workload in inputs.workloads()
             if workload.kind in LONG_RUNNING and workload.namespace == budget.namespace
-            if _selects(budget, workload)
+            if selected(workload)
         ]
         number = sum(replicas(workload.manifest) for workload in pods)
         if not pods:
@@ -96,21 +97,23 @@ def drainable(inputs: Inputs) -> Iterator[Problem]:
 def _gone_with_a_node(inputs: Inputs) -> Iterator[Problem]:
     """Workloads whose replicas may all run on one node, or are all evicted at once when nodes are drained."""
     most = at_most(obj.manifest for obj in inputs.rendered)
+    selectors = [(budget.namespace, _selector(budget)) for budget in inputs.of("PodDisruptionBudget")]
     for workload, manifest in zip(inputs.rendered, most, strict=True):
         if workload.kind not in LONG_RUNNING or not workload.runs_pods or replicas(manifest) <= 1:
             continue
         if not spreads(workload):
             message = f"its {replicas(manifest)} replicas may all run on one node"
             yield Problem(workload.where, message, f"add a topologySpreadConstraint by {HOSTNAME}")
-        budgets = (one for one in inputs.of("PodDisruptionBudget") if one.namespace == workload.namespace)
-        if not any(_selects(budget, workload) for budget in budgets):
+        if not any(namespace == workload.namespace and selected(workload) for namespace, selected in selectors):
             message = f"no PodDisruptionBudget selects its {replicas(manifest)} replicas: a drain may evict all at once"
             yield Problem(workload.where, message, "add one with maxUnavailable: 1")
 
 
-def _selects(budget: Rendered, workload: Rendered) -> bool:
+def _selector(budget: Rendered) -> Callable[[Rendered], bool]:
+    """Whether it selects a workload's pods, whatever their namespace."""
     selector = budget.spec.get("selector")
-    return selector is not None and holds(requirements(POD, selector), labels_of(POD, workload.pod_labels))
+    wanted = None if selector is None else requirements(POD, selector)
+    return lambda workload: wanted is not None and holds(wanted, labels_of(POD, workload.pod_labels))
 
 
 def _removable(spec: Mapping[str, Any], number: int) -> int:

@@ -14,10 +14,14 @@ from constructs_lib.types import type_of
 
 def components_are_complete(inputs: Inputs) -> Iterator[Problem]:
     """Each component of the environment's tiers, unless a trait that is attached deletes it."""
+    owned: dict[tuple[str, str, str | None], list[Rendered]] = {}
+    for obj in inputs.rendered:
+        for app in {labels.get("app") for labels in (obj.labels, obj.pod_labels)}:
+            owned.setdefault((obj.tier, obj.namespace, app), []).append(obj)
     for component in inputs.platform.components:
         if component.tier not in inputs.settings.tiers or not type_of(component).rendered:
             continue
-        mine = [one for one in inputs.rendered if one.tier == component.tier and _is_of(one, component)]
+        mine = owned.get((component.tier, component.namespace, component.name), [])
         left_out = [one for one in inputs.invalid if _may_be_of(one, component)]
         missing = [] if left_out else list(_missing(component, mine))
         if missing and not any(_is_of(one, component) for one in deleted_by_traits(inputs, component.tier)):

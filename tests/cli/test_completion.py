@@ -36,6 +36,11 @@ def completed(*words: str) -> list[str]:
         (("new-service", "x", "--tier", "ed"), ["edge"]),
         (("new-service", "x", "--needs", "jaeger:otlp"), ["jaeger:otlp-grpc", "jaeger:otlp-http"]),
         (("explain", "nothing-like-it"), []),
+        (("explain", "kafka", "-e", "prod"), ["production"]),
+        (("graph", "-e", "prod"), ["production"]),
+        (("report", "-e", "mini"), ["minikube"]),
+        (("rep",), ["report"]),
+        (("report", "--op"), ["--open"]),
     ],
 )
 def test_words(words: tuple[str, ...], offered: list[str]) -> None:

@@ -54,10 +54,10 @@ WRITING = {
         "promote",
         "release",
     ),
-    *("release", "remove-environment", "rollback"),
+    *("remove-environment", "report", "rollback"),
 }
 """Commands that change something, run something, or print a script."""
-VERSIONS = {"check": 2, "doctor": 2, "explain": 3, "graph": 2}
+VERSIONS = {"capacity": 2, "check": 2, "doctor": 2, "explain": 4, "graph": 3, "images": 2}
 """Of the schemas that have changed since the first."""
 NO_CLUSTER = {"KUBECONFIG": "/dev/null"}
 """The user's own is left alone."""
@@ -105,6 +105,21 @@ def test_output_keeps_to_its_schema(outputs: dict[str, Any], name: str) -> None:
 def test_explanations_keep_to_their_schema(component: str) -> None:
     """Also with no image, no Secret or no variable."""
     validator("explain").validate(json.loads(invoke("explain", component, "--json")))
+
+
+@pytest.mark.parametrize("environment", ["minikube", "production"])
+def test_environments_keep_to_the_schemas(environment: str) -> None:
+    """Traits bring relations and components that the base has not, and one of which nothing is rendered."""
+    graph = json.loads(invoke("graph", "-e", environment, "--json"))
+    validator("graph").validate(graph)
+    relations = {link["relation"] for link in graph["links"]}
+    assert ({"peers", "manages"} <= relations) == (environment == "production")
+    for component in graph["components"]:
+        explanation = json.loads(invoke("explain", component["name"], "-e", environment, "--json"))
+        validator("explain").validate(explanation)
+        assert (explanation["construct"] is None) == (explanation["type"] == "external-credentials")
+    for command in ("capacity", "images"):
+        validator(command).validate(json.loads(invoke(command, "-e", environment, "--json")))
 
 
 def test_findings_keep_to_their_schema(repository: Path) -> None:

@@ -17,6 +17,7 @@ from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.publish import SWAP, publish
 from constructs_lib.problem import InvalidInput
 from tests.repository import PACKAGES, ROOT, copy_inputs, texts
+from tests.sandbox import advice, sandboxed
 
 KILLS = 12
 """Moments spread over the length of one run: the start of Node, the building, the publishing."""
@@ -119,22 +120,6 @@ regenerate(Path("."), lambda: read_catalogue(Path(".")))
         assert after[name] in (old[name], new[name], None), name
     missing = [name for name in GENERATED if after[name] is None and new[name] is not None]
     assert bool(missing) == (renames in (1, 3, 6))
-
-
-def sandboxed(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run it where it may mount what it likes; skips the test on machines that allow no namespace of one's own."""
-    probe = subprocess.run(["unshare", "-rm", "true"], capture_output=True, check=False)
-    if probe.returncode:
-        pytest.skip("this machine lets nobody make a mount namespace")
-    line = ["unshare", "-rm", "sh", "-euc", script, "sh", *arguments]
-    return subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
-
-
-def advice(done: subprocess.CompletedProcess[str]) -> str:
-    """What a refused run says: no traceback, exit code 1."""
-    assert "Traceback" not in done.stderr, done.stderr
-    assert done.returncode == 1, done.stderr
-    return done.stderr
 
 
 def test_read_only_repository(repository: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from chatdb.explain.component import explain
+from chatdb.explain.sources import Sources
 from chatdb.graph_views import as_mermaid
 from constructs_lib.checks.render import inputs
 from constructs_lib.checks.rules import RULES, run
@@ -72,7 +73,7 @@ def test_environments_are_apart(repository: Path) -> None:
 def test_explain_and_graph(repository: Path) -> None:
     """Both read the same platform."""
     platform = resolve(LENDING)
-    explanation = explain(repository, platform, platform.component("desk"))
+    explanation = explain(Sources(repository), platform, platform.component("desk"))
     assert explanation.after == ("ledger",)
     assert {(one.name, one.value) for one in explanation.variables} == {
         ("LEDGER", "ledger.lending-data.svc.cluster.local:9092"),
