@@ -5,6 +5,9 @@ from dataclasses import replace
 from catalogue.components import CATALOGUE
 from chatdb.chaos.run import Outcome
 from chatdb.deploy.rollout import State
+from chatdb.drift.compare import FieldDrift
+from chatdb.drift.live import Drift, ObjectDrift
+from chatdb.drift.live import State as ObjectState
 from chatdb.images.verify import Verified
 from chatdb.loadtest.locust import Counted, Entry, Failure
 from chatdb.loadtest.report import Report, report
@@ -63,6 +66,25 @@ STATUS = Status(
     ),
 )
 """A Secret is missing, and so a tier and the wave after it are not ready."""
+
+DRIFT = Drift(
+    environment="minikube",
+    commits={"core": "0" * 40},
+    objects=(
+        ObjectDrift(
+            state=ObjectState.CHANGED,
+            tier="core",
+            manifest={"kind": "ConfigMap", "metadata": {"name": "config", "namespace": "chatdb-system"}},
+            fields=(FieldDrift(path="data.key", declared="a", live=None, manager="kubectl-edit"),),
+        ),
+        ObjectDrift(
+            state=ObjectState.UNDECLARED,
+            tier=None,
+            manifest={"kind": "Pod", "metadata": {"name": "debug", "namespace": "chatdb-system"}},
+            manager="kubectl-run",
+        ),
+    ),
+)
 
 
 def load_report(counted: Counted = COUNTED, *, most_failures: float = 1.0, slowest: float = 100.0) -> Report:

@@ -14,9 +14,10 @@ from jsonschema import Draft202012Validator
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
 from chatdb.cli.chaos import chaos
+from chatdb.drift.views import as_data as values_of_drift
 from chatdb.images.verify import values
 from chatdb.status.values import values as values_of_status
-from tests.cli.outcomes import OUTCOME, STATUS, load_report, verified
+from tests.cli.outcomes import DRIFT, OUTCOME, STATUS, load_report, verified
 from tests.command import invoke
 from tests.repository import ROOT
 
@@ -35,6 +36,7 @@ READING: dict[str, tuple[str, ...]] = {
 RUNNING: dict[str, Callable[[], dict[str, Any]]] = {
     "images-verify": lambda: values(*verified()),
     "load": lambda: {"users": 1, "seconds": 1, **load_report().values()},
+    "drift": lambda: json.loads(json.dumps(values_of_drift(DRIFT))),
     "status": lambda: json.loads(json.dumps(values_of_status(STATUS))),
     "chaos-run": lambda: {"good": False, "outcomes": [asdict(OUTCOME)], "not_played": ["kill:kafka"]},
     "chaos-list": lambda: {"experiments": [{"id": "kill:kafka", "what": "SIGKILL", "expected": ["ml-engine"]}]},
