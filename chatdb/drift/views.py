@@ -47,7 +47,7 @@ def as_data(drift: Drift) -> dict[str, Any]:
     """As docs/schemas describes it."""
     return {
         "environment": drift.environment,
-        "commits": dict(drift.commits),
+        "commits": [{"tier": tier, "commit": commit} for tier, commit in drift.commits.items()],
         "drifted": bool(drift.objects),
         "objects": [
             {

@@ -93,7 +93,7 @@ def test_declared_field_is_drift_whoever_sets_it() -> None:
 
 def test_latest_of_several_is_named() -> None:
     """Whoever has set a field last."""
-    fields = {"f:spec": {"f:paused": {}}}
+    fields: dict[str, Any] = {"f:spec": {"f:paused": {}}}
     first, last = entry("first", fields), entry("last", fields, time="2026-01-02T00:00:00Z")
     assert [one.manager for one in found(live(last, first, paused=True))] == ["last"]
 
