@@ -21,7 +21,7 @@ DECLARED: Manifest = {
         },
     },
 }
-CONTAINER = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"web"}': {"f:args": {}}}}}}}
+CONTAINER: dict[str, Any] = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"web"}': {"f:args": {}}}}}}}
 
 
 def entry(manager: str, fields: dict[str, Any], **more: str) -> dict[str, Any]:
