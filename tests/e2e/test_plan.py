@@ -12,7 +12,8 @@ from chatdb.plan.changes import Action
 from chatdb.plan.notes import RULES, Effect
 from chatdb.plan.plan import between
 from chatdb.plan.sides import Side
-from tests.e2e.plan_cases import CASES, Case
+from tests.e2e.plan_case import Case
+from tests.e2e.plan_cases import CASES
 from tests.e2e.plan_draws import draws
 from tests.e2e.plan_edits import ENVIRONMENT, edited, put
 from tests.e2e.planned import RESTART, Outcome, Planned, expand, planned
