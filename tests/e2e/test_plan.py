@@ -16,7 +16,8 @@ from tests.e2e.plan_case import Case
 from tests.e2e.plan_cases import CASES
 from tests.e2e.plan_draws import draws
 from tests.e2e.plan_edits import ENVIRONMENT, edited, put
-from tests.e2e.planned import RESTART, Outcome, Planned, expand, planned
+from tests.e2e.plan_outcome import RESTART, Outcome
+from tests.e2e.planned import Planned, expand, planned
 from tests.fuzz.lane import SEED, WHOLE, repeat
 from tests.repository import ROOT
 
