@@ -70,6 +70,7 @@ def test_drawn(cluster: Planned, base: Side, tmp_path: Path) -> None:
         except AssertionError as error:
             edits = [(one.target, one.path) for one in case.edits]
             wrong.append(f"{case.id} {edits}: {error}")
+            print(wrong[-1], flush=True)
     print(f"{len(cases)} changes of seed {SEED} in {time.monotonic() - began:.0f} s")
     assert wrong == [], f"{len(wrong)} are not; again: {repeat()}"
 
