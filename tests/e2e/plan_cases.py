@@ -1,60 +1,29 @@
 """Changes from real life, each with the rules of `chatdb plan` that have to find something in it."""
 
 import json
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
-from chatdb.plan.sides import Side
-from tests.e2e import plan_edits as edit
-from tests.e2e.plan_edits import Edit, Inputs, append, create, drop, merge, put, remove, turn
-
-POD = "/spec/template/spec"
-FIRST = f"{POD}/containers/0"
-PARSER, ENGINE, PROMETHEUS = "Deployment/query-parser", "Deployment/ml-engine", "Deployment/prometheus"
-POSTGRES, KAFKA, MINIO = "StatefulSet/postgres", "StatefulSet/kafka", "Deployment/minio"
-REGISTRY = "Deployment/model-registry"
-PARSER_CONFIG = "ConfigMap/query-parser-config"
-TESTS = "Job/integration-tests"
-POLICY = "NetworkPolicy/chatdb-services/allow-dns"
-CLAIM = "PersistentVolumeClaim/minio-pvc"
-STORAGE = "/spec/resources/requests/storage"
-TEMPLATE_STORAGE = "/spec/volumeClaimTemplates/0/spec/resources/requests/storage"
-SERVICE = "Service/query-parser"
-PINNED = "0123456789abcdef0123456789abcdef01234567"
-DIGEST = f"@sha256:{'0123456789abcdef' * 4}"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Case:
-    """A change of minikube: of its inputs first, and of the manifests that they give.
-
-    `before` changes what it starts from. `rules` are all that find something.
-    """
-
-    id: str
-    edits: tuple[Edit, ...] = ()
-    inputs: Inputs | None = None
-    before: tuple[Edit, ...] = ()
-    before_inputs: Inputs | None = None
-    rules: frozenset[str] = frozenset()
-
-    def sides(self, base: Side, folder: Path) -> tuple[Side, Side]:
-        """The environment before and after the change; the folder has to be new."""
-        start = edit.generated(folder / "before", self.before_inputs) if self.before_inputs else base
-        before = edit.edited(start, *self.before)
-        after = edit.generated(folder / "after", self.inputs) if self.inputs else before
-        return before, edit.edited(after, *self.edits)
-
-
-def manifests(id_: str, *edits: Edit, rules: str = "", before: tuple[Edit, ...] = ()) -> Case:
-    """A change of manifests; `rules` are names with spaces between them."""
-    return Case(id=id_, edits=edits, before=before, rules=frozenset(rules.split()))
-
-
-def generated(id_: str, inputs: Inputs, rules: str = "", before: Inputs | None = None, **more: Any) -> Case:
-    """A change of inputs."""
-    return Case(id=id_, inputs=inputs, before_inputs=before, rules=frozenset(rules.split()), **more)
+from tests.e2e.plan_case import (
+    CLAIM,
+    DIGEST,
+    ENGINE,
+    FIRST,
+    KAFKA,
+    MINIO,
+    PARSER,
+    PARSER_CONFIG,
+    PINNED,
+    POD,
+    POLICY,
+    POSTGRES,
+    SERVICE,
+    STORAGE,
+    TEMPLATE_STORAGE,
+    TESTS,
+    Case,
+    manifests,
+)
+from tests.e2e.plan_edits import Edit, append, create, drop, merge, put, remove, turn
+from tests.e2e.plan_generated_cases import GENERATED
 
 
 def _without_key(plan: str) -> str:
@@ -65,26 +34,6 @@ def _without_key(plan: str) -> str:
     return json.dumps(content)
 
 
-def _turned_spec(policy: dict[str, Any]) -> dict[str, Any]:
-    return {**policy, "rules": policy["rules"][::-1]}
-
-
-def _topics(root: Path, catalogue: Any) -> Any:
-    first, *rest = catalogue.topics
-    return replace(catalogue, topics=(replace(first, partitions=6), *rest))
-
-
-def _plus(name: str, like: str) -> Inputs:
-    """One more component beside that one."""
-    return edit.components(lambda every: (*every, *(replace(one, name=name) for one in every if one.name == like)))
-
-
-def _minus(name: str) -> Inputs:
-    return edit.components(lambda every: tuple(one for one in every if one.name != name))
-
-
-OPERATED = edit.both(edit.without_patch("foundation", "postgres.yaml"), edit.traits("postgres-cloudnative-pg"))
-TIERS = ["platform", "foundation", "setup", "core", "processing", "edge", "monitoring"]
 CRON_JOB = {
     "apiVersion": "batch/v1",
     "kind": "CronJob",
@@ -111,7 +60,7 @@ ROOMY = tuple(
     for name in ("limits.memory", "requests.memory")
 )
 """A quota that leaves room for a pod beside each."""
-CASES: tuple[Case, ...] = (
+MANIFESTS: tuple[Case, ...] = (
     # Nothing changes.
     manifests(
         "units",
@@ -249,23 +198,6 @@ CASES: tuple[Case, ...] = (
         put(MINIO, f"{FIRST}/image", "minio/minio:RELEASE.2025-10-01T00-00-00Z"),
         rules="pods-restart",
     ),
-    generated(
-        "setting", edit.component("query-parser", settings={"LOG_LEVEL": "debug"}), rules="pods-restart job-runs"
-    ),
-    generated("probes", edit.component("jaeger", grace_period=45), rules="pods-restart job-runs"),
-    generated(
-        "replicas",
-        edit.overlay("processing", "Deployment", "query-parser", ("replace", "/spec/replicas", 2)),
-        rules="job-runs",
-    ),
-    generated("postgres-18", edit.image("postgres", tag="18.1"), rules="pods-restart job-runs postgres-major"),
-    generated("postgres-older", edit.image("postgres", tag="17.5"), rules="pods-restart job-runs engine-downgraded"),
-    generated("kafka-3.9", edit.image("kafka", tag="3.9.1"), rules="pods-restart job-runs engine-downgraded"),
-    generated(
-        "cluster-id",
-        edit.component("kafka", settings={"CLUSTER_ID": "b3RoZXItY2x1c3Rlci0wMQ"}),
-        rules="pods-restart job-runs data-identity",
-    ),
     manifests(
         "node-id", put("ConfigMap/kafka-config", "/data/KAFKA_NODE_ID", "2"), rules="data-identity config-unread"
     ),
@@ -279,7 +211,6 @@ CASES: tuple[Case, ...] = (
     ),
     manifests("mount-moved", put(MINIO, f"{FIRST}/volumeMounts/1/mountPath", "/srv"), rules="pods-restart mount-moved"),
     manifests("stopped", put(PARSER, "/spec/replicas", 0), rules="stopped"),
-    generated("topic-partitions", _topics, rules="job-runs"),
     # The server refuses it.
     manifests("volume-shrunk", put(CLAIM, STORAGE, "1Gi"), rules="claim-field"),
     manifests("access-mode", put(CLAIM, "/spec/accessModes", ["ReadWriteMany"]), rules="claim-field"),
@@ -353,27 +284,5 @@ CASES: tuple[Case, ...] = (
         before=(put("Application/chatdb-processing", "/spec/source/targetRevision", PINNED),),
         rules="pinned",
     ),
-    generated("tier-removed", edit.settings(tiers=TIERS), rules="tier-deleted"),
-    generated("tier-moved", edit.component("chaos", tier="monitoring"), rules="object-moved"),
-    generated("component-removed", _minus("chaos"), rules="job-runs"),
-    generated(
-        "component-added", _plus("chaos-two", "chaos"), rules="job-runs policy-opened rights-widened rights-given"
-    ),
-    generated("autoscaled", edit.traits("autoscaling"), rules="pods-restart job-runs"),
-    generated(
-        "autoscaled-with-replicas",
-        edit.both(
-            edit.traits("autoscaling"),
-            edit.overlay("processing", "Deployment", "query-parser", ("add", "/spec/replicas", 3)),
-        ),
-        rules="pods-restart job-runs autoscaler-replicas",
-    ),
-    generated("store-attached", edit.traits("object-store-versitygw"), rules="pods-restart job-runs engine-replaced"),
-    generated("operator-attached", OPERATED, rules="statefulset-deleted job-runs config-unread policy-opened"),
-    generated(
-        "operator-detached",
-        lambda _, catalogue: catalogue,
-        before=OPERATED,
-        rules="definition-deleted job-runs config-unread policy-closed rights-widened",
-    ),
 )
+CASES = (*MANIFESTS, *GENERATED)

@@ -11,7 +11,7 @@ from chatdb.plan.sides import Side
 from constructs_lib.model import Component
 from constructs_lib.rendered import Manifest
 from tests.e2e import plan_edits as edit
-from tests.e2e.plan_cases import Case
+from tests.e2e.plan_case import Case
 from tests.e2e.plan_edits import GONE, Edit, Inputs
 
 MOST = 3

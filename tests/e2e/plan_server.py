@@ -16,9 +16,11 @@ from chatdb.plan.changes import Action, Change
 from chatdb.plan.fields import brief
 from chatdb.plan.notes import RULES, Effect, Rule
 from chatdb.plan.sides import Side
-from tests.e2e.plan_cases import CASES, Case
+from tests.e2e.plan_case import Case
+from tests.e2e.plan_cases import CASES
 from tests.e2e.plan_edits import ENVIRONMENT, edited, put
-from tests.e2e.planned import Outcome, Planned, planned
+from tests.e2e.plan_outcome import Outcome
+from tests.e2e.planned import Planned, planned
 from tests.repository import ROOT
 from tools.sections import fill
 

@@ -10,8 +10,7 @@ import yaml
 
 from chatdb.deploy.objects import title
 from chatdb.local.processes import wait_for
-from chatdb.plan.changes import Action, kept
-from chatdb.plan.notes import Effect
+from chatdb.plan.changes import kept
 from chatdb.plan.plan import Plan, between
 from chatdb.plan.sides import Side
 from constructs_lib.rendered import Identity, Manifest, identity
@@ -20,6 +19,7 @@ from tests.e2e.api import Api, ApiError
 from tests.e2e.complaints import settled
 from tests.e2e.order import ready
 from tests.e2e.plan_edits import ENVIRONMENT
+from tests.e2e.plan_outcome import RESTART, Outcome
 from tests.e2e.target import NAMESPACES, apply_all, target
 from tests.repository import ROOT
 
@@ -28,52 +28,11 @@ DEFINITIONS = ROOT / ".tools/argo-cd/crds"
 SETTLING = 60
 SEEN = 30
 ROLLING = 15
-RESTART = "pods-restart"
 WITH_DATA = ("Namespace", "PersistentVolumeClaim")
 """Kinds whose deletion is a dry run: they would not come back as they were."""
 ROLLED = ("Deployment", "StatefulSet")
 REVISION = "deployment.kubernetes.io/revision"
-OF_PODS = ("quota-exceeded",)
-"""Rules of effect `refused` that are about pods: the object itself is taken."""
 Objects = dict[Identity, Manifest]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
-    """A change: the plan of it, and by its titles what the cluster did with each object.
-
-    `refused` has the server's words; `rolled` are workloads of which the controllers made another revision.
-    """
-
-    plan: Plan
-    written: frozenset[str]
-    refused: Mapping[str, str]
-    rolled: frozenset[str]
-
-    @property
-    def rules(self) -> frozenset[str]:
-        """The rules that found something."""
-        return frozenset(note.rule for note in self.plan.notes)
-
-    def about(self, effect: Effect) -> frozenset[str]:
-        """The objects of the notes with this effect."""
-        return frozenset(note.object for note in self.plan.notes if note.effect is effect and note.rule not in OF_PODS)
-
-    @property
-    def jobs(self) -> frozenset[str]:
-        """The Jobs that run again."""
-        return frozenset(title(one.manifest) for one in self.plan.changes if one.action is Action.RUN_AGAIN)
-
-    @property
-    def named(self) -> frozenset[str]:
-        """The objects that are to be written or deleted, as the plan says."""
-        names = set()
-        for change in self.plan.changes:
-            if change.action is not Action.KEEP and (change.fields or change.action is not Action.MOVE):
-                names.add(title(change.manifest))
-            if change.action is Action.RUN_AGAIN and change.before:
-                names.add(title(change.before))
-        return frozenset(names - self.about(Effect.REFUSED))
 
 
 @dataclass(slots=True)
@@ -102,7 +61,7 @@ class Planned:
             if key not in new and not kept(manifest):
                 self._delete(manifest, dry_run=manifest["kind"] in WITH_DATA)
                 written.add(title(manifest))
-        rolled = self._rolled(stay, revisions, plan)
+        rolled = self._rolled([one for one in stay if title(one) not in refused], revisions, plan)
         return Outcome(plan=plan, written=frozenset(written), refused=refused, rolled=rolled)
 
     def _rolled(self, workloads: list[Manifest], revisions: Mapping[str, str], plan: Plan) -> frozenset[str]:

@@ -12,10 +12,12 @@ from chatdb.plan.changes import Action
 from chatdb.plan.notes import RULES, Effect
 from chatdb.plan.plan import between
 from chatdb.plan.sides import Side
-from tests.e2e.plan_cases import CASES, Case
+from tests.e2e.plan_case import Case
+from tests.e2e.plan_cases import CASES
 from tests.e2e.plan_draws import draws
 from tests.e2e.plan_edits import ENVIRONMENT, edited, put
-from tests.e2e.planned import RESTART, Outcome, Planned, expand, planned
+from tests.e2e.plan_outcome import RESTART, Outcome
+from tests.e2e.planned import Planned, expand, planned
 from tests.fuzz.lane import SEED, WHOLE, repeat
 from tests.repository import ROOT
 
@@ -68,6 +70,7 @@ def test_drawn(cluster: Planned, base: Side, tmp_path: Path) -> None:
         except AssertionError as error:
             edits = [(one.target, one.path) for one in case.edits]
             wrong.append(f"{case.id} {edits}: {error}")
+            print(wrong[-1], flush=True)
     print(f"{len(cases)} changes of seed {SEED} in {time.monotonic() - began:.0f} s")
     assert wrong == [], f"{len(wrong)} are not; again: {repeat()}"
 

@@ -72,7 +72,10 @@ def identified(cluster: str, pod: Manifest | None = None) -> Side:
 
 def policy(name: str, *ports: int, direction: str = "ingress", pods: dict[str, str] | None = None) -> Manifest:
     """A NetworkPolicy that allows these ports to the pods."""
-    spec = {"podSelector": {"matchLabels": pods or {"app": "web"}}, "policyTypes": [direction.capitalize()]}
+    spec = {
+        "podSelector": {"matchLabels": {"app": "web"} if pods is None else pods},
+        "policyTypes": [direction.capitalize()],
+    }
     return one(
         "NetworkPolicy",
         name,
@@ -213,7 +216,7 @@ CASES: dict[str, tuple[Pair, Pair]] = {
     ),
     "policy-closed": (
         (side(workload(), policy("a", 80, 81)), side(workload(), policy("a", 80))),
-        (side(workload(), policy("a", 80)), side()),
+        (side(workload(), policy("a", 80), policy("deny", pods={})), side(policy("deny", pods={}))),
     ),
     "rights-widened": ((side(role("get")), side(role("get", "list"))), (side(role("get", "list")), side(role("get")))),
     "rights-given": (
@@ -311,8 +314,8 @@ def test_unreadable_objects_hide_no_others() -> None:
     """A rule that fails on one object finds what there is in the others."""
     broken = one("Deployment", "broken", version="apps/v1", spec={"template": {"spec": {"containers": [3]}}})
     worse = one("Deployment", "broken", version="apps/v1", spec={"template": {"spec": {"containers": [4]}}})
-    good = [image("example.com/web:1"), image("example.com/web:2")]
-    assert "pods-restart" in rules(side(broken, good[0]), side(worse, good[1]))
+    good = [image("example.com/web:2"), image("example.com/web:1")]
+    assert "image-downgraded" in rules(side(broken, good[0]), side(worse, good[1]))
 
 
 def test_kept_objects_are_kept() -> None:
