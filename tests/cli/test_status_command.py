@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.status_cluster import HEAD, StatusCluster
+from tests.cli.status_cluster import HEAD, MADE, StatusCluster
 from tests.cli.test_json import validator
 
 MISSING = {
@@ -116,6 +116,17 @@ def test_account_that_may_not_read_is_told(cluster: StatusCluster) -> None:
     done = cluster.run("--json")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "kubectl apply -f argocd/minikube/status-access.yaml" in done.stderr
+
+
+def test_namespace_that_is_being_deleted_is_the_cause(cluster: StatusCluster) -> None:
+    """The Role by which it was read is gone already; all else can be read."""
+    cluster.refused["pods of chatdb-testing"] = "Error from server (Forbidden): pods is forbidden"
+    (namespace,) = [one for one in cluster.objects if one["metadata"]["name"] == "chatdb-testing"]
+    namespace["metadata"]["deletionTimestamp"] = MADE
+    namespace["status"] = {"phase": "Terminating"}
+    first = cluster.report()["causes"][0]
+    assert (first["kind"], first["held_by"], first["since"]) == ("namespace", "Namespace chatdb-testing", MADE)
+    assert "tier testing is not in place" in first["consequences"]
 
 
 def test_watch_ends_with_the_last_state(cluster: StatusCluster, monkeypatch: pytest.MonkeyPatch) -> None:
