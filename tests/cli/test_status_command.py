@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chatdb.status.commits import Commits
 from tests.cli.status_cluster import HEAD, MADE, StatusCluster
 from tests.cli.test_json import validator
 
@@ -80,6 +81,18 @@ def test_commits_of_argo_cd(cluster: StatusCluster) -> None:
     status["history"] = [{"revision": HEAD}]
     done = cluster.run()
     assert "chatdb-core            rolling out  at aaaaaaa, should be at bbbbbbb" in done.output
+
+
+def test_commit_that_argo_cd_has_not_seen(cluster: StatusCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this clone has pushed should run: until Argo CD has seen it, not all is as it should be."""
+    cluster.follow()
+    monkeypatch.setattr(Commits, "tip", "d" * 40)
+    monkeypatch.setattr(Commits, "contains", lambda _self, tip, commit: commit == HEAD)
+    report = cluster.report()
+    assert report["tiers"][0]["revision"]["should_run"] == "d" * 40
+    first, *others = report["causes"]
+    assert (first["kind"], first["places"], others) == ("unseen", ["platform"], [])
+    assert "refresh=normal" in first["fix"]
 
 
 def test_missing_kinds_are_named(cluster: StatusCluster) -> None:
