@@ -134,6 +134,10 @@ def _not_in_place(tier: Tier, reading: Reading, settings: Settings) -> Iterator[
         pins = f"pins/{settings.environment}.yaml"
         fix = f"is {pins} pushed? `git push`; then {LOOK_AGAIN}"
         yield Finding(Reason("pin", title, message, fix, Grace.LONG), tier.name, tier.wave)
+    elif (wanted := tier.revision.should_run) != tier.application["status"].get("sync", {}).get("revision"):
+        message = f"Argo CD has not compared {settings.application(tier.name)} with {wanted[:12]} yet, which is pushed"
+        reason = Reason("unseen", title, message, f"wait, or: {LOOK_AGAIN}", Grace.LONG, tier.revision.pushed)
+        yield Finding(reason, tier.name, tier.wave)
     else:
         yield Finding(_moving(tier.application, title), tier.name, tier.wave)
 

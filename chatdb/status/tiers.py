@@ -75,13 +75,14 @@ def tier_of(wave: int, step: Step, reading: Reading, settings: Settings, commits
     members = tuple(_members(step, application, reading))
     followed = bool(reading.applications)
     target = settings.target(step.tier)
-    at_target = application is not None and _asks_for(application) == target
+    revision = _revision(application, target, commits) if followed else Revision()
+    at_target = application is not None and _asks_for(application) == target and revision.runs == revision.should_run
     return Tier(
         wave=wave,
         step=step,
         application=application,
         members=members,
-        revision=_revision(application, target, commits) if followed else Revision(),
+        revision=revision,
         findings=tuple(_findings(wave, step, application, members, reading)),
         in_place=(at_target and is_fine(application or {})) if followed else True,
     )

@@ -24,8 +24,9 @@ def main() -> None:
     names = ARGUMENTS[1].split(",")
     place = next((one.partition("=")[2] for one in ARGUMENTS if one.startswith("--namespace=")), None)
     for name in names:
-        if name in STATE["refused"]:
-            sys.exit(STATE["refused"][name])
+        for refused in (name, f"{name} of {place}"):
+            if refused in STATE["refused"]:
+                sys.exit(STATE["refused"][refused])
     plurals = {name.partition(".")[0] for name in names}
     items = [one for one in STATE["objects"] if _plural(one["kind"]) in plurals and _in(one, place)]
     print(json.dumps({"kind": "List", "items": items}))

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.cli.status_cluster import HEAD, StatusCluster
+from chatdb.status.commits import Commits
+from tests.cli.status_cluster import HEAD, MADE, StatusCluster
 from tests.cli.test_json import validator
 
 MISSING = {
@@ -82,6 +83,18 @@ def test_commits_of_argo_cd(cluster: StatusCluster) -> None:
     assert "chatdb-core            rolling out  at aaaaaaa, should be at bbbbbbb" in done.output
 
 
+def test_commit_that_argo_cd_has_not_seen(cluster: StatusCluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this clone has pushed should run: until Argo CD has seen it, not all is as it should be."""
+    cluster.follow()
+    monkeypatch.setattr(Commits, "tip", "d" * 40)
+    monkeypatch.setattr(Commits, "contains", lambda _self, tip, commit: commit == HEAD)
+    report = cluster.report()
+    assert report["tiers"][0]["revision"]["should_run"] == "d" * 40
+    first, *others = report["causes"]
+    assert (first["kind"], first["places"], others) == ("unseen", ["platform"], [])
+    assert "refresh=normal" in first["fix"]
+
+
 def test_missing_kinds_are_named(cluster: StatusCluster) -> None:
     """Argo CD's own words become what is wrong and the fix."""
     cluster.follow()
@@ -116,6 +129,17 @@ def test_account_that_may_not_read_is_told(cluster: StatusCluster) -> None:
     done = cluster.run("--json")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "kubectl apply -f argocd/minikube/status-access.yaml" in done.stderr
+
+
+def test_namespace_that_is_being_deleted_is_the_cause(cluster: StatusCluster) -> None:
+    """The Role by which it was read is gone already; all else can be read."""
+    cluster.refused["pods of chatdb-testing"] = "Error from server (Forbidden): pods is forbidden"
+    (namespace,) = [one for one in cluster.objects if one["metadata"]["name"] == "chatdb-testing"]
+    namespace["metadata"]["deletionTimestamp"] = MADE
+    namespace["status"] = {"phase": "Terminating"}
+    first = cluster.report()["causes"][0]
+    assert (first["kind"], first["held_by"], first["since"]) == ("namespace", "Namespace chatdb-testing", MADE)
+    assert "tier testing is not in place" in first["consequences"]
 
 
 def test_watch_ends_with_the_last_state(cluster: StatusCluster, monkeypatch: pytest.MonkeyPatch) -> None:

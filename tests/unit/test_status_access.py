@@ -36,6 +36,7 @@ def test_rights(environment: str) -> None:
     assert resources(roles["argocd"]) == everywhere | {APPLICATIONS, PROJECTS}
     for namespace in Namespace:
         assert resources(roles[namespace]) == everywhere
+    assert not [one for role in roles.values() for one in resources(role) if one in ("secrets", "configmaps")]
     assert {verb for role in roles.values() for rule in role["rules"] for verb in rule["verbs"]} == {"get", "list"}
 
 
