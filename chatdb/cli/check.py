@@ -39,7 +39,7 @@ def check(root: Path, ids: tuple[str, ...], environment: str | None, *, json_: b
     # What is wrong with the repository as a whole is wrong in each of them.
     findings: dict[Finding, list[str]] = {}
     for one in chosen:
-        for finding in run(inputs(root, platform(root), one), rules):
+        for finding in dict.fromkeys(run(inputs(root, platform(root), one), rules)):
             findings.setdefault(finding, []).append(one.environment)
     if json_:
         as_json("check/v2", **values.check(rules, findings))

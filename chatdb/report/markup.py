@@ -5,7 +5,8 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-VOID = frozenset(("br", "col", "meta", "path", "rect"))
+VOID = frozenset(("path", "rect"))
+"""Of SVG: without contents."""
 
 
 class Html(str):
@@ -33,7 +34,7 @@ def tag(name: str, *contents: Content, **attributes: Content) -> Html:
         if value is not None and value is not False
     )
     if name in VOID:
-        return Html(f"<{name}{given}>" if name in ("br", "col", "meta") else f"<{name}{given}/>")
+        return Html(f"<{name}{given}/>")
     return Html(f"<{name}{given}>{''.join(map(text, contents))}</{name}>")
 
 

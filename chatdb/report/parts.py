@@ -24,9 +24,9 @@ def link(name: str) -> Html:
     return tag("a", name, href=f"#c-{name}")
 
 
-def names(every: Sequence[str], known: frozenset[str] | None = None) -> Html:
-    """The names, with a link for each that is a component; `known` are these, without it all are."""
-    shown = [link(name) if known is None or name in known else tag("span", name) for name in every[:MOST_NAMES]]
+def names(every: Sequence[str]) -> Html:
+    """The names of components, each with a link; of many only some, and how many more there are."""
+    shown = [link(name) for name in every[:MOST_NAMES]]
     more = len(every) - len(shown)
     rest = [tag("span", f"and {more} more")] if more else []
     return tag("ul", *(tag("li", one) for one in (*shown, *rest)), class_="names")

@@ -1,19 +1,15 @@
 """What a report is made of, and that no text of a catalogue breaks its page."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from itertools import combinations, pairwise
 
 import pytest
 
 from catalogue.components import CATALOGUE
 from chatdb.explain.model import Variable
 from chatdb.report.data import Commit, Report, collect
-from chatdb.report.graph import edges, tiers
-from chatdb.report.layout import HEIGHT, Layout, below, beside, path
 from chatdb.report.markup import Html, embedded, tag
 from chatdb.report.outages import outages
 from chatdb.report.page import page
@@ -71,7 +67,7 @@ class Reader(HTMLParser):
         self.ids += [str(given["id"])] if "id" in given else []
         self.links += [str(given["href"])[1:]] if "href" in given else []
         self.scripts += tag == "script"
-        if tag not in ("meta", "br"):
+        if tag not in ("meta", "wbr"):
             self.open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -221,72 +217,6 @@ def test_outages_are_transitive(report: Report) -> None:
             reached = set(getattr(outage, field))
             assert set().union(*(getattr(by_name[name], field) for name in reached)) <= reached
             assert outage.component not in reached
-
-
-def layouts(report: Report) -> Iterator[Layout]:
-    """Both pictures."""
-    drawn = tiers(report.platform, edges(report.platform))
-    yield beside(drawn)
-    yield below(drawn)
-
-
-def test_boxes_are_apart(report: Report) -> None:
-    """Each component has one, inside of the picture, and no two touch."""
-    for layout in layouts(report):
-        assert layout.boxes.keys() == {one.name for one in report.explanations}
-        for one, other in combinations(layout.boxes.values(), 2):
-            assert abs(one.x - other.x) >= layout.box_width or abs(one.y - other.y) >= HEIGHT, (one, other)
-        assert all(0 <= box.x <= layout.width - layout.box_width for box in layout.boxes.values())
-        assert all(0 < box.y <= layout.height - HEIGHT for box in layout.boxes.values())
-
-
-def test_lines_go_past_boxes(report: Report) -> None:
-    """Where a line that is always there goes straight through a wave, no box is in its way."""
-    layout, _ = layouts(report)
-    for way in layout.lanes.values():
-        for x, y in way:
-            column = [box for box in layout.boxes.values() if box.x == x]
-            assert column
-            assert [box for box in column if box.y <= y <= box.y + HEIGHT] == []
-        assert [x for x, _ in way] == sorted({x for x, _ in way})
-
-
-def test_every_dependency_is_a_line(report: Report) -> None:
-    """Direct ones lead to all that a component starts after; those that follow are told apart."""
-    drawn = edges(report.platform)
-    ordered = {(one.provider, one.consumer) for one in drawn if one.kind != "traffic"}
-    assert ordered == {(name, one.name) for one in report.platform.components for name in one.after}
-    direct: dict[str, set[str]] = {}
-    for edge in drawn:
-        if edge.kind == "direct":
-            direct.setdefault(edge.consumer, set()).add(edge.provider)
-    for edge in drawn:
-        if edge.kind == "implied":
-            reached = set(direct[edge.consumer])
-            while more := set().union(*(direct.get(name, set()) for name in reached)) - reached:
-                reached |= more
-            assert edge.provider in reached - direct[edge.consumer]
-    assert {one.kind for one in drawn} == {"direct", "implied", "traffic"}
-
-
-def test_paths_end_at_boxes(report: Report) -> None:
-    """A line begins at the side of the provider, and ends at that of the consumer."""
-    for layout in layouts(report):
-        for edge in edges(report.platform):
-            numbers = [float(number) for number in re.findall(r"-?[\d.]+", path(layout, edge))]
-            (x, y), end = numbers[:2], numbers[-2:]
-            start, box = layout.boxes[edge.provider], layout.boxes[edge.consumer]
-            assert y == pytest.approx(start.y + HEIGHT / 2, abs=1)
-            assert x in (pytest.approx(start.x, abs=1), pytest.approx(start.x + layout.box_width, abs=1))
-            assert end[0] in (pytest.approx(box.x, abs=1), pytest.approx(box.x + layout.box_width, abs=1))
-
-
-def test_waves_are_in_order(report: Report) -> None:
-    """Later waves are further to the right, or further down."""
-    wide, narrow = layouts(report)
-    for one, other in pairwise(sorted(wide.labels, key=lambda label: label.wave)):
-        assert one.x < other.x if one.wave < other.wave else one.x == other.x
-    assert [label.wave for label in narrow.labels] == sorted(label.wave for label in narrow.labels)
 
 
 def test_many_names_are_counted() -> None:
