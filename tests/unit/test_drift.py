@@ -21,7 +21,8 @@ DECLARED: Manifest = {
         },
     },
 }
-CONTAINER: dict[str, Any] = {"f:spec": {"f:template": {"f:spec": {"f:containers": {'k:{"name":"web"}': {"f:args": {}}}}}}}
+ARGUMENTS: dict[str, Any] = {"f:containers": {'k:{"name":"web"}': {"f:args": {}}}}
+CONTAINER = {"f:spec": {"f:template": {"f:spec": ARGUMENTS}}}
 
 
 def entry(manager: str, fields: dict[str, Any], **more: str) -> dict[str, Any]:
