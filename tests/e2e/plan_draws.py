@@ -169,7 +169,7 @@ DRAWS: tuple[Draw, ...] = (
     _fixed("Service", path="/spec/ports/0/targetPort", values=(8080, "http", GONE)),
     _fixed("Service", path="/spec/publishNotReadyAddresses", values=(True, False)),
     _fixed("PersistentVolumeClaim", path="/spec/resources/requests/storage", values=("1Gi", "5Gi", "5120Mi", "9Gi")),
-    _fixed("PersistentVolumeClaim", path="/spec/storageClassName", values=("standard", "other")),
+    _fixed("PersistentVolumeClaim", path="/spec/storageClassName", values=("other",)),
     _fixed("PersistentVolumeClaim", path="/spec/volumeMode", values=("Filesystem", "Block", GONE)),
     _fixed("ConfigMap", path="/immutable", values=(True, False)),
     _fixed("NetworkPolicy", path="/spec/policyTypes", values=(["Ingress"], ["Ingress", "Egress"], GONE)),
