@@ -39,7 +39,7 @@ LARGEST = 60_000
 def as_text(plan: Plan) -> Iterator[str]:
     """Lines: every object with its fields, tier by tier, and then the risks."""
     yield f"{plan.environment}: {summary(plan)}"
-    for part, changes in _parts(plan.changes):
+    for part, changes in parts(plan.changes):
         yield ""
         yield part
         for change in changes:
@@ -72,7 +72,7 @@ def _blocks(plan: Plan) -> Iterator[str]:
     yield f"### Plan of `{plan.environment}`: {summary(plan)}"
     for notes in (plan.notes[start : start + ROWS] for start in range(0, len(plan.notes), ROWS)):
         yield "\n".join(["| risk | object | what happens | fix |", "|---|---|---|---|", *map(_row, notes)])
-    for part, changes in _parts(plan.changes):
+    for part, changes in parts(plan.changes):
         lines = [line for change in changes for line in _diff(change)]
         fence = "`" * (max([2, *(len(run) for line in lines for run in BACKTICKS.findall(line))]) + 1)
         head = f"<details><summary>{part}: {_count(len(changes), 'object')}</summary>"
@@ -160,7 +160,8 @@ def name(change: Change) -> str:
     return f"{text} (stays: Prune=false)" if change.action is Action.KEEP else text
 
 
-def _parts(changes: Iterable[Change]) -> Iterator[tuple[str, list[Change]]]:
+def parts(changes: Iterable[Change]) -> Iterator[tuple[str, list[Change]]]:
+    """The changes by what applies them, each under its heading."""
     for (part, wave), group in groupby(changes, lambda change: (change.part, change.wave)):
         yield "Argo CD" if wave is None else f"wave {wave}: {part}", list(group)
 

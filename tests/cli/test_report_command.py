@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from chatdb.cli import main
+from tests.cli.release_project import commit, git
 from tests.command import invoke
 from tests.repository import ROOT, copy_repository
 from tests.sandbox import advice, sandboxed
@@ -190,3 +191,25 @@ def test_a_process_of_its_own(tmp_path: Path) -> None:
     done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True, timeout=60)
     assert done.stderr == ""
     assert (tmp_path / "r.html").stat().st_size > MOST_BYTES / 10
+
+
+@pytest.mark.usefixtures("own_git")
+def test_plan_against_a_commit(whole: Path, tmp_path: Path) -> None:
+    """With --base the plan comes first, with the risks and the fields that `chatdb plan` names."""
+    (whole / ".gitignore").write_text(".tools\n.cdk8s\n")
+    git(whole, "init", "--quiet", "--initial-branch=main")
+    commit(whole, "contents")
+    claim = whole / "overlays/minikube/foundation/minio-pvc.yaml"
+    claim.write_text(claim.read_text().replace("5Gi", "4Gi"))
+    path = tmp_path / "report.html"
+    invoke("report", "-o", str(path))
+    assert '<section id="plan"' not in path.read_text(encoding="utf-8")
+    invoke("report", "--base", "HEAD", "-o", str(path))
+    page = path.read_text(encoding="utf-8")
+    (plan,) = json.loads(invoke("plan", "--base", "HEAD", "--json"))["environments"]
+    section = page.partition('<section id="plan"')[2].partition("</section>")[0]
+    assert [note["id"] for note in plan["notes"] if f"<code>{note['id']}</code>" not in section] == []
+    assert "spec.<wbr>resources.<wbr>requests.<wbr>storage" in section
+    assert section.count("<details") == len({(change["tier"], change["wave"]) for change in plan["changes"]})
+    assert "name a commit" in invoke("report", "--base", "nowhere", "-o", str(path), code=1)
+    assert path.read_text(encoding="utf-8") == page
