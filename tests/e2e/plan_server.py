@@ -27,14 +27,19 @@ from tools.sections import fill
 PAGE, SECTION = ROOT / "docs/plan.md", "plan-server"
 HEADER = ("| rule | effect | change | what the cluster did |", "|---|---|---|---|")
 QUOTA = "exceeded quota"
-VALUE = re.compile(r"(Invalid value|^\d+): .*: |^\d+: ", re.DOTALL)
-"""What a refusal repeats of the object, and the code of the answer."""
+OF_PODS = "quota-exceeded"
+"""The rule of which the API server refuses pods, and no object of the change."""
+VALUE = re.compile(r"^\d+: .* is invalid: |Invalid value: .*: ", re.DOTALL)
+"""What a refusal says of the object as a whole, and what it repeats of it."""
+CHOSEN = {"quota-exceeded": "quota-too-small", "pods-restart": "image", "job-runs": "topic-partitions"}
+"""Cases that say more than the shortest one."""
 REPLICAS = 2
 
 
 def shown(rule: Rule) -> Case:
     """The case that is about the rule, and as little else as there is."""
-    return min((case for case in CASES if rule.id in case.rules), key=lambda case: (len(case.rules), bool(case.inputs)))
+    cases = (case for case in CASES if rule.id in case.rules and CHOSEN.get(rule.id, case.id) == case.id)
+    return min(cases, key=lambda case: (len(case.rules), bool(case.inputs)))
 
 
 def table(cluster: Planned, base: Side, folder: Path) -> Iterator[str]:
@@ -67,7 +72,7 @@ def _pods(cluster: Planned, side: Side) -> set[str]:
 
 def _did(cluster: Planned, rule: Rule, outcome: Outcome, change: Change, was: tuple[str, set[str]], after: Side) -> str:
     since, old = was
-    if rule.id == "quota-exceeded":
+    if rule.id == OF_PODS:
         return _refused_pod(cluster, after, change.manifest["metadata"]["namespace"])
     if rule.effect is Effect.REFUSED:
         return f"refused: {words(outcome.refused[title(change.manifest)])}"
