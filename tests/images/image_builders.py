@@ -26,6 +26,8 @@ CONTAINED = (
     "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
 )  # fmt: skip
 """A command after this ends when who has started it ends, however; nothing that it started or mounted is left."""
+SEAL = "sealing memfd copy: Device or resource busy"
+"""Buildah copies itself into memory for each step; the kernel refuses to seal a page that it is moving just then."""
 STORAGE = '[storage]\ndriver = "{driver}"\ngraphroot = "{folder}/store"\nrunroot = "{folder}/run"\n'
 
 
@@ -58,10 +60,18 @@ def build(name: str, env_vars: Mapping[str, str], root: Path) -> str:
 def chatdb_images(env_vars: Mapping[str, str], root: Path, *options: str, network: Sequence[str] = ()) -> str:
     """The same of the command with these options; `network` begins a command in another network."""
     command = [*network, *CONTAINED, sys.executable, "-c", RUN, str(root), "images", *options]
-    pipe, both, seconds = subprocess.PIPE, subprocess.STDOUT, MINUTES * 60
-    done = subprocess.run(command, env=env_vars, stdout=pipe, stderr=both, text=True, timeout=seconds, check=False)
+    done = _combined(command, env_vars)
+    if done.returncode and SEAL in done.stdout:
+        print(f"trying once more: {SEAL}", file=sys.stderr)
+        done = _combined(command, env_vars)
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+def _combined(command: Sequence[str], env_vars: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run it, with both its outputs as one."""
+    pipe, both, seconds = subprocess.PIPE, subprocess.STDOUT, MINUTES * 60
+    return subprocess.run(command, env=env_vars, stdout=pipe, stderr=both, text=True, timeout=seconds, check=False)
 
 
 class ImageBuilder(Protocol):

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ import pytest
 from catalogue.components import CATALOGUE
 from chatdb.local.processes import wait_for
 from constructs_lib.image_reference import parse_image
+from tests.images import image_builders
 from tests.node import images
 from tests.node.oci import CONTAINERD_NAME, Entry, File, Folder, Layout, Link, Settings
 from tests.repository import ROOT, manifests
@@ -173,3 +175,25 @@ def test_build_ends_with_its_starter(call: str, tmp_path: Path) -> None:
         finally:
             starter.kill()
         wait_for("nothing of the build is left", ENDING, lambda: not held())
+
+
+REFUSED = """#!/bin/sh
+echo build >> "$NOTED"
+echo "$SAYS"
+test "$(wc -l < "$NOTED")" -ge 2
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="images are built by root")
+@pytest.mark.parametrize(("says", "builds"), [(f"Close_Fd {image_builders.SEAL}", 2), ("no space left", 1)])
+def test_build_that_the_kernel_refused_is_repeated(
+    says: str, builds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once, and only where buildah says that its copy could not be sealed."""
+    program, noted = tmp_path / "program", tmp_path / "noted"
+    program.write_text(REFUSED)
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with nullcontext() if builds == 2 else pytest.raises(AssertionError, match=says):
+        image_builders.build("buildah", {**os.environ, "NOTED": str(noted), "SAYS": says}, tmp_path)
+    assert len(noted.read_text().splitlines()) == builds

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -85,8 +86,10 @@ def test_too_large_job_fails_and_predictions_go_on(engine: Running, bounded: Tra
     assert statuses.result() == {200}
     assert engine.told() == ["started", "failed"]
     reason = engine.events[-1].error or ""
-    assert reason.startswith("training needs more than 2"), reason
-    assert "MiB of memory, and 260 MiB are available" in reason
+    # How far the process has grown when its memory is read depends on the machine's speed.
+    needed = re.match(r"training needs more than (\d+) MiB of memory, and 260 MiB are available", reason)
+    assert needed, reason
+    assert int(needed[1]) >= 260
     assert bounded._child is None
 
 
