@@ -54,7 +54,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens report-pictures cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-report bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens report-pictures cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-insight bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -171,10 +171,10 @@ scores: setup-scores ## Install two scanners, score each environment, and hold d
 
 bench: setup-bench ## Measure against helm, kapitan and bare cdk8s, and write the tables of docs/performance.md
 	PYTHONPATH=. $(VENV)/bin/python bench/run.py --write
-	PYTHONPATH=. $(VENV)/bin/python bench/report_growth.py --write
+	PYTHONPATH=. $(VENV)/bin/python bench/insight.py --write
 
-bench-report: setup-synth ## Measure `chatdb report`, of ChatDB and of generated platforms, and write its tables there
-	PYTHONPATH=. $(VENV)/bin/python bench/report_growth.py --write
+bench-insight: setup-synth ## Measure `chatdb plan` and `chatdb report`, of ChatDB and of generated platforms, and write its tables there
+	PYTHONPATH=. $(VENV)/bin/python bench/insight.py --write
 
 bench-environments: setup-synth ## Measure generation and checks of 1, 2 and 5 environments, and write their table there
 	PYTHONPATH=. $(VENV)/bin/python bench/environments.py

@@ -1,0 +1,103 @@
+"""Measures `chatdb plan` and `chatdb report`, of ChatDB and of generated platforms, for docs/performance.md.
+
+Usage: insight.py [--rounds N] [--only plan|report] [--write]
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import insight_fleet
+from goal import Goal
+from machine import processor
+from measure import Command, Results, alternate
+from report import goal_table, table
+from rivals import CHATDB, ROOT, environment
+
+from tools.sections import fill
+
+COUNTS = (10, 100, 1000)
+ENVIRONMENTS = ("minikube", "production")
+FEWER = 3
+"""Rounds of generated platforms."""
+LIMITS = {"plan": 2, "report": 3}
+"""Subject -> seconds of wall time that one environment may take."""
+
+
+def goals(subject: str) -> tuple[Goal[Results], ...]:
+    """Those of the command, for each environment of ChatDB."""
+    return tuple(
+        Goal(
+            what=f"`chatdb {subject} -e {name}`, wall",
+            figure=lambda series, name=name: series[name].median("wall") if name in series else None,
+            unit=" s",
+            limit=LIMITS[subject],
+        )
+        for name in ENVIRONMENTS
+    )
+
+
+def own(folder: Path, subject: str, name: str) -> tuple[Command, Path]:
+    """The command for an environment of ChatDB, and what it writes."""
+    path = folder / f"{name}.{subject}"
+    options = ["-o", str(path)] if subject == "report" else ["--base", "HEAD"]
+    argv = [sys.executable, "-c", CHATDB, subject, "-e", name, *options]
+    return Command(name=name, argv=argv, folder=ROOT, env=environment(folder / "home", node_first=False)), path
+
+
+def generated(folder: Path, subject: str, count: int) -> tuple[Command, Path]:
+    """That for a generated platform, whose repository is made where there is none."""
+    root = folder / str(count)
+    if not root.exists():
+        insight_fleet.make(count, root, ROOT / ".tools")
+    argv = [sys.executable, "bench/insight_fleet.py", subject, str(count), str(root)]
+    env = environment(folder / "home", node_first=False) | {"PYTHONPATH": "."}
+    return Command(name=f"{count} services", argv=argv, folder=ROOT, env=env), root / insight_fleet.WRITTEN[subject]
+
+
+def measured(folder: Path, subject: str, rounds: int) -> str:
+    """Both tables, and on what was measured."""
+    ours = [own(folder, subject, name) for name in ENVIRONMENTS]
+    others = [generated(folder, subject, count) for count in COUNTS]
+    series = alternate([command for command, _ in ours], rounds, lambda: None)
+    series |= alternate([command for command, _ in others], min(rounds, FEWER), lambda: None)
+    rows = [
+        (
+            command.name,
+            f"{series[command.name].median('wall'):.2f}",
+            f"{series[command.name].median('cpu'):.2f}",
+            f"{series[command.name].memory:.0f}",
+            f"{path.stat().st_size / 1000:.0f}" if path.exists() else "",
+        )
+        for command, path in (*ours, *others)
+    ]
+    heads = (f"{subject} of", "wall s", "CPU s", "memory MiB", "file kB")
+    text = f"Medians of {rounds} runs, of generated platforms {min(rounds, FEWER)}. {processor()}"
+    return "\n\n".join(
+        [
+            goal_table(goals(subject), series),
+            table(heads, rows, right=(1, 2, 3, 4)),
+            f"{text}; load {os.getloadavg()[0]:.0f} at the end.",
+        ]
+    )
+
+
+def main() -> None:
+    """Measure, print, and write where that is asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each command runs, in turns with the others")
+    parser.add_argument("--only", choices=LIMITS, help="measure this command alone")
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for subject in [options.only] if options.only else LIMITS:
+            text = measured(Path(folder), subject, options.rounds)
+            print(text)
+            if options.write:
+                fill(ROOT / "docs/performance.md", subject, text)
+
+
+if __name__ == "__main__":
+    main()
