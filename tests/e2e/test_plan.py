@@ -1,5 +1,6 @@
 """What `chatdb plan` says of a change is what a real API server does with it."""
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,8 @@ from tests.e2e.planned import Planned, expand, planned
 from tests.fuzz.lane import SEED, WHOLE, repeat
 from tests.repository import ROOT
 
+UNCHANGEABLE = re.compile("immutable|may not change|may not be specified|only allowed for|can not be less than")
+"""How the server says that a change is what is wrong, and not the object."""
 SAMPLE, WHOLE_COUNT = 25, 300
 """Random changes of a run, and of `make plan-changes`."""
 
@@ -51,6 +54,7 @@ def test_case(cluster: Planned, base: Side, tmp_path: Path, case: Case) -> None:
     outcome = cluster.play(*case.sides(base, tmp_path))
     assert outcome.rules == case.rules
     assert_true(outcome)
+    assert [words for words in outcome.refused.values() if not UNCHANGEABLE.search(words)] == []
 
 
 def test_every_rule_has_a_case() -> None:
