@@ -29,7 +29,7 @@ ARGO_CD = "argocd"
 DEFINITIONS = ROOT / ".tools/argo-cd/crds"
 SETTLING = 60
 SEEN = 30
-ROLLING = 15
+ROLLING = 30
 WITH_DATA = ("Namespace", "PersistentVolumeClaim")
 """Kinds whose deletion is a dry run: they would not come back as they were."""
 ROLLED = ("Deployment", "StatefulSet")
