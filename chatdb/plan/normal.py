@@ -81,9 +81,9 @@ def _fill(node: Tree, defaults: Defaults) -> None:
 
 
 def _pod(spec: Tree) -> None:
-    if name := spec.get("serviceAccountName"):
-        # The field's earlier name.
-        spec.setdefault("serviceAccount", name)
+    # `serviceAccount` is the field's earlier name; the server always gives both, and reads it where the other is gone.
+    if name := spec.get("serviceAccountName") or spec.get("serviceAccount"):
+        spec |= {"serviceAccountName": name, "serviceAccount": name}
     for container in (*places(spec, "containers[]"), *places(spec, "initContainers[]")):
         image = str(container.get("image", ""))
         moving = "@" not in image and image.rpartition("/")[2].partition(":")[2] in ("", "latest")

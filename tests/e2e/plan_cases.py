@@ -15,6 +15,7 @@ from tests.e2e.plan_case import (
     POD,
     POLICY,
     POSTGRES,
+    PROMETHEUS,
     SERVICE,
     STORAGE,
     TEMPLATE_STORAGE,
@@ -94,6 +95,7 @@ MANIFESTS: tuple[Case, ...] = (
         merge(PARSER, FIRST, stdin=False, tty=False),
         merge(PARSER, f"{FIRST}/volumeMounts/0", readOnly=False, subPath=""),
     ),
+    manifests("service-account-left-out", drop(PROMETHEUS, f"{POD}/serviceAccountName")),
     # Written, and nothing follows from it.
     manifests(
         "units-of-another-family",

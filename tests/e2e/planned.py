@@ -10,7 +10,9 @@ import yaml
 
 from chatdb.deploy.objects import title
 from chatdb.local.processes import wait_for
+from chatdb.plan.applied import applied
 from chatdb.plan.changes import kept
+from chatdb.plan.normal import normal
 from chatdb.plan.plan import Plan, between
 from chatdb.plan.sides import Side
 from constructs_lib.rendered import Identity, Manifest, identity
@@ -27,7 +29,7 @@ ARGO_CD = "argocd"
 DEFINITIONS = ROOT / ".tools/argo-cd/crds"
 SETTLING = 60
 SEEN = 30
-ROLLING = 15
+ROLLING = 30
 WITH_DATA = ("Namespace", "PersistentVolumeClaim")
 """Kinds whose deletion is a dry run: they would not come back as they were."""
 ROLLED = ("Deployment", "StatefulSet")
@@ -136,10 +138,13 @@ class Planned:
                 self._apply_or_replace(manifest)
 
     def _apply_or_replace(self, manifest: Manifest) -> None:
+        """Some changes cannot be taken back, and of some the server keeps what it has filled in."""
+        old = self.held.get(identity(manifest))
+        if old and manifest["kind"] not in WITH_DATA and applied(old, manifest) != normal(manifest):
+            self._delete(old)
         try:
             self._apply(manifest)
         except ApiError:
-            # Some changes cannot be taken back.
             self._delete(self.held[identity(manifest)])
             self._apply(manifest)
 

@@ -116,6 +116,18 @@ def test_policy_types_stay() -> None:
     assert normal(more)["spec"]["policyTypes"] == ["Ingress", "Egress"]
 
 
+def test_service_accounts_stay() -> None:
+    """The server reads the account by its field's earlier name, where a manifest names it no more."""
+    named, other, plain = (
+        workload(pod={"serviceAccountName": "web"}),
+        workload(pod={"serviceAccountName": "b"}),
+        workload(),
+    )
+    assert fields(named, plain) == ()
+    assert [field.after for field in fields(named, other)] == ["b", "b"]
+    assert [field.after for field in fields(plain, named)] == ["web", "web"]
+
+
 def test_addresses_stay() -> None:
     """A Service that no longer says that it is headless stays so."""
     headless, plain = one("Service", spec={"clusterIP": "None"}), one("Service", spec={"type": "ClusterIP"})
