@@ -171,7 +171,8 @@ def _field(field: FieldChange) -> Iterator[str]:
         yield f"{field.path}:"
         yield from (f"  {line}" for line in field.diff)
     else:
-        yield f"{field.path}: {brief(field.before)} -> {brief(field.after)}"
+        same = " (the same amount)" if field.rewritten else ""
+        yield f"{field.path}: {brief(field.before)} -> {brief(field.after)}{same}"
 
 
 def _risks(notes: Sequence[Note]) -> str:
