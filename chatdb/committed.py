@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,8 +23,10 @@ TOOLS = ".tools"
 
 
 @contextmanager
-def checked_out(root: Path, commit: str) -> Iterator[Path]:
+def checked_out(root: Path, commit: str, only: Collection[str] = ()) -> Iterator[Path]:
     """The files of the project at a commit, in a temporary folder at the same place below a top.
+
+    With `only`, those below these folders of the project's top, where the commit has them.
 
     Neither the index nor the list of worktrees knows of it: a run that is killed leaves a temporary folder alone.
     InvalidInput where a part of the commit is missing or damaged.
@@ -36,22 +38,27 @@ def checked_out(root: Path, commit: str) -> Iterator[Path]:
         tree.mkdir(parents=True, exist_ok=True)
         (top / GIT).mkdir()
         (top / GIT / "HEAD").touch()
-        done = run_git(
-            root,
-            *("read-tree", "--reset", "-u", f"{commit}:{prefix.rstrip('/')}"),
-            env_vars={
-                "GIT_DIR": git(root, "rev-parse", "--absolute-git-dir"),
-                "GIT_INDEX_FILE": str(top / GIT / "index"),
-                "GIT_WORK_TREE": str(tree),
-            },
-            settings=AS_COMMITTED,
-        )
-        if done.code:
-            fix = "see whether the commit has this folder, and `git fsck` whether it is whole"
-            raise failed(f"read-tree {commit[:12]}", done, fix)
+        env_vars = {
+            "GIT_DIR": git(root, "rev-parse", "--absolute-git-dir"),
+            "GIT_INDEX_FILE": str(top / GIT / "index"),
+            "GIT_WORK_TREE": str(tree),
+        }
+        for line in _lines(root, f"{commit}:{prefix.rstrip('/')}", only):
+            done = run_git(root, *line, env_vars=env_vars, settings=AS_COMMITTED)
+            if done.code:
+                fix = "see whether the commit has this folder, and `git fsck` whether it is whole"
+                raise failed(f"{line[0]} {commit[:12]}", done, fix)
         if (root / TOOLS).is_dir() and not (tree / TOOLS).exists():
             (tree / TOOLS).symlink_to((root / TOOLS).resolve())
         yield tree
+
+
+def _lines(root: Path, tree: str, only: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """The commands of git that write the files of a tree."""
+    yield "read-tree", "--reset", *(() if only else ("-u",)), tree
+    there = run_git(root, "ls-tree", "--full-tree", "--name-only", tree).out.splitlines() if only else []
+    if folders := sorted({*only} & {*there}):
+        yield "restore", "--worktree", "--", *folders
 
 
 def generate(tree: Path, environment: str, pins: Mapping[str, object], *, rules: bool) -> None:

@@ -11,7 +11,7 @@ from chatdb.drift.compare import FieldDrift, drift
 from chatdb.drift.managers import DEPLOYERS, controllers, latest, owned
 from chatdb.git import git
 from chatdb.plan.pinned import deployed
-from chatdb.plan.sides import Side
+from chatdb.plan.sides import FOLDERS, Side
 from constructs_lib import manifest_yaml
 from constructs_lib.pods import api_group
 from constructs_lib.rendered import Identity, Manifest, identity
@@ -65,7 +65,7 @@ def found(root: Path, settings: Settings, kubectl: Kubectl, *, dry_run: bool) ->
     where a commit does not build, or the cluster does not answer.
     """
     head = git(root, "rev-parse", "--verify", "HEAD^{commit}")
-    with checked_out(root, head) as base:
+    with checked_out(root, head, FOLDERS) as base:
         side = deployed(root, settings, base)
     declared = [manifest for part in side for manifest in part.objects]
     live = {identity(one): one for one in _live(kubectl, declared)}

@@ -8,7 +8,7 @@ from pathlib import Path
 from chatdb.committed import checked_out
 from chatdb.git import run_git
 from chatdb.plan.plan import between
-from chatdb.plan.sides import Side, in_order, objects, waves
+from chatdb.plan.sides import FOLDERS, Side, in_order, objects, waves
 from chatdb.plan.views import as_text
 from constructs_lib.problem import InvalidInput
 from constructs_lib.rendered import Manifest
@@ -43,7 +43,7 @@ def deployed(root: Path, settings: Settings, base: Path) -> Side:
     rendered: dict[str, list[Manifest]] = {}
     with ExitStack() as stack:
         for target in {settings.target(tier): None for tier in settings.tiers}:
-            tree = stack.enter_context(checked_out(root, target)) if COMMIT.fullmatch(target) else base
+            tree = stack.enter_context(checked_out(root, target, FOLDERS)) if COMMIT.fullmatch(target) else base
             tiers = [tier for tier in settings.tiers if settings.target(tier) == target]
             rendered |= objects(root, environment, tree, tiers)
     return in_order(rendered, waves(base, environment))

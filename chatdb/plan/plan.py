@@ -11,7 +11,7 @@ from chatdb.git import git, run_git
 from chatdb.plan import accepted
 from chatdb.plan.changes import Change
 from chatdb.plan.notes import Note, compared, notes
-from chatdb.plan.sides import Side, side, worked_on
+from chatdb.plan.sides import FOLDERS, Side, side, worked_on
 from constructs_lib.settings import Settings
 
 
@@ -51,7 +51,7 @@ def plans(root: Path, environments: Sequence[Settings], base: str) -> list[Plan]
 
 
 def _sides_of_commit(root: Path, names: Sequence[str], base: str) -> list[Side]:
-    with checked_out(root, base) as tree:
+    with checked_out(root, base, FOLDERS) as tree:
         return [side(root, name, tree) for name in names]
 
 

@@ -27,6 +27,8 @@ class Part:
     objects: tuple[Manifest, ...]
 
 
+FOLDERS = (ARGO_CD, "dist", "overlays")
+"""All that a side is read from, relative to the project."""
 Side = tuple[Part, ...]
 """An environment, in the order in which Argo CD applies it."""
 

@@ -15,6 +15,7 @@ from chatdb.plan.changes import kept
 from chatdb.plan.normal import normal
 from chatdb.plan.plan import Plan, between
 from chatdb.plan.sides import Side
+from constructs_lib.footprint import ScaleTarget, scale_targets
 from constructs_lib.rendered import Identity, Manifest, identity
 from tests.e2e.api import Api, ApiError
 from tests.e2e.complaints import settled
@@ -130,11 +131,13 @@ class Planned:
     def become(self, side: Side) -> None:
         """Make the cluster what the side says."""
         wanted = objects(side)
-        # An autoscaler goes before its Deployment is set back.
-        for key in self.held.keys() - wanted.keys():
-            self._delete(self.held[key])
+        # An autoscaler goes before its Deployment is set back, which it has scaled whatever the Deployment says.
+        gone = [manifest for key, manifest in self.held.items() if key not in wanted]
+        for manifest in gone:
+            self._delete(manifest)
+        scaled = scale_targets(gone)
         for key, manifest in wanted.items():
-            if self.held.get(key) != manifest:
+            if self.held.get(key) != manifest or ScaleTarget(*key) in scaled:
                 self._apply_or_replace(manifest)
 
     def _apply_or_replace(self, manifest: Manifest) -> None:
@@ -189,7 +192,15 @@ class Planned:
         live = self.live(workload) or {}
         if workload["kind"] == "StatefulSet":
             return str(live["status"]["updateRevision"])
-        return str(live["metadata"]["annotations"][REVISION])
+        # By its ReplicaSet: the controller may give the same one another number.
+        metadata = live["metadata"]
+        sets = self.api.list("apps/v1", "ReplicaSet", metadata["namespace"])
+        own = [one["metadata"] for one in sets if metadata["uid"] in _owners(one)]
+        return str(max(own, key=lambda one: int(one["annotations"][REVISION]))["name"])
+
+
+def _owners(manifest: Manifest) -> list[str]:
+    return [owner["uid"] for owner in manifest["metadata"].get("ownerReferences") or []]
 
 
 def _content(manifest: Manifest) -> str:
