@@ -1,6 +1,6 @@
 """Drift of an environment: its live objects against the commits that its tiers run."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -70,11 +70,11 @@ def found(root: Path, settings: Settings, kubectl: Kubectl, *, dry_run: bool) ->
     declared = [manifest for part in side for manifest in part.objects]
     live = {identity(one): one for one in _live(kubectl, declared)}
     applied = {identity(one): one for one in _applied(kubectl, declared, live)} if dry_run else {}
-    pins = dict(settings.pins)
+    pins, programs = dict(settings.pins), controllers(live.values())
     return Drift(
         environment=settings.environment,
         commits={tier: pins.get(tier, head) for tier in settings.tiers},
-        objects=(*_declared(side, live, applied), *_undeclared(declared, live)),
+        objects=(*_declared(side, live, applied, programs), *_undeclared(declared, live, programs)),
     )
 
 
@@ -123,9 +123,8 @@ def _applied(kubectl: Kubectl, declared: Iterable[Manifest], live: Mapping[Ident
 
 
 def _declared(
-    side: Side, live: Mapping[Identity, Manifest], applied: Mapping[Identity, Manifest]
+    side: Side, live: Mapping[Identity, Manifest], applied: Mapping[Identity, Manifest], programs: Collection[str]
 ) -> Iterator[ObjectDrift]:
-    programs = controllers(live.values())
     for part in side:
         for manifest in part.objects:
             there = live.get(identity(manifest))
@@ -140,9 +139,11 @@ def _declared(
                 yield ObjectDrift(state=State.CHANGED, tier=part.name, manifest=there, fields=fields)
 
 
-def _undeclared(declared: Iterable[Manifest], live: Mapping[Identity, Manifest]) -> Iterator[ObjectDrift]:
+def _undeclared(
+    declared: Iterable[Manifest], live: Mapping[Identity, Manifest], programs: Collection[str]
+) -> Iterator[ObjectDrift]:
     """Objects that are not declared, that no other one owns, and that no controller or operator has made."""
-    names, programs = {identity(one) for one in declared}, controllers(live.values())
+    names = {identity(one) for one in declared}
     for key, manifest in sorted(live.items()):
         owners = owned(manifest)
         makers = [one for one in owners if one.manager not in programs]

@@ -3,9 +3,8 @@
 from collections.abc import Iterator
 
 from chatdb.plan.notes.model import Difference, Effect, Finder, Rule
-from chatdb.plan.notes.reading import WORKLOADS, images, mounts, values, version
-from constructs_lib.quantity import in_bytes
-from constructs_lib.rendered import Manifest
+from chatdb.plan.notes.reading import WORKLOADS, image_pairs, mounts, size, values, version
+from constructs_lib.rendered import Manifest, identity
 
 Found = Iterator[tuple[Manifest, str]]
 POSTGRES = ("postgres", "postgresql")
@@ -72,10 +71,9 @@ def moved_mounts(difference: Difference) -> Found:
 def majors_of_postgres(difference: Difference) -> Found:
     """Another major version of PostgreSQL on the same volume."""
     for before, after, _ in difference.changed(*WORKLOADS):
-        old, new = images(before), images(after)
-        for name in old.keys() & new.keys():
-            if all(one.path.rpartition("/")[2] in POSTGRES for one in (old[name], new[name])) and mounts(after):
-                majors = version(old[name])[:1], version(new[name])[:1]
+        for _, old, new in image_pairs(before, after):
+            if all(one.path.rpartition("/")[2] in POSTGRES for one in (old, new)) and mounts(after):
+                majors = version(old)[:1], version(new)[:1]
                 if all(majors) and majors[0] != majors[1]:
                     yield after, f"PostgreSQL {majors[1][0]} does not start on the data of PostgreSQL {majors[0][0]}"
 
@@ -94,19 +92,17 @@ def downgraded_images(difference: Difference) -> Found:
 
 def _downgraded(difference: Difference) -> Found:
     for before, after, _ in difference.changed(*WORKLOADS):
-        old, new = images(before), images(after)
-        for name in sorted(old.keys() & new.keys()):
-            older, later = version(new[name]), version(old[name])
-            if old[name].path == new[name].path and older and later and older < later:
-                yield after, f"container {name} goes back from {old[name].tag} to {new[name].tag}"
+        for name, old, new in image_pairs(before, after):
+            older, later = version(new), version(old)
+            if old.path == new.path and older and later and older < later:
+                yield after, f"container {name} goes back from {old.tag} to {new.tag}"
 
 
 def other_programs(difference: Difference) -> Found:
     """Another program on the same volume."""
     for before, after, _ in difference.changed(*WORKLOADS):
-        old, new = images(before), images(after)
-        for name in sorted(old.keys() & new.keys()):
-            paths = old[name].path, new[name].path
+        for name, old, new in image_pairs(before, after):
+            paths = old.path, new.path
             if mounts(before) and mounts(after) and paths[0].rpartition("/")[2] != paths[1].rpartition("/")[2]:
                 yield after, f"container {name} runs {paths[1]} on the volume of {paths[0]}; data is not converted"
 
@@ -114,9 +110,7 @@ def other_programs(difference: Difference) -> Found:
 def identities(difference: Difference) -> Found:
     """A value by which a program knows its data."""
     for manifest in difference.new.values():
-        before = difference.old.get(
-            (manifest["kind"], str(manifest["metadata"].get("namespace") or ""), manifest["metadata"]["name"])
-        )
+        before = difference.old.get(identity(manifest))
         if manifest["kind"] not in WORKLOADS or not before or not mounts(before):
             continue
         old, new = values(before, difference.old), values(manifest, difference.new)
@@ -131,16 +125,9 @@ def identities(difference: Difference) -> Found:
 def grown_volumes(difference: Difference) -> Found:
     """A claim that becomes larger."""
     for before, after, _ in difference.changed("PersistentVolumeClaim"):
-        sizes = [_size(one) for one in (before, after)]
+        sizes = [size(one) for one in (before, after)]
         if sizes[1] > sizes[0]:
             yield after, "the volume grows where its StorageClass has `allowVolumeExpansion`; else the claim is refused"
-
-
-def _size(claim: Manifest) -> int:
-    try:
-        return in_bytes(claim["spec"]["resources"]["requests"]["storage"])
-    except (KeyError, TypeError, ValueError):
-        return 0
 
 
 def _blocking(id_: str, find: Finder, steps: str) -> Rule:

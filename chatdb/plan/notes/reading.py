@@ -7,7 +7,8 @@ from typing import Any
 
 from constructs_lib.image_reference import ImageReference, InvalidImage, parse_image
 from constructs_lib.pods import all_containers, pod_spec
-from constructs_lib.rendered import Identity, Manifest, identity
+from constructs_lib.quantity import in_bytes
+from constructs_lib.rendered import Identity, Manifest
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 """Kinds whose pods run for ever, and are replaced when their template changes."""
@@ -35,6 +36,12 @@ def images(manifest: Manifest) -> dict[str, ImageReference]:
         except InvalidImage:
             continue
     return found
+
+
+def image_pairs(before: Manifest, after: Manifest) -> Iterator[tuple[str, ImageReference, ImageReference]]:
+    """(container, its image, its next image) of each container that stays, by name."""
+    old, new = images(before), images(after)
+    return ((name, old[name], new[name]) for name in sorted(old.keys() & new.keys()))
 
 
 def version(image: ImageReference) -> tuple[int, ...]:
@@ -92,9 +99,12 @@ def workloads(objects: Objects, *kinds: str) -> Iterator[Manifest]:
     return (manifest for manifest in objects.values() if manifest["kind"] in (kinds or RUNNERS))
 
 
-def same(objects: Objects, manifest: Manifest) -> Manifest | None:
-    """The object of that identity on another side."""
-    return objects.get(identity(manifest))
+def size(claim: Manifest) -> int:
+    """Bytes that a claim asks for; 0 where it says nothing that can be read."""
+    try:
+        return in_bytes(claim["spec"]["resources"]["requests"]["storage"])
+    except (KeyError, TypeError, ValueError):
+        return 0
 
 
 def config_maps(manifest: Manifest) -> Iterator[tuple[str, bool]]:

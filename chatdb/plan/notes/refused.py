@@ -10,8 +10,8 @@ from typing import Any
 from chatdb.plan.applied import applied
 from chatdb.plan.changes import Change
 from chatdb.plan.fields import brief
-from chatdb.plan.notes.model import Difference, Effect, Rule
-from constructs_lib.quantity import in_bytes
+from chatdb.plan.notes.model import Difference, Effect, Finder, Rule
+from chatdb.plan.notes.reading import size
 from constructs_lib.rendered import Manifest
 
 Found = Iterator[tuple[Manifest, str]]
@@ -74,15 +74,8 @@ def claim_fields(difference: Difference) -> Found:
     for before, after, change in difference.changed("PersistentVolumeClaim"):
         paths = _below(change, "spec")
         fixed = [path for path in paths if path not in _below(change, *RESIZED)]
-        if fixed or _size(after) < _size(before):
+        if fixed or size(after) < size(before):
             yield after, _refused(change, fixed or paths)
-
-
-def _size(claim: Manifest) -> int:
-    try:
-        return in_bytes(_spec(claim).get("resources", {}).get("requests", {}).get("storage", 0))
-    except ValueError:
-        return 0
 
 
 def cluster_ips(difference: Difference) -> Found:
@@ -118,62 +111,50 @@ def sealed_data(difference: Difference) -> Found:
             yield after, _refused(change, fixed)
 
 
+def _refusal(id_: str, find: Finder, steps: str) -> Rule:
+    return Rule(id=id_, effect=Effect.REFUSED, find=find, steps=steps, blocking=True)
+
+
 RULES = (
-    Rule(
-        id="statefulset-field",
-        effect=Effect.REFUSED,
-        find=stateful_set_fields,
-        blocking=True,
-        steps="revert it; or, where the new form is meant: `kubectl delete statefulset -n {namespace} {name}"
+    _refusal(
+        "statefulset-field",
+        stateful_set_fields,
+        "revert it; or, where the new form is meant: `kubectl delete statefulset -n {namespace} {name}"
         " --cascade=orphan`, and sync. Pods and claims stay; an existing claim keeps its size",
     ),
-    Rule(
-        id="selector",
-        effect=Effect.REFUSED,
-        find=selectors,
-        blocking=True,
-        steps="revert it; or `kubectl delete {kind} -n {namespace} {name}`, and sync: no pod runs meanwhile",
+    _refusal(
+        "selector",
+        selectors,
+        "revert it; or `kubectl delete {kind} -n {namespace} {name}`, and sync: no pod runs meanwhile",
     ),
-    Rule(
-        id="job-template",
-        effect=Effect.REFUSED,
-        find=job_templates,
-        blocking=True,
-        steps="give the Job another name, or `kubectl delete job -n {namespace} {name}`, and sync",
+    _refusal(
+        "job-template",
+        job_templates,
+        "give the Job another name, or `kubectl delete job -n {namespace} {name}`, and sync",
     ),
-    Rule(
-        id="claim-field",
-        effect=Effect.REFUSED,
-        find=claim_fields,
-        blocking=True,
-        steps="revert it; or make another claim, copy the data with both mounted, and then mount the new one",
+    _refusal(
+        "claim-field",
+        claim_fields,
+        "revert it; or make another claim, copy the data with both mounted, and then mount the new one",
     ),
-    Rule(
-        id="cluster-ip",
-        effect=Effect.REFUSED,
-        find=cluster_ips,
-        blocking=True,
-        steps="revert it; or `kubectl delete service -n {namespace} {name}`, and sync: its address is gone meanwhile",
+    _refusal(
+        "cluster-ip",
+        cluster_ips,
+        "revert it; or `kubectl delete service -n {namespace} {name}`, and sync: its address is gone meanwhile",
     ),
-    Rule(
-        id="update-strategy",
-        effect=Effect.REFUSED,
-        find=update_strategies,
-        blocking=True,
-        steps="write every field of `rollingUpdate` out and sync; then this change removes them",
+    _refusal(
+        "update-strategy",
+        update_strategies,
+        "write every field of `rollingUpdate` out and sync; then this change removes them",
     ),
-    Rule(
-        id="role-ref",
-        effect=Effect.REFUSED,
-        find=role_references,
-        blocking=True,
-        steps="give the binding another name, so that the old one is deleted after the new one is there",
+    _refusal(
+        "role-ref",
+        role_references,
+        "give the binding another name, so that the old one is deleted after the new one is there",
     ),
-    Rule(
-        id="immutable-data",
-        effect=Effect.REFUSED,
-        find=sealed_data,
-        blocking=True,
-        steps="give it another name, and use that in what reads it",
+    _refusal(
+        "immutable-data",
+        sealed_data,
+        "give it another name, and use that in what reads it",
     ),
 )

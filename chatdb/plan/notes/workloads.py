@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from chatdb.plan.changes import Action, Change
 from chatdb.plan.notes.model import Difference, Effect, Rule
-from chatdb.plan.notes.reading import WORKLOADS, config_maps, images, workloads
+from chatdb.plan.notes.reading import WORKLOADS, config_maps, image_pairs, workloads
 from constructs_lib.footprint import part, replicas, scale_targets
 from constructs_lib.image_reference import ImageReference
 from constructs_lib.pods import is_daemon_set
@@ -98,12 +98,11 @@ def stopped(difference: Difference) -> Found:
 def moving_tags(difference: Difference) -> Found:
     """An image that is known by its tag alone, and was known by a digest."""
     for before, after, _ in difference.changed(*WORKLOADS, "CronJob"):
-        old, new = images(before), images(after)
-        for name in sorted(old.keys() & new.keys()):
-            if old[name].digest and not new[name].digest:
+        for name, old, new in image_pairs(before, after):
+            if old.digest and not new.digest:
                 yield after, f"container {name} is named by its tag, no longer by a digest: what runs may change unseen"
-            elif _same_tag(old[name], new[name]):
-                yield after, f"container {name} has another digest under the same tag {new[name].tag}"
+            elif _same_tag(old, new):
+                yield after, f"container {name} has another digest under the same tag {new.tag}"
 
 
 def _same_tag(old: ImageReference, new: ImageReference) -> bool:
