@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatdb.drift.managers import DEPLOYERS, Owned, below, latest, owned
-from chatdb.plan.fields import ABSENT, HIDDEN, SECRET, differences, keys_of, label, path_text, same
+from chatdb.plan.fields import ABSENT, HIDDEN, SECRET, differences, keys_of, label, path_text, same, within
 from chatdb.plan.normal import cleaned, normal
 from constructs_lib.rendered import Manifest
 
@@ -37,7 +37,7 @@ def drift(declared: Manifest, live: Manifest, programs: Collection[str]) -> tupl
     # A field that somebody has set to the server's default is as if nobody had.
     differing = [path_text(path) for path, *_ in differences((), normal(wanted), normal(there))]
     every = _tree((), cleaned(wanted), cleaned(there), owned(live), programs)
-    found = [one for one in every if any(_within(one.path, path) for path in differing)]
+    found = [one for one in every if any(within(one.path, path) for path in differing)]
     secret = declared["kind"] == "Secret"
     return tuple(_hidden(one) if secret and one.path.partition(".")[0] in SECRET else one for one in found)
 
@@ -50,10 +50,6 @@ def _stated(manifest: Manifest) -> Manifest:
         encoded = {key: b64encode(str(value).encode()).decode() for key, value in texts.items()}
         stated["data"] = {**(stated.get("data") or {}), **encoded}
     return stated
-
-
-def _within(path: str, other: str) -> bool:
-    return path == other or path.startswith((f"{other}.", f"{other}["))
 
 
 def _hidden(one: FieldDrift) -> FieldDrift:

@@ -84,6 +84,11 @@ def path_text(path: tuple[str, ...]) -> str:
     return "".join(parts).removeprefix(".")
 
 
+def within(path: str, other: str) -> bool:
+    """Whether a path, as a text, is the other one or leads on from it."""
+    return path == other or path.startswith((f"{other}.", f"{other}["))
+
+
 def differences(path: tuple[str, ...], before: Any, after: Any) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
     """(path, before, after) of each place, from the path on, in which two values differ."""
     if same(before, after):

@@ -3,13 +3,12 @@
 Source: the validation of updates in Kubernetes, as its error messages state it; the end-to-end tests try each.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chatdb.plan.applied import applied
 from chatdb.plan.changes import Change
-from chatdb.plan.fields import brief
+from chatdb.plan.fields import brief, within
 from chatdb.plan.notes.model import Difference, Effect, Finder, Rule
 from chatdb.plan.notes.reading import size
 from constructs_lib.rendered import Manifest
@@ -33,11 +32,7 @@ def _spec(manifest: Manifest) -> Mapping[str, Any]:
 
 def _below(change: Change, *fields: str) -> list[str]:
     """The paths of the change that are one of these fields, or lie in it."""
-    return [
-        one.path
-        for one in change.fields
-        if not one.rewritten and any(re.match(rf"{re.escape(field)}($|[.[])", one.path) for field in fields)
-    ]
+    return [one.path for one in change.fields if not one.rewritten and any(within(one.path, field) for field in fields)]
 
 
 def _refused(change: Change, paths: list[str]) -> str:
