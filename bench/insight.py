@@ -7,14 +7,15 @@ import argparse
 import os
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import insight_fleet
 from goal import Goal
 from machine import processor
-from measure import Command, Results, alternate
+from measure import Command, CommandFailed, Results, alternate
 from report import goal_table, table
-from rivals import CHATDB, ROOT, environment
+from rivals import CHATDB, ROOT, copy_project, environment
 
 from tools.sections import fill
 
@@ -22,6 +23,8 @@ COUNTS = (10, 100, 1000)
 ENVIRONMENTS = ("minikube", "production")
 FEWER = 3
 """Rounds of generated platforms."""
+CHANGED = ("grace_period=60", "grace_period=61")
+"""In the entries: three pods of each environment, which a plan tells."""
 LIMITS = {"plan": 2, "report": 3}
 """Subject -> seconds of wall time that one environment may take."""
 
@@ -39,12 +42,26 @@ def goals(subject: str) -> tuple[Goal[Results], ...]:
     )
 
 
+def changed(folder: Path) -> Path:
+    """A copy of the project with a commit of it, and a change of the catalogue since."""
+    root = folder / "chatdb"
+    if not root.exists():
+        copy_project(root)
+        insight_fleet.commit(root)
+        entries = root / insight_fleet.ENTRIES
+        entries.write_text(entries.read_text(encoding="utf-8").replace(*CHANGED), encoding="utf-8")
+    return root
+
+
 def own(folder: Path, subject: str, name: str) -> tuple[Command, Path]:
     """The command for an environment of ChatDB, and what it writes."""
     path = folder / f"{name}.{subject}"
     options = ["-o", str(path)] if subject == "report" else ["--base", "HEAD"]
     argv = [sys.executable, "-c", CHATDB, subject, "-e", name, *options]
-    return Command(name=name, argv=argv, folder=ROOT, env=environment(folder / "home", node_first=False)), path
+    root = ROOT if subject == "report" else changed(folder)
+    env = environment(folder / "home", node_first=False)
+    stdout = None if subject == "report" else path
+    return Command(name=name, argv=argv, folder=root, env=env, stdout=stdout), path
 
 
 def generated(folder: Path, subject: str, count: int) -> tuple[Command, Path]:
@@ -57,11 +74,19 @@ def generated(folder: Path, subject: str, count: int) -> tuple[Command, Path]:
     return Command(name=f"{count} services", argv=argv, folder=ROOT, env=env), root / insight_fleet.WRITTEN[subject]
 
 
+def refuse_empty(paths: list[Path]) -> None:
+    """CommandFailed where a plan tells no change: then its time means nothing."""
+    for path in paths:
+        if "nothing changes" in path.read_text(encoding="utf-8"):
+            raise CommandFailed(f"{path.name}: the plan has no change")
+
+
 def measured(folder: Path, subject: str, rounds: int) -> str:
     """Both tables, and on what was measured."""
     ours = [own(folder, subject, name) for name in ENVIRONMENTS]
     others = [generated(folder, subject, count) for count in COUNTS]
-    series = alternate([command for command, _ in ours], rounds, lambda: None)
+    told = partial(refuse_empty, [path for _, path in ours])
+    series = alternate([command for command, _ in ours], rounds, told)
     series |= alternate([command for command, _ in others], min(rounds, FEWER), lambda: None)
     rows = [
         (

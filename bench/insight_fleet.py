@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fleet import catalogue
 from ours import ENVIRONMENT, write_inputs
+from rivals import LINKED
 
 from chatdb.committed import checked_out
 from chatdb.git import git
@@ -36,13 +37,18 @@ def make(count: int, root: Path, tools: Path) -> None:
     fleet = catalogue(count)
     root.mkdir(parents=True)
     (root / ".tools").symlink_to(tools)
-    (root / ".gitignore").write_text(".tools\n", encoding="utf-8")
     write_inputs(root, fleet)
     with tempfile.TemporaryDirectory() as folder:
         synthesize(root, fleet, Path(folder) / "out")
     entries = [f"Component(name={component.name!r})\n" for component in fleet.components]
     (root / ENTRIES).parent.mkdir()
     (root / ENTRIES).write_text("".join(entries), encoding="utf-8")
+    commit(root)
+
+
+def commit(root: Path) -> None:
+    """Make a repository of the folder, with one commit of all that is no link to what is installed."""
+    (root / ".gitignore").write_text("".join(f"{name}\n" for name in LINKED), encoding="utf-8")
     git(root, "init", "--quiet")
     git(root, "add", "--all")
     git(root, *AUTHOR, "commit", "--quiet", "--message=contents")
@@ -65,7 +71,8 @@ def plan(count: int, root: Path) -> None:
     with ThreadPoolExecutor(1) as pool, tempfile.TemporaryDirectory() as out:
         before = pool.submit(_committed, root)
         stage(root, *resolved(root, changed), Path(out))
-        made = between(root, ENVIRONMENT, before.result(), side(root, ENVIRONMENT, Path(out)))
+        committed = before.result()
+        made = between(root, ENVIRONMENT, committed, side(root, ENVIRONMENT, Path(out), committed))
     (root / WRITTEN["plan"]).write_text("\n".join(as_text(made)), encoding="utf-8")
 
 

@@ -121,6 +121,10 @@ class Kustomization:
         """Itself, and its components with theirs."""
         return [self, *(part for component in self.components() for part in component.parts())]
 
+    def folders(self) -> list["Kustomization"]:
+        """Those of all folders that it names, in whatever field; InvalidInput where one has no kustomization."""
+        return [self._other(path) for path in sorted(self.listed()) if _is(Path.is_dir, path)]
+
     def _other(self, folder: Path) -> "Kustomization":
         return Kustomization(self.root, folder, self.within)
 

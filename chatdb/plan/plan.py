@@ -44,10 +44,13 @@ def plans(root: Path, environments: Sequence[Settings], base: str) -> list[Plan]
     """
     names = [settings.environment for settings in environments]
     with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
-        before = pool.submit(_sides_of_commit, root, names, base)
+        committed = pool.submit(_sides_of_commit, root, names, base)
         tree = stack.enter_context(worked_on(root, names[0] if len(names) == 1 else None))
-        after = [side(root, name, tree) for name in names]
-        return [between(root, *each) for each in zip(names, before.result(), after, strict=True)]
+        sides = [
+            (name, before, side(root, name, tree, before))
+            for name, before in zip(names, committed.result(), strict=True)
+        ]
+        return [between(root, *each) for each in sides]
 
 
 def _sides_of_commit(root: Path, names: Sequence[str], base: str) -> list[Side]:

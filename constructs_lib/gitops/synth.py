@@ -1,7 +1,7 @@
 """The whole generation: check the inputs, write everything to one side, and publish it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from constructs_lib.command import COMMAND
@@ -60,9 +60,11 @@ def resolved(
 
 
 def stage(
-    root: Path, platform: ResolvedPlatform, environments: Environments, out: Path
+    root: Path, platform: ResolvedPlatform, environments: Environments, out: Path, traits: Collection[str] | None = None
 ) -> dict[str, tuple[ResolvedPlatform, Kinds]]:
     """Write all that is generated for them below the empty folder `out`; InvalidInput where overlays do not build.
+
+    With `traits`, which include theirs, the components of other traits are left out.
 
     Returns the platform of each environment, as its traits vary it, and the kinds that it may have.
     """
@@ -77,7 +79,7 @@ def stage(
     for base in (*(out / "dist").iterdir(), *(out / "dist/traits").glob("*")):
         if base.name != "traits":
             write_kustomization(base, sorted(path.name for path in base.glob("*.k8s.yaml")))
-    deltas = trait_deltas(platform, rendered)
+    deltas = trait_deltas(platform, rendered, traits)
     write_trait_deltas(out, deltas)
     problems: list[Problem] = []
     staged: dict[str, tuple[ResolvedPlatform, Kinds]] = {}

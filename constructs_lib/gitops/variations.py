@@ -1,6 +1,6 @@
 """What traits of the catalogue make of the base: a component for each, and what an environment has besides."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +29,15 @@ class Variation:
     rest: Mapping[str, Delta]
 
 
-def trait_deltas(platform: ResolvedPlatform, rendered: Rendered) -> Deltas:
-    """Those of each trait that can stand alone: it needs neither settings of an environment nor other traits."""
+def trait_deltas(platform: ResolvedPlatform, rendered: Rendered, names: Collection[str] | None = None) -> Deltas:
+    """Those of each trait that can stand alone: it needs neither settings of an environment nor other traits.
+
+    With `names`, of those among them that are named.
+    """
     return {
         trait.name: _deltas(platform.tiers, rendered, _render(varied(platform, [trait.name]), platform, rendered))
         for trait in platform.catalogue.traits
-        if not trait.option and not trait.needs
+        if not trait.option and not trait.needs and (names is None or trait.name in names)
     }
 
 

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from catalogue.components import CATALOGUE
+from chatdb.plan.sides import side, worked_on
 from constructs_lib.dns import DnsSetting
 from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.synth import resolved, stage
@@ -45,6 +46,18 @@ def test_committed_files_are_what_the_code_gives(tmp_path: Path) -> None:
     assert len(generated) == sum(len(one.tiers) for one in environments)
     for name in ("dist", *(f"argocd/{one.environment}" for one in environments), *generated):
         assert texts(ROOT / name) == texts(out / name)
+
+
+@pytest.mark.parametrize("environment", ["minikube", "production"])
+def test_environment_needs_its_own_traits_only(monkeypatch: pytest.MonkeyPatch, environment: str) -> None:
+    """A plan of it is made of no others, and has the same objects."""
+    # What the last run has written is not taken.
+    monkeypatch.setattr(fingerprint, "unchanged", lambda *_: False)
+    with worked_on(ROOT, environment) as tree:
+        assert side(ROOT, environment, tree) == side(ROOT, environment, ROOT)
+        made = {path.name for path in (tree / "dist/traits").iterdir()} - {"gateway-api"}
+    (settings,) = (one for one in read_environments(ROOT, CATALOGUE) if one.environment == environment)
+    assert made <= set(settings.traits)
 
 
 @pytest.mark.parametrize(
