@@ -42,28 +42,31 @@ def plan(
     now. Asks no cluster, and changes nothing; --accept alone writes a file.
     """
     from chatdb.plan import accepted, views
-    from chatdb.plan.plan import base_commit, plans
+    from chatdb.plan.plan import base_commit, plans, removed
 
     if markdown and json_:
         raise click.UsageError("--markdown and --json exclude each other")
     chosen = environments(root, environment)
     start = base_commit(root, base, chosen[0].revision)
     made = plans(root, chosen, start)
+    gone = [] if environment else removed(root, start)
     if id_ is not None:
         owner = next((one for one in made if any(note.id == id_ for note in one.notes)), made[0])
         accepted.accept(root, owner.environment, owner.notes, id_, reason or click.prompt("Reason"))
         click.echo(f"accepted {id_} of {owner.environment} in {accepted.FILE}; commit it with the change")
         return
     if json_:
-        as_json("plan/v1", base=start, environments=[views.as_data(one) for one in made])
+        as_json("plan/v1", base=start, environments=[views.as_data(one) for one in made], removed=gone)
     elif markdown:
-        click.echo(views.as_markdown(made))
+        click.echo(views.as_markdown(made, gone))
     else:
         click.echo(f"from {start[:12]} to the working tree")
         for one in made:
             click.echo()
             for line in views.as_text(one):
                 click.echo(line)
+        for name in gone:
+            click.echo(f"\n{views.removal(name)}")
     if detailed_exitcode:
-        changed = any(one.changes for one in made)
+        changed = gone or any(one.changes for one in made)
         sys.exit(BLOCKED if any(one.blocks for one in made) else CHANGES if changed else NOTHING)

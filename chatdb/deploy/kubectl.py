@@ -4,7 +4,8 @@ import json
 import shlex
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,3 +92,15 @@ def _documents(text: str) -> Iterable[Manifest]:
         document, position = decoder.raw_decode(text, position)
         yield document
         position += len(text[position:]) - len(text[position:].lstrip())
+
+
+@contextmanager
+def granted_by(kubectl: Kubectl, file: str) -> Iterator[None]:
+    """Where the server forbids something to the account, raise InvalidInput with the file that grants it."""
+    try:
+        yield
+    except KubectlError as error:
+        if "(Forbidden)" not in error.words:
+            raise
+        fix = f"an administrator grants it: `kubectl apply -f {file}`"
+        raise InvalidInput([Problem(f"context {kubectl.context}", error.words, fix)]) from error

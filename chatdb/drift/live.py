@@ -6,27 +6,22 @@ from enum import StrEnum
 from pathlib import Path
 
 from chatdb.committed import checked_out
-from chatdb.deploy.kubectl import APPLY, FIELD_MANAGER, Kubectl, KubectlError
+from chatdb.deploy.kubectl import APPLY, FIELD_MANAGER, Kubectl, KubectlError, granted_by
 from chatdb.drift.compare import FieldDrift, drift
 from chatdb.drift.managers import DEPLOYERS, controllers, latest, owned
 from chatdb.git import git
 from chatdb.plan.pinned import deployed
-from chatdb.plan.sides import FOLDERS, Side
+from chatdb.plan.sides import FOLDERS, Side, in_argo_cd
 from constructs_lib import manifest_yaml
+from constructs_lib.gitops.drift_access import LISTED, NOT_SENT, plural
 from constructs_lib.pods import api_group
 from constructs_lib.rendered import Identity, Manifest, identity
 from constructs_lib.settings import Settings
 
-LISTED = (
-    "configmap", "limitrange", "persistentvolumeclaim", "pod", "replicationcontroller", "resourcequota", "service",
-    "serviceaccount", "daemonset.apps", "deployment.apps", "replicaset.apps", "statefulset.apps",
-    "horizontalpodautoscaler.autoscaling", "cronjob.batch", "job.batch", "ingress.networking.k8s.io",
-    "networkpolicy.networking.k8s.io", "poddisruptionbudget.policy", "role.rbac.authorization.k8s.io",
-    "rolebinding.rbac.authorization.k8s.io",
-)  # fmt: skip
-"""Kinds of which an object that nothing declares is drift. Secrets are none: reading them would show their values."""
 SERVERS_OWN = {("ServiceAccount", "default"), ("ConfigMap", "kube-root-ca.crt")}
 """What Kubernetes makes in every namespace."""
+ACCESS = {False: "drift-access.yaml", True: "drift-apply-access.yaml"}
+"""Whether dry runs are sent -> the file of the account that may do so."""
 UNKNOWN = "doesn't have a resource type"
 
 
@@ -67,14 +62,16 @@ def found(root: Path, settings: Settings, kubectl: Kubectl, *, dry_run: bool) ->
     head = git(root, "rev-parse", "--verify", "HEAD^{commit}")
     with checked_out(root, head, FOLDERS) as base:
         side = deployed(root, settings, base)
+        accounts = list(in_argo_cd(base, settings.environment))
     declared = [manifest for part in side for manifest in part.objects]
-    live = {identity(one): one for one in _live(kubectl, declared)}
-    applied = {identity(one): one for one in _applied(kubectl, declared, live)} if dry_run else {}
+    with granted_by(kubectl, f"argocd/{settings.environment}/{ACCESS[dry_run]}"):
+        live = {identity(one): one for one in _live(kubectl, declared)}
+        applied = {identity(one): one for one in _applied(kubectl, declared, live)} if dry_run else {}
     pins, programs = dict(settings.pins), controllers(live.values())
     return Drift(
         environment=settings.environment,
         commits={tier: pins.get(tier, head) for tier in settings.tiers},
-        objects=(*_declared(side, live, applied, programs), *_undeclared(declared, live, programs)),
+        objects=(*_declared(side, live, applied, programs), *_undeclared([*declared, *accounts], live, programs)),
     )
 
 
@@ -85,7 +82,8 @@ def _live(kubectl: Kubectl, declared: Sequence[Manifest]) -> Iterator[Manifest]:
     outside = [one for one in declared if not one["metadata"].get("namespace")]
     for manifest in outside:
         yield from _get(kubectl, _resource(manifest), manifest["metadata"]["name"], "--ignore-not-found")
-    built_in = {*LISTED, *(name for name, manifest in kinds.items() if "." not in api_group(manifest))}
+    listed = {_name(name, group) for group, names in LISTED.items() for name in names}
+    built_in = listed | {name for name, manifest in kinds.items() if "." not in api_group(manifest)}
     custom = sorted(kinds.keys() - built_in - {_resource(one) for one in outside})
     for namespace in namespaces:
         for names in (",".join(sorted(built_in - {"namespace"})), *custom):
@@ -102,17 +100,21 @@ def _get(kubectl: Kubectl, *arguments: str) -> list[Manifest]:
 
 
 def _resource(manifest: Manifest) -> str:
-    """As kubectl names the kind."""
-    group = api_group(manifest)
-    kind = str(manifest["kind"]).lower()
+    """As kubectl names the kind: where the plural is known, so that a kind has one name."""
+    group, kind = api_group(manifest), str(manifest["kind"])
+    return _name(plural(kind) if plural(kind) in LISTED.get(group, ()) else kind.lower(), group)
+
+
+def _name(kind: str, group: str) -> str:
     return f"{kind}.{group}" if group else kind
 
 
 def _applied(kubectl: Kubectl, declared: Iterable[Manifest], live: Mapping[Identity, Manifest]) -> Iterator[Manifest]:
-    """What the server would make of an apply of those that it has, by who has applied them."""
+    """What the server would make of an apply of those that it has and that are sent, by who has applied them."""
     by_manager: dict[str, list[Manifest]] = {}
     for manifest in declared:
-        if there := live.get(identity(manifest)):
+        there = live.get(identity(manifest))
+        if there and manifest["kind"] not in NOT_SENT:
             managers = {one.manager for one in owned(there)}
             manager = next((name for name in DEPLOYERS if name in managers), FIELD_MANAGER)
             by_manager.setdefault(manager, []).append(manifest)

@@ -11,8 +11,8 @@ from chatdb.git import git, run_git
 from chatdb.plan import accepted
 from chatdb.plan.changes import Change
 from chatdb.plan.notes import Note, compared, notes
-from chatdb.plan.sides import FOLDERS, Side, side, worked_on
-from constructs_lib.settings import Settings
+from chatdb.plan.sides import ARGO_CD, FOLDERS, Side, side, worked_on
+from constructs_lib.settings import Settings, environment_names
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +56,14 @@ def plans(root: Path, environments: Sequence[Settings], base: str) -> list[Plan]
 def _sides_of_commit(root: Path, names: Sequence[str], base: str) -> list[Side]:
     with checked_out(root, base, FOLDERS) as tree:
         return [side(root, name, tree) for name in names]
+
+
+def removed(root: Path, base: str) -> list[str]:
+    """The environments that the commit `base` deploys, and that the working tree does not declare any more."""
+    # A commit without the folder deploys nothing.
+    paths = run_git(root, "ls-tree", "-r", "--name-only", f"{base}:./{ARGO_CD}").out.splitlines()
+    names = {Path(path).parent.name for path in paths if Path(path).name == "root.yaml"}
+    return sorted(names - environment_names(root))
 
 
 def base_commit(root: Path, revision: str | None, branch: str) -> str:

@@ -59,7 +59,7 @@ def side(root: Path, environment: str, tree: Path, other: Side = ()) -> Side:
 
     `root` is the repository whose Kustomize is run. A tier that `other` has built from the same files is taken from it.
     """
-    own, places = tuple(_argo_cd(tree, environment)), waves(tree, environment)
+    own, places = tuple(in_argo_cd(tree, environment)), waves(tree, environment)
     hashes = {tier: inputs(tree, _overlay(tree, environment, tier)) for tier in places}
     known = {part.inputs: part.objects for part in other if part.inputs}
     rendered: dict[str, Sequence[Manifest]] = {tier: known[one] for tier, one in hashes.items() if one in known}
@@ -87,13 +87,14 @@ def in_order(rendered: Mapping[str, Sequence[Manifest]], places: Mapping[str, in
 def waves(tree: Path, environment: str) -> dict[str, int]:
     """Tier -> its wave, as the environment's Applications in the tree say."""
     found = {}
-    for manifest in _argo_cd(tree, environment):
+    for manifest in in_argo_cd(tree, environment):
         path = Path(manifest["spec"].get("source", {}).get("path", "")) if manifest["kind"] == "Application" else Path()
         if path.parent.name == environment and path.parent.parent.name == "overlays":
             found[path.name] = int(manifest["metadata"].get("annotations", {}).get(WAVE, 0))
     return found
 
 
-def _argo_cd(tree: Path, environment: str) -> Iterator[Manifest]:
+def in_argo_cd(tree: Path, environment: str) -> Iterator[Manifest]:
+    """The objects that no tier has: projects, Applications, and the accounts that an administrator applies."""
     for path in sorted((tree / ARGO_CD / environment).rglob("*.yaml")):
         yield from load_all(path.read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ from chatdb.plan.fields import FieldChange, brief
 from chatdb.plan.notes import Note
 from chatdb.plan.plan import Plan
 from chatdb.plan.sides import ARGO_CD
+from constructs_lib.command import COMMAND
 
 SIGNS: Mapping[Action, str] = {
     Action.CREATE: "+",
@@ -52,9 +53,20 @@ def as_text(plan: Plan) -> Iterator[str]:
         yield from _others(note for note in plan.notes if not note.blocking)
 
 
-def as_markdown(plans: Sequence[Plan]) -> str:
-    """For a pull request: risks first, each tier folded; whole parts are left out where it would be too long."""
-    kept: list[str] = []
+def removal(environment: str) -> str:
+    """What becomes of an environment that nothing declares any more: for Argo CD its root Application has no folder."""
+    return (
+        f"{environment}: removed; nothing in its cluster is deleted, and Argo CD reports that the folder of its root"
+        f" Application is missing: run `{COMMAND} cleanup -e {environment}` before the merge to delete it"
+    )
+
+
+def as_markdown(plans: Sequence[Plan], removed: Iterable[str] = ()) -> str:
+    """For a pull request: risks first, each tier folded; whole parts are left out where it would be too long.
+
+    `removed` are the environments that nothing declares any more.
+    """
+    kept: list[str] = [f"### {removal(environment)}" for environment in removed]
     left_out = length = 0
     for block in (block for plan in plans for block in _blocks(plan)):
         if length + len(block) > LARGEST:

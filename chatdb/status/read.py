@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from chatdb.deploy.cleanup import ARGO_CD, PROJECTS, applications
-from chatdb.deploy.kubectl import Kubectl, KubectlError
+from chatdb.deploy.kubectl import Kubectl, KubectlError, granted_by
 from chatdb.deploy.objects import Manifest
 from chatdb.deploy.plan import Plan
 from chatdb.deploy.snapshot import OPTIONAL, Snapshot, kinds_of, look
-from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.settings import Settings
 
 OF_KUBERNETES = ("v1", "apps/v1", "batch/v1", "policy/v1", "autoscaling/v2")
@@ -33,13 +32,8 @@ def read(kubectl: Kubectl, settings: Settings, planned: Plan, namespaces: Sequen
 
     `unknown_kinds` are (API version, kind) of what is planned, and has no definition.
     """
-    try:
+    with granted_by(kubectl, f"argocd/{settings.environment}/status-access.yaml"):
         return _read(kubectl, settings, planned, namespaces)
-    except KubectlError as error:
-        if "(Forbidden)" not in error.words:
-            raise
-        fix = f"an administrator grants it: `kubectl apply -f argocd/{settings.environment}/status-access.yaml`"
-        raise InvalidInput([Problem(f"context {kubectl.context}", error.words, fix)]) from error
 
 
 def _read(kubectl: Kubectl, settings: Settings, planned: Plan, namespaces: Sequence[str]) -> Reading:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from constructs_lib.gitops.drift_access import drift_access
 from constructs_lib.gitops.kustomizations import write_objects
 from constructs_lib.gitops.status_access import ARGO_CD, status_access
 from constructs_lib.model import Operator
@@ -23,7 +24,7 @@ HOME = {"server": IN_CLUSTER, "namespace": ARGO_CD}
 def write_argo_cd(
     folder: Path, platform: ResolvedPlatform, settings: Settings, kinds: Iterable[tuple[str, str]], prefix: str
 ) -> None:
-    """Write <folder>/{projects,root,status-access}.yaml and the root's <folder>/apps.
+    """Write <folder>/{projects,root,status-access,drift-access,drift-apply-access}.yaml and the root's <folder>/apps.
 
     `kinds` are (API group, kind) of dist/; `prefix` is where the repository is inside its git repository.
     """
@@ -39,6 +40,9 @@ def write_argo_cd(
         write_objects(folder / "apps" / f"{tier}.yaml", [application(platform, settings, tier, prefix)])
     write_objects(folder / "apps/released.yaml", [released(platform, settings)])
     write_objects(folder / "status-access.yaml", status_access(platform, settings))
+    own = namespaced_kinds(settings, kinds)
+    for name, patch in (("drift", False), ("drift-apply", True)):
+        write_objects(folder / f"{name}-access.yaml", drift_access(platform, settings, own, name, patch=patch))
 
 
 def kind_name(group: str, kind: str) -> str:
@@ -61,19 +65,23 @@ def root_project(platform: ResolvedPlatform, settings: Settings) -> dict[str, An
     )
 
 
+def namespaced_kinds(settings: Settings, kinds: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(API group, kind) of what the platform's namespaces may have: what is in use and what is allowed."""
+    # Each environment has quotas, which are in no base.
+    return sorted({*kinds, *settings.kinds, ("", "ResourceQuota")} - {("", "Namespace")})
+
+
 def platform_project(
     platform: ResolvedPlatform, settings: Settings, kinds: Iterable[tuple[str, str]]
 ) -> dict[str, Any]:
-    """The platform's namespaces, the kinds in use and those that are allowed, and of cluster scope the namespaces."""
-    # Each environment has quotas, which are in no base.
-    namespaced = sorted({*kinds, *settings.kinds, ("", "ResourceQuota")} - {("", "Namespace")})
+    """The platform's namespaces, the kinds that they may have, and of cluster scope the namespaces."""
     return _project(
         platform.name,
         settings.platform_project,
         f"{platform.catalogue.title}'s tiers",
         settings,
         [_destination(settings, namespace) for namespace in platform.namespaces.names],
-        namespaced=namespaced,
+        namespaced=namespaced_kinds(settings, kinds),
         cluster=[("", "Namespace")],
     )
 

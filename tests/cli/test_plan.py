@@ -131,6 +131,22 @@ def test_environment_that_the_base_does_not_have(project: Path) -> None:
     assert len(staging["changes"]) > 150
 
 
+def test_environment_that_is_removed(project: Path) -> None:
+    """Nothing of it is deleted: it is said what becomes of it, and what deletes it; with `-e`, no other is."""
+    invoke("new-environment", "staging")
+    invoke("synth")
+    commit(project, "staging")
+    invoke("remove-environment", "staging", "--yes")
+    line = "staging: removed; nothing in its cluster is deleted"
+    output = invoke("plan", "--base", "HEAD", "--detailed-exitcode", code=3)
+    assert "minikube: nothing changes" in output
+    assert line in output
+    assert "`chatdb cleanup -e staging` before the merge" in output
+    assert f"### {line}" in invoke("plan", "--base", "HEAD", "--markdown")
+    assert json.loads(invoke("plan", "--base", "HEAD", "--json"))["removed"] == ["staging"]
+    assert line not in invoke("plan", "--base", "HEAD", "--detailed-exitcode", "-e", "minikube")
+
+
 def test_code_of_the_base_does_not_run(project: Path) -> None:
     """Its manifests alone count."""
     poison = project / "constructs_lib"

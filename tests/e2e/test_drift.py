@@ -8,10 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
+import yaml
+from click.testing import CliRunner
 
+from chatdb.cli import main
 from constructs_lib import manifest_yaml
 from constructs_lib.kustomize import kustomize
 from tests.cli.release_project import commit, git
+from tests.e2e.access import Account, token
 from tests.e2e.complaints import settled
 from tests.e2e.deploying import Site, deploying
 from tests.repository import IDENTITY
@@ -225,9 +229,30 @@ def apply(site: Site) -> None:
     kubectl(site, command, manifest_yaml.dump(manifests))
 
 
-def drifted(site: Site, *options: str) -> list[dict[str, object]]:
-    """What the command says, as JSON."""
-    code, output = site.run("drift", "--json", *options)
+ACCOUNTS = {"drift-access.yaml": "chatdb-drift", "drift-apply-access.yaml": "chatdb-drift-apply"}
+"""What is shipped -> the account that it has."""
+
+
+def grant(site: Site) -> None:
+    """Apply the accounts that are shipped, as an administrator does, and make a kubeconfig for each."""
+    for file, name in ACCOUNTS.items():
+        kubectl(site, f"apply --filename={site.root}/argocd/minikube/{file}")
+        config = yaml.safe_load(site.cluster.kubeconfig.read_text())
+        config["users"][0]["user"] = {"token": token(site.cluster.api, Account(SYSTEM, name))}
+        (site.root.parent / name).write_text(yaml.safe_dump(config))
+
+
+def run_as(site: Site, name: str | None, *arguments: str) -> tuple[int, str]:
+    """The command by an account that is shipped, or by an administrator."""
+    env_vars = site.environment | ({"KUBECONFIG": str(site.root.parent / name)} if name else {})
+    done = CliRunner().invoke(main, ["drift", *arguments], obj=site.root, env=env_vars)
+    return done.exit_code, done.output
+
+
+def drifted(site: Site, *options: str, administrator: bool = False) -> list[dict[str, object]]:
+    """What the command says, as JSON; it is run by the account that is shipped for it, unless a Secret is declared."""
+    shipped = ACCOUNTS["drift-apply-access.yaml" if "--dry-run-apply" in options else "drift-access.yaml"]
+    code, output = run_as(site, None if administrator else shipped, "--json", *options)
     objects = json.loads(output)["objects"]
     assert code == (1 if objects else 0)
     assert isinstance(objects, list)
@@ -244,6 +269,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         git(made.root, "init", "--quiet", "--initial-branch=main")
         commit(made.root, "contents")
         apply(made)
+        grant(made)
         settled(made.cluster.api, [SERVICES, SYSTEM], SETTLING)
         yield made
 
@@ -254,6 +280,38 @@ def test_no_drift(site: Site) -> None:
     assert drifted(site, "--dry-run-apply") == []
     code, output = site.run("drift")
     assert (code, output) == (0, "minikube: no drift\n")
+
+
+def test_account_without_the_right_to_patch(site: Site) -> None:
+    """It is told who grants it; so is one that may read nothing."""
+    code, output = run_as(site, "chatdb-drift", "--dry-run-apply")
+    assert code == 1
+    assert "cannot patch resource" in output
+    assert "kubectl apply -f argocd/minikube/drift-apply-access.yaml" in output
+    kubectl(site, f"delete -n {SERVICES} rolebinding/chatdb-drift")
+    code, output = run_as(site, "chatdb-drift")
+    assert (code, "kubectl apply -f argocd/minikube/drift-access.yaml" in output) == (1, True)
+    grant(site)
+
+
+def test_rights_name_what_the_server_has(site: Site) -> None:
+    """Each resource of the built-in groups is one of the server's; a wrong plural would grant nothing."""
+    api = site.cluster.api
+    groups = {"": "v1"} | {
+        one["name"]: one["preferredVersion"]["groupVersion"] for one in api.request("GET", "/apis")["groups"]
+    }
+    served = {
+        (group, resource["name"])
+        for group, version in groups.items()
+        for resource in api.request("GET", f"/apis/{version}" if group else "/api/v1")["resources"]
+    }
+    for file in ACCOUNTS:
+        objects = yaml.safe_load_all((site.root / "argocd/minikube" / file).read_text())
+        rules = [rule for one in objects if one["kind"].endswith("Role") for rule in one["rules"]]
+        named = {(rule["apiGroups"][0], name) for rule in rules for name in rule["resources"]}
+        assert {one for one in named if one[0] in groups} <= served
+        # The others are those of traits.
+        assert {group for group, _ in named} - groups.keys() == {"gateway.networking.k8s.io"}
 
 
 def test_manual_changes(site: Site) -> None:
@@ -309,13 +367,14 @@ def test_secret_is_compared_and_not_shown(site: Site) -> None:
     commit(site.root, "a Secret")
     apply(site)
     try:
-        assert drifted(site) == []
+        assert drifted(site, administrator=True) == []
         kubectl(site, merge(f"-n {SYSTEM} secret/shown", {"stringData": {"key": "by-hand"}}))
         code, output = site.run("drift")
         assert code == 1
         assert "data.key: (hidden) in git, (hidden) live, set by kubectl-patch" in output
+        output += json.dumps([drifted(site, *options, administrator=True) for options in ((), ("--dry-run-apply",))])
         for word in ("by-hand", "in-git", "aW4tZ2l0", "YnktaGFuZA"):
-            assert word not in output + json.dumps(drifted(site)) + json.dumps(drifted(site, "--dry-run-apply"))
+            assert word not in output
     finally:
         (folder / "kustomization.yaml").write_text(kustomization)
         commit(site.root, "no Secret")
