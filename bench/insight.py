@@ -17,6 +17,7 @@ from measure import Command, CommandFailed, Results, alternate
 from report import goal_table, table
 from rivals import CHATDB, ROOT, copy_project, environment
 
+from constructs_lib.cache import FOLDER as CACHE
 from tools.sections import fill
 
 COUNTS = (10, 100, 1000)
@@ -33,13 +34,19 @@ def goals(subject: str) -> tuple[Goal[Results], ...]:
     """Those of the command, for each environment of ChatDB."""
     return tuple(
         Goal(
-            what=f"`chatdb {subject} -e {name}`, wall",
-            figure=lambda series, name=name: series[name].median("wall") if name in series else None,
+            what=f"`chatdb {subject} -e {name}`{'' if cached else ', no cache'}, wall",
+            figure=partial(wall, title(name, cached=cached)),
             unit=" s",
             limit=LIMITS[subject],
         )
         for name in ENVIRONMENTS
+        for cached in (False, True)
     )
+
+
+def wall(name: str, series: Results) -> float | None:
+    """The median of the command of that name."""
+    return series[name].median("wall") if name in series else None
 
 
 def changed(folder: Path) -> Path:
@@ -53,15 +60,21 @@ def changed(folder: Path) -> Path:
     return root
 
 
-def own(folder: Path, subject: str, name: str) -> tuple[Command, Path]:
+def own(folder: Path, subject: str, name: str, *, cached: bool) -> tuple[Command, Path]:
     """The command for an environment of ChatDB, and what it writes."""
     path = folder / f"{name}.{subject}"
     options = ["-o", str(path)] if subject == "report" else ["--base", "HEAD"]
     argv = [sys.executable, "-c", CHATDB, subject, "-e", name, *options]
-    root = ROOT if subject == "report" else changed(folder)
+    root = changed(folder)
     env = environment(folder / "home", node_first=False)
     stdout = None if subject == "report" else path
-    return Command(name=name, argv=argv, folder=root, env=env, stdout=stdout), path
+    made = () if cached else (root / CACHE,)
+    return Command(name=title(name, cached=cached), argv=argv, folder=root, env=env, stdout=stdout, made=made), path
+
+
+def title(name: str, *, cached: bool) -> str:
+    """The environment, and whether what Kustomize has built before is there."""
+    return name if cached else f"{name}, no cache"
 
 
 def generated(folder: Path, subject: str, count: int) -> tuple[Command, Path]:
@@ -71,7 +84,8 @@ def generated(folder: Path, subject: str, count: int) -> tuple[Command, Path]:
         insight_fleet.make(count, root, ROOT / ".tools")
     argv = [sys.executable, "bench/insight_fleet.py", subject, str(count), str(root)]
     env = environment(folder / "home", node_first=False) | {"PYTHONPATH": "."}
-    return Command(name=f"{count} services", argv=argv, folder=ROOT, env=env), root / insight_fleet.WRITTEN[subject]
+    command = Command(name=f"{count} services, no cache", argv=argv, folder=ROOT, env=env, made=(root / CACHE,))
+    return command, root / insight_fleet.WRITTEN[subject]
 
 
 def refuse_empty(paths: list[Path]) -> None:
@@ -83,7 +97,7 @@ def refuse_empty(paths: list[Path]) -> None:
 
 def measured(folder: Path, subject: str, rounds: int) -> str:
     """Both tables, and on what was measured."""
-    ours = [own(folder, subject, name) for name in ENVIRONMENTS]
+    ours = [own(folder, subject, name, cached=cached) for name in ENVIRONMENTS for cached in (False, True)]
     others = [generated(folder, subject, count) for count in COUNTS]
     told = partial(refuse_empty, [path for _, path in ours])
     series = alternate([command for command, _ in ours], rounds, told)

@@ -72,7 +72,7 @@ def plan(count: int, root: Path) -> None:
         before = pool.submit(_committed, root)
         stage(root, *resolved(root, changed), Path(out))
         committed = before.result()
-        made = between(root, ENVIRONMENT, committed, side(root, ENVIRONMENT, Path(out), committed))
+        made = between(root, ENVIRONMENT, committed, side(root, ENVIRONMENT, Path(out)))
     (root / WRITTEN["plan"]).write_text("\n".join(as_text(made)), encoding="utf-8")
 
 

@@ -1,21 +1,28 @@
 """Rendering overlays with Kustomize."""
 
+import hashlib
+import json
 import os
 import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from constructs_lib import yaml_loader
+from constructs_lib.cache import FOLDER, Cache
 from constructs_lib.kustomization import Kustomization
+from constructs_lib.kustomize_inputs import inputs
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.yaml_loader import load_all
 
 SECONDS = 120
 AT_ONCE = 2
 """Builds that run beside each other; each is mostly busy on one processor."""
+CODE = tuple(map(Path, (__file__, yaml_loader.__file__)))
 OBJECT = re.compile(r"^map\[string\]interface \{\}.*\}: ", re.DOTALL)
 """All of an object, before what is wrong with it."""
 CRASH = re.compile(r"panic: (.*?)\s*^goroutine ", re.DOTALL | re.MULTILINE)
@@ -34,12 +41,39 @@ def tool(root: Path, name: str) -> str:
 def kustomize(root: Path, folder: Path, tools: Path | None = None) -> list[dict[str, Any]]:
     """The objects that the kustomization gives; InvalidInput with Kustomize's own words.
 
-    `root` is the tree that messages name the folder by, `tools` the repository whose Kustomize is run.
+    `root` is the tree that messages name the folder by, `tools` the repository whose Kustomize is run, and where what
+    it has built is kept for the next time.
     """
+    program, cache = tool(tools or root, "kustomize"), Cache((tools or root) / FOLDER)
+    key = _key(root, folder, program)
+    kept = cache.get(key) if key else None
+    if kept is not None:
+        objects: list[dict[str, Any]] = json.loads(kept)
+        return objects
+    objects = _build(root, folder, program)
+    # Somebody may have changed a file meanwhile.
+    if key and key == _key(root, folder, program):
+        cache.put(key, json.dumps(objects).encode())
+    return objects
+
+
+def _key(root: Path, folder: Path, program: str) -> str | None:
+    """A hash of the files, of Kustomize, and of the code that reads its output; None where the files are not known."""
+    files, status = inputs(root, folder), Path(program).stat()
+    made_by = (str(files), str(status.st_size), str(status.st_mtime_ns), *map(_hash, CODE))
+    return hashlib.sha256("\n".join(made_by).encode()).hexdigest() if files else None
+
+
+@lru_cache
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _build(root: Path, folder: Path, program: str) -> list[dict[str, Any]]:
     kustomization = Kustomization(root, folder)
     if wrong := tuple(kustomization.problems()):
         raise InvalidInput(dict.fromkeys(wrong))
-    command = [tool(tools or root, "kustomize"), "build", str(folder)]
+    command = [program, "build", str(folder)]
     # It lives for a tenth of a second: a third of it would be spent on collecting garbage.
     env_vars = os.environ | {"GOGC": "off", "GOMEMLIMIT": "512MiB"}
     try:

@@ -46,11 +46,10 @@ def plans(root: Path, environments: Sequence[Settings], base: str) -> list[Plan]
     with ExitStack() as stack, ThreadPoolExecutor(2) as pool:
         committed = pool.submit(_sides_of_commit, root, names, base)
         tree = stack.enter_context(worked_on(root, names[0] if len(names) == 1 else None))
-        sides = [
-            (name, before, side(root, name, tree, before))
-            for name, before in zip(names, committed.result(), strict=True)
-        ]
-        return [between(root, *each) for each in sides]
+        # First, so that what both sides share is built once.
+        before = committed.result()
+        after = [side(root, name, tree) for name in names]
+        return [between(root, *each) for each in zip(names, before, after, strict=True)]
 
 
 def _sides_of_commit(root: Path, names: Sequence[str], base: str) -> list[Side]:

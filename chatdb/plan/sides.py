@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from chatdb.repository import catalogue
@@ -11,7 +11,6 @@ from constructs_lib.files import advised_writes
 from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.argo_cd import WAVE
 from constructs_lib.kustomize import kustomize_each
-from constructs_lib.kustomize_inputs import inputs
 from constructs_lib.rendered import Manifest
 from constructs_lib.yaml_loader import load_all
 
@@ -26,8 +25,6 @@ class Part:
     name: str
     wave: int | None
     objects: tuple[Manifest, ...]
-    inputs: str | None = None
-    """A hash of what they were built from; None where that is not known."""
 
 
 FOLDERS = (ARGO_CD, "dist", "overlays")
@@ -54,28 +51,20 @@ def worked_on(root: Path, environment: str | None) -> Iterator[Path]:
         yield Path(out)
 
 
-def side(root: Path, environment: str, tree: Path, other: Side = ()) -> Side:
+def side(root: Path, environment: str, tree: Path) -> Side:
     """The environment in a tree; one that the tree does not have gives no parts. InvalidInput where it does not build.
 
-    `root` is the repository whose Kustomize is run. A tier that `other` has built from the same files is taken from it.
+    `root` is the repository whose Kustomize is run.
     """
     own, places = tuple(in_argo_cd(tree, environment)), waves(tree, environment)
-    hashes = {tier: inputs(tree, _overlay(tree, environment, tier)) for tier in places}
-    known = {part.inputs: part.objects for part in other if part.inputs}
-    rendered: dict[str, Sequence[Manifest]] = {tier: known[one] for tier, one in hashes.items() if one in known}
-    rendered |= objects(root, environment, tree, [tier for tier in places if tier not in rendered])
-    tiers = tuple(replace(part, inputs=hashes[part.name]) for part in in_order(rendered, places))
+    tiers = in_order(objects(root, environment, tree, places), places)
     return (Part(name=ARGO_CD, wave=None, objects=own), *tiers) if own else tiers
 
 
 def objects(root: Path, environment: str, tree: Path, tiers: Iterable[str]) -> dict[str, list[Manifest]]:
     """Tier -> what its overlay in the tree renders to; InvalidInput with each that does not build."""
-    folders = (_overlay(tree, environment, tier) for tier in tiers)
+    folders = (tree / "overlays" / environment / tier for tier in tiers)
     return {folder.name: manifests for folder, manifests in kustomize_each(tree, folders, root)}
-
-
-def _overlay(tree: Path, environment: str, tier: str) -> Path:
-    return tree / "overlays" / environment / tier
 
 
 def in_order(rendered: Mapping[str, Sequence[Manifest]], places: Mapping[str, int]) -> Side:

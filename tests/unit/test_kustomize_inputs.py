@@ -1,6 +1,5 @@
 """The hash of what a build reads: it differs wherever the build does."""
 
-import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from chatdb.plan import sides
 from constructs_lib.kustomize import kustomize
 from constructs_lib.kustomize_inputs import inputs
 from constructs_lib.problem import InvalidInput
@@ -114,14 +112,19 @@ def test_unknown(tmp_path: Path, listed: str) -> None:
     assert inputs(root, root / "overlay") is None
 
 
-def test_tier_of_the_same_files_is_taken_from_the_other_side(tmp_path: Path) -> None:
-    """It is not built again; one whose base has changed is, and says so."""
-    for folder in sides.FOLDERS:
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    before = sides.side(ROOT, "minikube", tmp_path)
-    path = tmp_path / "dist/processing/ml-engine.k8s.yaml"
-    path.write_text(path.read_text().replace("terminationGracePeriodSeconds: ", "terminationGracePeriodSeconds: 1"))
-    after = sides.side(ROOT, "minikube", tmp_path, before)
-    other = {part.name for old, part in zip(before, after, strict=True) if part.objects is not old.objects}
-    assert other == {"argocd", "processing"}
-    assert after == sides.side(ROOT, "minikube", tmp_path)
+@pytest.mark.parametrize("place", ["overlay/parts", "base"])
+def test_link_to_a_folder(tmp_path: Path, place: str) -> None:
+    """Kustomize follows it before `..`, so what lies behind it is not known."""
+    root = write(tmp_path, TREE)
+    (root / place).rename(root / f"{place}-real")
+    (root / place).symlink_to(root / f"{place}-real")
+    assert built(root)
+    assert inputs(root, root / "overlay") is None
+
+
+def test_link_above_a_folder(tmp_path: Path) -> None:
+    """As two folders below it are named through it."""
+    root = write(tmp_path, {f"real/{name}": text for name, text in TREE.items()})
+    (root / "link").symlink_to(root / "real")
+    assert inputs(root, root / "real/overlay")
+    assert inputs(root, root / "link/overlay") is None
