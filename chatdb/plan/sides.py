@@ -77,10 +77,15 @@ def waves(tree: Path, environment: str) -> dict[str, int]:
     """Tier -> its wave, as the environment's Applications in the tree say."""
     found = {}
     for manifest in in_argo_cd(tree, environment):
-        path = Path(manifest["spec"].get("source", {}).get("path", "")) if manifest["kind"] == "Application" else Path()
-        if path.parent.name == environment and path.parent.parent.name == "overlays":
-            found[path.name] = int(manifest["metadata"].get("annotations", {}).get(WAVE, 0))
+        if tier := tier_of(manifest):
+            found[tier] = int(manifest["metadata"].get("annotations", {}).get(WAVE, 0))
     return found
+
+
+def tier_of(manifest: Manifest) -> str | None:
+    """The tier that it applies, where it is the Application of one."""
+    path = Path(manifest["spec"].get("source", {}).get("path", "")) if manifest["kind"] == "Application" else Path()
+    return path.name if path.parent.parent.name == "overlays" else None
 
 
 def in_argo_cd(tree: Path, environment: str) -> Iterator[Manifest]:

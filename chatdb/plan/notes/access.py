@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from chatdb.plan.changes import Change
-from chatdb.plan.notes.model import Difference, Effect, Rule
+from chatdb.plan.notes.model import Difference, Effect, Found, Rule
 from chatdb.plan.notes.reading import Objects, workloads
 from constructs_lib.checks.network_policies import EGRESS, INGRESS, is_network_policy
 from constructs_lib.pods import pod_labels, pod_template
 from constructs_lib.rendered import Manifest
 
-Found = Iterator[tuple[Manifest, str]]
 ENFORCE = "pod-security.kubernetes.io/enforce"
 LEVELS = ("privileged", "baseline", "restricted")
 NAMED = 3

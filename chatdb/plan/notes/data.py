@@ -1,12 +1,10 @@
 """Changes that put data at risk: volumes that go, that are read elsewhere, or that another program opens."""
 
-from collections.abc import Iterator
-
-from chatdb.plan.notes.model import Difference, Effect, Finder, Rule
+from chatdb.plan.notes.model import Difference, Effect, Finder, Found, Rule
 from chatdb.plan.notes.reading import WORKLOADS, image_pairs, mounts, size, values, version
-from constructs_lib.rendered import Manifest, identity
+from chatdb.plan.sides import tier_of
+from constructs_lib.rendered import identity
 
-Found = Iterator[tuple[Manifest, str]]
 POSTGRES = ("postgres", "postgresql")
 """The last part of the image's path."""
 IDENTITY = ("CLUSTER_ID", "KAFKA_NODE_ID", "KAFKA_LOG_DIRS", "PGDATA")
@@ -38,8 +36,7 @@ def deleted_definitions(difference: Difference) -> Found:
     for manifest in difference.deleted("CustomResourceDefinition"):
         yield manifest, "the API server deletes every object of this kind, in every namespace"
     for manifest in difference.deleted("Application"):
-        source = manifest["spec"].get("source", {}).get("path", "")
-        if not source.startswith("overlays/") and "/overlays/" not in source:
+        if not tier_of(manifest):
             yield manifest, "Argo CD deletes all that the Application has applied; of an operator, its definitions too"
 
 

@@ -90,8 +90,9 @@ class Difference:
         return {identity(manifest): manifest for part in self.after for manifest in part.objects}
 
 
-Finder = Callable[[Difference], Iterator[tuple[Manifest, str]]]
-"""Gives the objects that a rule is about, and what happens to each."""
+Found = Iterator[tuple[Manifest, str]]
+"""The objects that a rule is about, and what happens to each."""
+Finder = Callable[[Difference], Found]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

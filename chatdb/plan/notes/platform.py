@@ -1,21 +1,19 @@
 """What concerns the platform as a whole: Secrets' keys, quotas, Applications, and pins."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from chatdb.plan.changes import Action
-from chatdb.plan.notes.model import Difference, Effect, Rule
+from chatdb.plan.notes.model import Difference, Effect, Found, Rule
 from chatdb.plan.notes.reading import Objects, read_keys, workloads
-from chatdb.plan.sides import ARGO_CD
+from chatdb.plan.sides import ARGO_CD, tier_of
 from constructs_lib.footprint import quota
 from constructs_lib.operated import made_by_operator
 from constructs_lib.problem import InvalidInput
 from constructs_lib.quantity import in_bytes, millicores
-from constructs_lib.rendered import Manifest
 from constructs_lib.settings import COMMIT
 
-Found = Iterator[tuple[Manifest, str]]
 PLAN = "plan.json"
 """The file of the Job that makes Secrets: which ones, with which keys."""
 Keys = set[tuple[str, str, str]]
@@ -97,12 +95,8 @@ def moved_objects(difference: Difference) -> Found:
 def deleted_tiers(difference: Difference) -> Found:
     """A tier's Application that goes, with all that it applies."""
     for manifest in difference.deleted("Application"):
-        if "/overlays/" in f"/{_path(manifest)}":
+        if tier_of(manifest):
             yield manifest, "Argo CD deletes the Application and every object of it that is not kept"
-
-
-def _path(application: Mapping[str, Any]) -> str:
-    return str(application["spec"].get("source", {}).get("path", ""))
 
 
 def pinned_tiers(difference: Difference) -> Found:
@@ -110,7 +104,7 @@ def pinned_tiers(difference: Difference) -> Found:
     changed = {change.part for change in difference.changes if change.part != ARGO_CD}
     for part in difference.after:
         for manifest in part.objects if part.name == ARGO_CD else ():
-            if manifest["kind"] == "Application" and _path(manifest).rpartition("/")[2] in changed:
+            if tier_of(manifest) in changed:
                 revision = str(manifest["spec"]["source"].get("targetRevision"))
                 if COMMIT.fullmatch(revision):
                     yield (

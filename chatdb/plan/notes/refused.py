@@ -3,17 +3,16 @@
 Source: the validation of updates in Kubernetes, as its error messages state it; the end-to-end tests try each.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from chatdb.plan.applied import applied
 from chatdb.plan.changes import Change
 from chatdb.plan.fields import brief, within
-from chatdb.plan.notes.model import Difference, Effect, Finder, Rule
+from chatdb.plan.notes.model import Difference, Effect, Finder, Found, Rule
 from chatdb.plan.notes.reading import size
 from constructs_lib.rendered import Manifest
 
-Found = Iterator[tuple[Manifest, str]]
 MUTABLE = (
     "replicas", "ordinals", "template", "updateStrategy", "revisionHistoryLimit",
     "persistentVolumeClaimRetentionPolicy", "minReadySeconds",

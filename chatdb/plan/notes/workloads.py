@@ -1,16 +1,13 @@
 """Pods and Jobs that run again, and what pods do not see of a change."""
 
-from collections.abc import Iterator
-
 from chatdb.plan.changes import Action, Change
-from chatdb.plan.notes.model import Difference, Effect, Rule
+from chatdb.plan.notes.model import Difference, Effect, Found, Rule
 from chatdb.plan.notes.reading import WORKLOADS, config_maps, image_pairs, workloads
 from constructs_lib.footprint import part, replicas, scale_targets
 from constructs_lib.image_reference import ImageReference
 from constructs_lib.pods import is_daemon_set
 from constructs_lib.rendered import Manifest
 
-Found = Iterator[tuple[Manifest, str]]
 DEFAULT_UNAVAILABLE = "25%"
 
 
