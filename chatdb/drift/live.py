@@ -11,7 +11,7 @@ from chatdb.drift.compare import FieldDrift, drift
 from chatdb.drift.managers import DEPLOYERS, controllers, latest, owned
 from chatdb.git import git
 from chatdb.plan.pinned import deployed
-from chatdb.plan.sides import FOLDERS, Side, in_argo_cd
+from chatdb.plan.sides import FOLDERS, Side, accounts
 from constructs_lib import manifest_yaml
 from constructs_lib.gitops.drift_access import LISTED, NOT_SENT, plural
 from constructs_lib.pods import api_group
@@ -62,7 +62,7 @@ def found(root: Path, settings: Settings, kubectl: Kubectl, *, dry_run: bool) ->
     head = git(root, "rev-parse", "--verify", "HEAD^{commit}")
     with checked_out(root, head, FOLDERS) as base:
         side = deployed(root, settings, base)
-        accounts = list(in_argo_cd(base, settings.environment))
+        shipped = list(accounts(base, settings.environment))
     declared = [manifest for part in side for manifest in part.objects]
     with granted_by(kubectl, f"argocd/{settings.environment}/{ACCESS[dry_run]}"):
         live = {identity(one): one for one in _live(kubectl, declared)}
@@ -71,7 +71,7 @@ def found(root: Path, settings: Settings, kubectl: Kubectl, *, dry_run: bool) ->
     return Drift(
         environment=settings.environment,
         commits={tier: pins.get(tier, head) for tier in settings.tiers},
-        objects=(*_declared(side, live, applied, programs), *_undeclared([*declared, *accounts], live, programs)),
+        objects=(*_declared(side, live, applied, programs), *_undeclared([*declared, *shipped], live, programs)),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from chatdb.repository import catalogue
 from constructs_lib.files import advised_writes
 from constructs_lib.gitops import fingerprint
+from constructs_lib.gitops.accounts import ACCESS
 from constructs_lib.gitops.argo_cd import WAVE
 from constructs_lib.kustomize import kustomize_each
 from constructs_lib.rendered import Manifest
@@ -89,6 +90,13 @@ def tier_of(manifest: Manifest) -> str | None:
 
 
 def in_argo_cd(tree: Path, environment: str) -> Iterator[Manifest]:
-    """The objects that no tier has: projects, Applications, and the accounts that an administrator applies."""
-    for path in sorted((tree / ARGO_CD / environment).rglob("*.yaml")):
+    """The projects and Applications; what only an administrator applies is no part of an environment."""
+    folder = tree / ARGO_CD / environment
+    for path in sorted({*folder.rglob("*.yaml")} - {*folder.glob(ACCESS)}):
+        yield from load_all(path.read_text(encoding="utf-8"))
+
+
+def accounts(tree: Path, environment: str) -> Iterator[Manifest]:
+    """What is shipped for an administrator to apply: accounts, and what they may do."""
+    for path in sorted((tree / ARGO_CD / environment).glob(ACCESS)):
         yield from load_all(path.read_text(encoding="utf-8"))

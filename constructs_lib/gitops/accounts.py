@@ -9,6 +9,8 @@ from constructs_lib.settings import Settings
 
 GROUP = "rbac.authorization.k8s.io"
 READ = ("get", "list")
+ACCESS = "*-access.yaml"
+"""The files of accounts, in the folder of an environment's Applications."""
 Resources = Mapping[str, Sequence[str]]
 """API group -> plural names."""
 Rule = dict[str, Any]

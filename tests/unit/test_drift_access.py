@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from catalogue.namespaces import Namespace
+from chatdb.plan.sides import accounts, in_argo_cd
 from constructs_lib.gitops.drift_access import LISTED
 from tests.repository import ROOT
 
@@ -64,3 +65,10 @@ def test_bindings(environment: str, file: str) -> None:
         assert binding["subjects"] == [
             {"kind": "ServiceAccount"} | {key: account[key] for key in ("name", "namespace")}
         ]
+
+
+def test_merging_changes_no_account() -> None:
+    """Argo CD applies none of them, so a plan does not list them; and `drift` knows that they are shipped."""
+    assert {one["kind"] for one in in_argo_cd(ROOT, "minikube")} == {"AppProject", "Application", "ConfigMap"}
+    names = {one["metadata"]["name"] for one in accounts(ROOT, "minikube") if one["kind"] == "ServiceAccount"}
+    assert names == {"chatdb-status", "chatdb-drift", "chatdb-drift-apply"}
