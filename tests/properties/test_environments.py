@@ -35,7 +35,7 @@ class Repository:
 
     def files(self) -> Files:
         """Every file that is the repository's own."""
-        paths = (path for path in self.root.rglob("*") if path.is_file() and ".tools" not in path.parts)
+        paths = (path for path in self.root.rglob("*") if path.is_file() and not {".tools", ".cdk8s"} & {*path.parts})
         return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in sorted(paths)}
 
     def synthesize(self, name: str, environment: str | None = None) -> tuple[str, ...]:
