@@ -71,7 +71,7 @@ def same(sql: str, expected: Rows, actual: Rows) -> bool:
 def _plain(value: Any) -> str:
     """A value without the way it was computed: numbers have no scale, and a midnight is its day."""
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return f"{value:.{DIGITS}g}"
+        return f"{float(value):.{DIGITS}g}"
     if isinstance(value, datetime) and value.time() == time():
         value = value.date()
     return repr(value)

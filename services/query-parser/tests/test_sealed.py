@@ -12,8 +12,10 @@ import psycopg
 import pytest
 import samples
 from corpus_cases import SCHEMAS, Case, cases, files, schema_of
+from outcomes import outcome
 
 from chatdb.local.postgres import PostgresServer
+from query_parser.service_layer import Answer
 
 SEALED = cases("sealed", "answered")
 STATEMENTS = [(case, sql) for case in SEALED for sql in (case.sql, *case.also) if sql]
@@ -72,6 +74,30 @@ def test_answer_does_not_depend_on_chance(case: Case, sql: str, connections: Con
     """Rows that are alike in what sorts them would come in another order, or another one would be the first."""
     first, *others = [samples.expected_rows(connections[case.schema], sql) for _ in range(4)]
     assert all(samples.same(sql, first, rows) for rows in others)
+
+
+@pytest.mark.parametrize(
+    ("seen", "sql", "also"),
+    [
+        ("right", "SELECT count(*)::numeric(8, 2) FROM jobs WHERE status = 'FAILED'", ()),
+        ("right", "SELECT count(*) FROM models", ("SELECT count(*) FROM jobs WHERE status = 'FAILED'",)),
+        ("wrong", "SELECT count(*) FROM models", ("SELECT count(*) FROM versions",)),
+        ("wrong", "SELECT count(*) > 0 FROM jobs WHERE status = 'FAILED'", ()),
+    ],
+)
+def test_answers_are_compared(seen: str, sql: str, also: tuple[str, ...], connections: Connections) -> None:
+    """A number has no scale, any person's answer will do, and no other one."""
+    case = Case("sealed", "chatdb", "how many jobs failed", sql, None, also=also)
+    assert outcome(case, connections["chatdb"]).split(":")[0] == seen
+
+
+def test_sql_that_fails_is_wrong(connections: Connections, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The questions after it are measured all the same."""
+    case = Case("sealed", "chatdb", "how many jobs failed", "SELECT 19", None)
+    monkeypatch.setattr("outcomes.answer", lambda *_: Answer(sql="SELECT 1 / 0"))
+    assert "division by zero" in outcome(case, connections["chatdb"])
+    monkeypatch.undo()
+    assert outcome(case, connections["chatdb"]) == "right"
 
 
 def test_page_names_the_questions_by_their_digest() -> None:
