@@ -9,6 +9,7 @@ import psycopg
 import pytest
 import samples
 from corpus_cases import SCHEMAS, Case, cases, schema_of
+from outcomes import outcome
 
 from chatdb.local.postgres import PostgresServer
 from query_parser.service_layer import answer
@@ -26,23 +27,10 @@ def connections(postgres_server: PostgresServer) -> Iterator[Connections]:
         yield {name: stack.enter_context(samples.connect(postgres_server, name)) for name in SCHEMAS}
 
 
-def outcome(case: Case, connections: Connections) -> str:
-    """Right, refused, or wrong with what was seen."""
-    result = answer(case.ask, schema_of(case.schema))
-    if result.sql is None:
-        return "refused"
-    if case.sql is None:
-        return f"wrong: {result.sql}"
-    connection = connections[case.schema]
-    expected = samples.expected_rows(connection, case.sql)
-    rows = connection.execute(result.sql, result.parameters).fetchall()
-    return "right" if samples.same(case.sql, expected, rows) else f"wrong: {result.sql} {result.parameters}"
-
-
 @pytest.mark.parametrize("case", cases("tuned", "answered"), ids=lambda case: case.ask)
 def test_tuned_questions_are_answered(case: Case, connections: Connections) -> None:
     """The same rows as a person's SQL gives."""
-    assert outcome(case, connections) == "right", answer(case.ask, schema_of(case.schema)).error
+    assert outcome(case, connections[case.schema]) == "right", answer(case.ask, schema_of(case.schema)).error
 
 
 @pytest.mark.parametrize(
@@ -66,7 +54,7 @@ def test_corpus_is_as_large_as_it_was() -> None:
 
 def test_held_out_questions(connections: Connections, capsys: pytest.CaptureFixture[str]) -> None:
     """None is answered wrongly, and the share that is answered does not fall."""
-    outcomes = {case.ask: outcome(case, connections) for case in cases("held-out", "answered")}
+    outcomes = {case.ask: outcome(case, connections[case.schema]) for case in cases("held-out", "answered")}
     counts = Counter(seen.split(":")[0] for seen in outcomes.values())
     tuned = len(cases("tuned", "answered"))
     with capsys.disabled():

@@ -20,7 +20,8 @@ SELECT ('01900000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, model,
     CASE WHEN status = 'SUCCEEDED' THEN '{}'::jsonb END,
     CASE WHEN status = 'FAILED' THEN (ARRAY['out of memory', 'target has one class', 'no rows'])[1 + n % 3] END,
     created, created + interval '3 hours',
-    CASE WHEN status IN ('SUCCEEDED', 'FAILED', 'CANCELLED') THEN created + (1 + n % 9) * interval '20 minutes' END
+    CASE WHEN status IN ('SUCCEEDED', 'FAILED', 'CANCELLED')
+        THEN created + (1 + n % 9) * interval '20 minutes' + n * interval '1 second' END
 FROM (
     SELECT n, now() - (n * n / 3 + n) * interval '5 hours' AS created,
         (ARRAY['iris', 'churn', 'iris', 'house-prices', 'spam', 'iris', 'churn', 'fraud', 'iris', 'demand', 'churn', 'iris', 'house-prices'])
