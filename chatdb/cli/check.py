@@ -8,6 +8,7 @@ from click.shell_completion import CompletionItem
 
 from chatdb.cli.common import advised, as_json, environment_option, environments, json_option
 from chatdb.repository import platform
+from chatdb.schemas import CHECK
 
 
 def _rule_ids(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -42,7 +43,7 @@ def check(root: Path, ids: tuple[str, ...], environment: str | None, *, json_: b
         for finding in dict.fromkeys(run(inputs(root, platform(root), one), rules)):
             findings.setdefault(finding, []).append(one.environment)
     if json_:
-        as_json("check/v2", **values.check(rules, findings))
+        as_json(CHECK, **values.check(rules, findings))
     else:
         for finding, names in findings.items():
             scope = f"{', '.join(names)}: " if len(names) < len(chosen) else ""

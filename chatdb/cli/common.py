@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from chatdb.repository import ROOT, catalogue
+from chatdb.schemas import document
 from constructs_lib.problem import InvalidInput
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def advised(command: Callable[..., None]) -> Callable[..., None]:
 
 def as_json(schema: str, **values: Any) -> None:
     """Print values for programs, with the name of the schema in docs/schemas that they keep to."""
-    click.echo(json.dumps({"schema": f"chatdb/{schema}", **values}, indent=2, sort_keys=True))
+    click.echo(json.dumps(document(schema, **values), indent=2, sort_keys=True))
 
 
 def diff(root: Path, texts: Mapping[str, str]) -> str:

@@ -8,6 +8,7 @@ import click
 from chatdb.cli.common import advised, as_json, json_option, one_environment, variant_option
 from chatdb.cli.completion import component_names
 from chatdb.repository import platform, platform_of
+from chatdb.schemas import EXPLAIN
 
 
 @click.command()
@@ -32,6 +33,6 @@ def explain(root: Path, component: str, environment: str | None, *, json_: bool)
     sources = of_environment(inputs(root, platform(root), settings)) if settings else Sources(root)
     explanation = explain(sources, own, entry)
     if json_:
-        as_json("explain/v4", **asdict(explanation))
+        as_json(EXPLAIN, **asdict(explanation))
     else:
         click.echo(as_text(explanation))

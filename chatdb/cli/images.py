@@ -10,6 +10,7 @@ import click
 from chatdb.cli.common import advised, as_json, environment_option, json_option, one_environment, show
 from chatdb.images import BUILDERS, PUSHERS
 from chatdb.repository import catalogue, platform, platform_of
+from chatdb.schemas import IMAGES
 
 if TYPE_CHECKING:
     from chatdb.images.builders import Builder
@@ -68,7 +69,7 @@ def _list(root: Path, environment: str | None, *, json_: bool) -> None:
     entries = (platform_of(platform(root), settings) if settings else platform(root)).catalogue
     rows = listed(root, entries, settings, settings.tiers if settings else entries.tiers)
     if json_:
-        as_json("images/v2", images=[asdict(row) for row in rows])
+        as_json(IMAGES, images=[asdict(row) for row in rows])
     else:
         heads = ("component", "image", "built from", "made")
         show(heads, ((row.component, row.image, row.source or "", row.made or "unknown") for row in rows))

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from chatdb.cli.common import advised, as_json, environment_option, environments, json_option
+from chatdb.schemas import PLAN
 
 NOTHING, CHANGES, BLOCKED = 0, 3, 4
 
@@ -56,7 +57,7 @@ def plan(
         click.echo(f"accepted {id_} of {owner.environment} in {accepted.FILE}; commit it with the change")
         return
     if json_:
-        as_json("plan/v1", base=start, environments=[views.as_data(one) for one in made], removed=gone)
+        as_json(PLAN, base=start, environments=[views.as_data(one) for one in made], removed=gone)
     elif markdown:
         click.echo(views.as_markdown(made, gone))
     else:

@@ -7,6 +7,7 @@ import click
 
 from chatdb.cli.common import advised, as_json, json_option, one_environment, show, variant_option, with_environment
 from chatdb.repository import platform, platform_of
+from chatdb.schemas import CAPACITY, GRAPH
 
 if TYPE_CHECKING:
     from constructs_lib.settings import Settings
@@ -32,7 +33,7 @@ def graph(root: Path, format_: str, environment: str | None, *, json_: bool) -> 
 
     own = platform_of(platform(root), one_environment(root, environment)) if environment else platform(root)
     if json_ or format_ == "json":
-        as_json("graph/v3", **graph_views.as_json(own))
+        as_json(GRAPH, **graph_views.as_json(own))
         return
     views = {"text": graph_views.as_text, "mermaid": graph_views.as_mermaid}
     click.echo(views[format_](own))
@@ -54,7 +55,7 @@ def capacity(root: Path, settings: "Settings", *, json_: bool) -> None:
         known = "name one of catalogue/machines.py by `machine`, or say by `nodes` how many nodes there are"
         raise click.UsageError(f"nothing is known of this environment's machine: {known}")
     if json_:
-        as_json("capacity/v2", **values.capacity(sums))
+        as_json(CAPACITY, **values.capacity(sums))
         return
     heads = ("resource", "machine", "system", "platform at its peak", "free", "has to stay free")
     if sums.nodes.count > 1:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from chatdb import graph_views, values
+from chatdb import graph_views, schemas, values
 from chatdb.explain.component import explain
 from chatdb.explain.model import Explanation
 from chatdb.explain.sources import of_environment
@@ -50,17 +50,18 @@ class Report:
     images: Sequence[ListedImage]
 
     def values(self) -> dict[str, Any]:
-        """Plain data, by the command that prints it; `traffic` and `outages` are the report's own."""
+        """Plain data: what each command prints, by its name; `traffic` and `outages` are the report's own."""
         name = self.settings.environment
+        found = dict.fromkeys(self.findings, (name,))
         return {
             "environment": name,
             "made": self.made.isoformat(),
             "commit": asdict(self.commit) if self.commit else None,
-            "graph": graph_views.as_json(self.platform),
-            "explain": {one.name: asdict(one) for one in self.explanations},
-            "capacity": values.capacity(self.capacity) if self.capacity else None,
-            "check": values.check(self.rules, dict.fromkeys(self.findings, (name,))),
-            "images": [asdict(image) for image in self.images],
+            "graph": schemas.document(schemas.GRAPH, **graph_views.as_json(self.platform)),
+            "explain": [schemas.document(schemas.EXPLAIN, **asdict(one)) for one in self.explanations],
+            "capacity": schemas.document(schemas.CAPACITY, **values.capacity(self.capacity)) if self.capacity else None,
+            "check": schemas.document(schemas.CHECK, **values.check(self.rules, found)),
+            "images": schemas.document(schemas.IMAGES, images=[asdict(image) for image in self.images]),
             "traffic": [asdict(flow) for flow in self.flows],
             "outages": [asdict(outage) for outage in self.outages],
         }

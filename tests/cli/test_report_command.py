@@ -30,9 +30,8 @@ def embedded(page: str) -> dict[str, Any]:
 
 
 def printed(*arguments: str) -> dict[str, Any]:
-    """What the command prints for programs, without the name of its schema."""
+    """What the command prints for programs."""
     values: dict[str, Any] = json.loads(invoke(*arguments, "--json"))
-    del values["schema"]
     return values
 
 
@@ -54,25 +53,32 @@ def whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", ["graph", "capacity", "check"])
+@pytest.mark.parametrize("command", ["graph", "capacity", "check", "images"])
 def test_numbers_are_those_of_the_command(written: tuple[str, str], command: str) -> None:
     """The embedded data is what the command prints."""
     environment, page = written
     assert embedded(page)[command] == printed(command, "-e", environment)
 
 
-def test_images_are_those_of_the_command(written: tuple[str, str]) -> None:
-    """References, digests and days."""
-    environment, page = written
-    assert embedded(page)["images"] == printed("images", "-e", environment)["images"]
-
-
 def test_explanations_are_those_of_the_command(written: tuple[str, str]) -> None:
     """Of every component of the environment, and of no other."""
     environment, page = written
-    explained = embedded(page)["explain"]
+    explained = {one["name"]: one for one in embedded(page)["explain"]}
     assert explained.keys() == {one["name"] for one in printed("graph", "-e", environment)["components"]}
     assert [name for name in explained if explained[name] != printed("explain", name, "-e", environment)] == []
+
+
+def test_data_without_a_page(written: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--json` prints what the page carries, but for the time, and the plan; it writes no file."""
+    environment, page = written
+    monkeypatch.chdir(tmp_path)
+    data = printed("report", "-e", environment, "--base", "HEAD")
+    assert data.pop("plan") == printed("plan", "-e", environment, "--base", "HEAD")
+    assert data | {"made": ""} == embedded(page) | {"made": "", "schema": "chatdb/report/v1"}
+    assert [*tmp_path.iterdir()] == []
+    words = "leave out --output and --open"
+    assert words in invoke("report", "-e", environment, "--json", "-o", "a.html", code=2)
+    assert words in invoke("report", "-e", environment, "--json", "--open", code=2)
 
 
 def test_the_page_is_small_and_loads_nothing(written: tuple[str, str]) -> None:
@@ -119,7 +125,7 @@ def test_without_git_nothing_is_known_of_the_commit(whole: Path, tmp_path: Path)
     invoke("report", "-o", str(tmp_path / "report.html"))
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "no commit is known" in page
-    ages = {one["made"] for one in embedded(page)["images"] if one["source"]}
+    ages = {one["made"] for one in embedded(page)["images"]["images"] if one["source"]}
     assert ages == {None}
 
 
