@@ -33,7 +33,6 @@ class FakeKubernetes:
     writes: int = 0
     faults: list[int] = field(default_factory=list)
     denied: set[tuple[str, str, str]] = field(default_factory=set)
-    before_write: Callable[[], None] = lambda: None
     after_write: Callable[[int], None] = lambda number: None
 
     def __enter__(self) -> Self:
@@ -82,8 +81,6 @@ class FakeKubernetes:
             return 401, {"reason": "Unauthorized"}
         if (VERBS[method], kind, namespace) in self.denied:
             return 403, {"reason": "Forbidden", "message": f"{kind} is forbidden"}
-        if method != "GET":
-            self.before_write()
         with self._lock:
             if self.faults:
                 return self.faults.pop(0), {}

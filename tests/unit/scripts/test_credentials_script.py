@@ -132,19 +132,21 @@ def test_killed_after_a_write(kubernetes: FakeKubernetes, tmp_path: Path, surviv
     assert before.items() <= kubernetes.values().items()
 
 
-def test_two_at_once_agree(kubernetes: FakeKubernetes, tmp_path: Path) -> None:
+def test_two_at_once_agree(kubernetes: FakeKubernetes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two Jobs that both saw an empty cluster end with one set of values."""
-    plan = write_plan(tmp_path)
-    both = threading.Barrier(2, action=lambda: setattr(kubernetes, "before_write", lambda: None))
+    plan, answer = write_plan(tmp_path), kubernetes.answer
+    wanted = [("get", "secrets", one["namespace"], one["name"]) for one in PLAN["secrets"]]
 
-    def wait_for_the_other() -> None:
-        both.wait(10)
+    def not_before_both_have_read(method: str, *request: Any) -> tuple[int, dict[str, Any]]:
+        """Who is first is to try again, however long the other one takes."""
+        early = method != "GET" and any(kubernetes.requests.count(one) < 2 for one in wanted)
+        return (503, {}) if early else answer(method, *request)
 
-    kubernetes.before_write = wait_for_the_other
+    monkeypatch.setattr(kubernetes, "answer", not_before_both_have_read)
     line = (SCRIPT, plan, kubernetes.directory)
-    env = {**kubernetes.env, "WAIT_SECONDS": "10"}
+    env = {**kubernetes.env, "WAIT_SECONDS": "100"}
     with start(*line, env=env) as one, start(*line, env=env) as other:
-        logs = [text for process in (one, other) for text in process.communicate(timeout=30)]
+        logs = [text for process in (one, other) for text in process.communicate(timeout=120)]
         assert (one.returncode, other.returncode) == (0, 0), logs
     check_complete(kubernetes)
     check_log(kubernetes, "".join(logs))
