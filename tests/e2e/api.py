@@ -146,7 +146,8 @@ class Api:
 
     def watch(self, path: str, version: str, seconds: int = 600) -> Iterator[Manifest]:
         """What changes after that resource version, until the server ends the connection."""
-        connection = http.client.HTTPSConnection(self._host, context=self._tls, timeout=seconds)
+        # The server ends it, however late.
+        connection = http.client.HTTPSConnection(self._host, context=self._tls, timeout=seconds + TIMEOUT)
         query = {"watch": "true", "resourceVersion": version, "timeoutSeconds": str(seconds)}
         try:
             connection.request("GET", f"{path}?{urlencode(query)}", None, self._headers)

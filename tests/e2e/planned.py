@@ -29,6 +29,7 @@ from tests.repository import ROOT
 ARGO_CD = "argocd"
 DEFINITIONS = ROOT / ".tools/argo-cd/crds"
 SETTLING = 60
+MARK = "test.invalid/seen"
 SEEN = 30
 ROLLING = 30
 WITH_DATA = ("Namespace", "PersistentVolumeClaim")
@@ -83,8 +84,13 @@ class Planned:
         serving = {name for name, pod in self.pods(workload, since).items() if _serves(pod)}
         fewest = len(serving)
         path = self.api.path("v1", "Pod", workload["metadata"]["namespace"])
-        for event in self.api.watch(path, since, seconds=1):
+        # What happened until now is what comes before a change of our own.
+        last = next(pod["metadata"]["name"] for pod in self.pods(workload).values())
+        self.api.patch(f"{path}/{last}", {"metadata": {"annotations": {MARK: since}}})
+        for event in self.api.watch(path, since):
             pod = event["object"]
+            if pod["metadata"].get("annotations", {}).get(MARK) == since:
+                break
             if labels <= pod["metadata"].get("labels", {}).items():
                 change = serving.add if event["type"] != "DELETED" and _serves(pod) else serving.discard
                 change(pod["metadata"]["uid"])
