@@ -37,8 +37,9 @@ EXPLAINED = {
     "CgroupV1": r"",
     # Argo CD's controller is started before its redis has made the Secret; and the kubelet's cache, below.
     "Failed": r'secret "argocd-redis" not found|failed to sync \w+ cache',
-    # The kubelet waits a second for its watch of a ConfigMap that was made a moment ago, and then tries again.
-    "FailedMount": r"failed to sync \w+ cache",
+    # The kubelet waits a second for its watch of a ConfigMap that was made a moment ago, and then tries again. The API
+    # server's own view of pods, by which a node may read what is its, can be a moment late (kubernetes issue 113429).
+    "FailedMount": r"failed to sync \w+ cache|no relationship found between node",
     # The API server looks at all addresses from time to time, and may meet a Service that is being made.
     "ClusterIPNotAllocated": r"repairing$",
 }
