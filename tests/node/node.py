@@ -5,10 +5,11 @@ leads from loopback to the API server. Needs root.
 """
 
 import fcntl
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -144,14 +145,20 @@ class Node(Cluster):
         if not new:
             return
         line = self.namespaces.enter(*CTR, "images", "import", "-")
+        log = self.folder / "logs/import.log"
         with (
-            (self.folder / "logs/import.log").open("a") as log,
-            subprocess.Popen(line, stdin=subprocess.PIPE, stdout=log, stderr=log) as importing,
+            log.open("a") as output,
+            subprocess.Popen(line, stdin=subprocess.PIPE, stdout=output, stderr=output) as importing,
         ):
             assert importing.stdin
-            layout.archive(new, importing.stdin)
-            importing.stdin.close()
-            assert importing.wait(IMPORT_SECONDS) == 0, self.logs()
+            with suppress(BrokenPipeError):
+                layout.archive(new, importing.stdin)
+                importing.stdin.close()
+            if importing.wait(IMPORT_SECONDS):
+                free = shutil.disk_usage(self.store).free / 1e9
+                raise RuntimeError(
+                    f"containerd could not take the images ({free:.1f} GB free): {log.read_text()[-2000:]}"
+                )
 
     def images(self) -> dict[str, str]:
         """The images that it has: names and digests."""

@@ -16,6 +16,7 @@ from tests.e2e.api import Api, Manifest
 from tests.node import namespaces, packages, provisioner, up
 from tests.node.namespaces import Namespaces
 from tests.node.node import Node, dns_manifests, reserved
+from tests.node.oci import File, Layout, Settings
 
 SECONDS = 20
 
@@ -232,3 +233,15 @@ def test_folder_of_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert there.stop(tmp_path) == 1
     assert "no node in" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_images_that_containerd_does_not_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error is what it said, and the room that the disk has, also where it ends before it has read all."""
+    layout = Layout(tmp_path / "layout")
+    layout.add("one:1", [layout.layer({"a": File(b"x" * 1_000_000)})], Settings(("/a",)))
+    node = Node(tmp_path / "node", store=tmp_path)
+    (node.folder / "logs").mkdir(parents=True)
+    refuse = ("sh", "-c", "echo no space left on device >&2; exit 1")
+    monkeypatch.setattr(node.namespaces, "enter", lambda *line: list(refuse) if line[-1] == "-" else ["true"])
+    with pytest.raises(RuntimeError, match=r"take the images \(.+ GB free\): no space left on device"):
+        node.take_images(layout, {"one:1": "one:1"})
