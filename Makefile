@@ -54,7 +54,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens report-pictures cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-insight bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks clean
+.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens report-pictures cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-insight bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks trim clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -335,6 +335,10 @@ locks: setup-test ## Choose the newest versions anew; review the difference
 	    --no-emit-index-url -c ../../requirements/services.lock requirements.in -o requirements.lock; done
 	npm install --package-lock-only --ignore-scripts --silent
 	if command -v mvn > /dev/null; then bash tools/kafka.sh --pin $(TOOLS)/kafka && rm -f $(STAMPS)/kafka; fi
+
+trim: ## Remove what only building needs, 10 to 20 GB: the next build of a server fetches and compiles it anew
+	chmod -R u+w $(TOOLS)/gopath 2>/dev/null || true
+	rm -rf $(TOOLS)/gopath $(TOOLS)/gocache
 
 clean: ## Remove everything that was installed or made for a run
 	chmod -R u+w $(TOOLS) 2>/dev/null || true

@@ -14,6 +14,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
 from functools import cache
 from multiprocessing import current_process
+from multiprocessing.util import Finalize
 from pathlib import Path
 from statistics import median
 from threading import Thread
@@ -64,7 +65,10 @@ class Stacks:
 @cache
 def stacks(folder: Path, environment: str) -> Stacks:
     """Those of this process; their servers end with it."""
-    return Stacks(folder / current_process().name, environment)
+    made = Stacks(folder / current_process().name, environment)
+    # Servers that outlived this process for a moment would write into a folder that is being removed.
+    Finalize(made, made.stack.close, exitpriority=1)
+    return made
 
 
 def end_with(parent: int) -> None:
