@@ -18,8 +18,8 @@ EVERY = frozenset({"name", "tier", "type", "namespace", "labels", "after"})
 """Fields that an entry of any type may set: the generator itself reads them."""
 POD = frozenset(
     {
-        "image", "uid", "needs", "talks_to", "settings", "produces", "consumes", "generated_secrets", "shared_secrets",
-        "resources", "grace_period",
+        "image", "uid", "needs", "talks_to", "settings", "produces", "consumes", "buckets", "generated_secrets",
+        "shared_secrets", "resources", "grace_period",
     }
 )  # fmt: skip
 """Those that take effect on any pod whose construct makes a ConfigMap of its variables."""

@@ -1,6 +1,6 @@
 """What docs/traits.md says of every trait: what it changes, its operators, and the Secrets that others have to make."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from catalogue.components import CATALOGUE
@@ -36,7 +36,7 @@ def table(root: Path, platform: ResolvedPlatform) -> str:
     heads = "| trait | what it does | changes | needs | excludes |"
     rows = [
         f"| `{name}` | {PURPOSE[name]} | {_changes(platform, own.get(name), patches.get(name, ()))} "
-        f"| {_needs(own.get(name))} | {_listed(own[name].excludes) if name in own else _excluded_by(name)} |"
+        f"| {_needs(own.get(name))} | {_listed(sorted(_excluding(name)))} |"
         for name in known_traits(root, CATALOGUE)
     ]
     return "\n".join([heads, "|---|---|---|---|---|", *rows])
@@ -65,8 +65,13 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _excluded_by(name: str) -> str:
-    return _listed(trait.name for trait in CATALOGUE.traits if name in trait.excludes)
+def _excluding(name: str) -> Iterator[str]:
+    """The traits that are never beside that one, whichever of both says so."""
+    for trait in CATALOGUE.traits:
+        if trait.name == name:
+            yield from trait.excludes
+        elif name in trait.excludes:
+            yield trait.name
 
 
 def operators() -> str:
@@ -97,7 +102,7 @@ def secrets(platform: ResolvedPlatform) -> str:
 def given_secrets(platform: ResolvedPlatform) -> str:
     """Those in which consumers find what an external node hands out."""
     other = varied(platform, ["object-store-external"], OPTIONS)
-    keys = _keys(plan for component in other.components for plan in component.given_secrets)
+    keys = _keys(plan for component in other.components for plan in component.more_secrets)
     return _rows("| namespace | Secret | keys |", sorted((*place, text) for place, text in keys.items()))
 
 
