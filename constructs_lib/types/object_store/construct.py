@@ -26,13 +26,16 @@ class ObjectStore(ComponentChart):
             raise ValueError(f"{component.name}: an object store needs storage; add it to the component's entry")
         claim(self, component, storage)
         volume = Mount(name=f"{component.name}-storage", path=storage.mount_path, claim=storage.claim)
-        options = PodOptions(env_vars=env_vars, args=self.arguments(component, storage), mounts=[tmp(), volume])
+        command, arguments = self.server(component, storage)
+        options = PodOptions(env_vars=env_vars, command=command, args=arguments, mounts=[tmp(), volume])
         deployment(self, component, options, exclusive=True)
         service(self, component)
 
-    def arguments(self, component: ResolvedComponent, storage: Storage) -> Sequence[str]:
-        """Those of the server."""
-        return ["server", storage.mount_path, "--console-address", f":{component.port('console').number}"]
+    def server(
+        self, component: ResolvedComponent, storage: Storage
+    ) -> tuple[Sequence[str] | None, Sequence[str] | None]:
+        """Its command, None for that of its image, and the arguments."""
+        return None, ["server", storage.mount_path, "--console-address", f":{component.port('console').number}"]
 
 
 CONSTRUCT = ObjectStore
