@@ -4,6 +4,7 @@ import functools
 import hashlib
 import http.client
 import importlib
+import json
 import os
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from chatdb.local.processes import Server, free_ports, scratch_folder, wait_for
 from chatdb.local.site import HOST, complete
@@ -88,10 +90,36 @@ class Store:
         told = self.secrets(RESOLVED, STORE)
         return told["ROOT_ACCESS_KEY"], told["ROOT_SECRET_KEY"]
 
-    def start_job(self, resolved: ResolvedPlatform = RESOLVED) -> subprocess.Popen[str]:
-        """The Job's own script, with its files and what it is told."""
+    def files(self, resolved: ResolvedPlatform = RESOLVED) -> dict[str, str]:
+        """Those in the Job's folder."""
+        (folder,) = self._job(resolved).folders
+        return dict(folder.files)
+
+    def _job(self, resolved: ResolvedPlatform) -> ScriptComponent:
         job = self.platform(resolved).component(JOB)
         assert isinstance(job, ScriptComponent)
+        return job
+
+    def access(self) -> Any:
+        """What the Job is told of accounts and policies, as its script reads it."""
+        told, plan = self.secrets(RESOLVED, JOB), json.loads(self.files()["accounts.json"])
+        passwords = {name: told[variable] for name, variable in plan["accounts"].items()}
+        return scripts()[0].Access(passwords, plan["policies"])
+
+    def administrator(self) -> Any:
+        """The store as the Job's script sees it."""
+        accounts, buckets = scripts()
+        return accounts.Server(f"http://{HOST}:{self.port}", buckets.Keys(*self.root), SECONDS)
+
+    def state(self) -> tuple[dict[str, Keys], dict[str, Any]]:
+        """All accounts with their passwords and roles, and the policies of all buckets."""
+        server = self.administrator()
+        known = {name: (one.password, one.role) for name, one in server.accounts().items()}
+        return known, {bucket: server.policy(bucket) for bucket in server.buckets()}
+
+    def start_job(self, resolved: ResolvedPlatform = RESOLVED) -> subprocess.Popen[str]:
+        """The Job's own script, with its files and what it is told."""
+        job = self._job(resolved)
         (folder,) = job.folders
         place = self.folder / f"job-{time.monotonic_ns()}"
         place.mkdir()
