@@ -24,12 +24,13 @@ def of_bucket(bucket: str, components: Iterable[Component]) -> Mapping[str, Any]
 
     It grows by names alone: a server may have little room for it.
     """
-    readers = sorted(one.role for one in components for own in one.buckets if own.bucket == bucket)
-    writers = sorted(one.role for one in components for own in one.buckets if own.bucket == bucket and own.write)
+    accesses = [(one.role, own) for one in components for own in one.buckets if own.bucket == bucket]
+    readers = sorted(role for role, _ in accesses)
+    writers = sorted(role for role, own in accesses if own.write)
     statements = [
         {"Effect": "Allow", "Principal": {"AWS": principals}, **statement}
         for principals, allowed in ((readers, READ), (writers, WRITE))
-        for statement in _statements(bucket, allowed)
+        for statement in _statements([bucket], allowed)
         if principals
     ]
     return {"Version": VERSION, "Statement": statements} if statements else None
@@ -37,17 +38,19 @@ def of_bucket(bucket: str, components: Iterable[Component]) -> Mapping[str, Any]
 
 def of_component(component: Component) -> Mapping[str, Any]:
     """The policy of the component itself, for servers that attach policies to users."""
+    readable = [own.bucket for own in component.buckets]
+    writable = [own.bucket for own in component.buckets if own.write]
     statements = [
         {"Effect": "Allow", **statement}
-        for access in component.buckets
-        for statement in _statements(access.bucket, actions(access))
+        for buckets, allowed in ((readable, READ), (writable, WRITE))
+        for statement in _statements(buckets, allowed)
+        if buckets
     ]
     return {"Version": VERSION, "Statement": statements}
 
 
-def _statements(bucket: str, allowed: Iterable[str]) -> Iterator[Statement]:
-    """One for the bucket and one for its objects: a server refuses an action beside a resource that it is not about."""
-    names = list(allowed)
-    resource = f"arn:aws:s3:::{bucket}"
-    yield {"Action": [name for name in names if name in OF_BUCKETS], "Resource": resource}
-    yield {"Action": [name for name in names if name not in OF_BUCKETS], "Resource": f"{resource}/*"}
+def _statements(buckets: Iterable[str], allowed: Iterable[str]) -> Iterator[Statement]:
+    """One for buckets and one for objects: a server refuses an action beside a resource that it is not about."""
+    names, resources = list(allowed), [f"arn:aws:s3:::{bucket}" for bucket in buckets]
+    yield {"Action": [name for name in names if name in OF_BUCKETS], "Resource": resources}
+    yield {"Action": [name for name in names if name not in OF_BUCKETS], "Resource": [f"{one}/*" for one in resources]}

@@ -39,9 +39,9 @@ class ComponentType:
     that sets another one is refused, so that no field is without effect.
 
     What others use it for: `holds` is "topics", "schemas" or "buckets" for a server that keeps them; `makes` is
-    "secrets", "schemas" or "routes" for what makes them of the entries; `tested` components are called by the
-    integration tests, `unscraped` ones are watched through their consumers. `external` is a node that must be among the
-    catalogue's externals.
+    "secrets", "schemas", "accounts" or "routes" for what makes them of the entries; `tested` components are called by
+    the integration tests, `unscraped` ones are watched through their consumers. `external` is a node that must be among
+    the catalogue's externals.
     """
 
     name: ClassVar[str]

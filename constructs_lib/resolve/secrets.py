@@ -32,9 +32,9 @@ def more_secrets(
     """
     keys: dict[str, dict[str, str]] = {}
     for link in links:
-        if link.port.secret and link.relation.informs:
-            own = _filled(catalogue, component, link, locate) if _inside(link) else link.port.credentials
-            keys.setdefault(link.port.secret, {}).update(own)
+        if own := in_more_secrets(component, link):
+            filled = _filled(catalogue, component, link, locate) if _inside(link) else own
+            keys.setdefault(link.port.secret, {}).update(filled)
     return tuple(
         SecretPlan(
             component=component.name,
@@ -46,6 +46,13 @@ def more_secrets(
         for suffix, derived in sorted(keys.items())
         if derived
     )
+
+
+def in_more_secrets(component: Component, link: Link) -> Mapping[str, str]:
+    """Key -> template of what the component finds in the Secret that the port of a link names."""
+    if not link.port.secret or not link.relation.informs:
+        return {}
+    return _handed_out(component, link) if _inside(link) else link.port.credentials
 
 
 def _inside(link: Link) -> bool:

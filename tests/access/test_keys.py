@@ -6,10 +6,12 @@ from typing import Any
 
 from hypothesis import given, settings
 
+from chatdb.local.site import complete
 from constructs_lib.model import Catalogue
 from constructs_lib.render import render
 from constructs_lib.resolve import resolve, varied
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
+from constructs_lib.types.credentials.files import credentials
 from tests.access.store import JOB, RESOLVED, STORE
 from tests.properties.catalogues import catalogues
 from tests.repository import PLATFORM
@@ -82,3 +84,44 @@ def texts(value: Any) -> Iterator[str]:
         yield from (text for part in value.values() for text in texts(part))
     elif isinstance(value, Sequence):
         yield from (text for part in value for text in texts(part))
+
+
+def plans(platform: ResolvedPlatform) -> tuple[credentials.Plan, ...]:
+    """What the credentials Job is told."""
+    return tuple(credentials.Plan(one.namespace, one.name, one.origin, one.derived) for one in platform.secrets)
+
+
+def within(seen: credentials.Seen, *names: str) -> dict[credentials.Key, str]:
+    """What is in the Secrets of these names."""
+    return {key: value for key, value in seen.values.items() if key[1] in names}
+
+
+def test_trait_in_a_live_environment() -> None:
+    """With the Secrets of the base there, nothing is refused or changed, and new ones are made; so on the way back."""
+    own = ("ml-engine-versitygw", "model-registry-versitygw")
+    seen = credentials.Seen()
+    complete(PLATFORM, seen)
+    before, live = dict(seen.values), varied(PLATFORM, [TRAIT])
+    assert credentials.refusals(plans(live), seen) == []
+    complete(live, seen)
+    assert {key: seen.values[key] for key in before} == before
+    assert {key[1] for key in within(seen, *own)} == {*own}
+    root = before["chatdb-system", f"{STORE}-credentials", "MINIO_ROOT_PASSWORD"]
+    assert root not in within(seen, *own).values()
+    assert credentials.refusals(plans(PLATFORM), seen) == []
+
+
+def test_renewed_password() -> None:
+    """As docs/traits.md says: the Job's key and the consumer's Secret together; one of them alone is refused."""
+    platform, seen = varied(PLATFORM, [TRAIT]), credentials.Seen()
+    complete(platform, seen)
+    old = within(seen, "ml-engine-versitygw")
+    del seen.values["chatdb-system", f"{JOB}-credentials", "ML_ENGINE_PASSWORD"]
+    (refusal,) = credentials.refusals(plans(platform), seen)
+    assert "or delete chatdb-services/ml-engine-versitygw" in refusal
+    for key in old:
+        del seen.values[key]
+    assert credentials.refusals(plans(platform), seen) == []
+    complete(platform, seen)
+    new = within(seen, "ml-engine-versitygw")
+    assert [key[2] for key in new if new[key] != old[key]] == ["AWS_SECRET_ACCESS_KEY"]

@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterator
 from constructs_lib.model import Catalogue, Component, External
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems import places
-from constructs_lib.resolve.problems.places import where
+from constructs_lib.resolve.problems.places import COMPONENTS, where
+from constructs_lib.resolve.secrets import PASSWORD
 from constructs_lib.types import type_of
 
 WRITE = 'buckets=(BucketAccess(bucket="..."),), with write=True where it puts or deletes objects'
 
 
 def problems(catalogue: Catalogue) -> Iterator[Problem]:
-    """Access to nothing, or twice; access without a store, and a store without access."""
+    """Access to nothing, or twice; access without a store, and a store without access; keys that nobody makes."""
     known = {bucket.name for bucket in catalogue.buckets}
     ports = frozenset(_ports(catalogue))
     for component in catalogue.components:
@@ -23,6 +24,17 @@ def problems(catalogue: Catalogue) -> Iterator[Problem]:
             if count > 1:
                 yield Problem(where(component), f"it names bucket {name} {count} times", "keep one")
         yield from _access(component, ports)
+    yield from _makers(catalogue)
+
+
+def _makers(catalogue: Catalogue) -> Iterator[Problem]:
+    """A store that has an account for each consumer."""
+    stores = (one for one in catalogue.components if type_of(one).holds == "buckets")
+    keys = [key for store in stores for port in store.ports for key in port.credentials.values()]
+    makers = {type_of(one).makes for one in catalogue.components}
+    if any(PASSWORD in key for key in keys) and "accounts" not in makers:
+        message = "keys of buckets are each consumer's own, but no component makes accounts"
+        yield Problem(COMPONENTS, message, "add one of type object-store-accounts")
 
 
 def _access(component: Component, ports: Collection[tuple[str, str]]) -> Iterator[Problem]:

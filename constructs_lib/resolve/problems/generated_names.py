@@ -8,7 +8,7 @@ from constructs_lib.problem import Problem
 from constructs_lib.resolve.graph import links_of
 from constructs_lib.resolve.policies import gateway_policy, policies
 from constructs_lib.resolve.problems.places import COMPONENTS, TOPICS, where
-from constructs_lib.resolve.secrets import with_secret
+from constructs_lib.resolve.secrets import in_more_secrets, with_secret
 from constructs_lib.resolve.topics import declared_topics
 from constructs_lib.resolved import SECRET_SUFFIX, Relation
 
@@ -43,7 +43,7 @@ def _secrets(catalogue: Catalogue) -> Iterator[Problem]:
         if one.name in with_own:
             made[one.namespace, one.name + SECRET_SUFFIX][f"{one.name} itself"] = None
     for link in links:
-        if isinstance(link.consumer, Component) and link.port.secret and link.relation.informs:
+        if isinstance(link.consumer, Component) and in_more_secrets(link.consumer, link):
             name = f"{link.consumer.name}-{link.port.secret}"
             made[link.consumer.namespace, name][f"{link.consumer.name} for {link.provider.name}"] = None
     for (namespace, name), users in made.items():
