@@ -205,6 +205,7 @@ def test_text_has_everything(all_explained: dict[str, dict[str, Any]]) -> None:
     """People see what programs see, in a form that editors follow."""
     text = invoke("explain", "model-registry")
     explanation = all_explained["model-registry"]
+    assert explanation["buckets"] == [{"name": "model-artifacts", "write": True}]
     places = [
         explanation["entry"],
         explanation["construct"],
