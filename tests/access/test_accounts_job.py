@@ -15,6 +15,7 @@ from tests.access.store import JOB, RESOLVED, SECONDS, Keys, Store, scripts, ser
 
 OK, DENIED = 200, 403
 ENGINE, REGISTRY, DATABASE = "ml-engine", "model-registry", "postgres"
+CHANGES = 10
 STEPS = 60
 """More than the requests of one run."""
 
@@ -126,6 +127,17 @@ def test_what_others_have_added(store: Store) -> None:
     assert not may_list(store, intruder, "model-artifacts") and not may_put(store, engine, "model-artifacts")
     assert store.ask(None, "GET", "/others").status == store.ask(None, "GET", "/datasets").status == DENIED
     assert store.state() == (clean[0], {**clean[1], "others": None})
+
+
+def test_what_is_taken_away_is_gone_at_once(store: Store) -> None:
+    """However often an account changes that is in use; with the server's cache that was not always so."""
+    engine, registry, server = store.keys(ENGINE), store.keys(REGISTRY), store.administrator()
+    role = b"<MutableProps><Role>admin</Role></MutableProps>"
+    for _ in range(CHANGES):
+        assert store.ask(store.root, "PATCH", "/update-user?access=ml_engine", body=role).status == OK
+        assert may_put(store, engine, "model-artifacts") and may_put(store, registry, "model-artifacts")
+        server.change_account(*engine)
+        assert not may_put(store, engine, "model-artifacts") and may_list(store, engine, "datasets")
 
 
 @pytest.mark.parametrize("sent", [False, True], ids=["before a request", "after one"])
