@@ -17,6 +17,7 @@ from constructs_lib.defaults import env, http, service_probes, tool_probes
 from constructs_lib.model import (
     Access,
     Autoscale,
+    BucketAccess,
     Catalogue,
     Component,
     Dependency,
@@ -172,7 +173,7 @@ CORE = (
         ports=(http("model-registry", 8004),),
         needs=(Dependency("postgres", "postgres"), Dependency("minio", "api")),
         talks_to=(TELEMETRY,),
-        settings=env(S3_BUCKET="model-artifacts"),
+        buckets=(BucketAccess(bucket="model-artifacts", write=True, variable="S3_BUCKET"),),
         labels=env(component="storage"),
         replicas=2,
         resources=Resources(cpu="250m", memory="256Mi", cpu_limit="500m", memory_limit="512Mi"),
@@ -222,6 +223,8 @@ PROCESSING = (
         talks_to=(TELEMETRY,),
         produces=env(EVENTS_TOPIC="training_events", PREDICTION_TOPIC="predictions"),
         consumes=env(TRAINING_TOPIC="training_jobs"),
+        # Data sets; models go through model-registry.
+        buckets=(BucketAccess(bucket="datasets"), BucketAccess(bucket="test")),
         labels=env(component="ml"),
         resources=Resources(cpu="500m", memory="1Gi", cpu_limit="1000m", memory_limit="2Gi"),
         probes=service_probes(live=(45, 15), ready=(15, 10)),

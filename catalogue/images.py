@@ -39,5 +39,6 @@ IMAGES: Mapping[str, Image] = MappingProxyType(
         "query-parser": ours("query-parser"),
         "test-service": ours("test-service"),
         "training-orchestrator": ours("training-orchestrator"),
+        "versitygw": third_party("versity/versitygw", "v1.8.0"),
     }
 )

@@ -6,7 +6,19 @@ from typing import Any
 
 from catalogue.externals import API
 from catalogue.operators import BARMAN_CLOUD, CERT_MANAGER, CLOUDNATIVE_PG
-from constructs_lib.model import Bucket, Catalogue, Component, Dependency, External, Port, Resources, Storage, Trait
+from constructs_lib.defaults import tool_probes
+from constructs_lib.model import (
+    Bucket,
+    BucketAccess,
+    Catalogue,
+    Component,
+    Dependency,
+    External,
+    Port,
+    Resources,
+    Storage,
+    Trait,
+)
 from constructs_lib.options import Options
 
 Changes = Callable[[Catalogue], tuple[str, ...]]
@@ -58,6 +70,22 @@ def _postgres_import(catalogue: Catalogue, _options: Options) -> Catalogue:
     return catalogue
 
 
+def _object_store_versitygw(catalogue: Catalogue, _options: Options) -> Catalogue:
+    """Another server, under the same name, has an account for each who uses it; the Job alone shares the root's key."""
+    minio = catalogue.component("minio")
+    api = minio.port("api")
+    own = replace(
+        api,
+        credentials={"AWS_ACCESS_KEY_ID": "{role}", "AWS_SECRET_ACCESS_KEY": "{password}"},
+        # In the Secret of each is the root's key, from the base: what is there is never overwritten.
+        secret="versitygw",
+    )
+    root = {key: f"{minio.name}/{template.strip('{}')}" for key, template in api.credentials.items()}
+    probes = tool_probes(api.name, live="/health")
+    varied = _with_entry(catalogue, minio.name, type="versitygw", image="versitygw", ports=(own,), probes=probes)
+    return _with_entry(varied, "object-store-buckets", type="object-store-accounts", shared_secrets=root)
+
+
 def _object_store_external(catalogue: Catalogue, options: Options) -> Catalogue:
     """Others run the store, and make its buckets and keys."""
     store, minio = options.object_store, catalogue.component("minio")
@@ -67,20 +95,29 @@ def _object_store_external(catalogue: Catalogue, options: Options) -> Catalogue:
     node = External(
         name=minio.name,
         host=store.host,
-        ports=(Port(name="api", number=store.port, env={"S3_ENDPOINT": store.endpoint}, credentials=keys),),
+        ports=(
+            Port(
+                name="api",
+                number=store.port,
+                env={"S3_ENDPOINT": store.endpoint},
+                credentials=keys,
+                secret="object-store",
+            ),
+        ),
         namespace=store.namespace,
         pod_labels=dict(store.labels),
         addresses=store.addresses,
-        secret="object-store",
+        holds="buckets",
     )
     names = dict(store.buckets)
     gone = (minio.name, "object-store-buckets")
     entries = (
-        replace(one, settings={key: names.get(value, value) for key, value in one.settings.items()})
+        replace(one, buckets=tuple(replace(own, bucket=names.get(own.bucket, own.bucket)) for own in one.buckets))
         for one in catalogue.components
         if one.name not in gone
     )
-    return replace(catalogue, components=tuple(entries), externals=(*catalogue.externals, node), buckets=())
+    buckets = (Bucket(name=names.get(one.name, one.name)) for one in catalogue.buckets)
+    return replace(catalogue, components=tuple(entries), externals=(*catalogue.externals, node), buckets=tuple(buckets))
 
 
 def _autoscaling(catalogue: Catalogue, _options: Options) -> Catalogue:
@@ -90,17 +127,19 @@ def _autoscaling(catalogue: Catalogue, _options: Options) -> Catalogue:
 
 
 def _postgres_backups(catalogue: Catalogue, options: Options) -> Catalogue:
-    """Base backups and the WAL go to the object store, whoever runs that; one of ours gets the bucket from its Job."""
+    """Base backups and the WAL go to a bucket of the object store, whoever runs that."""
     backups, postgres = options.backups, catalogue.component("postgres")
     if backups is None:
         return catalogue
     store = Dependency("minio", "api")
-    own = {"BACKUP_BUCKET": backups.bucket, "BACKUP_SCHEDULE": backups.schedule, "BACKUP_RETENTION": backups.retention}
+    own = {"BACKUP_SCHEDULE": backups.schedule, "BACKUP_RETENTION": backups.retention}
     varied = _with_entry(
-        catalogue, "postgres", talks_to=(*postgres.talks_to, store), settings={**postgres.settings, **own}
+        catalogue,
+        "postgres",
+        talks_to=(*postgres.talks_to, store),
+        settings={**postgres.settings, **own},
+        buckets=(BucketAccess(bucket=backups.bucket, write=True, variable="BACKUP_BUCKET"),),
     )
-    if isinstance(catalogue.node(store.to), External):
-        return varied
     return replace(varied, buckets=(*catalogue.buckets, Bucket(name=backups.bucket)))
 
 
@@ -118,6 +157,12 @@ def _users_of_the_store(catalogue: Catalogue) -> tuple[str, ...]:
     """What is there for it, who needs it, and who shows or tests all that is there."""
     users = (one.name for one in catalogue.components if any(need.to == "minio" for need in one.needs))
     return ("minio", "credentials", *users, "grafana", "integration-tests")
+
+
+def _keys_of_the_store(catalogue: Catalogue) -> tuple[str, ...]:
+    """The store, who makes its keys, who has one, and who tries the store's ports."""
+    users = (one.name for one in catalogue.components if one.buckets)
+    return ("minio", "credentials", "object-store-buckets", *users, "integration-tests")
 
 
 def _scaling(catalogue: Catalogue) -> tuple[str, ...]:
@@ -142,6 +187,11 @@ TRAITS = (
         changes=_only("postgres"),
         needs=("postgres-cloudnative-pg",),
         keeps=("postgres",),
+    ),
+    Trait(
+        name="object-store-versitygw",
+        vary=_object_store_versitygw,
+        changes=_keys_of_the_store,
     ),
     Trait(
         name="object-store-external",

@@ -18,8 +18,8 @@ EVERY = frozenset({"name", "tier", "type", "namespace", "labels", "after"})
 """Fields that an entry of any type may set: the generator itself reads them."""
 POD = frozenset(
     {
-        "image", "uid", "needs", "talks_to", "settings", "produces", "consumes", "generated_secrets", "shared_secrets",
-        "resources", "grace_period",
+        "image", "uid", "needs", "talks_to", "settings", "produces", "consumes", "buckets", "generated_secrets",
+        "shared_secrets", "resources", "grace_period",
     }
 )  # fmt: skip
 """Those that take effect on any pod whose construct makes a ConfigMap of its variables."""
@@ -39,9 +39,9 @@ class ComponentType:
     that sets another one is refused, so that no field is without effect.
 
     What others use it for: `holds` is "topics", "schemas" or "buckets" for a server that keeps them; `makes` is
-    "secrets", "schemas" or "routes" for what makes them of the entries; `tested` components are called by the
-    integration tests, `unscraped` ones are watched through their consumers. `external` is a node that must be among the
-    catalogue's externals.
+    "secrets", "schemas", "accounts" or "routes" for what makes them of the entries; `tested` components are called by
+    the integration tests, `unscraped` ones are watched through their consumers. `external` is a node that must be among
+    the catalogue's externals.
     """
 
     name: ClassVar[str]

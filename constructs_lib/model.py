@@ -35,7 +35,8 @@ class Port:
     `env` and `credentials` map an environment variable to a template. Both know {host} and {port}; `env` goes into the
     consumer's ConfigMap, `credentials` into its Secret, whose templates also know {role} (the consumer's name as an SQL
     identifier) and {<key>} for each key of the provider's own Secret and for {password}, the consumer's own one.
-    `admin_env` is more of `env`, for a consumer that shares a secret of the provider.
+    `admin_env` is more of `env`, for a consumer that shares a secret of the provider. With `secret` the credentials are
+    in a Secret <consumer>-<secret> of their own. Those of an external node always are, and somebody else makes it.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Port:
     env: Mapping[str, str] = field(default_factory=nothing)
     admin_env: Mapping[str, str] = field(default_factory=nothing)
     credentials: Mapping[str, str] = field(default_factory=nothing)
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,18 @@ class Access:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BucketAccess:
+    """A bucket whose objects a component lists and reads; with `write` it puts and deletes them, too.
+
+    `variable` is the environment variable that tells it the bucket's name; without one its program has the name.
+    """
+
+    bucket: str
+    write: bool = False
+    variable: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Schema:
     """A PostgreSQL schema that one service owns: its name, and the folder of its numbered migrations.
 
@@ -126,6 +140,7 @@ class Component:
     `type` names one of `constructs_lib.types`. `needs` gives order, policy and variables; `talks_to` policy and
     variables without order; `after` order only, beside what is derived: whatever prepares what the component needs.
     `produces` and `consumes` map an environment variable to a Kafka topic; a consumed topic gets a dead-letter topic.
+    `buckets` are those of the object store that it uses: the catalogue allows it no others.
     `generated_secrets` are the keys of its own Secret that are made at random once: key -> "password" or "user";
     `shared_secrets` are keys that repeat a generated one: key -> "<component>/<its key>".
     `ready_without`: of what it needs, the components without which it is ready all the same, as there is something
@@ -146,6 +161,7 @@ class Component:
     settings: Mapping[str, str] = field(default_factory=nothing)
     produces: Mapping[str, str] = field(default_factory=nothing)
     consumes: Mapping[str, str] = field(default_factory=nothing)
+    buckets: tuple[BucketAccess, ...] = ()
     generated_secrets: Mapping[str, str] = field(default_factory=nothing)
     shared_secrets: Mapping[str, str] = field(default_factory=nothing)
     labels: Mapping[str, str] = field(default_factory=nothing)
@@ -174,7 +190,7 @@ class Component:
 
     @property
     def password_key(self) -> str:
-        """The key under which the Job that makes schemas finds the password of the component's role."""
+        """The key under which a Job that makes accounts finds the password of the component's."""
         return f"{self.role.upper()}_PASSWORD"
 
     def port(self, name: str) -> Port:
@@ -187,8 +203,8 @@ class External:
     """What is outside the platform but talks with it: a name, its ports, and how a NetworkPolicy selects its pods.
 
     `addresses` are CIDR blocks of what is no pod. Without them and a namespace its address is not known when the
-    manifests are made: a policy then names its ports alone. What its ports hand out as `credentials` (their keys; the
-    templates are of no account) each consumer finds in a Secret <consumer>-<secret> that somebody else makes.
+    manifests are made: a policy then names its ports alone. Of `credentials` of its ports the keys alone are of
+    account. `holds` is "buckets" for an object store, as of a component's type.
     """
 
     name: str
@@ -198,7 +214,7 @@ class External:
     pod_labels: Mapping[str, str] = field(default_factory=nothing)
     addresses: tuple[str, ...] = ()
     protocols: tuple[str, ...] = ("TCP",)
-    secret: str = ""
+    holds: str = ""
 
     def port(self, name: str) -> Port:
         """The port of that name; KeyError where there is none."""

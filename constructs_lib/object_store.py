@@ -74,12 +74,12 @@ def _buckets(value: Mapping[str, Any], catalogue: Catalogue, place: Place) -> It
         return
     if not buckets or any(value_types.problems(catalogue)):
         return
-    # Jobs name the others themselves.
-    in_settings = {text for entry in catalogue.components for text in entry.settings.values()}
-    known = [one.name for one in catalogue.buckets if one.name in in_settings]
+    # Programs know the others by their names.
+    told = {own.bucket for entry in catalogue.components for own in entry.buckets if own.variable}
+    known = [one.name for one in catalogue.buckets if one.name in told]
     for name, other in buckets.items():
         if name not in known:
-            message = f"{NOUN}: no component has a setting with the bucket {name!r}"
+            message = f"{NOUN}: no component has a variable with the bucket {name!r}"
             yield Problem(str(own.at(name)), message, f"use one of: {', '.join(known)}")
         if not isinstance(other, str) or not BUCKET.fullmatch(other):
             message = f"{NOUN}: {other!r} is not a valid name of a bucket"

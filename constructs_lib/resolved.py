@@ -175,8 +175,8 @@ class ResolvedComponent:
     """Everything that a component's objects are made of; its construct sees nothing else.
 
     `autoscale` is None where its number of replicas is fixed. `host` is the address of its Service, `image` a
-    reference, `after` the components that are up before it starts, `secret` its own, `given_secrets` those that
-    somebody else makes (the keys of `derived`, without their values), `files` what lies in
+    reference, `after` the components that are up before it starts, `secret` its own, `more_secrets` those
+    besides in which it finds what ports hand out, `files` what lies in
     catalogue/files/<component>/ (name -> text), `policies` those that are its own objects: both sides of each of its
     dependencies.
     """
@@ -206,7 +206,7 @@ class ResolvedComponent:
     dependencies: tuple[ResolvedDependency, ...]
     env_vars: tuple[EnvVar, ...]
     secret: SecretPlan | None
-    given_secrets: tuple[SecretPlan, ...]
+    more_secrets: tuple[SecretPlan, ...]
     policies: tuple[Policy, ...]
     files: Mapping[str, str]
 
@@ -219,6 +219,11 @@ class ResolvedComponent:
     def secret_name(self) -> str:
         """The name of its own Secret, if it has one."""
         return self.name + SECRET_SUFFIX
+
+    @property
+    def secrets(self) -> tuple[SecretPlan, ...]:
+        """All Secrets that its pods read, its own one first."""
+        return (*([self.secret] if self.secret else []), *self.more_secrets)
 
     @property
     def settings(self) -> dict[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import structlog
 from hypothesis import settings
-from object_store_server import StoreSettings
+from object_store_server import StoreSettings, serve_accounts
 from object_store_server import serve as serve_objects
 
 from chatdb.local.postgres import HOST, PostgresServer, serve
@@ -79,3 +79,10 @@ def object_store_settings() -> Iterator[StoreSettings]:
     """A real S3 server for each test process, with the platform's buckets."""
     with serve_objects("model-artifacts", "datasets", "test") as settings:
         yield settings
+
+
+@pytest.fixture(scope="session")
+def own_key() -> Iterator[Callable[[str], StoreSettings]]:
+    """Another one, in which each component has a key of its own: the settings of the component of that name."""
+    with serve_accounts() as settings_of:
+        yield settings_of

@@ -18,7 +18,7 @@ from constructs_lib.checks.rules import RULES
 from constructs_lib.resolve import resolve
 from constructs_lib.settings import FILE, parsed, read_environments
 from constructs_lib.yaml_files import Place
-from tools import environment_pictures, metrics, scale_tables, training_limits, trait_tables
+from tools import environment_pictures, metrics, scale_tables, security_tables, training_limits, trait_tables
 from tools.sections import filled
 from tools.waivers import WAIVERS as SCAN_WAIVERS
 
@@ -136,6 +136,8 @@ def generated(root: Path) -> Iterator[tuple[str, str]]:
         ("docs/traits.md", "operators", trait_tables.operators()),
         ("docs/traits.md", "given secrets", trait_tables.given_secrets(PLATFORM)),
         ("docs/traits.md", "secrets", trait_tables.secrets(PLATFORM)),
+        ("docs/production.md", "policies", trait_tables.policies(PLATFORM)),
+        ("docs/security.md", "buckets", security_tables.buckets(PLATFORM)),
         ("docs/security.md", "waivers", waivers()),
         ("docs/observability.md", "metrics", metrics.table(root)),
         ("docs/scale.md", "replicas", scale_tables.tables(root)),

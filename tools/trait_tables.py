@@ -1,9 +1,11 @@
 """What docs/traits.md says of every trait: what it changes, its operators, and the Secrets that others have to make."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from catalogue.components import CATALOGUE
+from constructs_lib import bucket_policies
 from constructs_lib.gitops.argo_cd import kind_name
 from constructs_lib.model import Trait
 from constructs_lib.options import Backups, ObjectStore, Options
@@ -16,13 +18,15 @@ OPTIONS = Options(
     backups=Backups(bucket="backups", schedule="0 0 3 * * *", retention="30d"),
 )
 """Some value of each setting that a trait needs."""
+EXTERNAL = ("object-store-external", "postgres-cloudnative-pg", "postgres-backups")
+"""All that bring somebody who uses a store that others run."""
 PURPOSE = {
     "autoscaling": "a HorizontalPodAutoscaler for each HTTP service but test-service, and no replicas in git",
     "external-credentials": "no credentials Job; Sealed Secrets, SOPS or External Secrets make the Secrets below",
     "gateway-api": "a Gateway and HTTPRoutes in place of the Ingresses, for Envoy Gateway (class `eg`)",
     "kafka-three-brokers": "three brokers; each message is on three, and acknowledged by two",
     "object-store-external": "an S3 that others run in place of MinIO; data is not carried over",
-    "object-store-versitygw": "Versity S3 Gateway in place of MinIO; data is not carried over",
+    "object-store-versitygw": "Versity S3 Gateway in place of MinIO, a key for each consumer; data is not carried over",
     "postgres-backups": "base backups and WAL of the Cluster in a bucket",
     "postgres-cloudnative-pg": "three instances, one of which writes; each commit is on two",
     "postgres-import": "the Cluster begins with the data of the server of the base, which stays beside it",
@@ -36,7 +40,7 @@ def table(root: Path, platform: ResolvedPlatform) -> str:
     heads = "| trait | what it does | changes | needs | excludes |"
     rows = [
         f"| `{name}` | {PURPOSE[name]} | {_changes(platform, own.get(name), patches.get(name, ()))} "
-        f"| {_needs(own.get(name))} | {_listed(own[name].excludes) if name in own else _excluded_by(name)} |"
+        f"| {_needs(own.get(name))} | {_listed(sorted(_excluding(name)))} |"
         for name in known_traits(root, CATALOGUE)
     ]
     return "\n".join([heads, "|---|---|---|---|---|", *rows])
@@ -65,8 +69,13 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(f"`{name}`" for name in names)
 
 
-def _excluded_by(name: str) -> str:
-    return _listed(trait.name for trait in CATALOGUE.traits if name in trait.excludes)
+def _excluding(name: str) -> Iterator[str]:
+    """The traits that are never beside that one, whichever of both says so."""
+    for trait in CATALOGUE.traits:
+        if trait.name == name:
+            yield from trait.excludes
+        elif name in trait.excludes:
+            yield trait.name
 
 
 def operators() -> str:
@@ -96,9 +105,23 @@ def secrets(platform: ResolvedPlatform) -> str:
 
 def given_secrets(platform: ResolvedPlatform) -> str:
     """Those in which consumers find what an external node hands out."""
-    other = varied(platform, ["object-store-external"], OPTIONS)
-    keys = _keys(plan for component in other.components for plan in component.given_secrets)
+    other = varied(platform, EXTERNAL, OPTIONS)
+    keys = _keys(plan for component in other.components for plan in component.more_secrets)
     return _rows("| namespace | Secret | keys |", sorted((*place, text) for place, text in keys.items()))
+
+
+def policies(platform: ResolvedPlatform) -> str:
+    """What each consumer of an external store has to be allowed there, as a policy of its user."""
+    other = varied(platform, EXTERNAL, OPTIONS)
+    parts = []
+    for component in (one for one in other.catalogue.components if one.buckets):
+        secrets = other.component(component.name).more_secrets
+        names = ", ".join(f"`{secret.namespace}/{secret.name}`" for secret in secrets)
+        policy = bucket_policies.of_component(component)
+        statements = ",\n".join(f"    {json.dumps(statement)}" for statement in policy["Statement"])
+        text = f'{{\n  "Version": "{policy["Version"]}",\n  "Statement": [\n{statements}\n  ]\n}}'
+        parts.append(f"**{component.name}**, Secret {names}:\n\n```json\n{text}\n```")
+    return "\n\n".join(parts)
 
 
 def _keys(plans: Iterable[SecretPlan]) -> dict[tuple[str, str], str]:

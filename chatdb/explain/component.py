@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from chatdb.explain import places
-from chatdb.explain.model import Explanation, Secret, Traffic, Variable
+from chatdb.explain.model import Bucket, Explanation, Secret, Traffic, Variable
 from chatdb.explain.sources import Sources
 from constructs_lib.resolved import Link, ResolvedComponent, ResolvedPlatform
 
@@ -24,7 +24,6 @@ def explain(sources: Sources, platform: ResolvedPlatform, component: ResolvedCom
     catalogue = platform.catalogue
     entry = catalogue.component(component.name)
     source = catalogue.image(entry).source if entry.image else None
-    secret = component.secret
     objects = places.objects(sources, entry, platform.name)
     return Explanation(
         name=component.name,
@@ -44,7 +43,8 @@ def explain(sources: Sources, platform: ResolvedPlatform, component: ResolvedCom
             Variable(name=one.name, value=one.value, origin=one.origin)
             for one in sorted(component.env_vars, key=lambda one: one.name)
         ),
-        secret=Secret(name=secret.name, keys=secret.keys) if secret else None,
+        buckets=tuple(Bucket(name=own.bucket, write=own.write) for own in entry.buckets),
+        secrets=tuple(Secret(name=secret.name, keys=secret.keys) for secret in component.secrets),
         objects=objects,
         overlays=places.overlays(sources, entry, objects, platform.name),
         applications=sources.applications(entry.tier),

@@ -35,8 +35,16 @@ class Variable:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Bucket:
+    """A bucket whose objects the component reads; where it may `write`, it puts and deletes them, too."""
+
+    name: str
+    write: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Secret:
-    """The component's own Secret: names only."""
+    """A Secret that the component reads: names only."""
 
     name: str
     keys: tuple[str, ...]
@@ -80,7 +88,8 @@ class Explanation:
     calls: tuple[Traffic, ...]
     called_by: tuple[Traffic, ...]
     variables: tuple[Variable, ...]
-    secret: Secret | None
+    buckets: tuple[Bucket, ...]
+    secrets: tuple[Secret, ...]
     objects: tuple[Object, ...]
     overlays: tuple[Place, ...]
     applications: tuple[Place, ...]

@@ -31,10 +31,8 @@ def _relations(explanation: Explanation) -> Iterator[tuple[str, Iterable[object]
     yield "calls", map(_line, explanation.calls)
     yield "is called by", map(_line, explanation.called_by)
     yield "variables", (f"{v.name}={v.value}  from {v.origin}" for v in explanation.variables)
-    yield (
-        "secret keys",
-        (f"{explanation.secret.name}: {key}" for key in explanation.secret.keys) if explanation.secret else [],
-    )
+    yield "buckets", (f"{one.name}  {'reads and writes' if one.write else 'reads'}" for one in explanation.buckets)
+    yield "secret keys", (f"{secret.name}: {key}" for secret in explanation.secrets for key in secret.keys)
 
 
 def _places(explanation: Explanation) -> Iterator[tuple[str, Iterable[object]]]:

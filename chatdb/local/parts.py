@@ -18,9 +18,11 @@ from constructs_lib.types.kafka.spec import Kafka
 from constructs_lib.types.kafka_topics.spec import KafkaTopics
 from constructs_lib.types.microservice.spec import Microservice
 from constructs_lib.types.object_store.spec import ObjectStore
+from constructs_lib.types.object_store_accounts.spec import ObjectStoreAccounts
 from constructs_lib.types.object_store_buckets.spec import ObjectStoreBuckets
 from constructs_lib.types.postgres.spec import Postgres
 from constructs_lib.types.postgres_schema.spec import PostgresSchema
+from constructs_lib.types.versitygw.spec import Versitygw
 
 ANSWER_SECONDS = 3
 KAFKA = """
@@ -110,16 +112,18 @@ def _listeners(ports: Mapping[str, int]) -> str:
 
 
 def _object_store(site: Site, component: ResolvedComponent) -> Part:
-    """The gateway of the trait object-store-versitygw; its data is files."""
+    """The gateway of the trait object-store-versitygw; its data is files. Without the trait it has no accounts."""
     folder, port = site.place(component), site.number(component, "api")
     secrets = site.secrets[component.name]
     keys = {"ROOT_ACCESS_KEY": secrets["MINIO_ROOT_USER"], "ROOT_SECRET_KEY": secrets["MINIO_ROOT_PASSWORD"]}
-    for name in ("data", "metadata"):
+    for name in ("data", "metadata", "accounts"):
         (folder / name).mkdir(exist_ok=True)
     program = str(_installed(site.root / ".tools/bin/versitygw"))
-    command = [program, "--port", f"{HOST}:{port}", "--health", "/health", "posix"]
+    accounts = ["--iam-dir", str(folder / "accounts"), "--iam-cache-disable"]
+    command = [program, "--port", f"{HOST}:{port}", "--health", "/health"]
+    command += accounts if component.type == Versitygw.name else []
     # Not every file system has the extended attributes that it would use.
-    command += ["--sidecar", str(folder / "metadata"), str(folder / "data")]
+    command += ["posix", "--sidecar", str(folder / "metadata"), str(folder / "data")]
     server = Server(component.name, command, folder / "log", site.env_vars(component) | keys)
     return Part(component=component, server=server, ready=lambda: _answers(f"http://{HOST}:{port}/health"))
 
@@ -186,12 +190,12 @@ def _answers(url: str) -> bool:
         return False
 
 
-JOBS = frozenset({KafkaTopics.name, PostgresSchema.name, ObjectStoreBuckets.name})
+JOBS = frozenset({KafkaTopics.name, PostgresSchema.name, ObjectStoreBuckets.name, ObjectStoreAccounts.name})
 MAKERS: Mapping[str, Callable[[Site, ResolvedComponent], Part]] = MappingProxyType(
     {
         Postgres.name: _postgres,
         Kafka.name: _kafka,
-        ObjectStore.name: _object_store,
+        **dict.fromkeys((ObjectStore.name, Versitygw.name), _object_store),
         **dict.fromkeys(JOBS, _job),
         Microservice.name: _microservice,
     }

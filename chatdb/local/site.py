@@ -127,12 +127,17 @@ def _detours(around: Collection[Link], ports: Ports, free: Sequence[int]) -> Ite
 
 
 def _secrets(platform: ResolvedPlatform) -> Iterator[tuple[str, Mapping[str, str]]]:
-    """The Secrets by component, made as the credentials Job makes them; here they are in no store."""
-    plans = tuple(credentials.Plan(p.namespace, p.name, p.origin, p.derived) for p in platform.secrets)
+    """What is in the Secrets that each component reads; here they are in no store."""
     seen = credentials.Seen()
+    complete(platform, seen)
+    for component in platform.components:
+        own = {(secret.namespace, secret.name) for secret in component.secrets}
+        yield component.name, {key[2]: value for key, value in seen.values.items() if key[:2] in own}
+
+
+def complete(platform: ResolvedPlatform, seen: credentials.Seen) -> None:
+    """Make the keys of the platform's Secrets that nobody has seen yet, as the credentials Job does."""
+    plans = tuple(credentials.Plan(p.namespace, p.name, p.origin, p.derived) for p in platform.secrets)
     for missing in (credentials.missing_origins, credentials.missing_derived):
         for address, values in missing(plans, seen).items():
             seen.values |= {(*address, key): value for key, value in values.items()}
-    for component in platform.components:
-        where = (component.namespace, component.secret_name)
-        yield component.name, {key[2]: value for key, value in seen.values.items() if key[:2] == where}

@@ -11,7 +11,7 @@ from catalogue.tiers import Tier
 from chatdb.new_service import packages
 from constructs_lib.component_type import type_of
 from constructs_lib.defaults import http, service_probes
-from constructs_lib.model import Catalogue, Component, Dependency, Resources, Route, Schema
+from constructs_lib.model import BucketAccess, Catalogue, Component, Dependency, Resources, Route, Schema
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems_of_entries
 from constructs_lib.types.microservice.spec import Microservice
@@ -97,5 +97,9 @@ def _draft(catalogue: Catalogue, request: Request) -> Component:
         route=Route(path=f"{API_PREFIX}/{name}", strip=API_PREFIX),
         metrics="http",
     )
-    schema = Schema(name=draft.role, migrations=f"services/{name}/migrations")
-    return replace(draft, schema=schema) if "schemas" in held else draft
+    if "schemas" in held:
+        draft = replace(draft, schema=Schema(name=draft.role, migrations=f"services/{name}/migrations"))
+    if "buckets" in held:
+        # The least that is an access: which ones it needs is for its author to say.
+        draft = replace(draft, buckets=tuple(BucketAccess(bucket=one.name) for one in catalogue.buckets[:1]))
+    return draft

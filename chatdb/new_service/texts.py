@@ -89,6 +89,8 @@ def _arguments(component: Component) -> Iterator[str]:
     if component.needs:
         yield _tuple("needs", [f"Dependency({quoted(edge.to)}, {quoted(edge.port)})" for edge in component.needs])
     yield _tuple("talks_to", ["TELEMETRY"])
+    if component.buckets:
+        yield _tuple("buckets", [f"BucketAccess(bucket={quoted(own.bucket)})" for own in component.buckets])
     yield f"{INDENT}replicas={component.replicas},"
     if resources:
         keys = ("cpu", "memory", "cpu_limit", "memory_limit")

@@ -48,8 +48,11 @@ def _blocks(one: Explanation, outage: Outage, known: frozenset[str], own: Sequen
     variables = ((_two(tag("code", v.name), f"from {v.origin}"), code(v.value)) for v in one.variables)
     columns = ("variable", "value")
     yield _block("Variables", table(f"Variables of {one.name}", columns, variables) if one.variables else None)
-    keys = tag("ul", *(tag("li", tag("code", key)) for key in one.secret.keys)) if one.secret else None
-    yield _block(f"Secret {one.secret.name}" if one.secret else "", keys)
+    buckets = ((tag("code", own.name), "reads and writes" if own.write else "reads") for own in one.buckets)
+    columns = ("bucket", "access")
+    yield _block("Buckets", table(f"Buckets of {one.name}", columns, buckets) if one.buckets else None)
+    for secret in one.secrets:
+        yield _block(f"Secret {secret.name}", tag("ul", *(tag("li", tag("code", key)) for key in secret.keys)))
     yield _block("Objects of its own", _objects(f"Objects of {one.name}", own))
     others = [item for item in one.objects if item.owner != one.name]
     yield _block("Objects of others that name it", _objects(f"Objects that name {one.name}", others))

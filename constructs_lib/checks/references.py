@@ -98,7 +98,7 @@ def configuration_exists(inputs: Inputs) -> Iterator[Problem]:
 
 def _configuration(inputs: Inputs) -> Iterator[tuple[tuple[str, str, str], set[str] | None]]:
     """(kind, namespace, name) -> keys; None where an operator makes it, and nobody knows them."""
-    given = (plan for component in inputs.platform.components for plan in component.given_secrets)
+    given = (plan for component in inputs.platform.components for plan in component.more_secrets)
     for plan in (*inputs.platform.secrets, *given):
         yield ("Secret", plan.namespace, plan.name), set(plan.keys)
     for obj in inputs.of("ConfigMap", "Secret"):

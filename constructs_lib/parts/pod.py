@@ -127,13 +127,12 @@ def _env_from(env_vars: Config | None) -> list[k8s.EnvFromSource] | None:
 
 def _secret_env(component: ResolvedComponent) -> list[k8s.EnvVar]:
     """One variable for each key of the component's Secrets: key by key, so that a missing one is seen."""
-    own = (component.secret,) if component.secret else ()
     return [
         k8s.EnvVar(
             name=key,
             value_from=k8s.EnvVarSource(secret_key_ref=k8s.SecretKeySelector(name=secret.name, key=key)),
         )
-        for secret in (*own, *component.given_secrets)
+        for secret in component.secrets
         for key in secret.keys
     ]
 

@@ -13,6 +13,7 @@ def env_vars(catalogue: Catalogue, component: Component, links: Iterable[Link], 
         ("settings", component.settings),
         ("produces", component.produces),
         ("consumes", component.consumes),
+        ("buckets", {one.variable: one.bucket for one in component.buckets if one.variable}),
         (f"type {component.type}", type_of(component).settings(catalogue, component)),
     ):
         for name, value in values.items():

@@ -10,9 +10,10 @@ from constructs_lib.resolve.env_vars import env_vars
 from constructs_lib.resolve.graph import by_consumer, links_of, startup
 from constructs_lib.resolve.policies import external_peer, gateway_policy, policies
 from constructs_lib.resolve.problems import problems, problems_of_entries
-from constructs_lib.resolve.secrets import given_secrets, secret_plans, with_secret
+from constructs_lib.resolve.secrets import more_secrets, secret_plans, with_secret
 from constructs_lib.resolve.topics import declared_topics
 from constructs_lib.resolved import (
+    SECRET_SUFFIX,
     Dns,
     Link,
     Locate,
@@ -71,7 +72,7 @@ def _resolved(catalogue: Catalogue, locate: Locate) -> ResolvedPlatform:
     owned: dict[str, list[Link]] = {}
     for link in links:
         owned.setdefault(link.owner, []).append(link)
-    plans = {plan.component: plan for plan in secrets}
+    plans = {plan.component: plan for plan in secrets if plan.name == plan.component + SECRET_SUFFIX}
     components = tuple(
         type_of(entry).resolve(
             _component(around, entry, before[entry.name], owned.get(entry.name, []), plans.get(entry.name)), around
@@ -120,7 +121,7 @@ def _component(
         dependencies=tuple(_dependency(around, link) for link in links),
         env_vars=tuple(env_vars(catalogue, entry, links, around.locate)),
         secret=secret,
-        given_secrets=given_secrets(entry, links),
+        more_secrets=more_secrets(catalogue, entry, links, around.locate),
         policies=tuple(policies(owned)),
         files=catalogue.files(entry.name),
     )

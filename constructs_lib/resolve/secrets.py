@@ -1,36 +1,63 @@
 """Secrets: which ones there are, with which keys, and where their values come from."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from constructs_lib.model import Catalogue, Component, External
 from constructs_lib.resolve.graph import by_consumer
 from constructs_lib.resolved import SECRET_SUFFIX, Link, Locate, SecretPlan
 from constructs_lib.types import type_of
 
+PASSWORD = "{password}"  # noqa: S105 - of a template
+MAKERS = {"schemas": "schemas", "buckets": "accounts"}
+"""What a server holds -> what the Job makes whose Secret has the passwords of those who use it."""
+
 
 def secret_plans(catalogue: Catalogue, links: Iterable[Link], locate: Locate) -> tuple[SecretPlan, ...]:
     """The Secrets of all components that have something to hide, sorted by namespace and name."""
     mine = by_consumer(links)
-    plans = (_plan(catalogue, component, mine.get(component.name, ()), locate) for component in catalogue.components)
-    return tuple(sorted((plan for plan in plans if plan), key=lambda plan: (plan.namespace, plan.name)))
+    plans: list[SecretPlan] = []
+    for component in catalogue.components:
+        own = mine.get(component.name, ())
+        plans += _plan(catalogue, component, own, locate)
+        plans += more_secrets(catalogue, component, [link for link in own if _inside(link)], locate)
+    return tuple(sorted(plans, key=lambda plan: (plan.namespace, plan.name)))
 
 
-def given_secrets(component: Component, links: Iterable[Link]) -> tuple[SecretPlan, ...]:
-    """The Secrets in which the component finds what external nodes hand out; `links` are its own."""
+def more_secrets(
+    catalogue: Catalogue, component: Component, links: Iterable[Link], locate: Locate
+) -> tuple[SecretPlan, ...]:
+    """The Secrets besides its own in which the component finds what ports hand out; `links` are its own.
+
+    Those of external nodes are made by somebody else: their values are not known.
+    """
     keys: dict[str, dict[str, str]] = {}
     for link in links:
-        if isinstance(link.provider, External) and link.provider.secret and link.relation.informs:
-            keys.setdefault(link.provider.secret, {}).update(link.port.credentials)
+        if own := in_more_secrets(component, link):
+            filled = _filled(catalogue, component, link, locate) if _inside(link) else own
+            keys.setdefault(link.port.secret, {}).update(filled)
     return tuple(
         SecretPlan(
             component=component.name,
             namespace=str(component.namespace),
             name=f"{component.name}-{suffix}",
+            origin={},
             derived=dict(sorted(derived.items())),
         )
         for suffix, derived in sorted(keys.items())
         if derived
     )
+
+
+def in_more_secrets(component: Component, link: Link) -> Mapping[str, str]:
+    """Key -> template of what the component finds in the Secret that the port of a link names."""
+    if not link.port.secret or not link.relation.informs:
+        return {}
+    return _handed_out(component, link) if _inside(link) else link.port.credentials
+
+
+def _inside(link: Link) -> bool:
+    """Whether the provider's credentials are made here."""
+    return not isinstance(link.provider, External)
 
 
 def with_secret(catalogue: Catalogue, links: Iterable[Link]) -> frozenset[str]:
@@ -60,23 +87,28 @@ def secret_keys(catalogue: Catalogue, component: Component, links: Iterable[Link
         yield from ((key, origin) for key in _handed_out(component, link))
 
 
-def _handed_out(component: Component, link: Link) -> dict[str, str]:
-    """Key -> template of what the port of a link hands out to the component."""
+def _handed_out(component: Component, link: Link) -> Mapping[str, str]:
+    """Key -> template of what the port of a link hands out to the component.
+
+    What is each consumer's own goes to those alone who have something there.
+    """
     if isinstance(link.provider, External) or not link.relation.informs:
         return {}
-    credentials = link.port.credentials.items()
-    return {key: template for key, template in credentials if component.schema or "{password}" not in template}
+    credentials = link.port.credentials
+    has_own = component.buckets if type_of(link.provider).holds == "buckets" else component.schema
+    return credentials if has_own or not any(PASSWORD in template for template in credentials.values()) else {}
 
 
-def _plan(catalogue: Catalogue, component: Component, links: Iterable[Link], locate: Locate) -> SecretPlan | None:
+def _plan(catalogue: Catalogue, component: Component, links: Iterable[Link], locate: Locate) -> Iterator[SecretPlan]:
+    """The component's own Secret, if it has one."""
     origin = {**component.generated_secrets, **type_of(component).origin_secrets(catalogue, component)}
     derived = _shared(catalogue, component) | _from_links(catalogue, component, links, locate)
     own = {key: _reference(component, key) for key in origin}
     derived |= {key: text.format(**own) for key, text in type_of(component).derived_secrets(component).items()}
     if not origin and not derived:
-        return None
+        return
     guarded = component.storage if type_of(component).guards_claim else None
-    return SecretPlan(
+    yield SecretPlan(
         component=component.name,
         namespace=str(component.namespace),
         name=component.name + SECRET_SUFFIX,
@@ -96,23 +128,33 @@ def _shared(catalogue: Catalogue, component: Component) -> dict[str, str]:
 
 
 def _from_links(catalogue: Catalogue, component: Component, links: Iterable[Link], locate: Locate) -> dict[str, str]:
-    """Keys that the ports which the component needs hand out."""
-    entries = {}
+    """Keys that the ports which the component needs hand out into its own Secret."""
+    entries: dict[str, str] = {}
     for link in links:
-        address = locate(link)
-        if isinstance(link.provider, External) or not address:
-            continue
-        values = {key: _reference(link.provider, key) for key in link.provider.generated_secrets}
-        if component.schema:
-            values["password"] = _role_password(catalogue, component)
-        for key, template in _handed_out(component, link).items():
-            entries[key] = template.format(host=address[0], port=address[1], role=component.role, **values)
+        if not link.port.secret:
+            entries |= _filled(catalogue, component, link, locate)
     return entries
 
 
-def _role_password(catalogue: Catalogue, component: Component) -> str:
-    """A reference to the password of the component's role, which the Secret of the Job that makes schemas holds."""
-    job = next(c for c in catalogue.components if type_of(c).makes == "schemas")
+def _filled(catalogue: Catalogue, component: Component, link: Link, locate: Locate) -> dict[str, str]:
+    """What the port of a link hands out, with references to the keys that the values come from."""
+    address = locate(link)
+    if isinstance(link.provider, External) or not address:
+        return {}
+    values = {key: _reference(link.provider, key) for key in link.provider.generated_secrets}
+    handed_out = _handed_out(component, link)
+    if any(PASSWORD in template for template in handed_out.values()):
+        values["password"] = _own_password(catalogue, component, link.provider)
+    return {
+        key: template.format(host=address[0], port=address[1], role=component.role, **values)
+        for key, template in handed_out.items()
+    }
+
+
+def _own_password(catalogue: Catalogue, component: Component, provider: Component) -> str:
+    """A reference to the component's password there, which the Secret of the Job that makes its account holds."""
+    made = MAKERS.get(type_of(provider).holds, "schemas")
+    job = next(one for one in catalogue.components if type_of(one).makes == made)
     return _reference(job, component.password_key)
 
 

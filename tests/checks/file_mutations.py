@@ -59,7 +59,7 @@ def trait_for_all(overlay: Path) -> None:
 
 
 def trait_in_the_wrong_tier(overlay: Path) -> None:
-    attach(overlay / "core", "components", "../../components/object-store-versitygw/foundation")
+    attach(overlay / "core", "components", "../../components/gateway-api/edge")
 
 
 def resource_from_elsewhere(overlay: Path) -> None:
@@ -87,6 +87,6 @@ FILES: list[tuple[Callable[[Path], None], str]] = [
     (trait_for_all, "it has components"),
     (resource_from_elsewhere, "../../../.. is outside the repository"),
     (patch_from_elsewhere, "../../../../patch.yaml is outside the repository"),
-    (trait_in_the_wrong_tier, "the tier has no object with kind Deployment, name minio"),
+    (trait_in_the_wrong_tier, "the tier has no object with kind Ingress"),
     (old_field, "patchesStrategicMerge is deprecated"),
 ]

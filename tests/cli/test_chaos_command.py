@@ -11,7 +11,7 @@ from catalogue.components import CATALOGUE
 from chatdb.chaos.experiments import Experiment, chosen, experiments
 from chatdb.chaos.run import Limits, Outcome, play
 from chatdb.local.parts import JOBS, MAKERS
-from constructs_lib.model import Dependency
+from constructs_lib.model import BucketAccess, Dependency
 from constructs_lib.problem import InvalidInput
 from constructs_lib.resolve import resolve
 from constructs_lib.resolved import ResolvedPlatform
@@ -43,7 +43,8 @@ def test_who_is_expected_follows_from_needs() -> None:
 
 def test_a_new_edge_is_a_new_experiment() -> None:
     """Nothing is listed by hand."""
-    changed = changed_platform("query-parser", needs=(Dependency("kafka", "kafka"), Dependency("minio", "api")))
+    needs = (Dependency("kafka", "kafka"), Dependency("minio", "api"))
+    changed = changed_platform("query-parser", needs=needs, buckets=(BucketAccess(bucket="test"),))
     expected = {one.id: one.expected for one in experiments(changed, ROOT)}
     assert expected["cut:query-parser:minio"] == ("query-parser",)
     assert expected["kill:minio"] == ("query-parser",)

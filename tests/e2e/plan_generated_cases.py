@@ -59,7 +59,12 @@ GENERATED: tuple[Case, ...] = (
         ),
         rules="pods-restart job-runs autoscaler-replicas",
     ),
-    generated("store-attached", edit.traits("object-store-versitygw"), rules="pods-restart job-runs engine-replaced"),
+    # The credentials Job reads and makes two Secrets more.
+    generated(
+        "store-attached",
+        edit.traits("object-store-versitygw"),
+        rules="pods-restart job-runs engine-replaced rights-widened",
+    ),
     generated("operator-attached", OPERATED, rules="statefulset-deleted job-runs config-unread policy-opened"),
     generated(
         "operator-detached",

@@ -15,6 +15,7 @@ from constructs_lib.model import (
     Access,
     Autoscale,
     Bucket,
+    BucketAccess,
     Catalogue,
     Component,
     Dependency,
@@ -39,10 +40,24 @@ BASES = (CATALOGUE.components, (*FOUNDATION, *AROUND))
 """The whole platform, and one without any service of its own."""
 TIERS = (Tier.CORE, Tier.PROCESSING, Tier.EDGE)
 STORES = (Dependency("kafka", "kafka"), Dependency("minio", "api"))
+ACCESS = [
+    BucketAccess(bucket=bucket.name, write=bool(number % 2), variable=f"BUCKET_{number}" if number else "")
+    for number, bucket in enumerate(CATALOGUE.buckets)
+]
 PREPARED = {"kafka": "kafka-topics", "minio": "object-store-buckets"}
 """Who makes ready what the stores hold."""
 MOST_SERVICES = 4
-IN_ANY_ORDER = ("needs", "talks_to", "after", "settings", "produces", "consumes", "generated_secrets", "labels")
+IN_ANY_ORDER = (
+    "needs",
+    "talks_to",
+    "after",
+    "settings",
+    "produces",
+    "consumes",
+    "buckets",
+    "generated_secrets",
+    "labels",
+)
 """Ports and rules of access stand in the manifests as they stand in their entry."""
 NAMES = st.from_regex(r"x[a-z0-9]{1,8}", fullmatch=True)
 """No component of the platform begins with an x."""
@@ -98,6 +113,7 @@ def _service(draw: st.DrawFn, name: str, others: list[Component], topics: list[T
         settings=draw(st.dictionaries(st.sampled_from(["LEVEL", "MODE"]), VALUES, max_size=2)),
         produces={f"OUT_{number}": topic for number, topic in enumerate(_some(draw, told))},
         consumes={f"IN_{number}": topic for number, topic in enumerate(_some(draw, told))},
+        buckets=_some(draw, ACCESS) or tuple(ACCESS[:1]) if STORES[1] in needs else (),
         generated_secrets=secrets,
         labels=draw(st.sampled_from([env(), env(team="a", cost="b")])),
         replicas=draw(st.integers(1, 3)),
@@ -157,6 +173,9 @@ OF_TYPE: dict[str, st.SearchStrategy[Any]] = {
     "after": st.lists(NODES, max_size=3).map(tuple),
     "talks_to": st.lists(EDGE, max_size=3).map(tuple),
     **dict.fromkeys(("settings", "produces", "consumes", "generated_secrets", "shared_secrets", "labels"), TABLE),
+    "buckets": st.lists(st.builds(BucketAccess, bucket=TEXT, write=st.booleans(), variable=TEXT), max_size=2).map(
+        tuple
+    ),
     "ready_without": st.lists(NODES, max_size=3).map(tuple),
     "autoscale": st.none() | st.builds(Autoscale, min=NUMBER, max=NUMBER, cpu_percent=NUMBER),
     "autoscaled": st.booleans(),

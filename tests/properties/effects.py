@@ -1,7 +1,7 @@
 """What becomes of a field of an entry that is set: an effect, a refusal, or neither."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, get_args, get_type_hints
@@ -16,6 +16,7 @@ from constructs_lib.model import (
     INGRESS_CONTROLLER,
     Access,
     Autoscale,
+    BucketAccess,
     Catalogue,
     Component,
     Dependency,
@@ -28,19 +29,23 @@ from constructs_lib.model import (
 from constructs_lib.probe import Probe
 from constructs_lib.problem import InvalidInput
 from constructs_lib.render import render
-from constructs_lib.resolve import resolve
+from constructs_lib.resolve import resolve, varied
 from constructs_lib.resolve.problems import problems
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
 from constructs_lib.types import type_of
-from tests.repository import ROOT
+from tests.repository import PLATFORM, ROOT
 from tests.three_brokers import THREE_BROKERS
 
-KAFKA = Dependency("kafka", "kafka")
+KAFKA, STORE = Dependency("kafka", "kafka"), Dependency("minio", "api")
 READER = "reader"
 ENTRIES = {component.type: component for component in reversed(THREE_BROKERS.components)}
 """The first entry of each type; the number of brokers is no field for itself, so there are several."""
 OTHERS = [one for type_, one in ENTRIES.items() if type_ not in ("chaos", "grafana", "locust-worker")]
 """Entries that others need, and a few that look at all of them."""
+ACCOUNTS = varied(PLATFORM, ["object-store-versitygw"]).catalogue
+WITH_ACCOUNTS = [ACCOUNTS.component(one.name) for one in OTHERS]
+"""The same where an object store asks who may do what: that of the base does not."""
+DATA = BucketAccess(bucket="test")
 
 
 class Outcome(StrEnum):
@@ -51,9 +56,9 @@ class Outcome(StrEnum):
     SILENT = "silent"
 
 
-def catalogue_with(entry: Component) -> Catalogue:
+def catalogue_with(entry: Component, entries: Sequence[Component] = OTHERS) -> Catalogue:
     """The platform with this entry in the place of its name, and a service that connects to all of its ports."""
-    others = [component for component in OTHERS if component.name not in (entry.name, READER)]
+    others = [component for component in entries if component.name not in (entry.name, READER)]
     ports = tuple(Dependency(entry.name, port.name) for port in entry.ports)
     needs = (Dependency("postgres", "postgres"),)
     shared = {f"SHARED_{key}": f"{entry.name}/{key}" for key in entry.generated_secrets}
@@ -66,6 +71,7 @@ def catalogue_with(entry: Component) -> Catalogue:
         ports=(http(READER, 8099),),
         needs=needs,
         talks_to=tuple(one for one in ports if one not in needs),
+        buckets=(DATA,) if type_of(entry).holds == "buckets" else (),
         shared_secrets=shared,
         resources=Resources(cpu="1m", memory="8Mi", cpu_limit="2m", memory_limit="16Mi"),
         probes=service_probes(),
@@ -75,27 +81,31 @@ def catalogue_with(entry: Component) -> Catalogue:
 
 
 def prepared(entry: Component) -> Component:
-    """The entry with what other fields need to take effect: a secret of its own, and Kafka where it may need it."""
+    """The entry with what other fields need to take effect: a secret of its own, Kafka and a bucket where it may."""
     taken = type_of(entry).fields
     if "generated_secrets" in taken:
         entry = replace(entry, generated_secrets={**entry.generated_secrets, "OWN_PASSWORD": "password"})
-    more = replace(entry, needs=(*entry.needs, KAFKA))
-    return more if KAFKA not in entry.needs and not problems(catalogue_with(more)) else entry
+    for more in (
+        replace(entry, needs=(*entry.needs, KAFKA)) if KAFKA not in entry.needs else entry,
+        replace(entry, talks_to=(*entry.talks_to, STORE), buckets=(DATA,)) if not entry.buckets else entry,
+    ):
+        entry = more if not problems(catalogue_with(more)) else entry
+    return entry
 
 
 class Base:
     """The platform with an entry, to compare with; what it renders is rendered once."""
 
-    def __init__(self, entry: Component) -> None:
+    def __init__(self, entry: Component, entries: Sequence[Component] = OTHERS) -> None:
         """InvalidInput where the entry is refused."""
-        self.entry = entry
-        self.platform = resolve(catalogue_with(entry))
+        self.entry, self.entries = entry, entries
+        self.platform = resolve(catalogue_with(entry, entries))
         self.charts: dict[str, str] = {}
 
     def outcome(self, change: Component) -> Outcome:
         """What becomes of the entry's change."""
         try:
-            platform = resolve(catalogue_with(change))
+            platform = resolve(catalogue_with(change, self.entries))
         except InvalidInput:
             return Outcome.REFUSED
         return Outcome.SILENT if self._same(platform) else Outcome.EFFECT
@@ -156,6 +166,7 @@ def values(entry: Component) -> Mapping[str, list[Any]]:
         "settings": [{**entry.settings, "EXTRA": "1"}],
         "produces": [{**entry.produces, "EXTRA": "queries"}],
         "consumes": [{**entry.consumes, "EXTRA": "queries"}],
+        "buckets": [(*entry.buckets, BucketAccess(bucket="datasets", write=True, variable="EXTRA_BUCKET"))],
         "generated_secrets": [{**entry.generated_secrets, "EXTRA": "user"}],
         "shared_secrets": [{**entry.shared_secrets, "EXTRA": "minio/MINIO_ROOT_USER"}],
         "labels": [{**entry.labels, "team": "x"}],
@@ -181,6 +192,7 @@ LEAVES: Mapping[tuple[type, str], Callable[[Any], list[Any]]] = {
     (Port, "env"): lambda old: [{**old, "TOLD": "{host}"}],
     (Port, "admin_env"): lambda old: [{**old, "TOLD_ADMIN": "{host}"}],
     (Port, "credentials"): lambda old: [{**old, "TOLD_SECRET": "{OWN_PASSWORD}"}],
+    (Port, "secret"): lambda _: ["extra"],
     (Dependency, "to"): lambda old: ["dns" if old == INGRESS_CONTROLLER else "prometheus"],
     (Dependency, "port"): lambda _: ["query", "otlp-http"],
     (Resources, "cpu"): lambda _: ["11m"],
@@ -201,6 +213,9 @@ LEAVES: Mapping[tuple[type, str], Callable[[Any], list[Any]]] = {
     (Route, "strip"): lambda _: ["/api"],
     (Route, "also"): lambda old: [(*old, "/extra")],
     (Route, "body_limit"): lambda old: [old + 1],
+    (BucketAccess, "bucket"): lambda _: ["datasets"],
+    (BucketAccess, "write"): lambda old: [not old],
+    (BucketAccess, "variable"): lambda _: ["EXTRA_BUCKET"],
     (Schema, "name"): lambda _: ["extra"],
     (Schema, "connections"): lambda old: [old + 1],
     (Schema, "migrations"): lambda _: ["services/training-orchestrator/migrations"],

@@ -147,7 +147,7 @@ def removal(chance: random.Random, overlay: Path) -> str:
 def trait(chance: random.Random, overlay: Path) -> str:
     """Another trait, if there is one left."""
     own = yaml.safe_load((overlay.parents[1] / FILE).read_text(encoding="utf-8"))["environments"][overlay.name]
-    left = sorted(set(traits(overlay.parent)) - {*own.get("traits", []), "object-store-versitygw"})
+    left = sorted(set(traits(overlay.parent)) - {*own.get("traits", [])})
     if not left:
         return resources(chance, overlay)
     name = chance.choice(left)

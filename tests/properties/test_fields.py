@@ -24,6 +24,7 @@ from tests.platforms.test_component_types import ENTRY, Cache
 from tests.properties.effects import (
     ENTRIES,
     LEAVES,
+    WITH_ACCOUNTS,
     Base,
     Outcome,
     catalogue_with,
@@ -62,8 +63,10 @@ def of_entry(entry: Component, *, nested: bool) -> Mapping[str, Counter[Outcome]
             counters[field][one.outcome(change)] += 1
     if nested:
         full = Base(scaled(filled(base.entry)))
+        accounts = Base(full.entry, WITH_ACCOUNTS) if full.entry.buckets else full
         for path, change in nested_changes(full.entry):
-            counters[path][full.outcome(change)] += 1
+            one = accounts if path.startswith("buckets") else full
+            counters[path][one.outcome(change)] += 1
     return counters
 
 
@@ -81,7 +84,7 @@ def test_every_field_is_tried() -> None:
     assert set(type_names()) - set(ENTRIES) == OF_TRAITS
 
 
-OF_TRAITS = {"cloudnative-pg", "external-credentials"}
+OF_TRAITS = {"cloudnative-pg", "external-credentials", "object-store-accounts", "versitygw"}
 """Types that stand in for others, of which no entry of the base is."""
 PROBES = ("liveness", "readiness", "startup")
 """Fields of a record that are records themselves."""
@@ -173,7 +176,7 @@ def test_a_registered_type_has_the_same_guarantee(registered: None) -> None:
 
 def test_a_field_without_effect_is_found(registered: None) -> None:
     """Where a construct does not read what its type takes."""
-    assert silent(of_entry(replace(ENTRY, type="careless"), nested=False)) == ["settings"]
+    assert silent(of_entry(replace(ENTRY, type="careless"), nested=False)) == ["settings", "buckets"]
 
 
 def test_an_object_store_serves_its_volume() -> None:

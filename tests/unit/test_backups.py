@@ -20,7 +20,7 @@ from constructs_lib.quantity import in_bytes
 from constructs_lib.render import render, render_variation
 from constructs_lib.resolve import varied
 from constructs_lib.resolve.variation import operators
-from constructs_lib.resolved import ResolvedPlatform
+from constructs_lib.resolved import ResolvedPlatform, ScriptComponent
 from constructs_lib.settings import read_settings
 from constructs_lib.yaml_files import Place
 from tests.repository import PLATFORM, ROOT
@@ -65,7 +65,7 @@ def test_objects(store: ObjectStore | None, endpoint: str, secret: str) -> None:
     configuration = kept["configuration"]
     assert (configuration["endpointURL"], configuration["destinationPath"]) == (endpoint, "s3://acme-backups/")
     postgres = platform(store).component("postgres")
-    keys = {plan.name: plan.keys for plan in (postgres.secret, *postgres.given_secrets) if plan}
+    keys = {plan.name: plan.keys for plan in postgres.secrets}
     for reference in configuration["s3Credentials"].values():
         assert reference["name"] == secret
         assert reference["key"] in keys[secret]
@@ -73,9 +73,15 @@ def test_objects(store: ObjectStore | None, endpoint: str, secret: str) -> None:
 
 
 def test_bucket_is_made_where_the_store_is_ours() -> None:
-    """Others make those of theirs."""
-    assert "acme-backups" in {bucket.name for bucket in platform().catalogue.buckets}
-    assert platform(EXTERNAL).catalogue.buckets == ()
+    """Others make those of theirs; of both it is known who uses the bucket."""
+    job = platform().component("object-store-buckets")
+    assert isinstance(job, ScriptComponent)
+    assert "acme-backups" in job.folders[0].files["plan.json"]
+    for store in (None, EXTERNAL):
+        catalogue = platform(store).catalogue
+        assert "acme-backups" in {bucket.name for bucket in catalogue.buckets}
+        (access,) = catalogue.component("postgres").buckets
+        assert (access.bucket, access.write) == ("acme-backups", True)
     assert isinstance(platform().catalogue.node("minio"), Component)
     assert isinstance(platform(EXTERNAL).catalogue.node("minio"), External)
 

@@ -58,6 +58,7 @@ def test_custom() -> None:
     assert after == tuple(sorted({*jobs, *(need.partition(":")[0] for need in EVERYTHING)}))
     assert draft.schema is not None
     assert (draft.schema.name, draft.schema.migrations) == ("a_b", "services/a-b/migrations")
+    assert [(own.bucket, own.write) for own in draft.buckets] == [("datasets", False)]
 
 
 def test_next_port_is_free() -> None:

@@ -11,9 +11,11 @@ from catalogue.components import CATALOGUE
 from catalogue.tiers import Tier
 from constructs_lib.defaults import env
 from constructs_lib.gitops.synth import resolved
-from constructs_lib.model import Catalogue, Component, Dependency, Image, Port, Route
+from constructs_lib.model import BucketAccess, Catalogue, Component, Dependency, Image, Port, Route
 from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolve.problems import problems
+
+DATA = BucketAccess(bucket="datasets")
 
 
 def changed(entry: str, **values: Any) -> Catalogue:
@@ -53,6 +55,11 @@ CASES: list[tuple[str, Callable[[], Catalogue], str]] = [
     ("rewrites", lambda: changed("ml-engine", route=Route(path="/api-v1/ml", strip="/api-v1")), "in one Ingress with"),
     ("true", lambda: changed("ml-engine", replicas=True), "replicas is True; write a whole number"),
     ("topic", lambda: changed("ml-engine", needs=(Dependency("minio", "api"),)), "it names topics, but needs no kafka"),
+    ("bucket", lambda: changed("ml-engine", buckets=(BucketAccess(bucket="data"),)), "bucket data is not known"),
+    ("access", lambda: changed("ml-engine", buckets=()), "it depends on minio, and does not say which buckets it uses"),
+    ("store", lambda: changed("query-parser", buckets=(DATA,)), "names buckets, but depends on no object store"),
+    ("bucket-twice", lambda: changed("ml-engine", buckets=(DATA, DATA)), "it names bucket datasets 2 times; keep one"),
+    ("job", lambda: changed("object-store-buckets", buckets=(DATA,)), "has buckets, which this type does not take"),
     ("secret", lambda: changed("postgres-schema", shared_secrets=env(P="kafka/P")), "which nobody generates"),
     ("port-number", lambda: changed("chaos", ports=(Port(name="a", number=70000),)), "70000 is no port"),
     ("port-name", lambda: changed("chaos", ports=(Port(name="a-very-long-port-name", number=1),)), "no name of a port"),

@@ -9,7 +9,7 @@ from constructs_lib.model import Catalogue, Component, External, Port
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.env_vars import env_vars
 from constructs_lib.resolve.graph import by_consumer, links_of
-from constructs_lib.resolve.problems.names import read_otherwise
+from constructs_lib.resolve.problems.names import NAME, read_otherwise
 from constructs_lib.resolve.problems.places import EXTERNALS, entry, where
 from constructs_lib.resolve.secrets import secret_keys
 from constructs_lib.resolved import Link, in_cluster
@@ -53,6 +53,7 @@ def _names(node: Component | External) -> Iterator[str]:
     if isinstance(node, Component):
         groups = (node.settings, node.produces, node.consumes, node.generated_secrets, node.shared_secrets)
         yield from chain.from_iterable(groups)
+        yield from (own.variable for own in node.buckets if own.variable)
 
 
 def _templates(place: str, node: Component | External, port: Port) -> Iterator[Problem]:
@@ -99,9 +100,15 @@ def _untold(place: str, node: Component | External) -> Iterator[Problem]:
         if port.admin_env and not (isinstance(node, Component) and node.generated_secrets):
             message = f"port {port.name!r} has admin_env, which goes to whoever shares a secret, but generates none"
             yield Problem(place, message, "write them into env, or add generated_secrets")
-        if port.credentials and isinstance(node, External) and not node.secret:
+        if port.credentials and isinstance(node, External) and not port.secret:
             message = f"port {port.name!r} has credentials, which only components hand out"
             yield Problem(place, message, "write what is no secret into env, and remove the rest")
+        if port.secret and not port.credentials:
+            message = f"port {port.name!r} names a Secret, and has no credentials"
+            yield Problem(place, message, "remove secret")
+        if port.secret and not NAME.fullmatch(port.secret):
+            fix = "use at most 52 lower-case letters, digits and dashes, beginning with a letter"
+            yield Problem(place, f"port {port.name!r}: {port.secret!r} cannot end the name of a Secret", fix)
 
 
 def _random(component: Component) -> Iterator[Problem]:

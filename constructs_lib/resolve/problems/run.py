@@ -5,6 +5,7 @@ from types import ModuleType
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import Problem
 from constructs_lib.resolve.problems import (
+    buckets,
     component_types,
     dependencies,
     env_vars,
@@ -19,7 +20,7 @@ from constructs_lib.resolve.problems import (
     vocabulary,
 )
 
-ENTRIES = (names, generated_names, images, dependencies, env_vars, references, routes, values, component_types)
+ENTRIES = (names, generated_names, images, dependencies, env_vars, references, buckets, routes, values, component_types)
 """What can be seen in the entries alone."""
 
 

@@ -20,9 +20,9 @@ def plugins(component: ResolvedComponent) -> list[dict[str, Any]]:
 
 
 def object_store(component: ResolvedComponent) -> dict[str, Any]:
-    """The spec of the ObjectStore; its keys are in the component's own Secret, or in one that others make."""
-    settings, plans = component.settings, (component.secret, *component.given_secrets)
-    secret = next((plan.name for plan in plans if plan and {*KEYS.values()} <= {*plan.keys}), None)
+    """The spec of the ObjectStore; its keys are in one of the component's Secrets."""
+    settings = component.settings
+    secret = next((plan.name for plan in component.secrets if {*KEYS.values()} <= {*plan.keys}), None)
     if secret is None or ENDPOINT not in settings:
         message = "it has backups, and is told of no object store; let its entry talk to one"
         raise ValueError(f"{component.name}: {message}")

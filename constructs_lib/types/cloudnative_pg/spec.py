@@ -21,8 +21,8 @@ class CloudNativePg(ComponentType):
     stands_in_for = "postgres"
     takes = frozenset(
         {
-            "image", "uid", "ports", "needs", "talks_to", "settings", "generated_secrets", "resources", "grace_period",
-            "metrics",
+            "image", "uid", "ports", "needs", "talks_to", "settings", "buckets", "generated_secrets", "resources",
+            "grace_period", "metrics",
         }
     )  # fmt: skip
     ports = ("postgres", "status")

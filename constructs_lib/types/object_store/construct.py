@@ -1,7 +1,10 @@
 """The S3 object store."""
 
+from collections.abc import Sequence
+
 from constructs import Construct
 
+from constructs_lib.model import Storage
 from constructs_lib.parts.chart import ComponentChart
 from constructs_lib.parts.config import env_config
 from constructs_lib.parts.pod import PodOptions
@@ -23,10 +26,16 @@ class ObjectStore(ComponentChart):
             raise ValueError(f"{component.name}: an object store needs storage; add it to the component's entry")
         claim(self, component, storage)
         volume = Mount(name=f"{component.name}-storage", path=storage.mount_path, claim=storage.claim)
-        arguments = ["server", storage.mount_path, "--console-address", f":{component.port('console').number}"]
-        options = PodOptions(env_vars=env_vars, args=arguments, mounts=[tmp(), volume])
+        command, arguments = self.server(component, storage)
+        options = PodOptions(env_vars=env_vars, command=command, args=arguments, mounts=[tmp(), volume])
         deployment(self, component, options, exclusive=True)
         service(self, component)
+
+    def server(
+        self, component: ResolvedComponent, storage: Storage
+    ) -> tuple[Sequence[str] | None, Sequence[str] | None]:
+        """Its command, None for that of its image, and the arguments."""
+        return None, ["server", storage.mount_path, "--console-address", f":{component.port('console').number}"]
 
 
 CONSTRUCT = ObjectStore

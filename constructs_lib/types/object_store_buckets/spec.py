@@ -13,7 +13,8 @@ class ObjectStoreBuckets(ComponentType):
 
     name = "object-store-buckets"
     construct = "constructs_lib.parts.script_job"
-    takes = POD
+    takes = POD - {"buckets"}
+    """It has the store's own key: it needs no access to single buckets."""
     prepares = "object-store"
 
     def resolve(self, base: ResolvedComponent, around: Surroundings) -> ResolvedComponent:

@@ -8,18 +8,27 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 
+from chatdb.local.parts import make_part
+from chatdb.local.processes import scratch_folder, wait_for
+from chatdb.local.site import make_site
 from chatdb_common import object_store
 from chatdb_common.settings import ObjectStoreSettings
+from constructs_lib.resolve import varied
+from tests.repository import PLATFORM, ROOT
 
 PROGRAM = Path(__file__).parents[3] / ".tools" / "bin" / "versitygw"
 # Reads until the test process closes the pipe, also by dying, and stops the server then.
 KEEPER = '"$@" & server=$!; read -r line; kill -TERM "$server"; wait "$server"'
+
+
+READY_SECONDS = 60
 
 
 class StoreSettings(ObjectStoreSettings):
@@ -58,6 +67,30 @@ def serve(*buckets: str) -> Iterator[StoreSettings]:
             _make(settings, buckets, Path(made) / "log")
             yield settings
             keeper.communicate()
+
+
+@contextmanager
+def serve_accounts() -> Iterator[Callable[[str], StoreSettings]]:
+    """The store of the trait as its Job leaves it; it gives the settings of a component, whose key may do what it says.
+
+    The Job and the keys are those of the catalogue.
+    """
+    platform = varied(PLATFORM, ["object-store-versitygw"])
+    with scratch_folder() as folder:
+        site = make_site(platform, ROOT, folder, [platform.component(name) for name in ("postgres", "minio")])
+        store, job = (make_part(site, site.platform.component(name)) for name in ("minio", "object-store-buckets"))
+        try:
+            for part in (store, job):
+                part.server.start()
+                wait_for(f"{part.component.name} is ready", READY_SECONDS, part.is_ready)
+            yield lambda name: StoreSettings(**_lower(site.told(site.platform.component(name))))
+        finally:
+            store.server.stop()
+
+
+def _lower(told: dict[str, str]) -> dict[str, Any]:
+    """As fields of settings."""
+    return {key.lower(): value for key, value in told.items()}
 
 
 @contextmanager

@@ -4,4 +4,5 @@
 # says: postgres-schema: variable MODEL_REGISTRY_PASSWORD comes from generated_secrets and from type postgres-schema
 CATALOGUE = changed(CATALOGUE, "minio", settings=env(MINIO_ROOT_USER="me"))
 CATALOGUE = changed(CATALOGUE, "postgres-schema", generated_secrets=env(MODEL_REGISTRY_PASSWORD="password"))
-CATALOGUE = added(CATALOGUE, toy(needs=(Dependency("minio", "api"),), generated_secrets=env(AWS_ACCESS_KEY_ID="user")))
+STORE = {"needs": (Dependency("minio", "api"),), "buckets": (BucketAccess(bucket="test"),)}
+CATALOGUE = added(CATALOGUE, toy(**STORE, generated_secrets=env(AWS_ACCESS_KEY_ID="user")))

@@ -1,0 +1,1 @@
+"""The Job that creates buckets, and accounts that may use them."""
