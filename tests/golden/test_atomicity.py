@@ -13,9 +13,12 @@ from pathlib import Path
 import jsii
 import pytest
 
+from catalogue.components import CATALOGUE
 from constructs_lib.files import exclusive, write_by_rename
 from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.publish import SWAP, publish
+from constructs_lib.gitops.regenerate import regenerate
+from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput
 from tests.repository import PACKAGES, ROOT, copy_inputs, texts
 from tests.sandbox import advice, sandboxed
@@ -372,6 +375,22 @@ def test_a_change_during_the_run_is_seen(remembered: Path) -> None:
     CHANGES["patch"](remembered)
     fingerprint.remember(remembered, before)
     assert not fingerprint.unchanged(remembered, fingerprint.inputs(remembered))
+
+
+def test_nothing_is_generated_twice(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither for all environments nor for one: a run that finds all as it was does not even read the catalogue."""
+    monkeypatch.setattr(fingerprint, "CODE", repository)
+    monkeypatch.setattr(fingerprint, "LOADED", math.inf)
+
+    def never() -> Catalogue:
+        raise AssertionError
+
+    for environment in ("minikube", None):
+        assert regenerate(repository, lambda: CATALOGUE, environment)
+        assert regenerate(repository, never, environment) == ()
+        (repository / "chatdb.yaml").touch()
+        assert regenerate(repository, never, environment) == ()
+        (repository / "dist/core/model-registry.k8s.yaml").unlink()
 
 
 def test_node_is_started_for_new_charts_alone(repository: Path) -> None:
