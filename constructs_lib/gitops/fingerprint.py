@@ -59,7 +59,7 @@ def input_folders(root: Path) -> frozenset[Path]:
         parts = pattern.split("/")[:-1]
         for length in range(1, len(parts) + 1):
             found |= {path for path in root.glob("/".join(parts[:length])) if path.is_dir() and _counts(path)}
-    return frozenset(path for path in found if path.name not in ("generated", "__pycache__"))
+    return frozenset(path for path in found if path.name != "generated")
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
@@ -72,7 +72,7 @@ def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:
 
 def _counts(path: Path) -> bool:
     """Whether the path is of somebody's file, not of Python's or an editor's."""
-    return path.parent.name != "__pycache__" and not is_scratch(path.name)
+    return "__pycache__" not in path.parts[-2:] and not is_scratch(path.name)
 
 
 def unchanged(root: Path, before: str, environment: str | None = None) -> bool:
