@@ -19,7 +19,8 @@ from chatdb_common.publisher import Publisher, PublishError, record
 from chatdb_common.service import Service
 from chatdb_common.timeouts import WAIT_SECONDS
 from ml_engine.cancellations import Cancellations
-from ml_engine.models import BadInstance, Models
+from ml_engine.instances import BadInstance
+from ml_engine.models import Models
 from ml_engine.registry import Down, Missing, Refused, Registry
 from ml_engine.service_layer import TRANSIENT, Trainer
 from ml_engine.settings import Settings, store_variables

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ml_engine import models
-from ml_engine.domain import Signature
-from ml_engine.models import LARGEST, BadInstance, arrays, cell_by_cell
+from ml_engine.domain import LARGEST
+from ml_engine.instances import BadInstance, arrays, cell_by_cell
+from ml_engine.signature import Signature, plain
 
 Row = dict[str, Any]
 COLUMNS = ("size", "rooms", "town", "kind")
-MODEL = Signature(["size", "rooms"], ["town", "kind"], "price", "regression")
+MODEL = Signature(list(plain(["size", "rooms"], ["town", "kind"])), "price", "regression")
 SIGNATURES = (
     MODEL,
-    Signature(["size"], [], "price", "regression"),
-    Signature([], ["town"], "price", "regression"),
+    Signature(list(plain(["size"], [])), "price", "regression"),
+    Signature(list(plain([], ["town"])), "price", "regression"),
     # Anybody can register a version, with any signature.
-    Signature([], [], "price", "regression"),
-    Signature(["size", "size"], ["size", "town"], "price", "regression"),
+    Signature(list(plain([], [])), "price", "regression"),
+    Signature(list(plain(["size", "size"], ["size", "town"])), "price", "regression"),
 )
 LIMITS = [LARGEST, -LARGEST, int(LARGEST), int(LARGEST) + 1, -int(LARGEST) - 1, LARGEST * 1.0000001, 2**53 + 1, 10**400]
 GOOD_NUMBERS = st.none() | st.integers(-(10**20), 10**20) | st.floats(-1e38, 1e38)
@@ -70,7 +70,7 @@ def test_columns_are_read_as_cells_are(instances: list[Row], signature: Signatur
 def test_good_instances_need_no_second_look(instances: list[Row]) -> None:
     """Cell by cell takes several times as long as a model does."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "cell_by_cell", lambda *_: pytest.fail("each cell is looked at"))
+        patch.setattr("ml_engine.instances.cell_by_cell", lambda *_: pytest.fail("each cell is looked at"))
         arrays(MODEL, instances)
 
 
