@@ -386,3 +386,17 @@ def test_build_needs_nothing_that_runs() -> None:
             "model-registry": False,
             "object store": False,
         }
+
+
+def test_widest_data_set_fits_what_carries_it(engine: Running) -> None:
+    """200 columns with names as long as they may be: the registry takes the signature, and Kafka the event."""
+    names = [f"{n:03}" + "\N{ROCKET}" * 253 for n in range(199)] + ["large"]
+    # Of dates there is most to say.
+    days = (f"{n % 7 + 13}.12.2026 {n}:30" for n in range(20))
+    lines = [names, *([*[day] * 199, "yes" if n > 9 else "no"] for n, day in enumerate(days))]
+    engine.train("\n".join(map(",".join, lines)).encode())
+    event = engine.events[-1]
+    assert event.result is not None, event.error
+    assert [column.name for column in event.result.columns] == names
+    assert len(event.model_dump_json().encode()) < 512 * 1024
+    assert engine.registry.resolve("house", None, 1).signature["columns"][0]["name"] == names[0]
