@@ -8,7 +8,6 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-MOST_WHY = 200
 Kind = Literal["number", "percent", "word", "code", "truth", "date"]
 Order = Literal["year-month-day", "day-month-year", "month-day-year"]
 Role = Literal["number", "word", "date", "target", "ignored"]
@@ -56,7 +55,7 @@ class Column(BaseModel):
 
     name: str
     role: Role
-    why: str = Field(default="", max_length=MOST_WHY)
+    why: str = ""
     reading: Reading | None = Field(default=None, exclude_if=lambda reading: reading is None)
 
     @property

@@ -43,7 +43,10 @@ Value = str | int | float | bool | None
 
 
 class PredictRequest(Body):
-    """What POST /ml/predict takes: the model's champion, unless an alias or a version is named."""
+    """What POST /ml/predict takes: the model's champion, unless an alias or a version is named.
+
+    A value may be text, as the data set had it; the signature of the version says how each column is read.
+    """
 
     model_name: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$", examples=["churn"])
     alias: str | None = Field(default=None, pattern=r"^[a-z]([a-z0-9_-]{0,62}[a-z0-9])?$")

@@ -131,7 +131,8 @@ def _scalar(reading: Reading, cell: Any) -> float | None:
     if reading.order is not None:
         return moment(trimmed(cell), reading.order) if isinstance(cell, str) else None
     if isinstance(cell, str):
-        return number(trimmed(cell), reading.decimal or ".")
+        text = trimmed(cell)
+        return None if text.endswith("%") and reading.kind != "percent" else number(text, reading.decimal or ".")
     return cell if type(cell) in NUMBERS else None
 
 

@@ -6,8 +6,9 @@ disagree, but for the decimal mark, which all columns of a file share.
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import date, time
 from itertools import chain
+from math import isfinite
 from typing import Literal
 
 import numpy as np
@@ -27,13 +28,15 @@ CODE = re.compile(r"[0-9]+")
 # What Arrow reads as a float that is not finite.
 ENDLESS = re.compile(r"[+-]?(inf|infinity|nan(\([a-z0-9_]*\))?)", re.ASCII | re.IGNORECASE)
 TIME = r"(?:[T ]+(\d{1,2}):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?(?:Z|[+-]\d\d:?\d\d))?)?"
-ORDERS: Mapping[Order, re.Pattern[str]] = {
-    "year-month-day": re.compile(rf"(?P<year>\d{{4}})([-/.])(?P<month>\d{{1,2}})\2(?P<day>\d{{1,2}}){TIME}", re.ASCII),
-    "day-month-year": re.compile(rf"(?P<day>\d{{1,2}})([-/.])(?P<month>\d{{1,2}})\2(?P<year>\d{{4}}){TIME}", re.ASCII),
-    "month-day-year": re.compile(rf"(?P<month>\d{{1,2}})([-/])(?P<day>\d{{1,2}})\2(?P<year>\d{{4}}){TIME}", re.ASCII),
+ORDERS: Mapping[Order, tuple[re.Pattern[str], tuple[int, int, int]]] = {
+    "year-month-day": (re.compile(rf"(\d{{4}})([-/.])(\d\d?)\2(\d\d?){TIME}", re.ASCII), (0, 2, 3)),
+    "day-month-year": (re.compile(rf"(\d\d?)([-/.])(\d\d?)\2(\d{{4}}){TIME}", re.ASCII), (3, 2, 0)),
+    # Nobody writes it with points.
+    "month-day-year": (re.compile(rf"(\d\d?)([-/])(\d\d?)\2(\d{{4}}){TIME}", re.ASCII), (3, 0, 2)),
 }
-EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - a date is read as it is written, wherever that was
-DAY_SECONDS, HOUR_SECONDS = 86_400, 3_600
+"""With the groups of year, month and day."""
+EPOCH = date(1970, 1, 1).toordinal()
+DAY_SECONDS, HOUR_SECONDS, MINUTE_SECONDS = 86_400, 3_600, 60
 # The first of January 1970 was a Thursday.
 FIRST_WEEKDAY = 3
 PARTS = ("days since 1970", "month", "day of the month", "day of the week")
@@ -41,13 +44,13 @@ HOUR = "hour"
 
 
 def _numbers(decimal: str, other: str) -> re.Pattern[str]:
-    grouped = rf"[1-9]\d{{0,2}}([{re.escape(other + SPACES)}])\d{{3}}(?:\1\d{{3}})*"
+    grouped = rf"[1-9]\d{{0,2}}([{re.escape(other + SPACES)}])\d{{3}}(?:\2\d{{3}})*"
     mark = re.escape(decimal)
-    return re.compile(rf"[+-]?(?:(?:{grouped}|\d+)(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+    plain = rf"[+-]?(?:(?:{grouped}|\d+)(?:{mark}\d*)?|{mark}\d+)(?:[eE][+-]?\d+)?"
+    return re.compile(rf"({plain})[{SPACES}]*%?", re.ASCII)
 
 
 NUMBERS: Mapping[Mark, re.Pattern[str]] = {".": _numbers(".", ","), ",": _numbers(",", ".")}
-PLAIN = str.maketrans(dict.fromkeys(SPACES, ""))
 
 
 def trimmed(text: str) -> str:
@@ -61,14 +64,14 @@ def number(text: str, decimal: Mark) -> float | None:
 
     A percentage is the number before its sign.
     """
-    if text == "" or ENDLESS.fullmatch(text):
-        return NAN
-    text = text.removesuffix("%").rstrip()
-    if not NUMBERS[decimal].fullmatch(text):
-        return None
-    plain = text.translate(PLAIN)
-    value = float(plain.replace(",", "") if decimal == "." else plain.replace(".", "").replace(",", "."))
-    return value if np.isfinite(value) else NAN
+    found = NUMBERS[decimal].fullmatch(text)
+    if found is None:
+        return NAN if text == "" or ENDLESS.fullmatch(text) else None
+    plain, group = found.groups()
+    if group:
+        plain = plain.replace(group, "")
+    value = float(plain if decimal == "." else plain.replace(",", "."))
+    return value if isfinite(value) else NAN
 
 
 def moment(text: str, order: Order) -> float | None:
@@ -78,16 +81,19 @@ def moment(text: str, order: Order) -> float | None:
     """
     if text == "":
         return NAN
-    found = ORDERS[order].fullmatch(text)
+    pattern, places = ORDERS[order]
+    found = pattern.fullmatch(text)
     if found is None:
         return None
-    hour, minute, second = (int(part or 0) for part in found.groups()[-3:])
-    year, month, day = (int(found[part]) for part in ("year", "month", "day"))
+    written = found.groups()
+    year, month, day = (int(written[place]) for place in places)
+    hour, minute, second = (int(part or 0) for part in written[-3:])
     try:
-        written = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - see EPOCH
+        days = date(year, month, day).toordinal() - EPOCH
+        time(hour, minute, second)
     except ValueError:
         return None
-    return (written - EPOCH).total_seconds()
+    return float(days * DAY_SECONDS + hour * HOUR_SECONDS + minute * MINUTE_SECONDS + second)
 
 
 def parts(reading: Reading) -> tuple[str, ...]:
@@ -153,6 +159,6 @@ def _reading_of_numbers(texts: Collection[str], mark: Mark) -> tuple[Reading, st
 
 
 def _reading_of_dates(texts: Collection[str], order: Order) -> tuple[Reading, str]:
-    timed = any((moment(text, order) or 0) % DAY_SECONDS for text in texts)
+    timed = any(":" in text and (moment(text, order) or 0) % DAY_SECONDS for text in texts)
     reading = Reading(kind="date", order=order, time=timed)
     return reading, f"dates ({order}), as {', '.join(parts(reading))}"

@@ -32,6 +32,7 @@ from ml_engine.preparation import SAMPLE, Examples
 
 # How near the exported model has to be to the trained one.
 AGREEMENT, TOLERANCE = 0.99, 1e-3
+UNSCALABLE = "the numbers of a column differ too much in size, or too little: scale them, or remove outliers"
 
 
 def train(examples: Examples, hyperparameters: Hyperparameters) -> Trained:
@@ -40,8 +41,7 @@ def train(examples: Examples, hyperparameters: Hyperparameters) -> Trained:
     measure = MEASURE[examples.signature.task]
     scores = {name: _cross_validate(name, examples, hyperparameters) for name in candidates}
     best = max(candidates, key=lambda name: scores[name][measure])
-    model = pipeline(best, examples, hyperparameters)
-    model.fit(examples.features, examples.target)
+    model = _fitted(best, examples, hyperparameters, slice(None))
     onnx = _export(model, examples)
     metrics = scores[best] | _baseline(examples.target, examples.signature.task)
     return Trained(onnx, examples.signature, {**metrics, "rows": float(len(examples.target))})
@@ -60,6 +60,16 @@ def pipeline(kind: str, examples: Examples, chosen: Hyperparameters) -> Pipeline
         encoder = OneHotEncoder(handle_unknown="ignore", dtype=np.float32)
         steps.append(("words", encoder, list(range(numbers, numbers + words))))
     return Pipeline([("features", ColumnTransformer(steps)), ("model", _estimator(kind, examples, chosen))])
+
+
+def _fitted(kind: str, examples: Examples, chosen: Hyperparameters, rows: slice | NDArray[np.int64]) -> Pipeline:
+    try:
+        return pipeline(kind, examples, chosen).fit(examples.features[rows], examples.target[rows])
+    except ValueError as error:
+        # What was finite is not when it is scaled.
+        if not str(error).startswith("Input X contains"):
+            raise
+        raise BadData(UNSCALABLE) from None
 
 
 def _imputer() -> SimpleImputer:
@@ -84,12 +94,12 @@ def _cross_validate(kind: str, examples: Examples, chosen: Hyperparameters) -> d
     # A fold alone may be a single row, of which there is no r2.
     said = np.empty_like(target)
     for learn, test in splitter.split(features, target):
-        model = pipeline(kind, examples, chosen).fit(features[learn], target[learn])
+        model = _fitted(kind, examples, chosen, learn)
         # Scaled by the other rows, a number may be infinite: it is large to a tree.
         with sklearn.config_context(assume_finite=True):
             said[test] = model.predict(features[test])
     if not classification and not np.isfinite(said).all():
-        raise BadData("the numbers of a column differ too much in size: scale them, or remove outliers")
+        raise BadData(UNSCALABLE)
     return _metrics(target, said, classification=classification)
 
 

@@ -13,6 +13,7 @@ from ml_engine.reading import word
 
 # Columns of words with more different ones tell rows apart and teach nothing.
 MOST_CATEGORIES = 100
+FIRST_ROWS = 20
 BORDERS = re.compile(r"[^0-9A-Za-z]+|(?<=[a-z0-9])(?=[A-Z])")
 # How names of identifiers begin, end, or are as a whole; their values have to look like it, too.
 BEGINS = frozenset({"id", "unnamed"})
@@ -22,14 +23,13 @@ NAMES = frozenset({"index", "idx", "row", "rowid"})
 
 def columns(frame: Frame, target: Column, there: NDArray[np.bool_]) -> Iterator[Column]:
     """Each column of the data set once, in its order, by the rows that have a target."""
-    wanted = _comparable(frame, target.name, there)
     for name in frame.order:
         reading, why = frame.read[name].reading, frame.read[name].why
         if name == target.name:
             yield target
         elif useless := _useless(frame, name, there):
             yield Column(name=name, role="ignored", why=useless)
-        elif _same(_comparable(frame, name, there), wanted):
+        elif _is_copy(frame, name, target.name, np.flatnonzero(there)):
             yield Column(name=name, role="ignored", why="a copy of the target")
         else:
             yield Column(name=name, role=FEATURES[reading.kind], why=why, reading=reading)
@@ -76,17 +76,22 @@ def _is_named_identifier(name: str) -> bool:
     return name.lower() in NAMES or (bool(parts) and (parts[0] in BEGINS or parts[-1] in ENDS))
 
 
-def _comparable(frame: Frame, name: str, there: NDArray[np.bool_]) -> NDArray[Any]:
+def _is_copy(frame: Frame, name: str, target: str, rows: NDArray[np.int64]) -> bool:
+    # The first rows are enough for most columns.
+    for some in (rows[:FIRST_ROWS], rows):
+        one, other = _comparable(frame, name, some), _comparable(frame, target, some)
+        if one.dtype != other.dtype or not (one == other).all():
+            return False
+    return True
+
+
+def _comparable(frame: Frame, name: str, rows: NDArray[np.int64]) -> NDArray[Any]:
     """Its values so that a copy has the same ones, however they are written; of true and false, 1 and 0."""
     if name in frame.numbers:
-        return frame.numbers[name][there]
+        return frame.numbers[name][rows]
     reading = frame.read[name].reading
-    column = frame.words[name][there]
+    column = frame.words[name][rows]
     plain = {text: word(text, reading).lower() for text in set(column)}
     if reading.kind == "truth" and "" not in plain:
         return np.array([plain[text] == "true" for text in column], dtype=np.float64)
     return np.array([plain[text] for text in column], dtype=object)
-
-
-def _same(one: NDArray[Any], other: NDArray[Any]) -> bool:
-    return one.dtype == other.dtype and bool((one == other).all())

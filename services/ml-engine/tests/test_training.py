@@ -287,8 +287,18 @@ def test_outlier_beyond_32_bits_of_its_fold(load: Callable[[bytes], Frame]) -> N
     """A number is scaled by those of other folds: a forest takes any, a linear model is told what is wrong."""
     frame = load(table(["a", "b"], [(1e30 if n == 3 else n * 1e-25, n) for n in range(20)]))
     assert learn(frame, None, "regression", Hyperparameters(model="forest", trees=5)).metrics["r2"] <= 1
-    with pytest.raises(BadData, match="differ too much in size: scale them, or remove outliers"):
+    with pytest.raises(BadData, match="differ too much in size, or too little: scale them, or remove outliers"):
         learn(frame, None, "regression", QUICK)
+
+
+@pytest.mark.parametrize("model", ["linear", "forest"])
+def test_numbers_that_are_too_small_to_be_scaled(
+    load: Callable[[bytes], Frame], model: Literal["linear", "forest"]
+) -> None:
+    """Their deviation is next to nothing: what is divided by it is infinite."""
+    frame = load(table(["a", "b"], [(1.4e-45 if n % 8 == 0 else 0, n % 2) for n in range(32)]))
+    with pytest.raises(BadData, match="differ too much in size, or too little"):
+        learn(frame, None, None, Hyperparameters(model=model, folds=2))
 
 
 @pytest.mark.parametrize(
