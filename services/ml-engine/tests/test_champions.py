@@ -3,11 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
-from test_jobs import GOOD, WORSE, Running, job
+from test_jobs import GOOD, WORSE, Running
 
+from chatdb_common.columns import DataSet
+from chatdb_common.messages import Promotion
 from ml_engine.champions import judge
 from ml_engine.domain import Registered
+from ml_engine.signature import Signature, plain
 
 # Neither small nor large sizes are large: one threshold finds out less than several.
 HILL = b"size,town,large\n" + b"".join(
@@ -83,26 +87,28 @@ def test_model_below_its_baseline_replaces_nobody(engine: Running) -> None:
     assert engine.registry.resolve("house", None, None).version == 1
 
 
-def test_two_jobs_at_once_leave_the_better_one(engine: Running) -> None:
-    """Who finds the alias changed compares with the new champion."""
+def test_champion_that_changes_meanwhile_is_compared(engine: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever finds the alias changed between reading and writing judges again."""
     engine.train(HILL, hyperparameters=WEAK)
-    strong = engine.registry.resolve("house", None, 1)
-    engine.trainer.handle(job(hyperparameters=STRONG))
-    judged = []
+    engine.train(HILL, hyperparameters=WEAK)
+    judged: list[int | None] = []
 
-    def hasty(challenger: Registered, champion: Registered | None) -> Any:
+    def hasty(challenger: Registered, champion: Registered | None) -> Promotion:
         judged.append(champion and champion.version)
-        # Somebody promotes version 1 between our reading and our writing.
         if len(judged) == 1:
-            engine.registry._promote(strong)
+            path, headers = f"{engine.url}/models/house/aliases/champion", {"If-Match": '"1"'}
+            httpx.put(path, json={"version": 2}, headers=headers).raise_for_status()
         return judge(challenger, champion)
 
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("ml_engine.registry.judge", hasty)
-        engine.train(HILL, hyperparameters=STRONG)
-    assert engine.registry.resolve("house", None, None).version == 2
+    monkeypatch.setattr("ml_engine.registry.judge", hasty)
+    engine.train(HILL, hyperparameters=STRONG)
+    assert judged == [1, 2]
+    assert promotion(engine)[0]
+    assert engine.registry.resolve("house", None, None).version == 3
 
 
+SIGNATURE = Signature(list(plain(["size"], [])), "price", "regression", source=DataSet(sha256="0", read_as="Parquet"))
+OTHER = DataSet(sha256="1", read_as="Parquet")
 VERSION = Registered("m", 1, "0" * 64, 1, "onnx", "regression", {"r2": 0.5}, {})
 
 
@@ -113,10 +119,19 @@ VERSION = Registered("m", 1, "0" * 64, 1, "onnx", "regression", {"r2": 0.5}, {})
         ({"signature": {"inputs": {"numbers": ["a"], "words": []}}}, "it is not known what version 1 was trained on"),
         ({"task": "classification"}, "version 1 is of another task, or has other metrics"),
         ({"task": None, "metrics": {}}, "version 1 is of another task, or has other metrics"),
+        ({"metrics": {"mae": 1.0}}, "version 1 is of another task, or has other metrics"),
+        ({"signature": replace(SIGNATURE, target="rent").as_json()}, "version 1 predicts another column"),
+        ({"signature": replace(SIGNATURE, source=OTHER).as_json()}, "version 1 was trained on other data"),
     ],
 )
 def test_champion_that_anybody_may_have_made(changes: dict[str, Any], why: str) -> None:
     """Versions of before, and of others, say less of themselves: they are not compared."""
     metrics = {"r2": 0.9, "baseline_r2": 0.0}
-    found = judge(replace(VERSION, version=2, metrics=metrics), replace(VERSION, **changes))
+    challenger = replace(VERSION, version=2, metrics=metrics, signature=SIGNATURE.as_json())
+    found = judge(challenger, replace(VERSION, **changes))
     assert (found.champion, why in found.why) == (False, True), found
+
+
+def test_version_of_before_is_no_challenger() -> None:
+    """Its metrics have no baseline beside them."""
+    assert judge(VERSION, None) == Promotion(champion=False, why="it does not beat its baseline")
