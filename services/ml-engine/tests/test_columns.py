@@ -50,6 +50,7 @@ def day(n: int) -> str:
         (lambda n: f"{n}%", Reading(kind="percent", decimal="."), "percentages (12% is 12)"),
         (lambda n: f"{n},5 %", Reading(kind="percent", decimal=","), "percentages (12% is 12) with a decimal comma"),
         (lambda n: f"0,{n + 1}", Reading(kind="number", decimal=","), "numbers with a decimal comma"),
+        (lambda n: f"0,{n:03}", Reading(kind="number", decimal=","), "numbers with a decimal comma"),
         (code, Reading(kind="code"), "codes with leading zeros"),
         (lambda n: "true" if n % 2 else "FALSE", Reading(kind="truth"), "true/false words"),
         (lambda n: "Yes" if n % 5 else "no", Reading(kind="truth"), "true/false words"),
@@ -130,6 +131,14 @@ def test_words_that_are_too_many() -> None:
 def test_number_that_is_no_identifier(name: str, cell: Cell) -> None:
     """Numbers in order teach a trend, and a name alone says nothing."""
     assert report(name, cell).role == "number"
+
+
+def test_words_are_compared_in_small_letters() -> None:
+    """With the target's, in all rows: the first ones may agree by chance."""
+    for last, role in (("NORTH", "ignored"), ("south", "word")):
+        rows = [("North" if n % 2 else "south", n % 7, "north" if n % 2 else "South") for n in range(99)]
+        rows.append((last, 1, "north"))
+        assert columns(prepared(csv(["a", "size", "town"], rows).encode()))["a"].role == role
 
 
 def test_numbers_that_are_the_target_are_its_copy() -> None:

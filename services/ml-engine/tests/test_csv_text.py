@@ -79,6 +79,13 @@ def test_text_with_commas_in_a_file_with_tabs() -> None:
     assert list(read.order) == ["name, first", "age"]
 
 
+def test_rows_so_long_that_the_first_block_cuts_one() -> None:
+    """Without its end it has fewer columns than it has."""
+    rows = "".join(f"Doe, {'x' * 50_000};{n}\n" for n in range(40))
+    read = frame(f"name, first;age\n{rows}".encode())
+    assert list(read.order) == ["name, first", "age"]
+
+
 def test_one_column() -> None:
     """Has no delimiter."""
     assert list(frame(b"a\n1\n2\n").order) == ["a"]
