@@ -42,12 +42,14 @@ def arrays(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tupl
 
 def at_once(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tuple[Numbers, Words] | None:
     """What `cell_by_cell` gives; None where something may be wrong, for that to find and name it."""
+    scalars, texts = ([feature.name for feature in features] for features in (signature.scalars, signature.words))
     try:
-        numbers = [row[column.name] for row in instances for column in signature.scalars]
-        words = [row[column.name] for row in instances for column in signature.words]
+        numbers = [row[name] for row in instances for name in scalars]
+        words = [row[name] for row in instances for name in texts]
     except KeyError:
         return None
-    if not signature.allowed.issuperset(chain.from_iterable(instances)):
+    # Where nothing is missing, more than is needed is what may be too much.
+    if set(map(len, instances)) != {len(signature.needed)} and not signature.allowed.issuperset(chain(*instances)):
         return None
     table = _table(signature, numbers)
     # Nor the largest itself: a whole number that is larger may have become it.

@@ -21,9 +21,9 @@ MOST_CLASSES = 50
 FEW_NUMBERS, ROWS_PER_NUMBER = 20, 5
 # Sums over all rows have to fit 32 bits.
 LARGEST = 1e30
-# How near the exported model has to be to the trained one is seen by the first rows.
+# So many of the first rows the stored model has to predict as the trained one does.
 SAMPLE = 1000
-# Of columns that nothing can be learned from, when none is left.
+# So many ignored columns are named where no column is left.
 NAMED = 5
 
 

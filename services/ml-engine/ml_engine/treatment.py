@@ -13,6 +13,7 @@ from ml_engine.reading import word
 
 # Columns of words with more different ones tell rows apart and teach nothing.
 MOST_CATEGORIES = 100
+# A column that is no copy of the target differs from it in one of them, mostly.
 FIRST_ROWS = 20
 BORDERS = re.compile(r"[^0-9A-Za-z]+|(?<=[a-z0-9])(?=[A-Z])")
 # How names of identifiers begin, end, or are as a whole; their values have to look like it, too.
@@ -77,7 +78,6 @@ def _is_named_identifier(name: str) -> bool:
 
 
 def _is_copy(frame: Frame, name: str, target: str, rows: NDArray[np.int64]) -> bool:
-    # The first rows are enough for most columns.
     for some in (rows[:FIRST_ROWS], rows):
         one, other = _comparable(frame, name, some), _comparable(frame, target, some)
         if one.dtype != other.dtype or not (one == other).all():
