@@ -19,7 +19,8 @@ from pydantic import BaseModel
 
 from ml_engine import memory
 from ml_engine.beside import Done, beside
-from ml_engine.domain import Assignment, BadData, Died, Signature, Trained, TrainingFailed, Unavailable
+from ml_engine.domain import Assignment, BadData, Died, Trained, TrainingFailed, Unavailable
+from ml_engine.signature import Signature
 
 PROGRAM = (sys.executable, "-m", "ml_engine.training_main")
 WATCH_SECONDS = 0.02

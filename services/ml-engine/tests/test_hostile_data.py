@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from object_store_server import StoreSettings
 
 from chatdb_common import object_store
-from ml_engine.datasets import MOST_BYTES
+from ml_engine.limits import MOST_BYTES
 
 MEBIBYTE = 1024 * 1024
 # The worker has 2 GiB, for all that it does.

@@ -81,7 +81,8 @@ class Journey:
             self._job = dict(self._ask("training-orchestrator", "GET", f"/jobs/{self._job['id']}"))
         if self._job["status"] != "SUCCEEDED":
             raise StepFailed(f"the job has {self._job['status'].lower()}: {self._job['error']}")
-        return f"version {self._job['result']['version']}, metrics {self._job['result']['metrics']}"
+        result = self._job["result"]
+        return "; ".join([f"version {result['version']}, {_figures(result['metrics'])}", *result.get("warnings", [])])
 
     def _find(self) -> str:
         result = self._job["result"]
@@ -123,6 +124,15 @@ class Journey:
             reason = answer.body.get("detail", "")
             raise StepFailed(f"{service} answered {method} {path} with {answer.status} {reason}".rstrip())
         return answer.body
+
+
+def _figures(metrics: Mapping[str, float]) -> str:
+    """Those that have a baseline, beside it."""
+    baselines = {name: f"baseline_{name}" for name in metrics if f"baseline_{name}" in metrics}
+    return ", ".join(
+        f"{name} {round(metrics[name], 2)} (baseline {round(metrics[baseline], 2)})"
+        for name, baseline in baselines.items()
+    )
 
 
 def play(run: Run, journey: Journey, note: Callable[[Run], None]) -> Run:

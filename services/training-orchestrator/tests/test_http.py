@@ -18,10 +18,11 @@ from psycopg.errors import DivisionByZero
 from psycopg.pq import Trace
 
 from chatdb_common import database as db
+from chatdb_common.columns import Column, DataSet, Reading
 from chatdb_common.database import Pool
 from chatdb_common.idempotency import Reply, once
 from chatdb_common.ids import new_id
-from chatdb_common.messages import TrainingEvent, TrainingEventType, TrainingResult
+from chatdb_common.messages import Promotion, TrainingEvent, TrainingEventType, TrainingResult
 from chatdb_common.service import Service
 from training_orchestrator import service_layer
 from training_orchestrator.adapters import PostgresWork, begin
@@ -31,6 +32,7 @@ from training_orchestrator.service_layer import Intake, Order, cancel_job, note_
 from training_orchestrator.settings import Settings
 
 ORDER = {"model_name": "test-model", "dataset_location": "s3://test/data.csv"}
+EMPTY: dict[str, Any] = {"warnings": [], "promotion": None, "trained_on": None, "columns": []}
 RESULT = TrainingResult(model_name="test-model", version=1, sha256="0" * 64, metrics={}, task="classification")
 
 
@@ -265,6 +267,52 @@ def test_history_is_timed(service: Running) -> None:
         ("RUNNING", "SUCCEEDED"),
     ]
     assert [step["at"] for step in steps] == sorted(step["at"] for step in steps)
+
+
+WIDE = RESULT.model_copy(
+    update={
+        "warnings": ["the model does not beat its baseline"],
+        "promotion": Promotion(champion=False, why="it does not beat its baseline"),
+        "trained_on": DataSet(sha256="0" * 64, read_as="Parquet"),
+        "columns": [
+            Column(name="id", role="ignored", why="looks like an identifier"),
+            Column(name="price", role="number", why="numbers", reading=Reading(kind="number", decimal=",")),
+        ],
+    }
+)
+
+
+def test_finished_job_says_what_was_done_with_each_column(service: Running) -> None:
+    """By itself; a list has no room for it, and is told all else."""
+    job = service.submit()
+    told = TrainingEvent(type=TrainingEventType.SUCCEEDED, job_id=job["id"], attempt=1, worker="w1", result=WIDE)
+    service.handle(TrainingEvent.model_validate_json(told.model_dump_json()))
+    shown = service.client.get(f"/jobs/{job['id']}").json()["result"]
+    assert shown == WIDE.model_dump(mode="json")
+    assert shown["columns"] == [
+        {"name": "id", "role": "ignored", "why": "looks like an identifier"},
+        {"name": "price", "role": "number", "why": "numbers", "reading": {"kind": "number", "decimal": ","}},
+    ]
+    listed = service.client.get("/jobs").json()["items"][0]["result"]
+    assert listed == {name: value for name, value in shown.items() if name != "columns"}
+
+
+def test_event_of_an_older_release_is_a_result(service: Running) -> None:
+    """It says nothing of columns; and what it has stored is shown as it is."""
+    job = service.submit()
+    before = {name: value for name, value in RESULT if name in {"model_name", "version", "sha256", "metrics", "task"}}
+    told = {"type": "succeeded", "job_id": job["id"], "attempt": 1, "worker": "w1", "result": before}
+    service.handle(TrainingEvent.model_validate_json(json.dumps(told)))
+    assert service.client.get(f"/jobs/{job['id']}").json()["result"] == {**before, **EMPTY}
+    other = service.submit()
+    service.hear(other, TrainingEventType.STARTED)
+    over = (
+        "status = 'SUCCEEDED', version = version + 1, lease_owner = NULL, lease_expires_at = NULL, finished_at = now()"
+    )
+    result = json.dumps(before)
+    service.rows(f"UPDATE jobs SET {over}, result = '{result}' WHERE id = '{other['id']}' RETURNING id")
+    assert service.client.get(f"/jobs/{other['id']}").json()["result"] == before
+    assert service.client.get("/jobs").json()["items"][0]["result"] == before
 
 
 def test_cancel(service: Running) -> None:
