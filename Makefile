@@ -81,8 +81,8 @@ mutations: setup-test ## Take facts of the generator away, one at a time, and ch
 policy-sets: setup-test setup-policies ## Compare the evaluation of NetworkPolicies with another implementation's (POLICY_SETS=2000)
 	CHATDB_POLICY_SETS=$(POLICY_SETS) pytest tests/checks/test_network_policies.py
 
-fuzz: setup-test ## Ask `chatdb check` for thousands of drawn objects and overlays, and edit one of two environments 200 times
-	CHATDB_FUZZ=whole CHATDB_FUZZ_SEED=$(FUZZ_SEED) pytest -n 2 tests/fuzz tests/properties/test_environments.py
+fuzz: setup-test ## Ask `chatdb check` for thousands of drawn objects and overlays, edit one of two environments 200 times, and compare 300 sequences of edits
+	CHATDB_FUZZ=whole CHATDB_FUZZ_SEED=$(FUZZ_SEED) pytest -n 2 tests/fuzz tests/properties/test_environments.py tests/properties/test_edit_sequences.py
 
 plan-changes: setup-e2e ## Make 300 drawn changes of minikube on an API server, and compare with what `chatdb plan` says (FUZZ_SEED=17)
 	CHATDB_FUZZ=whole CHATDB_FUZZ_SEED=$(FUZZ_SEED) pytest tests/e2e/test_plan.py

@@ -6,6 +6,7 @@ Whatever is wrong with the folder, the result is made anew: no room, no right to
 import hashlib
 import os
 import tempfile
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,13 +33,14 @@ class Cache:
                 return value
         return None
 
-    def put(self, key: str, value: bytes) -> None:
-        """Keep the result; a reader sees all of it or nothing."""
+    def put(self, results: Mapping[str, bytes]) -> None:
+        """Keep results by their keys; a reader sees all of one or nothing."""
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".", delete=False) as file:
-                file.write(_digest(value) + b"\n" + value)
-            Path(file.name).replace(self.folder / key)
+            for key, value in results.items():
+                with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".", delete=False) as file:
+                    file.write(_digest(value) + b"\n" + value)
+                Path(file.name).replace(self.folder / key)
         with suppress(OSError):
             self._trim()
 

@@ -53,7 +53,7 @@ def kustomize(root: Path, folder: Path, tools: Path | None = None) -> list[dict[
     objects = _build(root, folder, program)
     # Somebody may have changed a file meanwhile.
     if key and key == _key(root, folder, program):
-        cache.put(key, json.dumps(objects).encode())
+        cache.put({key: json.dumps(objects).encode()})
     return objects
 
 

@@ -1,24 +1,15 @@
 """The base manifests: the objects of each chart, as data; InvalidInput where two are one."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from cdk8s import App, Chart
-
-from constructs_lib.job_names import config_data, named_by_content
-from constructs_lib.parts.autoscaler import autoscaler
-from constructs_lib.parts.disruption import disruption_budget
-from constructs_lib.parts.gateway import Gateway
-from constructs_lib.parts.namespaces import Namespaces
-from constructs_lib.parts.policy import network_policy
+from constructs_lib.charts import Charts, Spec
 from constructs_lib.problem import InvalidInput, Problem
-from constructs_lib.rendered import Manifest, Rendered, identity
+from constructs_lib.rendered import Manifest, Place, Rendered, identity
 from constructs_lib.resolve.problems.places import COMPONENTS
 from constructs_lib.resolve.variation import differing
 from constructs_lib.resolved import ResolvedComponent, ResolvedPlatform
-from constructs_lib.types import construct_of, type_of
+from constructs_lib.types import type_of
 
-Charts = dict[tuple[str, str], list[Manifest]]
-"""(Folder in dist/, file) -> objects."""
 CLAIM = "PersistentVolumeClaim"
 NAMESPACES = "namespaces"
 """The chart that is no component's."""
@@ -27,45 +18,46 @@ GATEWAY_API = "traits/gateway-api"
 """The folder of an optional trait; overlays/components/gateway-api takes it in."""
 
 
-def render(platform: ResolvedPlatform) -> Rendered:
+def render(platform: ResolvedPlatform, charts: Charts | None = None) -> Rendered:
     """The objects of every component, of the namespaces, and of what optional traits bring."""
-    app = App()
-    charts, templates = _of_components(app, platform.components)
-    namespaces = Namespaces(app, NAMESPACES, spec=platform.namespaces)
-    charts[platform.namespaces.tier, NAMESPACES] = namespaces.to_json()
+    specs = _of_components(platform.components)
+    specs[platform.namespaces.tier, NAMESPACES] = platform.namespaces
     if platform.gateway:
-        charts[GATEWAY_API, GATEWAY] = Gateway(app, f"trait.{GATEWAY}", spec=platform.gateway).to_json()
-    made = Rendered(charts=charts, templates=templates)
-    _refuse_clashes(made)
-    return made
+        specs[GATEWAY_API, GATEWAY] = platform.gateway
+    return _rendered(specs, charts or Charts())
 
 
-def render_variation(platform: ResolvedPlatform, base: ResolvedPlatform, rendered: Rendered) -> Rendered:
-    """The objects of a variation of the platform `base`, which gave `rendered`: what differs is rendered anew."""
+def render_variation(
+    platform: ResolvedPlatform, base: ResolvedPlatform, rendered: Rendered, charts: Charts | None = None
+) -> Rendered:
+    """The objects of a variation of the platform `base`, which gave `rendered`."""
     other = differing(base, platform)
-    charts, templates = _of_components(App(), [one for one in platform.components if one.name in other])
+    own = _rendered(_of_components(one for one in platform.components if one.name in other), charts or Charts())
     made = Rendered(
-        charts={key: objects for key, objects in rendered.charts.items() if key[1] not in other} | charts,
-        templates={key: objects for key, objects in rendered.templates.items() if key[1] not in other} | templates,
+        charts={**_without(other, rendered.charts), **own.charts},
+        templates={**_without(other, rendered.templates), **own.templates},
     )
     _refuse_clashes(made)
     return made
 
 
-def _of_components(app: App, components: Iterable[ResolvedComponent]) -> tuple[Charts, Charts]:
-    """What dist/ has of them, and what each environment completes."""
-    charts: Charts = {}
-    templates: Charts = {}
-    for component in (one for one in components if type_of(one).rendered):
-        type_, place = type_of(component), (component.tier, component.name)
-        objects = _chart(app, component).to_json()
-        data = config_data(objects)
-        for manifest in objects:
-            if type_.per_environment(manifest):
-                templates.setdefault(place, []).append(manifest)
-            else:
-                charts.setdefault(place, []).append(named_by_content(manifest, component.name, data))
-    return charts, templates
+def _without(components: Collection[str], places: Mapping[Place, list[Manifest]]) -> dict[Place, list[Manifest]]:
+    return {place: objects for place, objects in places.items() if place[1] not in components}
+
+
+def _of_components(components: Iterable[ResolvedComponent]) -> dict[Place, Spec]:
+    return {(one.tier, one.name): one for one in components if type_of(one).rendered}
+
+
+def _rendered(specs: Mapping[Place, Spec], charts: Charts) -> Rendered:
+    made = dict(zip(specs, charts.of(specs.values()), strict=True))
+    rendered = Rendered(
+        charts={place: chart.objects for place, chart in made.items() if chart.objects},
+        templates={place: chart.templates for place, chart in made.items() if chart.templates},
+        texts={place: chart.text for place, chart in made.items() if chart.objects},
+    )
+    _refuse_clashes(rendered)
+    return rendered
 
 
 def _refuse_clashes(rendered: Rendered) -> None:
@@ -92,14 +84,3 @@ def _identities(manifest: Manifest) -> Iterator[tuple[str, str, str]]:
         for template in manifest["spec"]["volumeClaimTemplates"]:
             for number in range(manifest["spec"]["replicas"]):
                 yield CLAIM, namespace, f"{template['metadata']['name']}-{own}-{number}"
-
-
-def _chart(app: App, component: ResolvedComponent) -> Chart:
-    chart: Chart = construct_of(component.type)(app, component.name, component=component)
-    for policy in component.policies:
-        network_policy(chart, component.platform, component.name, policy)
-    if component.autoscale:
-        autoscaler(chart, component, component.autoscale)
-    if component.most_replicas > 1 and not type_of(component).operator:
-        disruption_budget(chart, component)
-    return chart

@@ -1,12 +1,14 @@
 """What rendering gives: objects as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Manifest = dict[str, Any]
 Identity = tuple[str, str, str]
 """Kind, namespace and name."""
+Place = tuple[str, str]
+"""A folder of dist/, and the name of a file in it."""
 
 
 def identity(manifest: Mapping[str, Any]) -> Identity:
@@ -17,10 +19,11 @@ def identity(manifest: Mapping[str, Any]) -> Identity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
-    """`charts` are objects by (folder in dist/, file), `templates` those that each environment completes."""
+    """`charts` are objects, `texts` the same as YAML, `templates` the objects that each environment completes."""
 
-    charts: Mapping[tuple[str, str], list[Manifest]]
-    templates: Mapping[tuple[str, str], list[Manifest]]
+    charts: Mapping[Place, list[Manifest]]
+    templates: Mapping[Place, list[Manifest]]
+    texts: Mapping[Place, str] = field(default_factory=dict)
 
     def base(self, tier: str) -> list[Manifest]:
         """All objects of dist/<tier>."""

@@ -40,7 +40,7 @@ def worked_on(root: Path, environment: str | None) -> Iterator[Path]:
 
     The checkout stays as it is. InvalidInput where an input is wrong or an overlay does not build.
     """
-    if fingerprint.unchanged(root, fingerprint.inputs(root)):
+    if fingerprint.unchanged(root, fingerprint.inputs(root), environment):
         yield root
         return
     from constructs_lib.gitops.synth import resolved, stage

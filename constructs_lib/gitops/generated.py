@@ -20,11 +20,11 @@ from constructs_lib.gitops.environment_images import (
     with_images,
 )
 from constructs_lib.gitops.host import at_host, host_patches
-from constructs_lib.gitops.kustomizations import write_component, write_kustomization, write_objects
+from constructs_lib.gitops.kustomizations import write_component, write_objects
 from constructs_lib.gitops.variations import OBJECTS, Variation
 from constructs_lib.job_names import config_data, digest, named_by_content
 from constructs_lib.kustomization import DIST, GENERATED, Kustomization
-from constructs_lib.kustomize import kustomize, kustomize_each
+from constructs_lib.kustomize import kustomize_each
 from constructs_lib.operated import made_by_operator
 from constructs_lib.problem import InvalidInput
 from constructs_lib.rendered import Manifest, Rendered, identity
@@ -148,26 +148,12 @@ def _render(root: Path, out: Path, settings: Settings, rendered: Rendered, given
     refuse_misplaced(out, overlays.values())
     unchanged = [tier for tier in settings.tiers if not given[tier].changes_base]
     plain = {tier for tier in unchanged if _changes_nothing(out, overlays[tier])}
-    changed = _built(root, out, [folder for tier, folder in overlays.items() if tier not in plain])
+    built = kustomize_each(out, [folder for tier, folder in overlays.items() if tier not in plain], root)
+    changed = [manifest for _, objects in built for manifest in objects]
     bases = [objects for (folder, _), objects in rendered.charts.items() if folder in plain]
     listed = [tier for tier in sorted(plain) if _listed(out, overlays[tier])]
     bases += [manifests for tier in listed for manifests in given[tier].objects.values()]
     return [*(manifest for objects in bases for manifest in objects), *changed]
-
-
-def _built(root: Path, out: Path, overlays: list[Path]) -> list[Manifest]:
-    """The objects of these overlays, which lie in one folder; InvalidInput with every one that does not build."""
-    if not overlays:
-        return []
-    together = overlays[0].parent
-    write_kustomization(together, [folder.name for folder in overlays])
-    try:
-        # Most of the time of a build is Kustomize's start. Together, a name that one overlay generates is followed in
-        # the others, too: that changes no quota, and the digest stays a function of the overlays.
-        return kustomize(out, together, root)
-    except InvalidInput:
-        # It names no overlay, and refuses an object that two of them have, which Argo CD does not.
-        return [manifest for _, objects in kustomize_each(out, overlays, root) for manifest in objects]
 
 
 def _changes_nothing(out: Path, overlay: Path) -> bool:

@@ -24,7 +24,7 @@ def regenerate(root: Path, read: Read, environment: str | None = None) -> tuple[
     """
     with advised_writes(str(root)), exclusive(root / LOCK):
         before = fingerprint.inputs(root)
-        if fingerprint.unchanged(root, before):
+        if fingerprint.unchanged(root, before, environment):
             return ()
         from constructs_lib.gitops.synth import publication, resolved
 
@@ -33,14 +33,13 @@ def regenerate(root: Path, read: Read, environment: str | None = None) -> tuple[
             enough_room(folder, ROOM)
         with tempfile.TemporaryDirectory() as out:
             changed = publication(root, platform, environments, Path(out))
-        if environment is None:
-            fingerprint.remember(root, before)
+        fingerprint.remember(root, before, environment)
         return changed
 
 
 def stale(root: Path, read: Read, environment: str | None = None) -> tuple[str, ...]:
     """The generated files of all environments or of one that are not what the code gives; nothing is changed."""
-    if fingerprint.unchanged(root, fingerprint.inputs(root)):
+    if fingerprint.unchanged(root, fingerprint.inputs(root), environment):
         return ()
     from constructs_lib.gitops.synth import differing, resolved, stage
 

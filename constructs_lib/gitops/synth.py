@@ -4,15 +4,19 @@ import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from constructs_lib.cache import FOLDER, Cache
+from constructs_lib.charts import Charts, Kept
 from constructs_lib.command import COMMAND
+from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.argo_cd import unsafe_hand_overs, write_argo_cd
 from constructs_lib.gitops.generated import folders, write_generated
-from constructs_lib.gitops.kustomizations import write_kustomization, write_objects
+from constructs_lib.gitops.kustomizations import write_kustomization, write_text
 from constructs_lib.gitops.prefix import prefix
 from constructs_lib.gitops.publish import differences, publish, recover
 from constructs_lib.gitops.variations import trait_deltas, variation, write_trait_deltas
 from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.render import render
 from constructs_lib.resolve import resolve
 from constructs_lib.resolved import ResolvedPlatform
 from constructs_lib.settings import Settings, read_environments, read_settings
@@ -68,24 +72,22 @@ def stage(
 
     Returns the platform of each environment, as its traits vary it, and the kinds that it may have.
     """
-    # Imported late: it starts Node, which nobody waits for whose input is wrong.
-    from constructs_lib.render import render
-
-    rendered = render(platform)
+    charts = Charts(Kept(Cache(root / FOLDER), fingerprint.code))
+    rendered = render(platform, charts)
     for tier in platform.tiers:
         (out / "dist" / tier).mkdir(parents=True)
-    for (folder, chart), objects in rendered.charts.items():
-        write_objects(out / "dist" / folder / f"{chart}.k8s.yaml", objects)
+    for (folder, chart), text in rendered.texts.items():
+        write_text(out / "dist" / folder / f"{chart}.k8s.yaml", text)
     for base in (*(out / "dist").iterdir(), *(out / "dist/traits").glob("*")):
         if base.name != "traits":
             write_kustomization(base, sorted(path.name for path in base.glob("*.k8s.yaml")))
-    deltas = trait_deltas(platform, rendered, traits)
+    deltas = trait_deltas(platform, rendered, charts, traits)
     write_trait_deltas(out, deltas)
     problems: list[Problem] = []
     staged: dict[str, tuple[ResolvedPlatform, Kinds]] = {}
     for settings in environments:
         try:
-            own = variation(platform, settings, rendered, deltas)
+            own = variation(platform, settings, rendered, deltas, charts)
             write_generated(root, out, settings, rendered, own)
         except InvalidInput as error:
             problems += error.problems

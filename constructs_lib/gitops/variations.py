@@ -6,9 +6,11 @@ from pathlib import Path
 
 from jsonpatch import JsonPatchException, JsonPointerException
 
+from constructs_lib.charts import Charts
 from constructs_lib.gitops.delta import Delta, by_identity, difference
 from constructs_lib.gitops.kustomizations import write_component, write_objects
 from constructs_lib.problem import InvalidInput, Problem
+from constructs_lib.render import render_variation
 from constructs_lib.rendered import Rendered
 from constructs_lib.resolve import varied
 from constructs_lib.resolved import ResolvedPlatform
@@ -29,13 +31,17 @@ class Variation:
     rest: Mapping[str, Delta]
 
 
-def trait_deltas(platform: ResolvedPlatform, rendered: Rendered, names: Collection[str] | None = None) -> Deltas:
+def trait_deltas(
+    platform: ResolvedPlatform, rendered: Rendered, charts: Charts, names: Collection[str] | None = None
+) -> Deltas:
     """Those of each trait that can stand alone: it needs neither settings of an environment nor other traits.
 
     With `names`, of those among them that are named.
     """
     return {
-        trait.name: _deltas(platform.tiers, rendered, _render(varied(platform, [trait.name]), platform, rendered))
+        trait.name: _deltas(
+            platform.tiers, rendered, render_variation(varied(platform, [trait.name]), platform, rendered, charts)
+        )
         for trait in platform.catalogue.traits
         if not trait.option and not trait.needs and (names is None or trait.name in names)
     }
@@ -51,12 +57,14 @@ def write_trait_deltas(out: Path, deltas: Deltas) -> None:
             write_component(folder, resources=[OBJECTS] if delta.added else [], patches=delta.patches())
 
 
-def variation(platform: ResolvedPlatform, settings: Settings, rendered: Rendered, deltas: Deltas) -> Variation:
+def variation(
+    platform: ResolvedPlatform, settings: Settings, rendered: Rendered, deltas: Deltas, charts: Charts
+) -> Variation:
     """The base with all traits of the environment; InvalidInput where two of them cannot be attached together."""
     own = varied(platform, settings.traits, settings.options)
     if own is platform:
         return Variation(platform=platform, rendered=rendered, rest={})
-    made = _render(own, platform, rendered)
+    made = render_variation(own, platform, rendered, charts)
     attached = [name for name in deltas if name in settings.traits]
     rest = {}
     for tier in platform.tiers:
@@ -71,13 +79,6 @@ def variation(platform: ResolvedPlatform, settings: Settings, rendered: Rendered
         if delta := difference(objects, by_identity(made.base(tier))):
             rest[tier] = delta
     return Variation(platform=own, rendered=made, rest=rest)
-
-
-def _render(platform: ResolvedPlatform, base: ResolvedPlatform, rendered: Rendered) -> Rendered:
-    # Imported late: it starts Node.
-    from constructs_lib.render import render_variation
-
-    return render_variation(platform, base, rendered)
 
 
 def _deltas(tiers: Iterable[str], before: Rendered, after: Rendered) -> Mapping[str, Delta]:

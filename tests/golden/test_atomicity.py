@@ -1,5 +1,6 @@
 """Whatever happens to a run, what was generated before is whole, and the next run fixes the rest."""
 
+import math
 import os
 import shutil
 import signal
@@ -12,9 +13,12 @@ from pathlib import Path
 import jsii
 import pytest
 
+from catalogue.components import CATALOGUE
 from constructs_lib.files import exclusive, write_by_rename
 from constructs_lib.gitops import fingerprint
 from constructs_lib.gitops.publish import SWAP, publish
+from constructs_lib.gitops.regenerate import regenerate
+from constructs_lib.model import Catalogue
 from constructs_lib.problem import InvalidInput
 from tests.repository import PACKAGES, ROOT, copy_inputs, texts
 from tests.sandbox import advice, sandboxed
@@ -316,6 +320,8 @@ def remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("main.py", "chatdb.yaml"):
         shutil.copyfile(ROOT / name, tmp_path / name)
     monkeypatch.setattr(fingerprint, "CODE", tmp_path)
+    # The copy is newer than this process, which has read none of it.
+    monkeypatch.setattr(fingerprint, "LOADED", math.inf)
     fingerprint.remember(tmp_path, fingerprint.inputs(tmp_path))
     assert fingerprint.unchanged(tmp_path, fingerprint.inputs(tmp_path))
     return tmp_path
@@ -371,11 +377,34 @@ def test_a_change_during_the_run_is_seen(remembered: Path) -> None:
     assert not fingerprint.unchanged(remembered, fingerprint.inputs(remembered))
 
 
-def test_nothing_changed_starts_no_node(repository: Path) -> None:
-    """The second run is over before anything asks for Node; touching a file changes no content."""
+def test_nothing_is_generated_twice(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither for all environments nor for one: a run that finds all as it was does not even read the catalogue."""
+    monkeypatch.setattr(fingerprint, "CODE", repository)
+    monkeypatch.setattr(fingerprint, "LOADED", math.inf)
+
+    def never() -> Catalogue:
+        raise AssertionError
+
+    for environment in ("minikube", None):
+        assert regenerate(repository, lambda: CATALOGUE, environment)
+        assert regenerate(repository, never, environment) == ()
+        (repository / "chatdb.yaml").touch()
+        assert regenerate(repository, never, environment) == ()
+        (repository / "dist/core/model-registry.k8s.yaml").unlink()
+
+
+def test_node_is_started_for_new_charts_alone(repository: Path) -> None:
+    """Not for an overlay, nor for code that makes no other chart; one that was there before is not new."""
     finished(repository)
-    (repository / "chatdb.yaml").touch()
-    done = run(repository, JSII_NODE=os.environ.get("JSII_NODE", "node"), JSII_RUNTIME="/nowhere")
-    assert done.returncode == 0, done.stderr
-    CHANGES["patch"](repository)
+    entries = repository / "catalogue/components.py"
+    before = entries.read_text()
+    for change in ("settings", "patch", "catalogue", "output-gone"):
+        CHANGES[change](repository)
+        done = run(repository, JSII_RUNTIME="/nowhere")
+        assert done.returncode == 0, done.stderr
+    entries.write_text(before.replace("replicas=2", "replicas=3"))
     assert run(repository, JSII_RUNTIME="/nowhere").returncode != 0
+    finished(repository)
+    for text in (before, entries.read_text()):
+        entries.write_text(text)
+        assert run(repository, JSII_RUNTIME="/nowhere").returncode == 0

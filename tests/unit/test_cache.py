@@ -16,7 +16,7 @@ def test_what_was_put_is_there(tmp_path: Path) -> None:
     cache = Cache(tmp_path / "not-yet/there")
     assert cache.get("a") is None
     for value in (b"", b"a\nb\n", VALUE):
-        cache.put("a", value)
+        cache.put({"a": value})
         assert cache.get("a") == value
     assert cache.get("b") is None
 
@@ -25,19 +25,19 @@ def test_what_was_put_is_there(tmp_path: Path) -> None:
 def test_flipped_byte(tmp_path: Path, at: int) -> None:
     """Of the hash, of what parts the two, and of the result: it is not there, and can be put again."""
     cache = Cache(tmp_path)
-    cache.put("a", VALUE)
+    cache.put({"a": VALUE})
     content = bytearray((tmp_path / "a").read_bytes())
     content[at] ^= 1
     (tmp_path / "a").write_bytes(content)
     assert cache.get("a") is None
-    cache.put("a", VALUE)
+    cache.put({"a": VALUE})
     assert cache.get("a") == VALUE
 
 
 def test_cut_short(tmp_path: Path) -> None:
     """As a machine that goes down leaves it."""
     cache = Cache(tmp_path)
-    cache.put("a", VALUE)
+    cache.put({"a": VALUE})
     for size in (0, 10, 500):
         os.truncate(tmp_path / "a", size)
         assert cache.get("a") is None
@@ -49,14 +49,14 @@ def test_bounded(tmp_path: Path) -> None:
     (tmp_path / ".killed").write_bytes(VALUE)
     for number, name in enumerate((".killed", "a", "b")):
         if name != ".killed":
-            cache.put(name, VALUE)
+            cache.put({name: VALUE})
         os.utime(tmp_path / name, (number, number))
     assert cache.get("a") == VALUE
-    cache.put("c", VALUE)
+    cache.put({"c": VALUE})
     assert {path.name for path in tmp_path.iterdir()} == {"a", "b", "c"}
-    cache.put("d", VALUE)
+    cache.put({"d": VALUE})
     assert {path.name for path in tmp_path.iterdir()} == {"a", "c", "d"}
-    cache.put("large", VALUE * 4)
+    cache.put({"large": VALUE * 4})
     assert [*tmp_path.iterdir()] == []
 
 
@@ -64,7 +64,7 @@ def test_folder_that_can_not_be_written(tmp_path: Path) -> None:
     """Nothing is kept, and nobody is told: it is no part of the result."""
     (tmp_path / "file").touch()
     cache = Cache(tmp_path / "file/cache")
-    cache.put("a", VALUE)
+    cache.put({"a": VALUE})
     assert cache.get("a") is None
 
 
@@ -74,7 +74,7 @@ def use(folder: Path) -> bool:
     whole = True
     for number in range(300):
         key = str(number % 7)
-        cache.put(key, key.encode() * 1000)
+        cache.put({key: key.encode() * 1000})
         value = cache.get(key)
         whole = whole and value in (None, key.encode() * 1000)
     return whole
