@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import singledispatchmethod
 
+from queries import is_range
+
 from query_parser.domain.tree import (
     Absent,
     Aggregate,
@@ -14,14 +16,17 @@ from query_parser.domain.tree import (
     Compare,
     Condition,
     Function,
+    Group,
     Matches,
     Moment,
     Not,
     OneOf,
     Operator,
     Order,
+    Period,
     Query,
     Related,
+    Tally,
     Term,
     Value,
 )
@@ -44,7 +49,12 @@ class English:
     def question(self, query: Query) -> str:
         """All of a query; what is not said in its head follows the table."""
         measures = [term for term in query.columns if isinstance(term, Aggregate)]
-        if query.having is not None:
+        tallies = [term for term in query.columns if isinstance(term, Tally)]
+        if query.is_there:
+            said = ["is there any", query.table, *self._posts(query)]
+        elif tallies:
+            said = [query.table, *self._posts(query), "and number of", _rows(tallies[0])]
+        elif query.having is not None:
             said = [
                 self._thing(query),
                 "with",
@@ -69,7 +79,7 @@ class English:
         return " ".join(part for part in said if part)
 
     def _thing(self, query: Query) -> str:
-        return self.names[query.group_by[0]]
+        return self._group(query.group_by[0])
 
     def _measured(self, measures: Sequence[Aggregate]) -> str:
         first = measures[0]
@@ -95,11 +105,14 @@ class English:
         where = query.where
         if where is None:
             return []
-        parts = where.conditions if isinstance(where, All) and not _is_range(where) else (where,)
-        return [self.phrase(part) if isinstance(part, Related) else f"where {self.phrase(part)}" for part in parts]
+        parts = where.conditions if isinstance(where, All) and not is_range(where) else (where,)
+        return [self.phrase(part) if _is_of_others(part) else f"where {self.phrase(part)}" for part in parts]
 
     def _groups(self, query: Query) -> list[str]:
-        return ["per " + " and ".join(self.names[ref] for ref in query.group_by)] if query.group_by else []
+        return ["per " + " and ".join(map(self._group, query.group_by))] if query.group_by else []
+
+    def _group(self, group: Group) -> str:
+        return group.unit if isinstance(group, Period) else self.names[group]
 
     def _order(self, query: Query) -> list[str]:
         if len(query.order) > 1:
@@ -119,6 +132,8 @@ class English:
 
     @phrase.register
     def _(self, condition: Compare) -> str:
+        if isinstance(condition.term, Tally):
+            return f"with {condition.operator} {condition.value} {_rows(condition.term)}"
         column, value = self._column(condition.term), condition.value
         if isinstance(value, Moment):
             return f"{column} {_moment(condition.operator, value)}"
@@ -164,7 +179,7 @@ class English:
 
     @phrase.register
     def _(self, condition: All) -> str:
-        if not _is_range(condition):
+        if not is_range(condition):
             return " and ".join(map(self.phrase, condition.conditions))
         low, high = condition.conditions
         assert isinstance(low, Compare)
@@ -184,13 +199,14 @@ def _having(condition: Condition) -> str:
     return f"{condition.operator} {condition.value}"
 
 
-def _is_range(condition: All) -> bool:
-    """Both ends of one column: said as one."""
-    ends = [one for one in condition.conditions if isinstance(one, Compare)]
-    if len(ends) != len(condition.conditions) or len(ends) != 2 or ends[0].term != ends[1].term:
-        return False
-    upper = Operator.LT if isinstance(ends[1].value, Moment) else Operator.LE
-    return (ends[0].operator, ends[1].operator) == (Operator.GE, upper)
+def _is_of_others(condition: Condition) -> bool:
+    """Whether it says what belongs to a row."""
+    return isinstance(condition, Related) or (isinstance(condition, Compare) and isinstance(condition.term, Tally))
+
+
+def _rows(tally: Tally) -> str:
+    """The rows that are counted."""
+    return " ".join([*([] if tally.where is None else [_before(tally.where)]), tally.table])
 
 
 def _values(condition: Condition | None) -> list[str]:

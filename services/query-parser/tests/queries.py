@@ -26,16 +26,18 @@ from query_parser.domain.tree import (
     OneOf,
     Operator,
     Order,
+    Period,
     Query,
     Related,
+    Tally,
 )
 
 COUNT = Aggregate(Function.COUNT)
-UNITS = st.sampled_from(["minute", "hour", "day", "week", "month", "year"])
+UNITS = st.sampled_from(["minute", "hour", "day", "week", "month", "quarter", "year"])
 DAYS = st.dates(date(1990, 1, 2), date(2090, 1, 1))
 TEXTS = st.text(st.characters(exclude_characters='"', exclude_categories=("C",)), max_size=12)
 NUMBER = st.one_of(st.integers(0, 10**7), st.integers(0, 10**5).map(lambda number: number + 0.25))
-COUNTS = st.integers(0, 10**6)
+COUNTS = st.integers(0, 10**6 - 2)
 # What has none of the counted is in no group: fewer can't be asked for.
 AT_LEAST = st.sampled_from([Operator.GT, Operator.GE, Operator.EQ])
 EQUAL = st.sampled_from([Operator.EQ, Operator.NE])
@@ -114,7 +116,12 @@ class About:
 
 def queries(about: About) -> st.SearchStrategy[Query]:
     """Any about a table."""
-    return st.one_of(listings(about), measures(about), groups(about))
+    forms = [listings(about), measures(about), groups(about), existence(about)]
+    if about.children and about.schema.by_name[about.table].label:
+        forms += [tallies(about), counts_of_tallies(about)]
+    if about.schema.by_name[about.table].default_time:
+        forms.append(periods(about))
+    return st.one_of(forms)
 
 
 # The forms of a query
@@ -179,8 +186,57 @@ def groups(draw: st.DrawFn, about: About) -> Query:
     if draw(st.booleans()):
         return replace(query, order=(Order(COUNT, draw(st.booleans())),), limit=1)
     order = draw(st.none() | st.builds(Order, st.sampled_from([ref, COUNT]), st.booleans()))
-    having = Compare(COUNT, draw(AT_LEAST), draw(COUNTS))
+    operator, count = draw(AT_LEAST), draw(COUNTS)
+    # At least one is a condition, and no number.
+    having = Compare(COUNT, operator, count + (operator is Operator.GE) * 2)
     return replace(query, having=having, order=(order,) if order else ())
+
+
+@st.composite
+def existence(draw: st.DrawFn, about: About) -> Query:
+    """Whether there is any."""
+    return Query(about.table, is_there=True, where=draw(wheres(about)))
+
+
+@st.composite
+def periods(draw: st.DrawFn, about: About) -> Query:
+    """How many in each unit of time: of the table's own time, as no verb says another."""
+    column = about.schema.by_name[about.table].default_time
+    assert column is not None
+    period = Period(ColumnRef(about.table, column.name), draw(UNITS))
+    by = [period, *draw(st.lists(st.sampled_from(about.plain), max_size=1))]
+    timeless = [ref for ref in about.plain if about.definition(ref).type not in TIMES]
+    where = draw(st.none() | st.sampled_from(timeless).flatmap(lambda ref: of_values(ref, about.definition(ref))))
+    return Query(about.table, (*by, COUNT), where=where, group_by=tuple(by))
+
+
+@st.composite
+def tallies(draw: st.DrawFn, about: About) -> Query:
+    """Names of rows, and how many of another table belong to each."""
+    label = about.schema.by_name[about.table].label
+    assert label is not None
+    return Query(
+        about.table,
+        (ColumnRef(about.table, label.name), draw(tally(about))),
+        where=draw(wheres(about, others=False)),
+    )
+
+
+@st.composite
+def counts_of_tallies(draw: st.DrawFn, about: About) -> Query:
+    """How many rows have so many of another table."""
+    operator, count = draw(AT_LEAST), draw(COUNTS)
+    having = Compare(draw(tally(about)), operator, count + (operator is Operator.GE) * 2)
+    where = draw(wheres(about, others=False))
+    parts = where.conditions if isinstance(where, All) and not is_range(where) else (where,) if where else ()
+    return Query(about.table, (COUNT,), where=All((*parts, having)) if parts else having)
+
+
+@st.composite
+def tally(draw: st.DrawFn, about: About) -> Tally:
+    """Rows of another table, all or those with some value."""
+    child = draw(st.sampled_from(about.children))
+    return Tally(child.table, draw(st.one_of(st.none(), *(is_one_of(child, ref) for ref in child.listed))))
 
 
 # Conditions
@@ -207,6 +263,15 @@ def conjunctions(about: About) -> Conditions:
     """One condition, or some that hold together."""
     several = st.lists(leaves(about), min_size=2, max_size=3).map(lambda parts: All(tuple(parts)))
     return st.one_of(leaves(about), several)
+
+
+def is_range(condition: All) -> bool:
+    """Both ends of one column: said as one."""
+    ends = [one for one in condition.conditions if isinstance(one, Compare)]
+    if len(ends) != len(condition.conditions) or len(ends) != 2 or ends[0].term != ends[1].term:
+        return False
+    upper = Operator.LT if isinstance(ends[1].value, Moment) else Operator.LE
+    return (ends[0].operator, ends[1].operator) == (Operator.GE, upper)
 
 
 def _is_list(either: Any) -> bool:

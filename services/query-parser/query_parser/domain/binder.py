@@ -1,21 +1,24 @@
 """From a syntax tree to a query: words become the tables, columns and values that they mean in their place."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from lark import Token, Tree
 
 from query_parser.domain.conditions import OPERATORS, Conditions, check_counted
 from query_parser.domain.grammar import Reading
 from query_parser.domain.lexicon import Entry
-from query_parser.domain.moments import whole_number
+from query_parser.domain.moments import unit_of, whole_number
 from query_parser.domain.neighbours import check_neighbours
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import NUMBERS, TIMES, Schema
 from query_parser.domain.scope import COUNT, Scope
-from query_parser.domain.syntax import Node, subtree, tokens, trees
-from query_parser.domain.tree import Aggregate, ColumnRef, Compare, Function, Order, Query
+from query_parser.domain.syntax import Node, is_plural, subtree, tokens, trees
+from query_parser.domain.tree import Aggregate, ColumnRef, Compare, Function, Group, Operator, Order, Query, Tally
 
+# What is said of the whole, and not of the rows.
+POSTS = {"post", "bare"}
+HEADS = {"functions", "column", "columns", "entity"}
 FUNCTIONS = {
     "AVERAGE": Function.AVERAGE,
     "SUM": Function.SUM,
@@ -39,18 +42,24 @@ class Binder:
 
     def __post_init__(self) -> None:
         """Conditions can hold entities, and entities conditions."""
-        self.conditions = Conditions(self.schema, self.entries)
+        self.conditions = Conditions(self.schema, self.entries, self._entity)
 
     def question(self, tree: Node) -> Query:
         """Any of the forms of a question."""
         forms: dict[str, Callable[[Node], Query]] = {
             "listing": self._listing,
             "projecting": self._projecting,
+            "projecting_of": self._projecting_of,
+            "asking": self._asking,
             "counting": self._counting,
+            "counting_of": self._counting_of,
             "counting_distinct": self._counting_distinct,
             "aggregating": self._aggregating,
+            "aggregating_of": self._aggregating,
             "most": self._most,
             "having_count": self._having_count,
+            "tallied": self._tallied,
+            "tallied_of": self._tallied,
         }
         return forms[str(tree.data)](tree)
 
@@ -64,24 +73,58 @@ class Binder:
         columns = [self._column(node, scope) for node in trees(subtree(tree, "columns"))]
         return scope.query(columns, distinct=bool(tokens(tree, "DISTINCT")))
 
+    def _projecting_of(self, tree: Node) -> Query:
+        """Columns without "of": in "job ids and statuses" what comes first says of which table."""
+        scope = self._compound(tree)
+        columns = [self._column(node, scope) for node in trees(subtree(tree, "columns"))]
+        if scope.definition(columns[0]).type in TIMES:
+            raise NotUnderstood("a time that follows a table is a condition")
+        self._modify_all(trees(tree), scope)
+        return scope.query(columns, distinct=bool(tokens(tree, "DISTINCT")))
+
+    def _compound(self, tree: Node) -> Scope:
+        token = tokens(tree, "TABLE")[0]
+        if is_plural(token):
+            raise NotUnderstood(f"{token} and what follows are two things", unresolved=(str(token),))
+        return Scope(self.schema, self.schema.by_name[self._entry(token).table or ""])
+
+    def _asking(self, tree: Node) -> Query:
+        scope = self._entity(tree)
+        if scope.order or scope.groups or scope.limit is not None:
+            raise NotUnderstood("whether there is any has no order and no groups")
+        return replace(scope.query([COUNT]), columns=(), is_there=True)
+
     def _counting(self, tree: Node) -> Query:
-        return self._entity(tree).query([COUNT])
+        scope = self._entity(tree)
+        for token in tokens(tree, "PERIODIC"):
+            scope.groups.append(scope.per(unit_of(token)))
+        return scope.query([COUNT])
+
+    def _counting_of(self, tree: Node) -> Query:
+        scope = self._compound(tree)
+        self._modify_all(trees(tree), scope)
+        return scope.query([COUNT])
 
     def _counting_distinct(self, tree: Node) -> Query:
-        scope = self._entity(tree)
-        columns = [self._column(node, scope) for node in trees(subtree(tree, "columns"))]
-        if len(columns) > 1:
+        nodes = trees(subtree(tree, "columns"))
+        if len(nodes) > 1:
             raise NotUnderstood("distinct values are counted of one column at a time")
-        return scope.query([Aggregate(Function.COUNT, columns[0], distinct=True)])
+        scope = self._scope_of(tree, nodes[0])
+        return scope.query([Aggregate(Function.COUNT, self._column(nodes[0], scope), distinct=True)])
+
+    def _scope_of(self, tree: Node, column: Node) -> Scope:
+        """What a column is asked of: the entity or the table that is named, or the only table that has it."""
+        if any(child.data == "entity" for child in trees(tree)):
+            scope = self._entity(tree)
+        else:
+            scope = self._compound(tree) if tokens(tree, "TABLE") else self._only_table(column)
+        check_neighbours(trees(tree))
+        self._modify_all(trees(tree), scope)
+        return scope
 
     def _aggregating(self, tree: Node) -> Query:
         node = subtree(tree, "column")
-        entities = [child for child in trees(tree) if child.data == "entity"]
-        scope = self._entity(tree) if entities else self._only_table(node)
-        check_neighbours(trees(tree))
-        for post in trees(tree):
-            if post.data not in {"functions", "column", "entity"}:
-                self._modify(post, scope)
+        scope = self._scope_of(tree, node)
         column = self._column(node, scope)
         functions = [FUNCTIONS[tokens(node)[0].type] for node in trees(subtree(tree, "functions"))]
         for function in functions:
@@ -99,16 +142,33 @@ class Binder:
     def _most(self, tree: Node) -> Query:
         scope = self._grouped(tree)
         scope.sort(Order(COUNT, descending=bool(tokens(tree, "MOST"))))
-        scope.limit_to(1)
+        numbers = [whole_number(node) for node in trees(tree) if node.data == "number"]
+        scope.limit_to(numbers[0] if numbers else 1)
         return scope.query([COUNT])
+
+    def _tallied(self, tree: Node) -> Query:
+        """Rows, and how many of another table belong to each."""
+        scope, *others = (self._bind_entity(node) for node in trees(tree) if node.data == "entity")
+        if others:
+            inner = others[0]
+        else:
+            inner = Scope(self.schema, self.schema.by_name[self._entry(tokens(tree, "TABLE")[0]).table or ""])
+        if not inner.is_whole():
+            raise NotUnderstood(f"the {inner.table.name} can only be narrowed down here")
+        related = self.conditions.children(scope, inner)
+        return scope.query([scope.name_of(scope.table.name), Tally(related.table, related.where)])
 
     def _having_count(self, tree: Node) -> Query:
         scope = self._grouped(tree)
         operator = next(OPERATORS[word.type] for word in tokens(tree) if word.type in OPERATORS)
         keys = {key.column for key in self.schema.parents(scope.table.name)}
-        if scope.groups[0].table != scope.table.name or scope.groups[0].column in keys:
+        count = self.conditions.count(subtree(tree, "amount"))
+        group = scope.groups[0]
+        if isinstance(group, ColumnRef) and (group.table != scope.table.name or group.column in keys):
             check_counted(operator, scope.table.name)
-        scope.having = [Compare(COUNT, operator, self.conditions.count(subtree(tree, "amount")))]
+            if (operator, count) == (Operator.GE, 1):
+                raise NotUnderstood("at least one is a condition, and no number")
+        scope.having = [Compare(COUNT, operator, count)]
         return scope.query([COUNT])
 
     def _grouped(self, tree: Node) -> Scope:
@@ -128,17 +188,24 @@ class Binder:
         return Scope(self.schema, self.schema.by_name[tables.pop()])
 
     def _entity(self, parent: Node) -> Scope:
-        tree = subtree(parent, "entity")
+        return self._bind_entity(subtree(parent, "entity"))
+
+    def _bind_entity(self, tree: Node) -> Scope:
         token = tokens(tree, "TABLE")[0]
         scope = Scope(self.schema, self.schema.by_name[self._entry(token).table or ""])
         check_neighbours(trees(tree))
-        for child in trees(tree):
-            self._modify(child, scope, one=not token.lower().endswith("s"))
+        self._modify_all(trees(tree), scope, one=not is_plural(token))
         return scope
+
+    def _modify_all(self, nodes: Sequence[Node], scope: Scope, *, one: bool = False) -> None:
+        """Conditions first: a verb among them says which time "per month" is about."""
+        said = [node for node in nodes if node.data not in HEADS]
+        for node in sorted(said, key=_groups):
+            self._modify(node, scope, one=one)
 
     def _modify(self, tree: Node, scope: Scope, *, one: bool = False) -> None:
         """Note what a word before or after the table says of it."""
-        if tree.data == "post":
+        if tree.data in POSTS:
             self._modify(trees(tree)[0], scope)
             return
         name = str(tree.data)
@@ -170,7 +237,8 @@ class Binder:
             scope.top = bool(tokens(tree, "TOP"))
 
     def _group(self, tree: Node, scope: Scope) -> None:
-        columns = [self._thing(node, scope) for node in trees(subtree(tree, "groups"))]
+        things = [node for groups in trees(tree) for node in trees(groups)]
+        columns = [self._thing(node, scope) for node in things or [tree]]
         if scope.top is not None:
             scope.sort(*(Order(column, descending=scope.top) for column in columns))
         else:
@@ -182,12 +250,17 @@ class Binder:
         scope.sort(Order(column, descending=_descending(tree)), directed=said)
 
     def _order_by_count(self, tree: Node, scope: Scope) -> None:
-        tables = [self._entry(token).table for token in tokens(tree, "TABLE")]
+        inner = [self.conditions.inner(node) for node in trees(tree) if node.data == "inner"]
+        if scope.top is None and not tokens(tree, "HOWMANY"):
+            raise NotUnderstood(f"'by' needs a property of {scope.table.name}")
         descending = scope.top is not False if scope.top is not None else _descending(tree)
         said = scope.top is not None or any(child.data == "direction" for child in trees(tree))
         scope.sort(Order(COUNT, descending), directed=said)
-        if tables and tables[0] != scope.table.name:
-            scope.counted = tables[0]
+        if inner and inner[0].table != scope.table:
+            related = self.conditions.children(scope, inner[0])
+            scope.counted, scope.counted_where = related.table, related.where
+        elif inner and inner[0].where:
+            raise NotUnderstood(f"the {scope.table.name} are sorted by how many all of them are")
 
     def _order_same(self, tree: Node, scope: Scope) -> None:
         scope.sort_same(descending=_descending(tree))
@@ -205,8 +278,10 @@ class Binder:
             raise NotUnderstood(f"the {inner.table.name} can only be narrowed down here")
         scope.where += self.conditions.of_rows(scope, inner)
 
-    def _thing(self, tree: Node, scope: Scope) -> ColumnRef:
+    def _thing(self, tree: Node, scope: Scope) -> Group:
         token = tokens(tree)[0]
+        if token.type in {"UNIT", "PERIODIC"}:
+            return scope.per(unit_of(token))
         entry = self._entry(token)
         return scope.column(entry, str(token)) if entry.table is None else scope.name_of(entry.table)
 
@@ -216,6 +291,15 @@ class Binder:
 
     def _entry(self, token: Token) -> Entry:
         return self.entries[token.start_pos or 0]
+
+
+def _names(nodes: Sequence[Node]) -> list[str]:
+    """Of posts, what is in them."""
+    return [str(one.data) for node in nodes for one in (trees(node) if node.data in POSTS else [node])]
+
+
+def _groups(node: Node) -> bool:
+    return "group" in _names([node])
 
 
 def _descending(tree: Node) -> bool:

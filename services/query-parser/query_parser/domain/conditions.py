@@ -43,6 +43,7 @@ class Conditions:
 
     schema: Schema
     entries: Sequence[Entry]
+    entity: Callable[[Node], Scope]
 
     def condition(self, tree: Node, scope: Scope) -> Condition | None:
         """The condition of a node; None where it only says how many there must be."""
@@ -62,12 +63,24 @@ class Conditions:
         """Rows that belong to the inner ones, or to which these belong."""
         if paths.is_parent(self.schema, scope.table.name, inner.table.name):
             return list(inner.where)
-        return [self._children(scope, inner.table.name, conjunction(inner.where))]
+        return [self.children(scope, inner)]
 
-    def _children(self, scope: Scope, table: str, where: Condition | None = None) -> Related:
-        if not paths.is_parent(self.schema, table, scope.table.name):
-            raise NotUnderstood(f"{scope.table.name} and {table} do not belong together", unresolved=(table,))
-        return Related(table, where)
+    def children(self, scope: Scope, inner: Scope) -> Related:
+        """The inner rows that belong to one of these; NotUnderstood where none can."""
+        if not paths.is_parent(self.schema, inner.table.name, scope.table.name):
+            name = inner.table.name
+            raise NotUnderstood(f"{scope.table.name} and {name} do not belong together", unresolved=(name,))
+        above = {name for name in self.schema.by_name if paths.is_parent(self.schema, scope.table.name, name)}
+        if any(tables_of(condition) & {scope.table.name, *above} for condition in inner.where):
+            raise NotUnderstood(f"that would be said of the {scope.table.name} themselves")
+        return Related(inner.table.name, conjunction(inner.where))
+
+    def inner(self, tree: Node) -> Scope:
+        """Rows of another table, with what is said in front of it."""
+        scope = Scope(self.schema, self.schema.by_name[self._entry(token(tree, "TABLE")).table or ""])
+        conditions = [self.condition(node, scope) for node in trees(tree)]
+        scope.where += [condition for condition in conditions if condition is not None]
+        return scope
 
     # Words between conditions
 
@@ -200,44 +213,64 @@ class Conditions:
         return Compare(scope.column(self._entry(word), str(word)), Operator.EQ, value=False)
 
     def _unrelated(self, tree: Node, scope: Scope) -> Condition:
-        return Not(self._children(scope, self._entry(token(tree, "TABLE")).table or ""))
+        inner = self.inner(trees(tree)[0])
+        if paths.is_parent(self.schema, scope.table.name, inner.table.name) and not inner.where:
+            return Absent(self._key(scope, inner))
+        return Not(self.children(scope, inner))
 
     def _related(self, tree: Node, scope: Scope) -> Condition:
-        table = self._entry(token(tree, "TABLE")).table or ""
-        inner = Scope(self.schema, self.schema.by_name[table])
-        conditions = [self.condition(node, inner) for node in trees(tree)]
-        return self._children(scope, table, conjunction([condition for condition in conditions if condition]))
+        inner = self.entity(tree)
+        if not inner.is_whole():
+            raise NotUnderstood(f"the {inner.table.name} can only be narrowed down here")
+        if paths.is_parent(self.schema, scope.table.name, inner.table.name):
+            return conjunction(inner.where) or Not(Absent(self._key(scope, inner)))
+        return self.children(scope, inner)
 
-    def _counted(self, tree: Node, scope: Scope) -> None:
+    def _key(self, scope: Scope, parent: Scope) -> ColumnRef:
+        """What says to which row of another table a row belongs."""
+        first, *further = paths.to_parent(self.schema, scope.table.name, parent.table.name)
+        if further:
+            raise NotUnderstood(f"{scope.table.name} belong to {first.references} first", unresolved=())
+        return ColumnRef(first.table, first.column)
+
+    def _counted(self, tree: Node, scope: Scope) -> Condition | None:
         operator = next(OPERATORS[word.type] for word in tokens(tree) if word.type in OPERATORS)
-        self._count_children(tree, scope, operator)
+        return self._count_children(tree, scope, operator)
 
-    def _counted_or(self, tree: Node, scope: Scope) -> None:
-        self._count_children(tree, scope, Operator.GE if tokens(tree, "ORMORE") else Operator.LE)
+    def _counted_or(self, tree: Node, scope: Scope) -> Condition | None:
+        return self._count_children(tree, scope, Operator.GE if tokens(tree, "ORMORE") else Operator.LE)
 
-    def _count_children(self, tree: Node, scope: Scope, operator: Operator) -> None:
-        table = self._entry(token(tree, "TABLE")).table or ""
-        self._children(scope, table)
-        check_counted(operator, table)
+    def _count_children(self, tree: Node, scope: Scope, operator: Operator) -> Condition | None:
+        related = self.children(scope, self.inner(subtree(tree, "inner")))
+        count = self.count(subtree(tree, "amount"))
+        if (operator, count) == (Operator.GE, 1):
+            return related
+        check_counted(operator, related.table)
         if scope.counted is not None:
             raise NotUnderstood("one number of rows at a time")
-        scope.counted = table
-        scope.having.append(Compare(COUNT, operator, self.count(subtree(tree, "amount"))))
+        scope.counted, scope.counted_where = related.table, related.where
+        scope.having.append(Compare(COUNT, operator, count))
+        return None
 
     # Times
 
     def _timed(self, tree: Node, scope: Scope) -> Condition:
-        ref = self._time_column(tree, scope)
+        ref = self._verb(tree, scope)
         return within(ref, moments.bounds(trees(tree)[1]))
 
     def _done(self, tree: Node, scope: Scope) -> Condition:
-        return Not(Absent(self._time_column(tree, scope)))
+        return Not(Absent(self._verb(tree, scope)))
 
     def _not_done(self, tree: Node, scope: Scope) -> Condition:
         return Absent(self._time_column(tree, scope))
 
     def _during(self, tree: Node, scope: Scope) -> Condition:
         return within(scope.time(), moments.bounds(trees(tree)[0]))
+
+    def _verb(self, tree: Node, scope: Scope) -> ColumnRef:
+        ref = self._time_column(tree, scope)
+        scope.verbs.add(ref)
+        return ref
 
     def _time_column(self, tree: Node, scope: Scope) -> ColumnRef:
         ref = self._column(subtree(tree, "column"), scope)
@@ -257,6 +290,17 @@ def check_counted(operator: Operator, table: str) -> None:
     """Refuse what a row without any of the counted ones would answer: it is in no group."""
     if operator in {Operator.LT, Operator.LE, Operator.NE}:
         raise NotUnderstood(f"who has none of the {table} would be left out: ask for more than a number")
+
+
+def tables_of(condition: Condition) -> set[str]:
+    """The tables whose columns a condition names; those of other rows are not among them."""
+    if isinstance(condition, All | Any):
+        return {name for part in condition.conditions for name in tables_of(part)}
+    if isinstance(condition, Not):
+        return tables_of(condition.condition)
+    if isinstance(condition, Compare):
+        return {condition.term.table} if isinstance(condition.term, ColumnRef) else set()
+    return set() if isinstance(condition, Related) else {condition.column.table}
 
 
 def _any(conditions: Sequence[Condition]) -> Condition:

@@ -26,6 +26,7 @@ MOST_WORDS = 200
 BEFORE_YEARS = {"OF", "MONTHNAME", "BEFORE", "UNTIL", "AFTER", "SINCE", "BETWEEN", "AND"}
 # A word of so many letters may have so many wrong.
 LONG_WORD = 8
+COMPARISONS = {"GT", "GE", "LT", "LE", "EQ", "NE"}
 # After these a word that is not known is taken as a value, and not as a typo.
 BEFORE_VALUES = {"COLUMN", "TABLE", "BE", "EQ", "NE", "NAMED", "STARTS", "ENDS", "CONTAINS", "OR", "COMMA"}
 
@@ -114,25 +115,57 @@ def _take_phrase(pieces: list[Piece], place: int, lexicon: Lexicon, lexed: Lexed
     near = pieces[place : place + lexicon.longest]
     words = [piece.text for piece in takewhile(lambda piece: piece.kind in {"word", "sign"}, near)]
     lowered = [word.lower() for word in words]
-    length = _longest(lowered, lexicon)
+    before = _last_terminals(lexed)
+    length, entries = _longest(lowered, pieces, place, lexicon, before)
     if not length:
         fixed = [word if word in lexicon.words else _mend(word, lexicon, lexed) or word for word in lowered]
         if fixed[0] != lowered[0] and not _expects_value(lexed):
-            length = _longest(fixed, lexicon)
+            length, entries = _longest(fixed, pieces, place, lexicon, before)
             lexed.fixed += [pair for pair in zip(lowered[:length], fixed[:length], strict=True) if pair[0] != pair[1]]
-            lowered = fixed
     if not length:
         text = words[0]
         lexed.lexemes.append(Lexeme(text, (Entry("COMMA" if text == "," else "WORD"),)))
         return 1
-    entries = lexicon.phrases[tuple(lowered[:length])]
-    if any(entry.terminal != "NOISE" for entry in entries):
+    if entries:
         lexed.lexemes.append(Lexeme(" ".join(words[:length]), tuple(entries)))
     return length
 
 
-def _longest(words: list[str], lexicon: Lexicon) -> int:
-    return next((n for n in range(len(words), 0, -1) if tuple(words[:n]) in lexicon.phrases), 0)
+def _longest(
+    words: list[str], pieces: list[Piece], place: int, lexicon: Lexicon, before: set[str]
+) -> tuple[int, list[Entry]]:
+    """How many of the words are the longest phrase that can stand here, and what it stands for."""
+    for length in range(len(words), 0, -1):
+        entries = [
+            entry
+            for entry in lexicon.phrases.get(tuple(words[:length]), [])
+            if (entry.terminal != "ISTHERE" or not place)
+            and (entry.terminal != "ROLLING" or _is_span(pieces[place + length :], lexicon))
+        ]
+        if entries:
+            return length, _carrying(entries, before)
+    return 0, []
+
+
+def _carrying(entries: list[Entry], before: set[str]) -> list[Entry]:
+    """Without the meaning that a word does not have here: "one" is a number only where one is compared."""
+    others = [entry for entry in entries if entry.terminal != "NOISE"]
+    means_something = before & COMPARISONS or any(entry.terminal == "ISTHERE" for entry in entries)
+    return others if means_something or len(others) == len(entries) else []
+
+
+def _is_span(pieces: list[Piece], lexicon: Lexicon) -> bool:
+    """Whether a unit of time comes next, or a number and a unit."""
+    terminals = [_terminals(piece, lexicon) for piece in pieces[:2]]
+    if terminals and terminals[0] & {"NUMBER", "NUMBERWORD"}:
+        terminals = terminals[1:]
+    return bool(terminals) and "UNIT" in terminals[0]
+
+
+def _terminals(piece: Piece, lexicon: Lexicon) -> set[str]:
+    if piece.kind == "number":
+        return {"NUMBER"}
+    return {entry.terminal for entry in lexicon.phrases.get((piece.text.lower(),), [])}
 
 
 def _last_terminals(lexed: Lexed) -> set[str]:

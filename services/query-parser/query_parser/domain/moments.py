@@ -9,8 +9,8 @@ from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.syntax import Node, token, tokens, trees
 from query_parser.domain.tree import Moment, Operator
 
-WORDS = ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-NUMBER_WORDS = {word: number for number, word in enumerate(WORDS, start=2)} | {"twenty": 20, "hundred": 100}
+WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBER_WORDS = {word: number for number, word in enumerate(WORDS, start=1)} | {"twenty": 20, "hundred": 100}
 MONTHS = (
     *("january", "february", "march", "april", "may", "june"),
     *("july", "august", "september", "october", "november", "december"),
@@ -48,7 +48,7 @@ def bounds(node: Node) -> Bounds:
     if points:
         return _from_points(str(node.data), said, points)
     numbers = [whole_number(child) for child in trees(node)]
-    unit = _unit(said["UNIT"]) if "UNIT" in said else "day"
+    unit = unit_of(said["UNIT"]) if "UNIT" in said else "day"
     if node.data in {"rolling", "newer"}:
         return ((Operator.GE, Moment(moved=-(numbers or [1])[0], unit=unit)),)
     if node.data == "older":
@@ -83,9 +83,9 @@ def _span(said: dict[str, Token], numbers: list[int]) -> Span:
     if "YEAR" in said:
         return _year(int(said["YEAR"]), said.get("MONTHNAME"))
     if "AGO" in said:
-        unit = _unit(said["UNIT"])
+        unit = unit_of(said["UNIT"])
         return Span(Moment(unit, moved=-numbers[0], unit=unit), Moment(unit, moved=1 - numbers[0], unit=unit))
-    unit = _unit(said["UNIT"]) if "UNIT" in said else "day"
+    unit = unit_of(said["UNIT"]) if "UNIT" in said else "day"
     before = -1 if "LATEST" in said or "YESTERDAY" in said else 0
     return Span(Moment(unit, moved=before, unit=unit), Moment(unit, moved=before + 1, unit=unit))
 
@@ -98,5 +98,7 @@ def _year(year: int, month: Token | None) -> Span:
     return Span(Moment(day=date(year, number, 1)), Moment(day=following))
 
 
-def _unit(word: Token) -> str:
-    return word.lower().removesuffix("s")
+def unit_of(word: str) -> str:
+    """The unit that "weeks" and "weekly" are about."""
+    plain = word.lower().removesuffix("s").removesuffix("ly")
+    return {"dai": "day"}.get(plain, plain)

@@ -6,9 +6,11 @@ from itertools import pairwise
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.syntax import Node, tokens, trees
 
-WHOLES = {"entity", "post", "where", "of_entity", "disjunction", "conjunction"}
+WHOLES = {"entity", "post", "bare", "where", "of_entity", "disjunction", "conjunction"}
 # "created" before "last week": a property has what comes right after it.
 OPEN, TAKEN = {"done", "not_done", "present"}, {"during", "valued"}
+# "with an alias called champion": that is the alias's name.
+OTHERS, NAMING = {"related", "unrelated", "counted", "counted_or"}, {"called"}
 # "not failed or cancelled": does "not" go on?
 NEGATED = {"not_before", "valued_not", "listed_not", "flagged_not", "not_done", "excluded"}
 BARE = {"values_before", "valued", "flag", "flagged", "absent_before", "absent_word", "done"}
@@ -20,6 +22,8 @@ def check_neighbours(nodes: Sequence[Node]) -> None:
     for (before, _), (after, between) in pairwise(leaves):
         if not between and before.data in OPEN and after.data in TAKEN:
             raise NotUnderstood("a property and what comes right after it belong together")
+        if not between and before.data in OTHERS and after.data in NAMING:
+            raise NotUnderstood("a name belongs to what comes right before it")
         bare = after.data in BARE and not tokens(after, "BE")
         if before.data in NEGATED and (bare or (before.data == "excluded" and between == "and")):
             raise NotUnderstood("does 'not' go on after 'and' or 'or'?", suggestions=("say 'not' or 'is' each time",))

@@ -16,9 +16,14 @@ from query_parser.domain.tree import (
     Compare,
     Condition,
     Function,
+    Group,
+    Not,
     Operator,
     Order,
+    Period,
     Query,
+    Related,
+    Tally,
     Term,
     Value,
 )
@@ -33,7 +38,7 @@ class Scope:
     schema: Schema
     table: Table
     where: list[Condition] = field(default_factory=list)
-    groups: list[ColumnRef] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
     having: list[Condition] = field(default_factory=list)
     order: list[Order] = field(default_factory=list)
     # Whether the order's direction was said with it, and what was said of it besides.
@@ -42,8 +47,11 @@ class Scope:
     limit: int | None = None
     # "top 5 orders by total": what follows "by" is an order.
     top: bool | None = None
-    # "models with more than 5 jobs": what is counted is another table.
+    # "models with more than 5 jobs": what is counted is another table, and of what rows.
     counted: str | None = None
+    counted_where: Condition | None = None
+    # "how many jobs finished per month": the times that verbs have named.
+    verbs: set[ColumnRef] = field(default_factory=set)
 
     def sort(self, *order: Order, directed: bool = True) -> None:
         """Set the order, once."""
@@ -109,6 +117,12 @@ class Scope:
             raise NotUnderstood(f"{self.table.name} have no time of their own, or several: name the column")
         return ColumnRef(self.table.name, column.name)
 
+    def per(self, unit: str) -> Period:
+        """A unit of time as a group: of what a verb says, or else of the table's own time."""
+        if len(self.verbs) > 1:
+            raise NotUnderstood(f"it is not said which time is counted by {unit}")
+        return Period(next(iter(self.verbs), None) or self.time(), unit)
+
     def value(self, ref: ColumnRef, text: str) -> Value:
         """A literal as the column's type; NotUnderstood where it can't be one."""
         return convert(self.definition(ref), text)
@@ -155,13 +169,25 @@ class Scope:
         return (Order(measures[0], self.order_same),)
 
     def _query_of_counted(self, columns: Sequence[Term]) -> Query:
-        if columns or self.groups or self.counted is None:
+        if self.groups or self.counted is None:
             raise NotUnderstood(f"with a number of {self.counted}, only the {self.table.name} can be asked for")
+        if columns:
+            return self._query_with_tally(columns)
+        if any(isinstance(part, Related | Not) for part in self.where):
+            raise NotUnderstood(f"what belongs to the {self.table.name} is counted of one table at a time")
         inner = Scope(self.schema, self.schema.by_name[self.counted])
         inner.groups = [inner.name_of(self.table.name)]
-        inner.where, inner.having, inner.order = self.where, self.having, self.order
+        inner.where = [*self.where, *([self.counted_where] if self.counted_where else [])]
+        inner.having, inner.order = self.having, self.order
         inner.directed, inner.order_same, inner.limit = self.directed, self.order_same, self.limit
         return inner.query([COUNT])
+
+    def _query_with_tally(self, columns: Sequence[Term]) -> Query:
+        """Columns or a number of rows: how many belong to each is a condition."""
+        tally = Tally(self.counted or "", self.counted_where)
+        conditions = [replace(one, term=tally) for one in self.having if isinstance(one, Compare)]
+        whole = replace(self, where=[*self.where, *conditions], having=[], counted=None, counted_where=None)
+        return whole.query(columns)
 
 
 def _once(already: object, clause: str) -> None:

@@ -22,8 +22,10 @@ from query_parser.domain.tree import (
     OneOf,
     Operator,
     Order,
+    Period,
     Query,
     Related,
+    Tally,
     Term,
     Value,
 )
@@ -83,7 +85,8 @@ class _Writer:
         """The statement of a tree, with a join for each other table that it names."""
         table = self.schema.by_name[query.table]
         every = tuple(ColumnRef(table.name, column.name) for column in table.columns)
-        select = exp.select(*(self.term(term) for term in query.columns or every)).from_(_table(table))
+        columns = [_any_row()] if query.is_there else [self.term(term) for term in query.columns or every]
+        select = exp.select(*columns).from_(_table(table))
         where = None if query.where is None else self.condition(query.where)
         groups = [self.term(term) for term in query.group_by]
         having = None if query.having is None else self.condition(query.having)
@@ -111,6 +114,10 @@ class _Writer:
         if isinstance(term, ColumnRef):
             self._reach(term.table)
             return _column(term.table, term.column)
+        if isinstance(term, Period):
+            return exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(term.unit), self.term(term.column)])
+        if isinstance(term, Tally):
+            return self._rows_of(term.table, term.where, exp.Count(this=exp.Star())).subquery()
         if term.column is None:
             return exp.Count(this=exp.Star())
         column = self.term(term.column)
@@ -156,14 +163,18 @@ class _Writer:
 
     @condition.register
     def _(self, condition: Related) -> exp.Expr:
-        inner = _Writer(self.schema, condition.table, self.parameters)
-        where = None if condition.where is None else inner.condition(condition.where)
-        select = exp.select("1").from_(_table(self.schema.by_name[condition.table]))
-        *steps, last = paths.to_parent(self.schema, condition.table, self.base)
+        return exp.Exists(this=self._rows_of(condition.table, condition.where, exp.Literal.number(1)))
+
+    def _rows_of(self, table: str, condition: Condition | None, column: exp.Expr) -> exp.Select:
+        """What is seen of the rows of another table that belong to a row of this one."""
+        inner = _Writer(self.schema, table, self.parameters)
+        where = None if condition is None else inner.condition(condition)
+        select = exp.select(column).from_(_table(self.schema.by_name[table]))
+        *steps, last = paths.to_parent(self.schema, table, self.base)
         for step in steps:
             inner._reach(step.references)
         select = inner._join(select).where(_equal(last))
-        return exp.Exists(this=select if where is None else select.where(where))
+        return select if where is None else select.where(where)
 
     def _order(self, order: Order) -> exp.Expr:
         return exp.Ordered(this=self.term(order.term), desc=order.descending, nulls_first=False)
@@ -180,6 +191,10 @@ class _Writer:
                     done.add(key.references)
                     select = select.join(_table(self.schema.by_name[key.references]), on=_equal(key))
         return select
+
+
+def _any_row() -> exp.Expr:
+    return exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
 
 
 def _name(name: str) -> exp.Identifier:
@@ -211,5 +226,11 @@ def _moment(moment: Moment) -> exp.Expr:
         point = exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(moment.start_of), exp.func("now")])
     if not moment.moved:
         return point
-    by = exp.cast(exp.Literal.string(f"{abs(moment.moved)} {moment.unit}"), "interval")
+    by = _interval(abs(moment.moved), moment.unit)
     return exp.Sub(this=point, expression=by) if moment.moved < 0 else exp.Add(this=point, expression=by)
+
+
+def _interval(amount: int, unit: str) -> exp.Expr:
+    # PostgreSQL's intervals have no quarters.
+    amount, unit = (amount * 3, "month") if unit == "quarter" else (amount, unit)
+    return exp.cast(exp.Literal.string(f"{amount} {unit}"), "interval")

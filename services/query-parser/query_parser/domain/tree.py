@@ -43,8 +43,25 @@ class Operator(StrEnum):
     GE = ">="
 
 
+@dataclass(frozen=True)
+class Period:
+    """The unit of the calendar in which a time lies: its first moment."""
+
+    column: ColumnRef
+    unit: str
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many rows of another table belong to a row."""
+
+    table: str
+    where: "Condition | None" = None
+
+
 Value = str | int | float | bool
-Term = ColumnRef | Aggregate
+Term = ColumnRef | Period | Tally | Aggregate
+Group = ColumnRef | Period
 
 
 @dataclass(frozen=True)
@@ -133,13 +150,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Query:
-    """One SELECT; no columns means all of the table's."""
+    """One SELECT; no columns means all of the table's. `is_there` asks whether there is any such row."""
 
     table: str
     columns: tuple[Term, ...] = ()
     distinct: bool = False
+    is_there: bool = False
     where: Condition | None = None
-    group_by: tuple[ColumnRef, ...] = ()
+    group_by: tuple[Group, ...] = ()
     having: Condition | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = None
