@@ -7,7 +7,8 @@ from importlib.resources import files
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from query_parser.domain import binder, grammar, lexer, lexicon, sql
+from query_parser.domain import binder, grammar, lexer, sql, vocabulary
+from query_parser.domain.lexicon import Lexicon
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema
 from query_parser.domain.syntax import Node
@@ -40,7 +41,7 @@ def default_schema() -> Schema:
 
 def answer(question: str, schema: Schema) -> Answer:
     """One SELECT with parameters for a question, or what of it is not understood; never a guess."""
-    words = _default_lexicon() if schema is default_schema() else lexicon.build(schema)
+    words = _default_lexicon() if schema is default_schema() else vocabulary.build(schema)
     try:
         lexed = lexer.lex(question, words)
         query = _understand(lexed, schema)
@@ -60,11 +61,11 @@ def answer(question: str, schema: Schema) -> Answer:
 
 
 @lru_cache(maxsize=1)
-def _default_lexicon() -> lexicon.Lexicon:
-    return lexicon.build(default_schema())
+def _default_lexicon() -> Lexicon:
+    return vocabulary.build(default_schema())
 
 
-def _near(unresolved: Sequence[str], words: lexicon.Lexicon) -> tuple[str, ...]:
+def _near(unresolved: Sequence[str], words: Lexicon) -> tuple[str, ...]:
     """Words that may have been meant."""
     near = [known for word in unresolved for known in lexer.near_words(word.lower(), words, more=1)]
     return tuple(f"did you mean {known!r}?" for known in near[:3])

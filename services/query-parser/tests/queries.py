@@ -7,9 +7,10 @@ from functools import cached_property
 
 from hypothesis import strategies as st
 
-from query_parser.domain import lexicon, paths
+from query_parser.domain import paths, vocabulary
+from query_parser.domain.lexicon import Lexicon
 from query_parser.domain.problems import NotUnderstood
-from query_parser.domain.schema import NUMBERS, TIMES, Column, ColumnType, Schema
+from query_parser.domain.schema import MEASURES, NUMBERS, TIMES, Column, ColumnType, Schema
 from query_parser.domain.scope import Scope
 from query_parser.domain.tree import (
     Absent,
@@ -20,6 +21,7 @@ from query_parser.domain.tree import (
     Compare,
     Condition,
     Function,
+    Interval,
     Matches,
     Moment,
     Not,
@@ -29,7 +31,10 @@ from query_parser.domain.tree import (
     Period,
     Query,
     Related,
+    Share,
     Tally,
+    Value,
+    Weekday,
 )
 
 COUNT = Aggregate(Function.COUNT)
@@ -40,12 +45,13 @@ NUMBER = st.one_of(st.integers(0, 10**7), st.integers(0, 10**5).map(lambda numbe
 COUNTS = st.integers(0, 10**6 - 2)
 # What has none of the counted is in no group: fewer can't be asked for.
 AT_LEAST = st.sampled_from([Operator.GT, Operator.GE, Operator.EQ])
+EQUAL_OR_PART = st.sampled_from([Operator.EQ, Operator.GE, Operator.LT])
 EQUAL = st.sampled_from([Operator.EQ, Operator.NE])
 Conditions = st.SearchStrategy[Condition]
 Refs = Sequence[ColumnRef]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class About:
     """What can be said of one table."""
 
@@ -59,7 +65,9 @@ class About:
         Each by a name that means nothing else: "version" is a table, too, and a "total" may be a sum.
         """
         every = [
-            (ColumnRef(table.name, column.name), column) for table in self.schema.tables for column in table.columns
+            (ColumnRef(table.name, column.name), column)
+            for table in self.schema.tables
+            for column in table.named.values()
         ]
         names = {ref: self._names(ref, column) for ref, column in every}
         return {ref: names_of_column[0] for ref, names_of_column in names.items() if names_of_column}
@@ -76,9 +84,9 @@ class About:
         return ref if len(entries) == 1 else None
 
     @cached_property
-    def words(self) -> lexicon.Lexicon:
+    def words(self) -> Lexicon:
         """The words of the schema."""
-        return lexicon.build(self.schema)
+        return vocabulary.build(self.schema)
 
     def definition(self, ref: ColumnRef) -> Column:
         """What the schema says of a column."""
@@ -120,7 +128,7 @@ def queries(about: About) -> st.SearchStrategy[Query]:
     if about.children and about.schema.by_name[about.table].label:
         forms += [tallies(about), counts_of_tallies(about)]
     if about.schema.by_name[about.table].default_time:
-        forms.append(periods(about))
+        forms += [periods(about), shares(about)]
     return st.one_of(forms)
 
 
@@ -170,10 +178,10 @@ def counted(about: About) -> st.SearchStrategy[tuple[Aggregate, ...]]:
 def summed(draw: st.DrawFn, about: About) -> tuple[Aggregate, ...]:
     """Functions of one column, as far as it has them."""
     # Another table's column is not summed up, for the same reason.
-    own = [ref for ref in about.those(lambda column: column.type in NUMBERS | TIMES) if ref.table == about.table]
+    own = [ref for ref in about.those(lambda column: column.type in MEASURES | TIMES) if ref.table == about.table]
     ref = draw(st.sampled_from(own))
     ordered = [Function.LEAST, Function.GREATEST]
-    allowed = [*ordered, Function.SUM, Function.AVERAGE] if about.definition(ref).type in NUMBERS else ordered
+    allowed = [*ordered, Function.SUM, Function.AVERAGE] if about.definition(ref).type in MEASURES else ordered
     functions = draw(st.lists(st.sampled_from(allowed), min_size=1, max_size=3, unique=True))
     return tuple(Aggregate(function, ref) for function in functions)
 
@@ -203,11 +211,23 @@ def periods(draw: st.DrawFn, about: About) -> Query:
     """How many in each unit of time: of the table's own time, as no verb says another."""
     column = about.schema.by_name[about.table].default_time
     assert column is not None
-    period = Period(ColumnRef(about.table, column.name), draw(UNITS))
+    # "Minutes" are a property of some.
+    units = UNITS.filter(lambda unit: len(about.words.phrases[(unit,)]) == 1)
+    period = Period(ColumnRef(about.table, column.name), draw(units))
     by = [period, *draw(st.lists(st.sampled_from(about.plain), max_size=1))]
     timeless = [ref for ref in about.plain if about.definition(ref).type not in TIMES]
     where = draw(st.none() | st.sampled_from(timeless).flatmap(lambda ref: of_values(ref, about.definition(ref))))
     return Query(about.table, (*by, COUNT), where=where, group_by=tuple(by))
+
+
+@st.composite
+def shares(draw: st.DrawFn, about: About) -> Query:
+    """Of rows, perhaps of some time, how many hold a condition, perhaps for each of some groups."""
+    times = about.those(lambda column: column.type in TIMES)
+    where = draw(st.none() | st.sampled_from(times).flatmap(at_times))
+    held = draw(leaves(about, timed=False))
+    by = draw(st.lists(st.sampled_from(about.plain), max_size=2, unique=True))
+    return Query(about.table, (*by, Share(held)), where=where, group_by=tuple(by))
 
 
 @st.composite
@@ -286,11 +306,12 @@ def _listed(part: Condition) -> ColumnRef | None:
     return part.term if equal else None  # type: ignore[union-attr, return-value]
 
 
-def leaves(about: About) -> Conditions:
-    """Conditions that are said in one piece."""
+def leaves(about: About, *, timed: bool = True) -> Conditions:
+    """Conditions that are said in one piece; on times, too, if that is wanted."""
     texts = about.those(lambda column: column.type is ColumnType.TEXT)
     times = about.those(lambda column: column.type in TIMES)
     flags = about.those(lambda column: column.type is ColumnType.BOOLEAN)
+    intervals = about.those(lambda column: column.type is ColumnType.INTERVAL)
     others = about.those(lambda column: column.type not in TIMES | {ColumnType.BOOLEAN})
     strategies = [
         st.sampled_from(others).flatmap(lambda ref: of_values(ref, about.definition(ref))),
@@ -301,8 +322,11 @@ def leaves(about: About) -> Conditions:
         strategies.append(
             negated(st.builds(lambda ref, text, end: Matches(ref, text, *end), st.sampled_from(texts), TEXTS, ends))
         )
-    if times:
+    if times and timed:
         strategies.append(st.sampled_from(times).flatmap(at_times))
+        strategies.append(st.builds(on_weekdays, st.sampled_from(times), st.integers(1, 7), EQUAL_OR_PART))
+    if intervals:
+        strategies.append(st.sampled_from(intervals).flatmap(lambda ref: of_values(ref, about.definition(ref))))
     if flags:
         strategies.append(st.builds(Compare, st.sampled_from(flags), st.just(Operator.EQ), st.booleans()))
     if about.children:
@@ -313,6 +337,11 @@ def leaves(about: About) -> Conditions:
     return st.one_of(strategies)
 
 
+def on_weekdays(ref: ColumnRef, day: int, operator: Operator) -> Condition:
+    """On one day of each week, on weekends, or on the other days."""
+    return Compare(Weekday(ref), operator, day if operator is Operator.EQ else 6)
+
+
 def negated(conditions: Conditions) -> Conditions:
     """Conditions and their opposites."""
     return st.one_of(conditions, conditions.map(Not))
@@ -321,6 +350,8 @@ def negated(conditions: Conditions) -> Conditions:
 def of_values(ref: ColumnRef, column: Column) -> Conditions:
     """A column against a value, a list or a range."""
     value = values(column)
+    if column.type is ColumnType.INTERVAL:
+        return st.builds(Compare, st.just(ref), st.sampled_from(Operator), value)
     operator = st.sampled_from(Operator) if column.type in NUMBERS else EQUAL
     lists = st.lists(value, min_size=2, max_size=3).map(lambda items: OneOf(ref, tuple(items)))
     compared = st.builds(Compare, st.just(ref), operator, value)
@@ -330,8 +361,10 @@ def of_values(ref: ColumnRef, column: Column) -> Conditions:
     return st.one_of(compared, negated(lists), ranges)
 
 
-def values(column: Column) -> st.SearchStrategy[str | int | float]:
+def values(column: Column) -> st.SearchStrategy[Value | Interval]:
     """What a column can hold."""
+    if column.type is ColumnType.INTERVAL:
+        return st.builds(Interval, NUMBER, UNITS)
     if column.values:
         return st.sampled_from(column.values)
     if column.type in NUMBERS:
@@ -341,9 +374,14 @@ def values(column: Column) -> st.SearchStrategy[str | int | float]:
 
 def at_times(ref: ColumnRef) -> Conditions:
     """Before or since a moment, or between two."""
-    rolling = st.builds(lambda ago, unit: Moment(moved=-ago, unit=unit), COUNTS, UNITS)
+    rolling = st.builds(lambda ago, unit: Moment(moved=-ago, unit=unit), st.integers(0, 1000), UNITS)
     points = st.one_of(DAYS.map(lambda day: Moment(day=day)), starts(0))
-    compared = st.builds(Compare, st.just(ref), st.sampled_from([Operator.LT, Operator.GE]), points | rolling)
+    latest = st.one_of(
+        st.builds(lambda ahead: Moment("year", ahead=ahead, unit="month"), st.integers(0, 11)),
+        st.builds(lambda ahead: Moment("week", ahead=ahead, unit="day"), st.integers(0, 6)),
+    )
+    sides = st.sampled_from([Operator.LT, Operator.GE])
+    compared = st.builds(Compare, st.just(ref), sides, points | rolling | latest)
     ends = st.one_of(DAYS.map(lambda day: Moment(day=day)), starts(-1))
     ranges = st.builds(lambda a, b: All((Compare(ref, Operator.GE, a), Compare(ref, Operator.LT, b))), points, ends)
     return st.one_of(compared, ranges)

@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chatdb.local.postgres import PostgresServer
-from query_parser.domain import lexicon
+from query_parser.domain import vocabulary
 from query_parser.service_layer import answer, default_schema
 
-PHRASES = sorted({" ".join(phrase) for phrase in lexicon.build(default_schema()).phrases})
+PHRASES = sorted({" ".join(phrase) for phrase in vocabulary.build(default_schema()).phrases})
 VALUES = ["iris", '"x y"', "3", "2.5", "2026-01-31", "2026", ",", "?", "'"]
 WORDS = st.one_of(st.sampled_from(PHRASES), st.sampled_from(PHRASES), st.sampled_from(VALUES))
 # What questions begin with: words at random are hardly ever one.

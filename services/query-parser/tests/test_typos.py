@@ -5,7 +5,7 @@ from string import ascii_lowercase
 
 import pytest
 
-from query_parser.domain import lexicon
+from query_parser.domain import lexicon, vocabulary
 from query_parser.domain.lexer import near_words
 from query_parser.domain.schema import Schema
 from query_parser.service_layer import answer
@@ -20,7 +20,7 @@ ALIKE = Schema.model_validate(
         ]
     }
 )
-WORDS = lexicon.build(ALIKE)
+WORDS = vocabulary.build(ALIKE)
 
 
 def typos(word: str) -> Iterator[str]:

@@ -3,40 +3,41 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import product, takewhile
 from math import prod
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from query_parser.domain.inflection import is_plural
 from query_parser.domain.lexicon import SHORTEST_TYPO, Entry, Lexicon
+from query_parser.domain.pieces import Piece, split
 from query_parser.domain.problems import NotUnderstood
 
-PIECE = re.compile(
-    r"""\s*(?: "(?P<double>[^"]*)" | '(?P<single>[^']*)'(?!\w) | (?P<date>\d{4}-\d{2}-\d{2})(?!\w)
-      | (?P<number>\d+(?:\.\d+)?)(?![\w.]*\w) | (?P<word>[^\W\d][\w'/:.-]*[\w]|[^\W\d])
-      | (?P<sign><=|>=|!=|<>|<|>|=|,) )""",
-    re.VERBOSE,
-)
-LONGEST_TEXT = 1000
 # A reading of a question takes time by its words; so many in all readings together.
 MOST_WORDS = 200
 # Before a year; elsewhere 2024 is a number.
-BEFORE_YEARS = {"OF", "MONTHNAME", "BEFORE", "UNTIL", "AFTER", "SINCE", "BETWEEN", "AND"}
+BEFORE_YEARS = {"OF", "MONTHNAME", "QUARTER", "UNIT", "ON", "BEFORE", "UNTIL", "AFTER", "SINCE", "BETWEEN", "AND"}
 # A word of so many letters may have so many wrong.
 LONG_WORD = 8
+# "A discount" is not the name of what stands before it.
+APART = "apart"
 COMPARISONS = {"GT", "GE", "LT", "LE", "EQ", "NE"}
 # After these a word that is not known is taken as a value, and not as a typo.
-BEFORE_VALUES = {"COLUMN", "TABLE", "BE", "EQ", "NE", "NAMED", "STARTS", "ENDS", "CONTAINS", "OR", "COMMA"}
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A word, a number, a sign or something in quotes."""
-
-    kind: str
-    text: str
+BEFORE_VALUES = {
+    "COLUMN",
+    "TIMECOLUMN",
+    "TABLE",
+    "BE",
+    "EQ",
+    "NE",
+    "NAMED",
+    "STARTS",
+    "ENDS",
+    "CONTAINS",
+    "OR",
+    "COMMA",
+}
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class Lexed:
 
 def lex(text: str, lexicon: Lexicon) -> Lexed:
     """The lexemes of a question; NotUnderstood where there are signs that no question has."""
-    pieces = _pieces(text)
+    pieces = split(text)
     lexed = Lexed()
     place = 0
     while place < len(pieces):
@@ -77,33 +78,13 @@ def lex(text: str, lexicon: Lexicon) -> Lexed:
         else:
             lexed.lexemes.append(_value(piece, lexed))
             place += 1
+    while lexed.lexemes and lexed.lexemes[-1].text == ",":
+        lexed.lexemes.pop()
     return lexed
 
 
-def _pieces(text: str) -> list[Piece]:
-    if len(text) > LONGEST_TEXT:
-        raise NotUnderstood(f"a question has at most {LONGEST_TEXT} characters")
-    stripped = text.strip().rstrip("?!. \n")
-    pieces: list[Piece] = []
-    end = 0
-    while end < len(stripped):
-        match = PIECE.match(stripped, end)
-        if match is None:
-            rest = stripped[end:].split()[0]
-            raise NotUnderstood(f"{rest!r} is no part of a question", unresolved=(rest,))
-        kind = match.lastgroup or ""
-        pieces.append(Piece("string" if kind in {"double", "single"} else kind, match[kind]))
-        end = match.end()
-    return pieces
-
-
 def _value(piece: Piece, lexed: Lexed) -> Lexeme:
-    terminals = {"string": "STRING", "date": "DATE", "number": "NUMBER"}
-    if piece.kind == "date":
-        try:
-            date.fromisoformat(piece.text)
-        except ValueError:
-            raise NotUnderstood(f"{piece.text} is no day of the calendar", unresolved=(piece.text,)) from None
+    terminals = {"string": "STRING", "date": "DATE", "number": "NUMBER", "name": "WORD"}
     entries = [Entry(terminals[piece.kind])]
     if re.fullmatch(r"(19|20)\d\d", piece.text) and _last_terminals(lexed) & BEFORE_YEARS:
         entries.append(Entry("YEAR"))
@@ -119,16 +100,28 @@ def _take_phrase(pieces: list[Piece], place: int, lexicon: Lexicon, lexed: Lexed
     length, entries = _longest(lowered, pieces, place, lexicon, before)
     if not length:
         fixed = [word if word in lexicon.words else _mend(word, lexicon, lexed) or word for word in lowered]
-        if fixed[0] != lowered[0] and not _expects_value(lexed):
+        is_name = words[0][0].isupper() and bool(lexed.lexemes)
+        if fixed[0] != lowered[0] and not is_name and not _expects_value(lexed):
             length, entries = _longest(fixed, pieces, place, lexicon, before)
             lexed.fixed += [pair for pair in zip(lowered[:length], fixed[:length], strict=True) if pair[0] != pair[1]]
     if not length:
-        text = words[0]
-        lexed.lexemes.append(Lexeme(text, (Entry("COMMA" if text == "," else "WORD"),)))
+        _add_unknown(words[0], lexed, pieces[place - 1] if place else None)
         return 1
     if entries:
         lexed.lexemes.append(Lexeme(" ".join(words[:length]), tuple(entries)))
     return length
+
+
+def _add_unknown(text: str, lexed: Lexed, before: Piece | None) -> None:
+    """A name, or one more word of it: "Ada Weiss" and "Fig jam" are one name each."""
+    last = lexed.lexemes[-1] if lexed.lexemes else None
+    is_name = last is not None and last.entries[0].terminal == "WORD" and last.text[0].isupper()
+    if text != "," and last is not None and is_name and before is not None and last.text.endswith(before.text):
+        lexed.lexemes[-1] = Lexeme(f"{last.text} {text}", last.entries)
+    else:
+        apart = last is not None and before is not None and not last.text.lower().endswith(before.text.lower())
+        entry = Entry("COMMA") if text == "," else Entry("WORD", value=APART if apart else None)
+        lexed.lexemes.append(Lexeme(text, (entry,)))
 
 
 def _longest(
@@ -140,6 +133,8 @@ def _longest(
             entry
             for entry in lexicon.phrases.get(tuple(words[:length]), [])
             if (entry.terminal != "ISTHERE" or not place)
+            and (entry.terminal != "MEASURE" or before & {"NUMBER", "NUMBERWORD"})
+            and (entry.terminal != "EXIST" or (before & {"COLUMN"} and place + length == len(pieces)))
             and (entry.terminal != "ROLLING" or _is_span(pieces[place + length :], lexicon))
         ]
         if entries:
@@ -150,7 +145,7 @@ def _longest(
 def _carrying(entries: list[Entry], before: set[str]) -> list[Entry]:
     """Without the meaning that a word does not have here: "one" is a number only where one is compared."""
     others = [entry for entry in entries if entry.terminal != "NOISE"]
-    means_something = before & COMPARISONS or any(entry.terminal == "ISTHERE" for entry in entries)
+    means_something = before & COMPARISONS or any(entry.terminal in {"ISTHERE", "EXIST"} for entry in entries)
     return others if means_something or len(others) == len(entries) else []
 
 
@@ -175,7 +170,7 @@ def _last_terminals(lexed: Lexed) -> set[str]:
 def _expects_value(lexed: Lexed) -> bool:
     """Whether a name may follow: "model churn" has one, "jobs created" has not."""
     terminals = _last_terminals(lexed) & BEFORE_VALUES
-    return bool(terminals - {"TABLE"}) or (bool(terminals) and not lexed.lexemes[-1].text.lower().endswith("s"))
+    return bool(terminals - {"TABLE"}) or (bool(terminals) and not is_plural(lexed.lexemes[-1].text))
 
 
 def _mend(word: str, lexicon: Lexicon, lexed: Lexed) -> str | None:

@@ -8,18 +8,26 @@ from query_parser.domain.syntax import Node, tokens, trees
 
 WHOLES = {"entity", "post", "bare", "where", "of_entity", "disjunction", "conjunction"}
 # "created" before "last week": a property has what comes right after it.
-OPEN, TAKEN = {"done", "not_done", "present"}, {"during", "valued"}
+OPEN, TAKEN = {"done", "not_done", "present", "valued", "valued_not", "trait_word"}, {"during", "valued"}
+ALONE = {"related_alone", "unrelated_alone"}
+MEASURED = {"measured", "measured_or", "measured_between"}
 # "with an alias called champion": that is the alias's name.
 OTHERS, NAMING = {"related", "unrelated", "counted", "counted_or"}, {"called"}
 # "not failed or cancelled": does "not" go on?
-NEGATED = {"not_before", "valued_not", "listed_not", "flagged_not", "not_done", "excluded"}
-BARE = {"values_before", "valued", "flag", "flagged", "absent_before", "absent_word", "done"}
+NEGATED = {"not_before", "valued_not", "trait_not", "listed_not", "flagged_not", "not_done", "excluded"}
+BARE = {"values_before", "valued", "flag", "flagged", "trait", "trait_word", "done"}
 
 
 def check_neighbours(nodes: Sequence[Node]) -> None:
     """Refuse neighbours that are one thing, or of which it is not clear whether "not" is said of both."""
     leaves = [leaf for node in nodes for leaf in _leaves(node, "")]
     for (before, _), (after, between) in pairwise(leaves):
+        if not between and before.data in ALONE and after.data in ALONE | {"related"}:
+            raise NotUnderstood("a verb has what comes right after it")
+        if between == "and" and before.data == "valued" and after.data == "valued_time":
+            raise NotUnderstood("a time belongs to all that comes before it")
+        if not between and before.data == "present" and after.data in MEASURED:
+            raise NotUnderstood("a property has the number that comes right after it")
         if not between and before.data in OPEN and after.data in TAKEN:
             raise NotUnderstood("a property and what comes right after it belong together")
         if not between and before.data in OTHERS and after.data in NAMING:
@@ -27,6 +35,11 @@ def check_neighbours(nodes: Sequence[Node]) -> None:
         bare = after.data in BARE and not tokens(after, "BE")
         if before.data in NEGATED and (bare or (before.data == "excluded" and between == "and")):
             raise NotUnderstood("does 'not' go on after 'and' or 'or'?", suggestions=("say 'not' or 'is' each time",))
+
+
+def leaves_of(node: Node) -> list[Node]:
+    """The conditions in a node, in order."""
+    return [leaf for leaf, _ in _leaves(node, "")]
 
 
 def _leaves(node: Node, between: str) -> Iterator[tuple[Node, str]]:

@@ -2,16 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from uuid import UUID
 
-from query_parser.domain import moments, paths
+from query_parser.domain import paths, units
 from query_parser.domain.lexicon import Entry
+from query_parser.domain.logic import conjunction
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import NUMBERS, TIMES, Column, ColumnType, Schema, Table
 from query_parser.domain.tree import (
     Aggregate,
-    All,
     ColumnRef,
     Compare,
     Condition,
@@ -23,9 +22,9 @@ from query_parser.domain.tree import (
     Period,
     Query,
     Related,
+    Share,
     Tally,
     Term,
-    Value,
 )
 
 COUNT = Aggregate(Function.COUNT)
@@ -50,7 +49,8 @@ class Scope:
     # "models with more than 5 jobs": what is counted is another table, and of what rows.
     counted: str | None = None
     counted_where: Condition | None = None
-    # "how many jobs finished per month": the times that verbs have named.
+    # "how many jobs finished per month": there are groups by time, and the times that verbs have named.
+    is_timed: bool = False
     verbs: set[ColumnRef] = field(default_factory=set)
 
     def sort(self, *order: Order, directed: bool = True) -> None:
@@ -72,6 +72,13 @@ class Scope:
         """Whether it has conditions only."""
         said = (self.limit, self.order_same, self.top, self.counted)
         return not self.order and not self.groups and all(one is None for one in said)
+
+    def is_one(self) -> bool:
+        """Whether it is one row: the first of an order, or what a name is told of."""
+        label = self.table.label
+        key = {ColumnRef(self.table.name, name) for name in ("id", label.name if label else "id")}
+        named = any(isinstance(one, Compare) and one.term in key and one.operator is Operator.EQ for one in self.where)
+        return self.limit == 1 or named
 
     def column(self, entry: Entry, text: str) -> ColumnRef:
         """The column that a word names here: the table's own, or else the one nearest along foreign keys."""
@@ -97,10 +104,13 @@ class Scope:
         """What the schema says of a column."""
         return self.schema.by_name[ref.table].column(ref.column)
 
-    def name_of(self, table: str) -> ColumnRef:
-        """What tells the rows of a table apart, for people: without a join where the key itself does."""
+    def name_of(self, table: str, texts: Sequence[str] = ()) -> ColumnRef:
+        """What tells the rows of a table apart, for people: without a join where the key itself does.
+
+        Its key where texts look like one: a UUID, or a number where there are no names.
+        """
         target = self.schema.by_name[table]
-        label = target.label
+        label = _key_of(target, texts) or target.label
         if label is None:
             raise NotUnderstood(f"the schema does not say what names one of the {table}", unresolved=(table,))
         if table == self.table.name:
@@ -109,6 +119,45 @@ class Scope:
         if len(last) == 1 and last[0].key == label.name:
             return ColumnRef(self.table.name, last[0].column)
         return ColumnRef(table, label.name)
+
+    def owner(self) -> str:
+        """The table to whose rows these belong, if only one has names; it is what "iris has" says of versions."""
+        names = {key.references for key in self.schema.parents(self.table.name)}
+        named = sorted(name for name in names if self.schema.by_name[name].label)
+        if len(named) != 1:
+            raise NotUnderstood(f"it is not said to what the {self.table.name} belong")
+        return named[0]
+
+    def after(self, preposition: str) -> list[ColumnRef]:
+        """The columns that have a value after it: the table's own, or else of the nearest table that has one."""
+        refs = [
+            ColumnRef(table.name, column.name)
+            for table in self.schema.tables
+            for column in table.columns
+            if preposition in column.prepositions
+        ]
+        own = [ref for ref in refs if ref.table == self.table.name]
+        above = [ref for ref in refs if paths.is_parent(self.schema, self.table.name, ref.table)]
+        nearest = min(map(self._distance, above), default=0)
+        found = own or [ref for ref in above if self._distance(ref) == nearest]
+        if not found:
+            raise NotUnderstood(f"what comes after {preposition!r} is not known", unresolved=(preposition,))
+        return found
+
+    def measure(self, unit: str | None, *, takes: bool) -> ColumnRef:
+        """The column that a number without a property is about; its unit, or a verb, may tell."""
+        kind = "time" if takes else unit and (units.kind_of(unit) or "time")
+        columns = [column for column in self.table.named.values() if kind is None or kind_of(column) == kind]
+        measures = [column for column in columns if column.measure]
+        found = measures or (columns if kind else [])
+        if len(found) != 1:
+            raise NotUnderstood(f"it is not said what of the {self.table.name} is compared")
+        return ColumnRef(self.table.name, found[0].name)
+
+    def is_time(self, word: str) -> bool:
+        """Whether a word names one of the table's times."""
+        times = [column for column in self.table.columns if column.type in TIMES]
+        return any(word in {column.name.replace("_", " "), column.name, *column.synonyms} for column in times)
 
     def time(self) -> ColumnRef:
         """The column that a time without a verb is about."""
@@ -123,18 +172,15 @@ class Scope:
             raise NotUnderstood(f"it is not said which time is counted by {unit}")
         return Period(next(iter(self.verbs), None) or self.time(), unit)
 
-    def value(self, ref: ColumnRef, text: str) -> Value:
-        """A literal as the column's type; NotUnderstood where it can't be one."""
-        return convert(self.definition(ref), text)
-
     def query(self, columns: Sequence[Term] = (), *, distinct: bool = False) -> Query:
         """All that was said, as one query."""
         if self.counted is not None:
             return self._query_of_counted(columns)
-        aggregated = any(isinstance(column, Aggregate) for column in columns)
+        aggregated = any(isinstance(column, Aggregate | Share) for column in columns)
         if self.groups and not aggregated:
             name = self.table.name
-            raise NotUnderstood("'per' needs a number", suggestions=(f"number of {name} per {self.groups[0].column}",))
+            by = " and ".join(one.unit if isinstance(one, Period) else one.column for one in self.groups)
+            raise NotUnderstood("'per' needs a number", suggestions=(f"number of {name} per {by}",))
         if self.top is not None and not self.order:
             raise NotUnderstood("'top' needs a measure", suggestions=(f"top 5 {self.table.name} by <column>",))
         terms = (*self.groups, *columns)
@@ -163,7 +209,7 @@ class Scope:
             if self.directed and any(one.descending != self.order_same for one in self.order):
                 raise NotUnderstood("two directions are said of one order")
             return tuple(replace(one, descending=self.order_same) for one in self.order)
-        measures = [term for term in terms if isinstance(term, Aggregate)]
+        measures = [term for term in terms if isinstance(term, Aggregate | Share)]
         if len(measures) != 1:
             raise NotUnderstood("it is not said by what to sort", suggestions=("sorted by <column>",))
         return (Order(measures[0], self.order_same),)
@@ -195,58 +241,26 @@ def _once(already: object, clause: str) -> None:
         raise NotUnderstood(f"{clause} is said twice")
 
 
-def conjunction(conditions: Sequence[Condition]) -> Condition | None:
-    """All of them as one."""
-    if len(conditions) < 2:  # noqa: PLR2004 - one is itself
-        return conditions[0] if conditions else None
-    return All(tuple(conditions))
+def kind_of(column: Column) -> str | None:
+    """What a column measures, if that is known."""
+    if column.type is ColumnType.INTERVAL:
+        return "time"
+    return None if column.unit is None else units.KIND[column.unit]
 
 
-def within(ref: ColumnRef, bounds: moments.Bounds) -> Condition:
-    """A column whose time is inside the bounds."""
-    comparisons = tuple(Compare(ref, operator, moment) for operator, moment in bounds)
-    return comparisons[0] if len(comparisons) == 1 else All(comparisons)
+def _key_of(table: Table, texts: Sequence[str]) -> Column | None:
+    """The column id, where all of the texts may be its values and not names."""
+    key = table.named.get("id")
+    if key is None or not texts:
+        return None
+    is_key = _is_uuid if key.type is ColumnType.UUID else str.isdecimal
+    wanted = key.type is ColumnType.UUID or key.type in NUMBERS
+    return key if wanted and all(map(is_key, texts)) else None
 
 
-def convert(column: Column, text: str) -> Value:
-    """A literal as the column's type."""
-    wrong = NotUnderstood(f"{text!r} is no value of {column.name}, which is {column.type.value}", unresolved=(text,))
-    if column.values:
-        lowered = text.lower()
-        known = {value.lower(): value for value in column.values} | column.value_synonyms
-        if lowered not in known:
-            listed = tuple(f"{column.name} {value}" for value in column.values)
-            raise NotUnderstood(f"{column.name} is never {text!r}", unresolved=(text,), suggestions=listed)
-        return known[lowered]
-    if column.type in TIMES or column.type is ColumnType.BOOLEAN:
-        raise wrong
+def _is_uuid(text: str) -> bool:
     try:
-        return _typed(column.type, text)
-    except (ValueError, ArithmeticError):
-        raise wrong from None
-
-
-def _typed(kind: ColumnType, text: str) -> Value:
-    if kind is ColumnType.UUID:
-        return str(UUID(text))
-    if kind not in NUMBERS:
-        return text
-    number = Decimal(str(moments.NUMBER_WORDS.get(text.lower(), text)))
-    return int(number) if number == number.to_integral_value() and abs(number) < 2**63 else float(number)
-
-
-def comparison(ref: ColumnRef, column: Column, operator: Operator, text: str) -> Condition:
-    """A column against a value; a day is a span, so "after" leaves all of it out."""
-    if column.type not in TIMES:
-        if column.type not in NUMBERS and operator not in {Operator.EQ, Operator.NE}:
-            raise NotUnderstood(f"{column.name} is {column.type.value}: it has no more or less", unresolved=(text,))
-        return Compare(ref, operator, convert(column, text))
-    try:
-        span = moments.on_day(text)
+        UUID(text)
     except ValueError:
-        raise NotUnderstood(f"{text!r} is no day", unresolved=(text,), suggestions=("2026-01-31",)) from None
-    if operator is Operator.EQ:
-        return within(ref, span.inside())
-    edge = span.end if operator in {Operator.GT, Operator.LE} else span.start
-    turned = {Operator.GT: Operator.GE, Operator.LE: Operator.LT}.get(operator, operator)
-    return Compare(ref, turned, edge)
+        return False
+    return True

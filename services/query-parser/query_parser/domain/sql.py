@@ -11,11 +11,13 @@ from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema, Table
 from query_parser.domain.tree import (
     Absent,
+    Aggregate,
     All,
     Any,
     ColumnRef,
     Compare,
     Condition,
+    Interval,
     Matches,
     Moment,
     Not,
@@ -25,9 +27,11 @@ from query_parser.domain.tree import (
     Period,
     Query,
     Related,
+    Share,
     Tally,
     Term,
     Value,
+    Weekday,
 )
 
 OPERATORS: dict[Operator, type[exp.Binary]] = {
@@ -109,20 +113,46 @@ class _Writer:
         self.parameters.append(value)
         return exp.Parameter(this=exp.Literal.number(len(self.parameters)))
 
+    @singledispatchmethod
     def term(self, term: Term) -> exp.Expr:
-        """A column or an aggregate; a column of another table asks for its join."""
-        if isinstance(term, ColumnRef):
-            self._reach(term.table)
+        """A column, or what is computed; a column of another table asks for its join."""
+        raise TypeError(type(term).__name__)
+
+    @term.register
+    def _(self, term: ColumnRef) -> exp.Expr:
+        self._reach(term.table)
+        duration = self.schema.by_name[term.table].duration(term.column)
+        if duration is None:
             return _column(term.table, term.column)
-        if isinstance(term, Period):
-            return exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(term.unit), self.term(term.column)])
-        if isinstance(term, Tally):
-            return self._rows_of(term.table, term.where, exp.Count(this=exp.Star())).subquery()
+        # Days would make a number of days.
+        start, end = (exp.cast(_column(term.table, name), "timestamptz") for name in (duration.start, duration.end))
+        return exp.paren(exp.Sub(this=end, expression=start))
+
+    @term.register
+    def _(self, term: Period) -> exp.Expr:
+        return _date_trunc(term.unit, self.term(term.column))
+
+    @term.register
+    def _(self, term: Weekday) -> exp.Expr:
+        return exp.Extract(this=exp.var("isodow"), expression=self.term(term.column))
+
+    @term.register
+    def _(self, term: Tally) -> exp.Expr:
+        return self._rows_of(term.table, term.where, exp.Count(this=exp.Star())).subquery()
+
+    @term.register
+    def _(self, term: Share) -> exp.Expr:
+        every = exp.Count(this=exp.Star())
+        held = exp.Filter(this=every.copy(), expression=exp.Where(this=self.condition(term.condition)))
+        some = exp.Nullif(this=every, expression=exp.Literal.number(0))
+        return exp.Div(this=exp.Mul(this=exp.Literal.number("100.0"), expression=held), expression=some)
+
+    @term.register
+    def _(self, term: Aggregate) -> exp.Expr:
         if term.column is None:
             return exp.Count(this=exp.Star())
         column = self.term(term.column)
-        inner = exp.Distinct(expressions=[column]) if term.distinct else column
-        return exp.func(term.function.value, inner)
+        return exp.func(term.function.value, exp.Distinct(expressions=[column]) if term.distinct else column)
 
     @singledispatchmethod
     def condition(self, condition: Condition) -> exp.Expr:
@@ -132,7 +162,10 @@ class _Writer:
     @condition.register
     def _(self, condition: Compare) -> exp.Expr:
         value = condition.value
-        right = _moment(value) if isinstance(value, Moment) else self.parameter(value)
+        if isinstance(value, Moment | Interval):
+            right = _moment(value) if isinstance(value, Moment) else _interval(value.amount, value.unit)
+        else:
+            right = self.parameter(value)
         return OPERATORS[condition.operator](this=self.term(condition.term), expression=right)
 
     @condition.register
@@ -223,14 +256,22 @@ def _moment(moment: Moment) -> exp.Expr:
     elif moment.start_of is None:
         point = exp.func("now")
     else:
-        point = exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(moment.start_of), exp.func("now")])
+        ahead = _interval(moment.ahead, moment.unit) if moment.ahead else None
+        now = exp.func("now") if ahead is None else exp.Sub(this=exp.func("now"), expression=ahead)
+        point = _date_trunc(moment.start_of, now)
+        if ahead is not None:
+            point = exp.Add(this=point, expression=ahead.copy())
     if not moment.moved:
         return point
     by = _interval(abs(moment.moved), moment.unit)
     return exp.Sub(this=point, expression=by) if moment.moved < 0 else exp.Add(this=point, expression=by)
 
 
-def _interval(amount: int, unit: str) -> exp.Expr:
+def _date_trunc(unit: str, time: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(unit), time])
+
+
+def _interval(amount: float, unit: str) -> exp.Expr:
     # PostgreSQL's intervals have no quarters.
     amount, unit = (amount * 3, "month") if unit == "quarter" else (amount, unit)
     return exp.cast(exp.Literal.string(f"{amount} {unit}"), "interval")

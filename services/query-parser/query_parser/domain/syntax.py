@@ -29,8 +29,3 @@ def token(node: Node, *types: str) -> Token:
 def first_token(node: Node) -> Token:
     """The first token at any depth."""
     return next(node.scan_values(lambda value: isinstance(value, Token)))
-
-
-def is_plural(word: str) -> bool:
-    """Whether a name of a table stands for several rows."""
-    return word.lower().endswith("s") and not word.lower().endswith(("ss", "us", "is", "as"))

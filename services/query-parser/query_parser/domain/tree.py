@@ -52,6 +52,13 @@ class Period:
 
 
 @dataclass(frozen=True)
+class Weekday:
+    """The day of the week of a time, from Monday, which is 1, to Sunday."""
+
+    column: ColumnRef
+
+
+@dataclass(frozen=True)
 class Tally:
     """How many rows of another table belong to a row."""
 
@@ -59,28 +66,47 @@ class Tally:
     where: "Condition | None" = None
 
 
+@dataclass(frozen=True)
+class Share:
+    """Of a hundred rows, how many hold a condition."""
+
+    condition: "Condition"
+
+
 Value = str | int | float | bool
-Term = ColumnRef | Period | Tally | Aggregate
+Term = ColumnRef | Period | Weekday | Tally | Aggregate | Share
 Group = ColumnRef | Period
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A point in time: the start of the present unit (or now, or a day that is named), moved by whole units."""
+    """A point in time: the start of the present unit (or now, or a day that is named), moved by whole units.
+
+    With `ahead` it is so many units after a start, of the latest start for which that has come.
+    """
 
     start_of: str | None = None
     day: date | None = None
     moved: int = 0
     unit: str = "day"
+    ahead: int = 0
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How long something takes: so many of a unit of time."""
+
+    amount: int | float
+    unit: str
 
 
 @dataclass(frozen=True)
 class Compare:
-    """A column or an aggregate against a value or a moment."""
+    """A column or an aggregate against a value, a moment or an interval."""
 
     term: Term
     operator: Operator
-    value: "Value | Moment"
+    value: "Value | Moment | Interval"
 
 
 @dataclass(frozen=True)

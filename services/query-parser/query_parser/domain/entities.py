@@ -1,0 +1,223 @@
+"""Rows that a question is about: their table, and what words before and after it say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from lark import Token
+
+from query_parser.domain.conditions import Conditions
+from query_parser.domain.inflection import is_plural
+from query_parser.domain.lexicon import Entry
+from query_parser.domain.moments import unit_of, whole_number
+from query_parser.domain.neighbours import check_neighbours
+from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.schema import Schema
+from query_parser.domain.scope import COUNT, Scope
+from query_parser.domain.syntax import Node, subtree, tokens, trees
+from query_parser.domain.tree import Absent, ColumnRef, Group, Not, Order
+
+# What is said of the whole, and not of the rows.
+HEADS = {"functions", "column", "columns", "entity", "names", "amount", "number", "thing"}
+POSTS = {"post", "bare", "extreme_post"}
+
+
+@dataclass
+class Entities:
+    """Reads the entities of one syntax tree."""
+
+    schema: Schema
+    entries: Sequence[Entry]
+    conditions: Conditions = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Conditions can hold entities, and entities conditions."""
+        self.conditions = Conditions(self.schema, self.entries, self.entity)
+
+    def entity(self, parent: Node, *, timed: bool = False, sorted_by: bool = False) -> Scope:
+        """The entity of a node."""
+        return self.bind_entity(subtree(parent, "entity"), timed=timed, sorted_by=sorted_by)
+
+    def bind_entity(self, tree: Node, *, timed: bool = False, sorted_by: bool = False) -> Scope:
+        """An entity's table, with all that is said of it; what comes after "by" may sort it."""
+        token = tokens(tree, "TABLE")[0]
+        scope = self.conditions.table(token)
+        check_neighbours(trees(tree))
+        if any(node.data == "identified" and not self._is_name(node) for node in trees(tree)):
+            raise NotUnderstood(f"which {token} is not said", unresolved=(str(token),))
+        scope.is_timed = timed
+        scope.top = False if sorted_by else None
+        self.modify_all(trees(tree), scope, one=not is_plural(token))
+        return scope
+
+    def modify_all(self, nodes: Sequence[Node], scope: Scope, *, one: bool = False) -> None:
+        """Conditions first: a verb among them says which time "per month" is about."""
+        said = [node for node in nodes if node.data not in HEADS]
+        groups = [node for node in said if "group" in names_of([node])]
+        scope.is_timed = scope.is_timed or any(_is_of_time(node) for node in groups)
+        sorts = scope.top is not None
+        for node in said if sorts else [*(node for node in said if node not in groups), *groups]:
+            self._modify(node, scope, one=one)
+
+    def _modify(self, tree: Node, scope: Scope, *, one: bool = False) -> None:
+        """Note what a word before or after the table says of it."""
+        if tree.data in POSTS:
+            self._modify(trees(tree)[0], scope, one=one)
+            return
+        name = str(tree.data)
+        if name == "extreme":
+            self._extreme(tree, scope, one=one)
+        elif name.startswith("extreme_"):
+            self._extreme_of(tree, scope, one=one)
+        elif name in {"limited", "group"} or name.startswith("order_"):
+            getattr(self, f"_{name}")(tree, scope)
+        elif name == "of_entity":
+            conditions = self.conditions.of_rows(scope, self.entity(tree))
+            if tokens(tree, "BY") and not conditions:
+                raise NotUnderstood("by whom is not said")
+            scope.where += conditions
+        else:
+            condition = self.conditions.condition(tree, scope)
+            if condition is not None:
+                scope.where.append(condition)
+
+    def _is_name(self, tree: Node) -> bool:
+        """Whether words are a name by their look: "models house-prices" has one, "product availability" none."""
+        words = [token for token in _leaves(tree) if token.type not in {"OR", "COMMA"}]
+        return all(
+            token.type not in {"VALUE", "TRUE", "FALSE"}
+            and self.entry(token).value is None
+            and (token.type != "WORD" or not token.isalpha() or token[0].isupper())
+            for token in words
+        )
+
+    # How many, and which first
+
+    def _extreme(self, tree: Node, scope: Scope, *, one: bool) -> None:
+        scope.sort(Order(scope.time(), descending=bool(tokens(tree, "LATEST"))))
+        self._limit(tree, scope, one=one)
+
+    def _extreme_of(self, tree: Node, scope: Scope, *, one: bool) -> None:
+        """Sort by what "highest cpu request", "largest" or "heaviest" says: of those that have one."""
+        column, high = self._superlative(tree, scope)
+        scope.sort(Order(column, descending=high))
+        if tree.data != "extreme_time":
+            scope.where.append(Not(Absent(column)))
+        self._limit(tree, scope, one=one)
+
+    def _superlative(self, tree: Node, scope: Scope) -> tuple[ColumnRef, bool]:
+        columns = [self.conditions.named(word, scope) for word in tokens(tree, "COLUMN", "TIMECOLUMN")]
+        high = bool(tokens(tree, "GREATEST", "LATEST"))
+        for word in tokens(tree, "SUPERLATIVE"):
+            high = self.entry(word).value == "high"
+            columns.append(self.conditions.named(word, scope))
+        if not columns:
+            columns = [scope.measure(None, takes=False)]
+        if len(set(columns)) > 1:
+            raise NotUnderstood("these are two measures")
+        return columns[0], high
+
+    def _limit(self, tree: Node, scope: Scope, *, one: bool) -> None:
+        numbers = [whole_number(node) for node in trees(tree) if node.data == "number"]
+        if len(numbers) > 1:
+            raise NotUnderstood("how many is said twice")
+        if numbers or (one and scope.limit is None) or (tree.data == "extreme_column" and not one):
+            scope.limit_to(numbers[0] if numbers else 1)
+
+    def _limited(self, tree: Node, scope: Scope) -> None:
+        scope.limit_to(whole_number(subtree(tree, "number")))
+        if tokens(tree):
+            scope.top = bool(tokens(tree, "TOP"))
+
+    # Groups and order
+
+    def _group(self, tree: Node, scope: Scope) -> None:
+        things = [node for groups in trees(tree) for node in trees(groups)]
+        columns = [self.thing(node, scope) for node in things or [tree]]
+        if scope.top is not None:
+            orders = [Order(column, descending=scope.top) for column in columns]
+            scope.sort(*orders, directed=scope.limit is not None)
+        else:
+            scope.groups += columns
+
+    def _order_by(self, tree: Node, scope: Scope) -> None:
+        column = self.thing(subtree(tree, "thing"), scope)
+        said = any(child.data == "direction" for child in trees(tree))
+        scope.sort(Order(column, descending=_descending(tree)), directed=said)
+
+    def _order_by_count(self, tree: Node, scope: Scope) -> None:
+        inner = [self.conditions.inner(node) for node in trees(tree) if node.data == "inner"]
+        if scope.top is None and not tokens(tree, "HOWMANY"):
+            raise NotUnderstood(f"'by' needs a property of {scope.table.name}")
+        descending = scope.top is not False if scope.top is not None else _descending(tree)
+        said = scope.top is not None or any(child.data == "direction" for child in trees(tree))
+        scope.sort(Order(COUNT, descending), directed=said)
+        if inner and inner[0].table != scope.table:
+            related = self.conditions.children(scope, inner[0])
+            scope.counted, scope.counted_where = related.table, related.where
+        elif inner and inner[0].where:
+            raise NotUnderstood(f"the {scope.table.name} are sorted by how many all of them are")
+
+    def _order_adjective(self, tree: Node, scope: Scope) -> None:
+        word = tokens(tree, "HOWMUCH")[0]
+        scope.sort(Order(self.conditions.named(word, scope)), directed=False)
+
+    def _order_first(self, tree: Node, scope: Scope) -> None:
+        """Sort by what "cheapest first" or "from cheapest to most expensive" says."""
+        words = tokens(tree, "SUPERLATIVE")
+        orders = [
+            Order(self.conditions.named(word, scope), descending=self.entry(word).value == "high") for word in words
+        ]
+        first, *others = orders
+        if any(other.term != first.term or other.descending == first.descending for other in others):
+            raise NotUnderstood("these are no two ends of one order")
+        if scope.order:
+            if scope.order[0].term != first.term:
+                raise NotUnderstood("an order is said twice")
+            scope.sort_same(descending=first.descending)
+        else:
+            scope.sort(first)
+
+    def _order_same(self, tree: Node, scope: Scope) -> None:
+        scope.sort_same(descending=_descending(tree))
+
+    def _order_time(self, tree: Node, scope: Scope) -> None:
+        newest = bool(tokens(tree, "NEWESTFIRST"))
+        if scope.order:
+            scope.sort_same(descending=newest)
+        else:
+            scope.sort(Order(scope.time(), newest))
+
+    # Words
+
+    def thing(self, tree: Node, scope: Scope) -> Group:
+        """What groups or sorts: a property, a table by its names, or a unit of time."""
+        token = tokens(tree)[0]
+        if token.type in {"UNIT", "PERIODIC"}:
+            return scope.per(unit_of(token))
+        entry = self.entry(token)
+        return scope.column(entry, str(token)) if entry.table is None else scope.name_of(entry.table)
+
+    def column(self, tree: Node, scope: Scope) -> ColumnRef:
+        """The column of a node."""
+        return self.conditions.column(tree, scope)
+
+    def entry(self, token: Token) -> Entry:
+        """What a word stands for."""
+        return self.conditions.entry(token)
+
+
+def names_of(nodes: Sequence[Node]) -> list[str]:
+    """Of posts, what is in them."""
+    return [str(one.data) for node in nodes for one in (trees(node) if node.data in POSTS else [node])]
+
+
+def _is_of_time(tree: Node) -> bool:
+    return any(token.type in {"UNIT", "PERIODIC"} for token in _leaves(tree))
+
+
+def _descending(tree: Node) -> bool:
+    return any(token.type == "DESCENDING" for token in _leaves(tree))
+
+
+def _leaves(tree: Node) -> list[Token]:
+    return list(tree.scan_values(lambda value: isinstance(value, Token)))

@@ -1,0 +1,198 @@
+"""Questions for numbers: how many, sums and averages, and which group has most of it."""
+
+from lark import Token
+
+from query_parser.domain.entities import Entities, names_of
+from query_parser.domain.inflection import is_plural
+from query_parser.domain.literals import amount_of, comparison
+from query_parser.domain.moments import unit_of, whole_number
+from query_parser.domain.neighbours import check_neighbours
+from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.reader import operator_of
+from query_parser.domain.relations import check_counted
+from query_parser.domain.schema import MEASURES, TIMES
+from query_parser.domain.scope import COUNT, Scope
+from query_parser.domain.syntax import Node, subtree, tokens, trees
+from query_parser.domain.tree import Absent, Aggregate, ColumnRef, Compare, Function, Not, Operator, Order, Query, Term
+
+FUNCTIONS = {
+    "AVERAGE": Function.AVERAGE,
+    "SUM": Function.SUM,
+    "GREATEST": Function.GREATEST,
+    "LEAST": Function.LEAST,
+}
+
+
+class Measures(Entities):
+    """By the names of the grammar's rules."""
+
+    def _counting(self, tree: Node) -> Query:
+        periods = tokens(tree, "PERIODIC")
+        if tokens(tree, "DISTINCT") and "of_entity" in names_of(trees(subtree(tree, "entity"))):
+            raise NotUnderstood("the distinct ones are a property of what comes after 'of'")
+        scope = self.entity(tree, timed=bool(periods))
+        scope.groups += [scope.per(unit_of(token)) for token in periods]
+        return scope.query([COUNT])
+
+    def _counting_of(self, tree: Node) -> Query:
+        scope = self.compound(tree)
+        self.modify_all(trees(tree), scope)
+        return scope.query([COUNT])
+
+    def _counting_by(self, tree: Node) -> Query:
+        """Answer "how many versions does iris have" and "how many orders did Ada place"."""
+        scope = self.entity(tree)
+        for word in tokens(tree, "VERB", "VALUE"):
+            self._narrow(word, scope)
+        scope.where.append(self.conditions.owner(scope, subtree(tree, "names")))
+        return scope.query([COUNT])
+
+    def _counting_distinct(self, tree: Node) -> Query:
+        nodes = trees(subtree(tree, "columns"))
+        if len(nodes) > 1:
+            raise NotUnderstood("distinct values are counted of one column at a time")
+        scope = self.scope_of(tree, nodes[0])
+        return scope.query([Aggregate(Function.COUNT, self.column(nodes[0], scope), distinct=True)])
+
+    def _aggregating(self, tree: Node) -> Query:
+        scope = self.scope_of(tree, subtree(tree, "column"))
+        return scope.query(self._aggregates(tree, scope))
+
+    _aggregating_of = _aggregating
+
+    def _aggregating_rows(self, tree: Node) -> Query:
+        """Answer "how many attempts do jobs have on average"."""
+        scope = self.entity(tree)
+        column = self.column(subtree(tree, "column"), scope)
+        return scope.query([self.average(column, scope)])
+
+    def average(self, column: ColumnRef, scope: Scope) -> Aggregate:
+        """Of a property that has one."""
+        _check_function(Function.AVERAGE, column, scope)
+        return Aggregate(Function.AVERAGE, column)
+
+    def _aggregates(self, tree: Node, scope: Scope) -> list[Aggregate]:
+        functions = [FUNCTIONS[tokens(node)[0].type] for node in trees(subtree(tree, "functions"))]
+        column = self.column(subtree(tree, "column"), scope)
+        for function in functions:
+            _check_function(function, column, scope)
+        return [Aggregate(function, column) for function in functions]
+
+    # What has most, or enough
+
+    def _most(self, tree: Node) -> Query:
+        scope = self._grouped(self.entity(tree), tree)
+        for word in tokens(tree, "VERB", "TIMECOLUMN", "VALUE"):
+            self._narrow(word, scope)
+        return self._first(tree, scope, COUNT, descending=bool(tokens(tree, "MOST")))
+
+    def _narrow(self, word: Token, scope: Scope) -> None:
+        """Who "delivered" most has those that were; to "place" an order says no more of it."""
+        entry = self.entry(word)
+        if word.type == "VALUE":
+            scope.where.append(Compare(self.conditions.named(word, scope), Operator.EQ, entry.value or ""))
+        elif word.type == "TIMECOLUMN" and self.conditions.named(word, scope) != scope.time():
+            raise NotUnderstood(f"{word} by whom is not in the schema", unresolved=(str(word),))
+        elif word.type == "VERB" and entry.table != scope.table.name:
+            raise NotUnderstood(f"nobody can {word} {scope.table.name}", unresolved=(str(word),))
+
+    def _most_measured(self, tree: Node) -> Query:
+        scope = self._grouped(self.scope_of(tree, subtree(tree, "column")), tree)
+        if tokens(tree, "TOP") and not any(node.data == "number" for node in trees(tree)):
+            raise NotUnderstood("how many is not said", suggestions=("top 5",))
+        first, *others = self._aggregates(tree, scope)
+        if others:
+            raise NotUnderstood("one measure at a time")
+        return self._first(tree, scope, first, descending=not tokens(tree, "LEAST"))
+
+    def _first(self, tree: Node, scope: Scope, term: Term, *, descending: bool) -> Query:
+        scope.sort(Order(term, descending))
+        numbers = [whole_number(node) for node in trees(tree) if node.data == "number"]
+        scope.limit_to(numbers[0] if numbers else 1)
+        return scope.query([term])
+
+    def _most_often(self, tree: Node) -> Query:
+        """The product that was "ordered" most often: what is counted is what the verb does."""
+        verb = self.entry(tokens(tree, "VERB")[0])
+        thing = self.entry(tokens(subtree(tree, "thing"))[0])
+        if thing.table != verb.value:
+            raise NotUnderstood(f"how often is asked of the {verb.value}")
+        scope = self._grouped(Scope(self.schema, self.schema.by_name[verb.table or ""]), tree)
+        return self._first(tree, scope, COUNT, descending=bool(tokens(tree, "OFTENEST")))
+
+    def _most_common(self, tree: Node) -> Query:
+        node = subtree(tree, "column")
+        scope = self.scope_of(tree, node)
+        column = self.column(node, scope)
+        if scope.groups:
+            raise NotUnderstood("one group at a time")
+        scope.groups = [column]
+        scope.where.append(Not(Absent(column)))
+        return self._first(tree, scope, COUNT, descending=bool(tokens(tree, "COMMON")))
+
+    def _having_count(self, tree: Node) -> Query:
+        scope = self._grouped(self.entity(tree), tree)
+        operator = operator_of(tree)
+        keys = {key.column for key in self.schema.parents(scope.table.name)}
+        count = self.conditions.count(subtree(tree, "amount"))
+        group = scope.groups[0]
+        if isinstance(group, ColumnRef) and (group.table != scope.table.name or group.column in keys):
+            check_counted(operator, scope.table.name)
+            if (operator, count) == (Operator.GE, 1):
+                raise NotUnderstood("at least one is a condition, and no number")
+        scope.having = [Compare(COUNT, operator, count)]
+        return scope.query([COUNT])
+
+    def _having_measure(self, tree: Node) -> Query:
+        scope = self._grouped(self.scope_of(tree, subtree(tree, "column")), tree)
+        aggregates = self._aggregates(tree, scope)
+        column = aggregates[0].column
+        if column is None or len(aggregates) > 1:
+            raise NotUnderstood("one measure at a time")
+        amount = amount_of(subtree(tree, "amount"))
+        compared = comparison(column, scope.definition(column), operator_of(tree), amount)
+        if not isinstance(compared, Compare):
+            raise NotUnderstood("a number is compared with one number")
+        scope.having = [Compare(aggregates[0], compared.operator, compared.value)]
+        return scope.query(aggregates)
+
+    def _grouped(self, scope: Scope, tree: Node) -> Scope:
+        """The entity that is counted, by the thing that has most of it."""
+        if scope.groups or scope.having:
+            raise NotUnderstood(f"the {scope.table.name} are counted by one thing at a time")
+        scope.groups = [self.thing(subtree(tree, "thing"), scope)]
+        return scope
+
+    # Of what
+
+    def scope_of(self, tree: Node, column: Node) -> Scope:
+        """What a column is asked of: the entity or the table that is named, or the only table that has it."""
+        if any(child.data == "entity" for child in trees(tree)):
+            scope = self.entity(tree)
+        else:
+            scope = self.compound(tree) if tokens(tree, "TABLE") else self.only_table(tokens(column)[0])
+        check_neighbours(trees(tree))
+        self.modify_all(trees(tree), scope)
+        return scope
+
+    def compound(self, tree: Node) -> Scope:
+        """The table in "job counts" and "order total"."""
+        token = tokens(tree, "TABLE")[0]
+        if is_plural(token):
+            raise NotUnderstood(f"{token} and what follows are two things", unresolved=(str(token),))
+        return self.conditions.table(token)
+
+    def only_table(self, token: Token) -> Scope:
+        """The table that has what a word names."""
+        tables = {ref.table for ref in self.entry(token).columns}
+        if len(tables) > 1:
+            names = " or ".join(sorted(tables))
+            raise NotUnderstood(f"of which do you ask the {token}: {names}?", unresolved=(str(token),))
+        return Scope(self.schema, self.schema.by_name[tables.pop()])
+
+
+def _check_function(function: Function, column: ColumnRef, scope: Scope) -> None:
+    kind = scope.definition(column).type
+    allowed = MEASURES if function in {Function.SUM, Function.AVERAGE} else MEASURES | TIMES
+    if kind not in allowed:
+        raise NotUnderstood(f"{column.column} is {kind.value}: it has no {function.value}", unresolved=(column.column,))

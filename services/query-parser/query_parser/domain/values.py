@@ -1,0 +1,141 @@
+"""Conditions that compare columns with values."""
+
+from lark import Token
+
+from query_parser.domain.literals import amount_of, comparison, convert
+from query_parser.domain.logic import either, negated
+from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.reader import Reader, operator_of
+from query_parser.domain.schema import ColumnType
+from query_parser.domain.scope import Scope
+from query_parser.domain.syntax import Node, subtree, token, tokens, trees
+from query_parser.domain.tree import Absent, All, ColumnRef, Compare, Condition, Matches, Not, OneOf, Operator
+
+
+class ValueConditions(Reader):
+    """By the names of the grammar's rules."""
+
+    # Values that the schema lists
+
+    def _values_before(self, tree: Node, scope: Scope) -> Condition:
+        return either([self._is_value(word, scope) for word in tokens(tree, "VALUE")])
+
+    def _not_before(self, tree: Node, scope: Scope) -> Condition:
+        return negated(self._trait(tree, scope) if tokens(tree, "TRAIT") else self._values_before(tree, scope))
+
+    _excluded = _not_before
+
+    def _nothing_of(self, tree: Node, scope: Scope) -> Condition:
+        return Not(either([self._is_value(token(node, "VALUE"), scope) for node in trees(tree)]))
+
+    def _is_value(self, word: Token, scope: Scope) -> Compare:
+        return Compare(self.named(word, scope), Operator.EQ, self.entry(word).value or "")
+
+    # Columns and literals
+
+    def _compared(self, tree: Node, scope: Scope) -> Condition:
+        columns = {self.column(node, scope) for node in trees(tree) if node.data == "column"}
+        if len(columns) > 1:
+            raise NotUnderstood("one property is compared with a number")
+        return self._compare(tree, columns.pop(), operator_of(tree), scope)
+
+    _compared_before = _compared
+
+    def _compared_or(self, tree: Node, scope: Scope) -> Condition:
+        return self._compare(tree, self.column(subtree(tree, "column"), scope), _or_more(tree), scope)
+
+    def _compared_adjective(self, tree: Node, scope: Scope) -> Condition:
+        word = token(tree, "COMPARATIVE")
+        operator = Operator.GT if self.entry(word).value == "high" else Operator.LT
+        return self._compare(tree, self.named(word, scope), operator, scope)
+
+    def _measured(self, tree: Node, scope: Scope) -> Condition:
+        return self._compare(tree, self._measure(tree, scope), operator_of(tree), scope)
+
+    def _measured_or(self, tree: Node, scope: Scope) -> Condition:
+        return self._compare(tree, self._measure(tree, scope), _or_more(tree), scope)
+
+    def _measured_between(self, tree: Node, scope: Scope) -> Condition:
+        return self._ends(tree, self._measure(tree, scope), scope)
+
+    def _measure(self, tree: Node, scope: Scope) -> ColumnRef:
+        units = [amount_of(node).unit for node in trees(tree)]
+        return scope.measure(next((unit for unit in units if unit), None), takes=bool(tokens(tree, "TAKE")))
+
+    def _compare(self, tree: Node, ref: ColumnRef, operator: Operator, scope: Scope) -> Condition:
+        amount = next(node for node in trees(tree) if node.data in {"amount", "quantity"})
+        return comparison(ref, scope.definition(ref), operator, amount_of(amount))
+
+    def _between(self, tree: Node, scope: Scope) -> Condition:
+        return self._ends(tree, self.column(subtree(tree, "column"), scope), scope)
+
+    _between_before = _between
+
+    def _ends(self, tree: Node, ref: ColumnRef, scope: Scope) -> Condition:
+        low, high = (amount_of(node) for node in trees(tree) if node.data == "amount")
+        if low.unit is None:
+            low = type(low)(low.text, high.unit)
+        column = scope.definition(ref)
+        return All((comparison(ref, column, Operator.GE, low), comparison(ref, column, Operator.LE, high)))
+
+    def _listed(self, tree: Node, scope: Scope) -> Condition:
+        ref = self.column(subtree(tree, "column"), scope)
+        return self.literals(subtree(tree, "literals"), ref, scope)
+
+    def _listed_not(self, tree: Node, scope: Scope) -> Condition:
+        return negated(self._listed(tree, scope))
+
+    _of_column = _listed
+
+    def literals(self, tree: Node, ref: ColumnRef, scope: Scope) -> Condition:
+        """A column that has one of the values."""
+        column = scope.definition(ref)
+        amounts = [amount_of(node) for node in trees(tree)]
+        if len(amounts) == 1:
+            return comparison(ref, column, Operator.EQ, amounts[0])
+        return OneOf(ref, tuple(convert(column, amount.text) for amount in amounts))
+
+    def _matched(self, tree: Node, scope: Scope) -> Condition:
+        return self._match(tree, self.column(subtree(tree, "column"), scope), scope)
+
+    def _matched_label(self, tree: Node, scope: Scope) -> Condition:
+        return self._match(tree, scope.name_of(scope.table.name), scope)
+
+    def _match(self, tree: Node, ref: ColumnRef, scope: Scope) -> Condition:
+        column = scope.definition(ref)
+        if column.type is not ColumnType.TEXT:
+            raise NotUnderstood(f"{column.name} is {column.type.value}, no text", unresolved=(column.name,))
+        text = str(token(tree, "WORD", "STRING"))
+        start, end = bool(tokens(tree, "ENDS", "CONTAINS")), bool(tokens(tree, "STARTS", "CONTAINS"))
+        condition = Matches(ref, text, open_start=start, open_end=end)
+        return Not(condition) if tokens(tree, "NOT") else condition
+
+    # What is there, and what is not
+
+    def _absent(self, tree: Node, scope: Scope) -> Condition:
+        return Absent(self.column(subtree(tree, "column"), scope))
+
+    def _present(self, tree: Node, scope: Scope) -> Condition:
+        return Not(self._absent(tree, scope))
+
+    def _trait(self, tree: Node, scope: Scope) -> Condition:
+        word = token(tree, "TRAIT")
+        entry = self.entry(word)
+        return entry.conditions[entry.columns.index(self.named(word, scope))]
+
+    _trait_word = _trait
+
+    def _trait_not(self, tree: Node, scope: Scope) -> Condition:
+        return negated(self._trait(tree, scope))
+
+    def _flagged(self, tree: Node, scope: Scope) -> Condition:
+        return Compare(self.named(token(tree, "FLAG"), scope), Operator.EQ, value=True)
+
+    _flag = _flagged
+
+    def _flagged_not(self, tree: Node, scope: Scope) -> Condition:
+        return Compare(self.named(token(tree, "FLAG"), scope), Operator.EQ, value=False)
+
+
+def _or_more(tree: Node) -> Operator:
+    return Operator.GE if tokens(tree, "ORMORE") else Operator.LE
