@@ -31,10 +31,16 @@ class Binder(Shares):
     def _listing(self, tree: Node) -> Query:
         if tokens(tree, "DISTINCT"):
             raise NotUnderstood("rows are distinct anyway: say which column", unresolved=("distinct",))
-        return self.entity(tree).query()
+        return self.entity(tree, listed=True).query()
+
+    def _listing_of(self, tree: Node) -> Query:
+        """Answer "Ada's orders"."""
+        scope = self.entity(tree, listed=True)
+        scope.where.append(self.conditions.owner(scope, tokens(subtree(tree, "owner"))))
+        return scope.query()
 
     def _projecting(self, tree: Node) -> Query:
-        scope = self.entity(tree)
+        scope = self.entity(tree, listed=True)
         return scope.query(self._columns(tree, scope), distinct=bool(tokens(tree, "DISTINCT")))
 
     def _projecting_of(self, tree: Node) -> Query:
@@ -82,12 +88,17 @@ class Binder(Shares):
 
     def _of_only(self, tree: Node, fits: Callable[[Table, str], bool]) -> Query:
         words = [tokens(node)[0] for node in trees(subtree(tree, "columns"))]
-        refs = self.entry(words[0]).columns
-        tables = {ref.table for ref in refs if fits(self.schema.by_name[ref.table], ref.column)}
-        if len(words) > 1 or len(tables) != 1:
-            raise NotUnderstood(f"whose {words[0]} is not said", unresolved=(str(words[0]),))
-        scope = Scope(self.schema, self.schema.by_name[tables.pop()])
-        return scope.query([self.conditions.named(words[0], scope)])
+        if tokens(tree, "TABLE"):
+            scope = self.compound(tree)
+        else:
+            refs = self.entry(words[0]).columns
+            fitting = {ref.table for ref in refs if fits(self.schema.by_name[ref.table], ref.column)}
+            if len(fitting) != 1:
+                names = " or ".join(sorted(fitting or {ref.table for ref in refs}))
+                raise NotUnderstood(f"of which do you ask the {words[0]}: {names}?", unresolved=(str(words[0]),))
+            scope = Scope(self.schema, self.schema.by_name[fitting.pop()])
+        self.modify_all(trees(tree), scope)
+        return scope.query([self.conditions.named(word, scope) for word in words])
 
     def _sorting(self, tree: Node) -> Query:
         scope = self.entity(tree, sorted_by=True)
@@ -138,6 +149,7 @@ class Binder(Shares):
         return scope.query([self.conditions.named(word, scope)])
 
     def _is_named(self, tree: Node, name: ColumnRef, scope: Scope) -> Condition:
-        texts = words_of(subtree(tree, "names"))
+        owners = [str(word) for node in trees(tree) if node.data == "owner" for word in tokens(node)]
+        texts = owners or words_of(tree)
         column = scope.definition(name)
         return either([comparison(name, column, Operator.EQ, Amount(text)) for text in texts])

@@ -11,7 +11,7 @@ from query_parser.domain.lexicon import Entry
 from query_parser.domain.moments import unit_of, whole_number
 from query_parser.domain.neighbours import check_neighbours
 from query_parser.domain.problems import NotUnderstood
-from query_parser.domain.schema import Schema
+from query_parser.domain.schema import MEASURES, NUMBERS, TIMES, Schema
 from query_parser.domain.scope import COUNT, Scope
 from query_parser.domain.syntax import Node, subtree, tokens, trees
 from query_parser.domain.tree import Absent, ColumnRef, Group, Not, Order
@@ -33,18 +33,21 @@ class Entities:
         """Conditions can hold entities, and entities conditions."""
         self.conditions = Conditions(self.schema, self.entries, self.entity)
 
-    def entity(self, parent: Node, *, timed: bool = False, sorted_by: bool = False) -> Scope:
+    def entity(self, parent: Node, *, timed: bool = False, listed: bool = False, sorted_by: bool = False) -> Scope:
         """The entity of a node."""
-        return self.bind_entity(subtree(parent, "entity"), timed=timed, sorted_by=sorted_by)
+        return self.bind_entity(subtree(parent, "entity"), timed=timed, listed=listed, sorted_by=sorted_by)
 
-    def bind_entity(self, tree: Node, *, timed: bool = False, sorted_by: bool = False) -> Scope:
-        """An entity's table, with all that is said of it; what comes after "by" may sort it."""
+    def bind_entity(self, tree: Node, *, timed: bool = False, listed: bool = False, sorted_by: bool = False) -> Scope:
+        """An entity's table, with all that is said of it.
+
+        Groups can be `timed`; rows that are only `listed` have none, and `sorted_by` says that "by" is an order.
+        """
         token = tokens(tree, "TABLE")[0]
         scope = self.conditions.table(token)
         check_neighbours(trees(tree))
         if any(node.data == "identified" and not self._is_name(node) for node in trees(tree)):
             raise NotUnderstood(f"which {token} is not said", unresolved=(str(token),))
-        scope.is_timed = timed
+        scope.is_timed, scope.is_listed = timed, listed
         scope.top = False if sorted_by else None
         self.modify_all(trees(tree), scope, one=not is_plural(token))
         return scope
@@ -106,7 +109,7 @@ class Entities:
 
     def _superlative(self, tree: Node, scope: Scope) -> tuple[ColumnRef, bool]:
         columns = [self.conditions.named(word, scope) for word in tokens(tree, "COLUMN", "TIMECOLUMN")]
-        high = bool(tokens(tree, "GREATEST", "LATEST"))
+        high = bool(tokens(tree, "GREATEST", "RECENTLY", "MOST"))
         for word in tokens(tree, "SUPERLATIVE"):
             high = self.entry(word).value == "high"
             columns.append(self.conditions.named(word, scope))
@@ -114,13 +117,15 @@ class Entities:
             columns = [scope.measure(None, takes=False)]
         if len(set(columns)) > 1:
             raise NotUnderstood("these are two measures")
+        if tokens(tree, "MOST", "FEWEST") and scope.definition(columns[0]).type not in NUMBERS:
+            raise NotUnderstood(f"{columns[0].column} is nothing that one can have most of")
         return columns[0], high
 
     def _limit(self, tree: Node, scope: Scope, *, one: bool) -> None:
         numbers = [whole_number(node) for node in trees(tree) if node.data == "number"]
         if len(numbers) > 1:
             raise NotUnderstood("how many is said twice")
-        if numbers or (one and scope.limit is None) or (tree.data == "extreme_column" and not one):
+        if numbers or (one and scope.limit is None) or (tree.data == "extreme_column" and scope.limit is None):
             scope.limit_to(numbers[0] if numbers else 1)
 
     def _limited(self, tree: Node, scope: Scope) -> None:
@@ -133,11 +138,22 @@ class Entities:
     def _group(self, tree: Node, scope: Scope) -> None:
         things = [node for groups in trees(tree) for node in trees(groups)]
         columns = [self.thing(node, scope) for node in things or [tree]]
-        if scope.top is not None:
+        if self._sorts(tree, columns, scope):
+            scope.sort(*(Order(column) for column in columns), directed=False)
+        elif scope.top is not None:
             orders = [Order(column, descending=scope.top) for column in columns]
             scope.sort(*orders, directed=scope.limit is not None)
         else:
             scope.groups += columns
+
+    def _sorts(self, tree: Node, columns: Sequence[Group], scope: Scope) -> bool:
+        """Whether rows are listed by a time or a number: "products by price", and not "number of products by price"."""
+        kinds = {scope.definition(one).type for one in columns if isinstance(one, ColumnRef)}
+        is_said = bool(tokens(tree, "BY")) and scope.is_listed and scope.top is None
+        return is_said and len(columns) == 1 and bool(kinds) and kinds <= MEASURES | TIMES
+
+    def _order_alphabetical(self, _tree: Node, scope: Scope) -> None:
+        scope.is_alphabetical = True
 
     def _order_by(self, tree: Node, scope: Scope) -> None:
         column = self.thing(subtree(tree, "thing"), scope)

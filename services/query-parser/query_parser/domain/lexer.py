@@ -20,6 +20,8 @@ MOST_WORDS = 200
 BEFORE_YEARS = {"OF", "MONTHNAME", "QUARTER", "UNIT", "ON", "BEFORE", "UNTIL", "AFTER", "SINCE", "BETWEEN", "AND"}
 # A word of so many letters may have so many wrong.
 LONG_WORD = 8
+# Who has what follows: "Ada's orders".
+POSSESSIVE = re.compile(r"(.+?)(?:'s|(?<=s)')")
 # "A discount" is not the name of what stands before it.
 APART = "apart"
 COMPARISONS = {"GT", "GE", "LT", "LE", "EQ", "NE"}
@@ -115,9 +117,13 @@ def _take_phrase(pieces: list[Piece], place: int, lexicon: Lexicon, lexed: Lexed
 def _add_unknown(text: str, lexed: Lexed, before: Piece | None) -> None:
     """A name, or one more word of it: "Ada Weiss" and "Fig jam" are one name each."""
     last = lexed.lexemes[-1] if lexed.lexemes else None
+    owner = POSSESSIVE.fullmatch(text)
     is_name = last is not None and last.entries[0].terminal == "WORD" and last.text[0].isupper()
     if text != "," and last is not None and is_name and before is not None and last.text.endswith(before.text):
-        lexed.lexemes[-1] = Lexeme(f"{last.text} {text}", last.entries)
+        name = f"{last.text} {owner[1] if owner else text}"
+        lexed.lexemes[-1] = Lexeme(name, (Entry("OWNER"),) if owner else last.entries)
+    elif owner:
+        lexed.lexemes.append(Lexeme(owner[1], (Entry("OWNER"),)))
     else:
         apart = last is not None and before is not None and not last.text.lower().endswith(before.text.lower())
         entry = Entry("COMMA") if text == "," else Entry("WORD", value=APART if apart else None)
@@ -154,6 +160,7 @@ def _is_span(pieces: list[Piece], lexicon: Lexicon) -> bool:
     terminals = [_terminals(piece, lexicon) for piece in pieces[:2]]
     if terminals and terminals[0] & {"NUMBER", "NUMBERWORD"}:
         terminals = terminals[1:]
+        return bool(terminals) and bool(terminals[0] & {"UNIT", "MEASURE"})
     return bool(terminals) and "UNIT" in terminals[0]
 
 

@@ -1,6 +1,6 @@
 """Conditions put together, and taken apart."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from query_parser.domain.tree import (
@@ -25,6 +25,15 @@ def conjunction(conditions: Sequence[Condition]) -> Condition | None:
     if len(conditions) < 2:  # noqa: PLR2004 - one is itself
         return conditions[0] if conditions else None
     return All(tuple(conditions))
+
+
+def flattened(conditions: Iterable[Condition]) -> Iterator[Condition]:
+    """All that has to hold, one by one."""
+    for condition in conditions:
+        if isinstance(condition, All):
+            yield from flattened(condition.conditions)
+        else:
+            yield condition
 
 
 def either(conditions: Sequence[Condition]) -> Condition:

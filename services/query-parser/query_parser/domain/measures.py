@@ -4,16 +4,28 @@ from lark import Token
 
 from query_parser.domain.entities import Entities, names_of
 from query_parser.domain.inflection import is_plural
-from query_parser.domain.literals import amount_of, comparison
+from query_parser.domain.literals import amount_of, comparison, words_of
 from query_parser.domain.moments import unit_of, whole_number
 from query_parser.domain.neighbours import check_neighbours
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.reader import operator_of
 from query_parser.domain.relations import check_counted
-from query_parser.domain.schema import MEASURES, TIMES
+from query_parser.domain.schema import MEASURES, NUMBERS, TIMES
 from query_parser.domain.scope import COUNT, Scope
 from query_parser.domain.syntax import Node, subtree, tokens, trees
-from query_parser.domain.tree import Absent, Aggregate, ColumnRef, Compare, Function, Not, Operator, Order, Query, Term
+from query_parser.domain.tree import (
+    Absent,
+    Aggregate,
+    ColumnRef,
+    Compare,
+    Function,
+    Not,
+    Operator,
+    Order,
+    Period,
+    Query,
+    Term,
+)
 
 FUNCTIONS = {
     "AVERAGE": Function.AVERAGE,
@@ -44,8 +56,38 @@ class Measures(Entities):
         scope = self.entity(tree)
         for word in tokens(tree, "VERB", "VALUE"):
             self._narrow(word, scope)
-        scope.where.append(self.conditions.owner(scope, subtree(tree, "names")))
+        scope.where.append(self.conditions.owner(scope, words_of(tree)))
+        self.modify_all([node for node in trees(tree) if node.data not in {"entity", "names"}], scope)
         return scope.query([COUNT])
+
+    def _counting_in(self, tree: Node) -> Query:
+        """Answer "how many items does order 12 have": what they are in is one row."""
+        scope, inner = (self.bind_entity(node) for node in trees(tree) if node.data == "entity")
+        if not inner.is_one():
+            raise NotUnderstood(f"of which of the {inner.table.name} is not said")
+        for word in tokens(tree, "VERB"):
+            self._narrow(word, scope)
+        scope.where += self.conditions.of_rows(scope, inner)
+        return scope.query([COUNT])
+
+    def _counted_property(self, tree: Node) -> Query:
+        """Answer "how many attempts did job 7 need": the number that the row has."""
+        scope = self.entity(tree)
+        column = self.column(subtree(tree, "column"), scope)
+        if not scope.is_one() or scope.definition(column).type not in NUMBERS:
+            raise NotUnderstood("of each one, or on average?", suggestions=("say 'on average'",))
+        return scope.query([column])
+
+    def _aggregating_total(self, tree: Node) -> Query:
+        """Answer "the total of all orders" where orders have a total."""
+        scope = self.entity(tree)
+        word = tokens(tree, "SUM")[0].lower().removesuffix(" of")
+        columns = [column for column in scope.table.columns if word in {column.name, *column.synonyms}]
+        if len(columns) != 1:
+            raise NotUnderstood(f"the {word} of what is not said", unresolved=(word,))
+        column = ColumnRef(scope.table.name, columns[0].name)
+        _check_function(Function.SUM, column, scope)
+        return scope.query([Aggregate(Function.SUM, column)])
 
     def _counting_distinct(self, tree: Node) -> Query:
         nodes = trees(subtree(tree, "columns"))
@@ -161,6 +203,8 @@ class Measures(Entities):
         if scope.groups or scope.having:
             raise NotUnderstood(f"the {scope.table.name} are counted by one thing at a time")
         scope.groups = [self.thing(subtree(tree, "thing"), scope)]
+        if isinstance(scope.groups[0], Period) and tokens(tree, "FEWEST", "LEAST"):
+            raise NotUnderstood("who has none would be left out: ask for the most")
         return scope
 
     # Of what

@@ -26,8 +26,12 @@ def check_neighbours(nodes: Sequence[Node]) -> None:
             raise NotUnderstood("a verb has what comes right after it")
         if between == "and" and before.data == "valued" and after.data == "valued_time":
             raise NotUnderstood("a time belongs to all that comes before it")
+        if not between and before.data in {"present", "done"} and after.data in MEASURED and not tokens(after, "OF"):
+            raise NotUnderstood("a property has the number that comes right after it")
         if not between and before.data == "present" and after.data in MEASURED:
             raise NotUnderstood("a property has the number that comes right after it")
+        if not between and before.data in MEASURED and after.data == "trait_word":
+            raise NotUnderstood("a number has what comes right after it")
         if not between and before.data in OPEN and after.data in TAKEN:
             raise NotUnderstood("a property and what comes right after it belong together")
         if not between and before.data in OTHERS and after.data in NAMING:

@@ -1,5 +1,7 @@
 """Conditions on rows of other tables."""
 
+from collections.abc import Sequence
+
 from query_parser.domain import paths
 from query_parser.domain.literals import Amount, comparison, words_of
 from query_parser.domain.logic import conjunction, either, renamed, tables_of
@@ -106,6 +108,8 @@ class RelationConditions(TimeConditions):
         return self._count_children(tree, scope, Operator.GE if tokens(tree, "ORMORE") else Operator.LE)
 
     def _count_children(self, tree: Node, scope: Scope, operator: Operator) -> Condition | None:
+        if tokens(tree, "VERB"):
+            self._check_verb(tree, scope, subtree(tree, "inner"))
         related = self.children(scope, self.inner(subtree(tree, "inner")))
         count = self.count(subtree(tree, "amount"))
         if (operator, count) == (Operator.GE, 1):
@@ -133,11 +137,11 @@ class RelationConditions(TimeConditions):
         texts = [str(word) for word in tree.scan_values(lambda _: True) if word.type not in {"OR", "COMMA"}]
         return self.literals(tree, scope.name_of(table, texts), scope)
 
-    def owner(self, scope: Scope, names: Node) -> Condition:
+    def owner(self, scope: Scope, names: Sequence[str]) -> Condition:
         """Rows that belong to what has one of the names: of the nearest table whose rows have names."""
         ref = scope.name_of(scope.owner())
         column = scope.definition(ref)
-        return either([comparison(ref, column, Operator.EQ, Amount(text)) for text in words_of(names)])
+        return either([comparison(ref, column, Operator.EQ, Amount(text)) for text in names])
 
     def _placed(self, tree: Node, scope: Scope) -> Condition:
         word = next(word for word in tokens(tree) if word.type in {"OF", "BY", "ON", "TO"})

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from query_parser.domain import paths, units
 from query_parser.domain.lexicon import Entry
-from query_parser.domain.logic import conjunction
+from query_parser.domain.logic import conjunction, flattened
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import NUMBERS, TIMES, Column, ColumnType, Schema, Table
 from query_parser.domain.tree import (
@@ -51,6 +51,9 @@ class Scope:
     counted_where: Condition | None = None
     # "how many jobs finished per month": there are groups by time, and the times that verbs have named.
     is_timed: bool = False
+    # Rows are asked for, and no number.
+    is_listed: bool = False
+    is_alphabetical: bool = False
     verbs: set[ColumnRef] = field(default_factory=set)
 
     def sort(self, *order: Order, directed: bool = True) -> None:
@@ -184,7 +187,10 @@ class Scope:
         if self.top is not None and not self.order:
             raise NotUnderstood("'top' needs a measure", suggestions=(f"top 5 {self.table.name} by <column>",))
         terms = (*self.groups, *columns)
-        order = self._order(terms if aggregated else ())
+        order = self._order(terms if aggregated else ()) or self._alphabetical(columns)
+        if not aggregated and any(isinstance(one.term, Aggregate) for one in order):
+            raise NotUnderstood(f"the {self.table.name} are sorted by a property, or by how many of others they have")
+        check_possible(self.where, self.schema)
         if aggregated and (any(one.term not in terms for one in order) or (self.limit is not None and not order)):
             raise NotUnderstood(
                 "some rows only can't be summed up", suggestions=(f"{self.table.name} with a condition",)
@@ -214,6 +220,15 @@ class Scope:
             raise NotUnderstood("it is not said by what to sort", suggestions=("sorted by <column>",))
         return (Order(measures[0], self.order_same),)
 
+    def _alphabetical(self, columns: Sequence[Term]) -> tuple[Order, ...]:
+        """By what is listed, or by the names of rows."""
+        if not self.is_alphabetical:
+            return ()
+        term = columns[0] if columns else self.name_of(self.table.name)
+        if not isinstance(term, ColumnRef) or self.definition(term).type is not ColumnType.TEXT:
+            raise NotUnderstood("only words have an alphabetical order")
+        return (Order(term),)
+
     def _query_of_counted(self, columns: Sequence[Term]) -> Query:
         if self.groups or self.counted is None:
             raise NotUnderstood(f"with a number of {self.counted}, only the {self.table.name} can be asked for")
@@ -221,6 +236,10 @@ class Scope:
             return self._query_with_tally(columns)
         if any(isinstance(part, Related | Not) for part in self.where):
             raise NotUnderstood(f"what belongs to the {self.table.name} is counted of one table at a time")
+        if not self.having and self.limit is None:
+            name = self.table.name
+            suggested = f"top 5 {name} by number of {self.counted}"
+            raise NotUnderstood("how many of them is not said", suggestions=(suggested,))
         inner = Scope(self.schema, self.schema.by_name[self.counted])
         inner.groups = [inner.name_of(self.table.name)]
         inner.where = [*self.where, *([self.counted_where] if self.counted_where else [])]
@@ -234,6 +253,16 @@ class Scope:
         conditions = [replace(one, term=tally) for one in self.having if isinstance(one, Compare)]
         whole = replace(self, where=[*self.where, *conditions], having=[], counted=None, counted_where=None)
         return whole.query(columns)
+
+
+def check_possible(conditions: Sequence[Condition], schema: Schema) -> None:
+    """Refuse what nothing can be: "queued, running and failed" may be several questions, and is none."""
+    seen: dict[ColumnRef, object] = {}
+    for one in flattened(conditions):
+        if isinstance(one, Compare) and isinstance(one.term, ColumnRef) and one.operator is Operator.EQ:
+            listed = schema.by_name[one.term.table].column(one.term.column).values
+            if listed and seen.setdefault(one.term, one.value) != one.value:
+                raise NotUnderstood(f"nothing is both {seen[one.term]} and {one.value}")
 
 
 def _once(already: object, clause: str) -> None:

@@ -3,13 +3,14 @@
 from lark import Token
 
 from query_parser.domain import moments
-from query_parser.domain.literals import convert, within
+from query_parser.domain.literals import amount_of, convert, within
 from query_parser.domain.logic import either, negated
 from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.reader import operator_of
 from query_parser.domain.schema import TIMES
 from query_parser.domain.scope import Scope
 from query_parser.domain.syntax import Node, subtree, token, tokens, trees
-from query_parser.domain.tree import Absent, All, ColumnRef, Compare, Condition, Not, Operator, Weekday
+from query_parser.domain.tree import Absent, All, ColumnRef, Compare, Condition, Moment, Not, Operator, Weekday
 from query_parser.domain.values import ValueConditions
 
 
@@ -44,6 +45,21 @@ class TimeConditions(ValueConditions):
         ref = times.pop()
         scope.verbs.add(ref)
         return All((either(conditions), self._at(trees(tree)[0], ref)))
+
+    def _valued_since(self, tree: Node, scope: Scope) -> Condition:
+        """Say "queued for more than two days": it has been so since then."""
+        word = token(tree, "VALUE")
+        if token(tree, "OF").lower() != "for":
+            raise NotUnderstood("since when is not said")
+        amount = amount_of(trees(tree)[0])
+        if amount.unit is None or not amount.text.isdecimal():
+            raise NotUnderstood("of what unit that is a number is not said", unresolved=(amount.text,))
+        start = Moment(moved=-int(amount.text), unit=moments.unit_of(amount.unit))
+        since = {Operator.GT: Operator.LT, Operator.GE: Operator.LE, Operator.LT: Operator.GT, Operator.LE: Operator.GE}
+        operator = since.get(operator_of(tree))
+        if operator is None:
+            raise NotUnderstood("for more or for less is not said")
+        return All((self._is_value(word, scope), Compare(self._time_of(word, scope), operator, start)))
 
     def _time_of(self, word: Token, scope: Scope) -> ColumnRef:
         """When a row got a listed value: as the schema says, or the only time that there is."""

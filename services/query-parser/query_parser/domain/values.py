@@ -47,7 +47,10 @@ class ValueConditions(Reader):
     def _compared_adjective(self, tree: Node, scope: Scope) -> Condition:
         word = token(tree, "COMPARATIVE")
         operator = Operator.GT if self.entry(word).value == "high" else Operator.LT
-        return self._compare(tree, self.named(word, scope), operator, scope)
+        ref = self.named(word, scope)
+        if any(self.named(end, scope) != ref for end in tokens(tree, "TOEND")):
+            raise NotUnderstood(f"{word} is said of something else", unresolved=(str(word),))
+        return self._compare(tree, ref, operator, scope)
 
     def _measured(self, tree: Node, scope: Scope) -> Condition:
         return self._compare(tree, self._measure(tree, scope), operator_of(tree), scope)
@@ -59,6 +62,9 @@ class ValueConditions(Reader):
         return self._ends(tree, self._measure(tree, scope), scope)
 
     def _measure(self, tree: Node, scope: Scope) -> ColumnRef:
+        """Of "more than 20 kg" the weight; "for more than two days" says since when, and is no measure."""
+        if any(word.lower() not in {"of", "in"} for word in tokens(tree, "OF")):
+            raise NotUnderstood("of what that is a number is not said")
         units = [amount_of(node).unit for node in trees(tree)]
         return scope.measure(next((unit for unit in units if unit), None), takes=bool(tokens(tree, "TAKE")))
 
@@ -90,6 +96,9 @@ class ValueConditions(Reader):
     def literals(self, tree: Node, ref: ColumnRef, scope: Scope) -> Condition:
         """A column that has one of the values."""
         column = scope.definition(ref)
+        for word in tree.scan_values(lambda value: isinstance(value, Token)):
+            if word.type == "WORD" and word.islower() and self.entry(word).value is not None:
+                raise NotUnderstood(f"{word!r} is no value: other words stand in front of it", unresolved=(str(word),))
         amounts = [amount_of(node) for node in trees(tree)]
         if len(amounts) == 1:
             return comparison(ref, column, Operator.EQ, amounts[0])
