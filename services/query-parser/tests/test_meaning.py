@@ -21,7 +21,8 @@ from query_parser.domain import tree
 from query_parser.domain.lexer import MOST_WORDS, Lexed, lex
 from query_parser.domain.sql import render
 from query_parser.domain.tree import ColumnRef, Compare, Not, OneOf, Operator, Query
-from query_parser.service_layer import _understand, answer, default_schema
+from query_parser.domain.understanding import understand
+from query_parser.service_layer import answer, default_schema
 
 MANY = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 ABOUT = [About(schema_of(name), table.name) for name in SCHEMAS for table in schema_of(name).tables]
@@ -44,7 +45,7 @@ def test_what_is_said_is_understood(asked: tuple[About, Query]) -> None:
     about, query = asked
     lexed = lex(English(about.schema, about.names).question(query), about.words)
     assume(is_short(lexed))
-    understood = _understand(lexed, about.schema)
+    understood = understand(lexed, about.schema)
     assert understood == query
     assert repr(understood) == repr(query)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from query_parser.domain.grammar import Reading
 from query_parser.domain.literals import Amount, comparison, words_of
 from query_parser.domain.logic import either
+from query_parser.domain.measures import of_which
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.relations import check_narrowed
 from query_parser.domain.schema import TIMES, ColumnType, Schema, Table
@@ -94,8 +95,7 @@ class Binder(Shares):
             refs = self.entry(words[0]).columns
             fitting = {ref.table for ref in refs if fits(self.schema.by_name[ref.table], ref.column)}
             if len(fitting) != 1:
-                names = " or ".join(sorted(fitting or {ref.table for ref in refs}))
-                raise NotUnderstood(f"of which do you ask the {words[0]}: {names}?", unresolved=(str(words[0]),))
+                raise of_which(str(words[0]), fitting or {ref.table for ref in refs})
             scope = Scope(self.schema, self.schema.by_name[fitting.pop()])
         self.modify_all(trees(tree), scope)
         return scope.query([self.conditions.named(word, scope) for word in words])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from lark import Token
 
 from query_parser.domain.conditions import Conditions
+from query_parser.domain.grammar import Unread
 from query_parser.domain.inflection import is_plural
 from query_parser.domain.lexicon import Entry
 from query_parser.domain.moments import unit_of, whole_number
@@ -45,8 +46,10 @@ class Entities:
         token = tokens(tree, "TABLE")[0]
         scope = self.conditions.table(token)
         check_neighbours(trees(tree))
-        if any(node.data == "identified" and not self._is_name(node) for node in trees(tree)):
-            raise NotUnderstood(f"which {token} is not said", unresolved=(str(token),))
+        for word in (word for node in trees(tree) if node.data == "identified" for word in _leaves(node)):
+            if not self._is_name(word):
+                place = word.start_pos or 0
+                raise Unread(f"{str(word)!r} cannot be read after {str(token)!r}", place, (str(word),))
         scope.is_timed, scope.is_listed = timed, listed
         scope.top = False if sorted_by else None
         self.modify_all(trees(tree), scope, one=not is_plural(token))
@@ -83,15 +86,12 @@ class Entities:
             if condition is not None:
                 scope.where.append(condition)
 
-    def _is_name(self, tree: Node) -> bool:
-        """Whether words are a name by their look: "models house-prices" has one, "product availability" none."""
-        words = [token for token in _leaves(tree) if token.type not in {"OR", "COMMA"}]
-        return all(
-            token.type not in {"VALUE", "TRUE", "FALSE"}
-            and self.entry(token).value is None
-            and (token.type != "WORD" or not token.isalpha() or token[0].isupper())
-            for token in words
-        )
+    def _is_name(self, word: Token) -> bool:
+        """Whether a word is a name by its look: "models house-prices" has one, "product availability" none."""
+        if word.type in {"OR", "COMMA"}:
+            return True
+        is_value = word.type in {"VALUE", "TRUE", "FALSE"} or self.entry(word).value is not None
+        return not is_value and (word.type != "WORD" or not word.isalpha() or word[0].isupper())
 
     # How many, and which first
 

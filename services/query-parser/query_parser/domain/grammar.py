@@ -39,14 +39,31 @@ def rules() -> Rules:
     return Rules(lark().rules)
 
 
+def _unreadable(reading: Reading, furthest: int) -> int:
+    """The word that cannot be read: one that is not known could be a name, if only more came."""
+    unknown = [place for place, (_, entry) in enumerate(reading) if entry.terminal == "WORD"]
+    if unknown and (unknown[0] == 0 or (furthest == len(reading) and unknown[-1] == furthest - 1)):
+        return unknown[0] if unknown[0] == 0 else unknown[-1]
+    return furthest
+
+
+def beginnings(reading: Reading) -> list[int]:
+    """How many of the words are a question by themselves, the most first; all of them do not count."""
+    ends = Chart(rules(), _tokens(reading)).ends(START, 0)
+    return sorted(ends - {len(reading)}, reverse=True)
+
+
+def _tokens(reading: Reading) -> list[Token]:
+    return [Token(entry.terminal, text, start_pos=number) for number, (text, entry) in enumerate(reading)]
+
+
 def parse(reading: Reading) -> list[Node]:
     """Every syntax tree; Unread where the words make no question, TooMany where they make more than are looked at."""
-    tokens = [Token(entry.terminal, text, start_pos=number) for number, (text, entry) in enumerate(reading)]
-    chart = Chart(rules(), tokens)
+    chart = Chart(rules(), _tokens(reading))
     trees = chart.trees(START)
     if trees:
         return trees
-    place = chart.furthest
+    place = _unreadable(reading, chart.furthest)
     if place == len(reading):
         raise Unread("the question ends too early", place, ())
     word = reading[place][0]

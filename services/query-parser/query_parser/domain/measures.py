@@ -1,5 +1,7 @@
 """Questions for numbers: how many, sums and averages, and which group has most of it."""
 
+from collections.abc import Iterable
+
 from lark import Token
 
 from query_parser.domain.entities import Entities, names_of
@@ -230,9 +232,14 @@ class Measures(Entities):
         """The table that has what a word names."""
         tables = {ref.table for ref in self.entry(token).columns}
         if len(tables) > 1:
-            names = " or ".join(sorted(tables))
-            raise NotUnderstood(f"of which do you ask the {token}: {names}?", unresolved=(str(token),))
+            raise of_which(str(token), tables)
         return Scope(self.schema, self.schema.by_name[tables.pop()])
+
+
+def of_which(word: str, tables: Iterable[str]) -> NotUnderstood:
+    """Several tables have what a word names, or it is not asked of one."""
+    asked = tuple(f"{word} of {table}" for table in sorted(tables))
+    return NotUnderstood(f"of what do you ask the {word}?", unresolved=(word,), suggestions=asked)
 
 
 def _check_function(function: Function, column: ColumnRef, scope: Scope) -> None:

@@ -10,6 +10,9 @@ WHOLES = {"entity", "post", "bare", "where", "of_entity", "disjunction", "conjun
 # "created" before "last week": a property has what comes right after it.
 OPEN, TAKEN = {"done", "not_done", "present", "valued", "valued_not", "trait_word"}, {"during", "valued"}
 ALONE = {"related_alone", "unrelated_alone"}
+JOINED = {"disjunction": "or", "conjunction": "and"}
+# "Finished or failed last week": both, or only what failed?
+WITHOUT_TIME = {"valued", "done", "trait_word", "flagged"}
 MEASURED = {"measured", "measured_or", "measured_between"}
 # "with an alias called champion": that is the alias's name.
 OTHERS, NAMING = {"related", "unrelated", "counted", "counted_or"}, {"called"}
@@ -24,7 +27,7 @@ def check_neighbours(nodes: Sequence[Node]) -> None:
     for (before, _), (after, between) in pairwise(leaves):
         if not between and before.data in ALONE and after.data in ALONE | {"related"}:
             raise NotUnderstood("a verb has what comes right after it")
-        if between == "and" and before.data == "valued" and after.data == "valued_time":
+        if between == "or" and before.data in WITHOUT_TIME and after.data in {"valued_time", "timed"}:
             raise NotUnderstood("a time belongs to all that comes before it")
         if not between and before.data in {"present", "done"} and after.data in MEASURED and not tokens(after, "OF"):
             raise NotUnderstood("a property has the number that comes right after it")
@@ -37,7 +40,7 @@ def check_neighbours(nodes: Sequence[Node]) -> None:
         if not between and before.data in OTHERS and after.data in NAMING:
             raise NotUnderstood("a name belongs to what comes right before it")
         bare = after.data in BARE and not tokens(after, "BE")
-        if before.data in NEGATED and (bare or (before.data == "excluded" and between == "and")):
+        if before.data in NEGATED and (bare or (before.data == "excluded" and between in JOINED.values())):
             raise NotUnderstood("does 'not' go on after 'and' or 'or'?", suggestions=("say 'not' or 'is' each time",))
 
 
@@ -47,13 +50,12 @@ def leaves_of(node: Node) -> list[Node]:
 
 
 def _leaves(node: Node, between: str) -> Iterator[tuple[Node, str]]:
-    """The conditions in order, and what stands before each: nothing, a word, or "and" ("or" as well)."""
+    """The conditions in order, and what stands before each: nothing, a word, "and" or "or"."""
     if node.data not in WHOLES:
         yield node, between
         return
-    joined = node.data in {"disjunction", "conjunction"}
-    if not joined and tokens(node):
+    if node.data not in JOINED and tokens(node):
         between = between or "word"
     for child in trees(node):
         yield from _leaves(child, between)
-        between = "and" if joined else ""
+        between = JOINED.get(str(node.data), "")

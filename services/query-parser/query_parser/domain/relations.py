@@ -32,10 +32,10 @@ class RelationConditions(TimeConditions):
         """Rows that belong to the inner ones, or to which these belong."""
         check_narrowed(inner)
         if paths.is_parent(self.schema, scope.table.name, inner.table.name):
-            return [renamed(condition, self._own(scope)) for condition in inner.where]
+            return [renamed(condition, self._keys_of(scope)) for condition in inner.where]
         return [self.children(scope, inner)]
 
-    def _own(self, scope: Scope) -> dict[ColumnRef, ColumnRef]:
+    def _keys_of(self, scope: Scope) -> dict[ColumnRef, ColumnRef]:
         """Columns of the table that have what a key of another one has."""
         keys = self.schema.parents(scope.table.name)
         return {ColumnRef(key.references, key.key): ColumnRef(key.table, key.column) for key in keys}
@@ -147,7 +147,7 @@ class RelationConditions(TimeConditions):
         word = next(word for word in tokens(tree) if word.type in {"OF", "BY", "ON", "TO"})
         texts = words_of(tree)
         if str(word).lower() not in {"of", "for"} and any(text.isalpha() and text.islower() for text in texts):
-            raise NotUnderstood(f"{texts[0]!r} cannot be read after {word!r}", unresolved=(texts[0],))
+            raise NotUnderstood(f"{texts[0]!r} cannot be read after {str(word)!r}", unresolved=(texts[0],))
         conditions = [
             comparison(ref, scope.definition(ref), Operator.EQ, Amount(text))
             for ref in scope.after(str(word).lower())

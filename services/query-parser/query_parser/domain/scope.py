@@ -132,19 +132,22 @@ class Scope:
         return named[0]
 
     def after(self, preposition: str) -> list[ColumnRef]:
-        """The columns that have a value after it: the table's own, or else of the nearest table that has one."""
+        """The columns that have a value after it: the table's own, or else of the nearest table that has one.
+
+        Not its names: in "orders by Ada" somebody else is named.
+        """
         refs = [
             ColumnRef(table.name, column.name)
             for table in self.schema.tables
             for column in table.columns
-            if preposition in column.prepositions
+            if preposition in column.prepositions and not (column.label and table == self.table)
         ]
         own = [ref for ref in refs if ref.table == self.table.name]
         above = [ref for ref in refs if paths.is_parent(self.schema, self.table.name, ref.table)]
         nearest = min(map(self._distance, above), default=0)
         found = own or [ref for ref in above if self._distance(ref) == nearest]
         if not found:
-            raise NotUnderstood(f"what comes after {preposition!r} is not known", unresolved=(preposition,))
+            raise NotUnderstood(f"what can come after {preposition!r} is not said of the {self.table.name}")
         return found
 
     def measure(self, unit: str | None, *, takes: bool) -> ColumnRef:

@@ -7,7 +7,6 @@ from query_parser.domain.literals import amount_of, convert, within
 from query_parser.domain.logic import either, negated
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.reader import operator_of
-from query_parser.domain.schema import TIMES
 from query_parser.domain.scope import Scope
 from query_parser.domain.syntax import Node, subtree, token, tokens, trees
 from query_parser.domain.tree import Absent, All, ColumnRef, Compare, Condition, Moment, Not, Operator, Weekday
@@ -62,14 +61,13 @@ class TimeConditions(ValueConditions):
         return All((self._is_value(word, scope), Compare(self._time_of(word, scope), operator, start)))
 
     def _time_of(self, word: Token, scope: Scope) -> ColumnRef:
-        """When a row got a listed value: as the schema says, or the only time that there is."""
+        """When a row got a listed value: as the schema says."""
         ref, value = self.named(word, scope), self.entry(word).value
         table = self.schema.by_name[ref.table]
         declared = table.column(ref.column).times.get(value or "")
-        times = [column.name for column in table.columns if column.type in TIMES]
-        if declared is None and len(times) != 1:
+        if declared is None:
             raise NotUnderstood(f"the schema does not say when one of the {table.name} was {value}")
-        return ColumnRef(table.name, declared or times[0])
+        return ColumnRef(table.name, declared)
 
     def _timed(self, tree: Node, scope: Scope) -> Condition:
         ref = self.column(subtree(tree, "column"), scope)

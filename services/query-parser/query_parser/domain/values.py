@@ -3,7 +3,7 @@
 from lark import Token
 
 from query_parser.domain.literals import amount_of, comparison, convert
-from query_parser.domain.logic import either, negated
+from query_parser.domain.logic import either, negated, tables_of
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.reader import Reader, operator_of
 from query_parser.domain.schema import ColumnType
@@ -18,12 +18,19 @@ class ValueConditions(Reader):
     # Values that the schema lists
 
     def _values_before(self, tree: Node, scope: Scope) -> Condition:
-        return either([self._is_value(word, scope) for word in tokens(tree, "VALUE")])
+        return self._own(either([self._is_value(word, scope) for word in tokens(tree, "VALUE")]), scope)
+
+    def _own(self, condition: Condition, scope: Scope) -> Condition:
+        """What stands in front of a name is said of itself: "open couriers" are no couriers of open depots."""
+        if tables_of(condition) != {scope.table.name}:
+            raise NotUnderstood(f"that is nothing that {scope.table.name} are")
+        return condition
 
     def _not_before(self, tree: Node, scope: Scope) -> Condition:
         return negated(self._trait(tree, scope) if tokens(tree, "TRAIT") else self._values_before(tree, scope))
 
-    _excluded = _not_before
+    def _excluded(self, tree: Node, scope: Scope) -> Condition:
+        return negated(either([self._is_value(word, scope) for word in tokens(tree, "VALUE")]))
 
     def _nothing_of(self, tree: Node, scope: Scope) -> Condition:
         return Not(either([self._is_value(token(node, "VALUE"), scope) for node in trees(tree)]))
@@ -128,19 +135,21 @@ class ValueConditions(Reader):
         return Not(self._absent(tree, scope))
 
     def _trait(self, tree: Node, scope: Scope) -> Condition:
+        return self._own(self._trait_word(tree, scope), scope)
+
+    def _trait_word(self, tree: Node, scope: Scope) -> Condition:
         word = token(tree, "TRAIT")
         entry = self.entry(word)
         return entry.conditions[entry.columns.index(self.named(word, scope))]
 
-    _trait_word = _trait
-
     def _trait_not(self, tree: Node, scope: Scope) -> Condition:
-        return negated(self._trait(tree, scope))
+        return negated(self._trait_word(tree, scope))
 
     def _flagged(self, tree: Node, scope: Scope) -> Condition:
         return Compare(self.named(token(tree, "FLAG"), scope), Operator.EQ, value=True)
 
-    _flag = _flagged
+    def _flag(self, tree: Node, scope: Scope) -> Condition:
+        return self._own(self._flagged(tree, scope), scope)
 
     def _flagged_not(self, tree: Node, scope: Scope) -> Condition:
         return Compare(self.named(token(tree, "FLAG"), scope), Operator.EQ, value=False)

@@ -1,0 +1,65 @@
+"""What could be asked instead of a question that is refused: something near that has an answer."""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+from query_parser.domain import grammar, lexer
+from query_parser.domain.lexicon import Lexicon
+from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.schema import Schema
+
+# Each is read like a question, which takes as long.
+MOST_TRIED = 5
+MOST_NEAR = 3
+
+
+def near_words(unresolved: Sequence[str], words: Lexicon) -> list[str]:
+    """Words that may have been meant; never the very word that could not be read, however it is joined."""
+    near = [(word, known) for word in unresolved for known in lexer.near_words(word.lower(), words, more=1)]
+    told = (known for word, known in near if _letters(known) != _letters(word) and not _is_noise(known, words))
+    return list(dict.fromkeys(told))[:MOST_NEAR]
+
+
+def _is_noise(word: str, words: Lexicon) -> bool:
+    return any(entry.terminal == "NOISE" for entry in words.phrases.get((word,), []))
+
+
+def nearest_question(
+    question: str, problem: NotUnderstood, schema: Schema, words: Lexicon, is_answered: Callable[[str], bool]
+) -> str | None:
+    """The nearest question that is answered, of those that are tried; None where none is."""
+    tried = islice(dict.fromkeys(_near(question, problem, words)), MOST_TRIED)
+    counts = (f"how many {name} are there" for name in _tables(question, schema, words))
+    return next((one for one in (*tried, *islice(counts, 1)) if is_answered(one)), None)
+
+
+def _near(question: str, problem: NotUnderstood, words: Lexicon) -> Iterator[str]:
+    """With another word, without the one that could not be read, and the longest beginning that is a question."""
+    try:
+        lexemes = lexer.lex(question, words).lexemes
+    except NotUnderstood:
+        return
+    texts = [_quoted(lexeme) for lexeme in lexemes]
+    wrong = {word.lower() for word in problem.unresolved}
+    for known in near_words(problem.unresolved, words)[:2]:
+        yield " ".join(known if text.lower() in wrong else text for text in texts)
+    if wrong:
+        yield " ".join(text for text in texts if text.lower() not in wrong)
+    reading = [(lexeme.text, lexeme.entries[0]) for lexeme in lexemes]
+    for end in grammar.beginnings(reading):
+        yield " ".join(texts[:end])
+
+
+def _quoted(lexeme: lexer.Lexeme) -> str:
+    return f'"{lexeme.text}"' if lexeme.entries[0].terminal == "STRING" else lexeme.text
+
+
+def _tables(question: str, schema: Schema, words: Lexicon) -> Iterator[str]:
+    """The tables that the question names, and then the first of all."""
+    for word in question.lower().split():
+        yield from (entry.table for entry in words.phrases.get((word.strip("?!.,"),), []) if entry.table)
+    yield schema.tables[0].name
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in text.lower() if letter.isalnum())
