@@ -42,17 +42,21 @@ def default_schema() -> Schema:
 def answer(question: str, schema: Schema) -> Answer:
     """One SELECT with parameters for a question, or what of it is not understood; never a guess."""
     words = _default_lexicon() if schema is default_schema() else vocabulary.build(schema)
+    typos: lexer.Near = {}
+
+    def read(text: str) -> lexer.Lexed:
+        return lexer.lex(text, words, typos)
+
     try:
-        return _answered(question, schema, words)
+        return _answered(read(question), schema)
     except NotUnderstood as problem:
         near = tuple(f"did you mean {known!r}?" for known in near_words(problem.unresolved, words))
-        instead = nearest_question(question, problem, schema, words, lambda one: _is_answered(one, schema, words))
+        instead = nearest_question(question, problem, schema, words, read)
         suggestions = (problem.suggestions or near) + ((f"you can ask: {instead}",) if instead else ())
         return Answer(error=problem.reason, unresolved=problem.unresolved, suggestions=suggestions)
 
 
-def _answered(question: str, schema: Schema, words: Lexicon) -> Answer:
-    lexed = lexer.lex(question, words)
+def _answered(lexed: lexer.Lexed, schema: Schema) -> Answer:
     query = understand(lexed, schema)
     statement = sql.render(query, schema)
     fixed = tuple(f"read {typed!r} as {known!r}" for typed, known in lexed.fixed)
@@ -64,14 +68,6 @@ def _answered(question: str, schema: Schema, words: Lexicon) -> Answer:
         suggestions=fixed,
         confidence=max(0.5, round(1 - FIXED_COST * len(fixed), 2)),
     )
-
-
-def _is_answered(question: str, schema: Schema, words: Lexicon) -> bool:
-    try:
-        understand(lexer.lex(question, words), schema)
-    except NotUnderstood:
-        return False
-    return True
 
 
 @lru_cache(maxsize=1)

@@ -45,7 +45,7 @@ for known in WORDS.words:
 
 def only_meaning(typo: str) -> lexicon.Entry | None:
     """What all words have in common that can have been meant; None where they differ."""
-    meanings = [WORDS.phrases.get((word,), []) for word in MEANT[typo]]
+    meanings = [WORDS.phrases.get((word,), ()) for word in MEANT[typo]]
     return meanings[0][0] if len(meanings[0]) == 1 and all(one == meanings[0] for one in meanings) else None
 
 

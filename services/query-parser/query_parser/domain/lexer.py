@@ -42,6 +42,10 @@ BEFORE_VALUES = {
 }
 
 
+# Words that are not known, and the one that each is a typo of, if any.
+Near = dict[str, str | None]
+
+
 @dataclass(frozen=True)
 class Lexeme:
     """Part of the text with what it may stand for."""
@@ -57,7 +61,7 @@ class Lexed:
     lexemes: list[Lexeme] = field(default_factory=list)
     fixed: list[tuple[str, str]] = field(default_factory=list)
     # Looked up once: the search goes over all that is known.
-    near: dict[str, str | None] = field(default_factory=dict)
+    near: Near = field(default_factory=dict)
 
     def readings(self) -> Iterator[tuple[tuple[str, Entry], ...]]:
         """Every way to read the text; NotUnderstood where that is too much."""
@@ -68,10 +72,13 @@ class Lexed:
             yield tuple(zip(texts, entries, strict=True))
 
 
-def lex(text: str, lexicon: Lexicon) -> Lexed:
-    """The lexemes of a question; NotUnderstood where there are signs that no question has."""
+def lex(text: str, lexicon: Lexicon, near: Near | None = None) -> Lexed:
+    """The lexemes of a question; NotUnderstood where there are signs that no question has.
+
+    `near` is what was looked up already, where questions that are alike are read one after the other.
+    """
     pieces = split(text)
-    lexed = Lexed()
+    lexed = Lexed(near={} if near is None else near)
     place = 0
     while place < len(pieces):
         piece = pieces[place]
@@ -137,7 +144,7 @@ def _longest(
     for length in range(len(words), 0, -1):
         entries = [
             entry
-            for entry in lexicon.phrases.get(tuple(words[:length]), [])
+            for entry in lexicon.phrases.get(tuple(words[:length]), ())
             if (entry.terminal != "ISTHERE" or not place)
             and (entry.terminal != "MEASURE" or before & {"NUMBER", "NUMBERWORD"})
             and (entry.terminal != "EXIST" or (before & {"COLUMN"} and place + length == len(pieces)))
@@ -167,7 +174,7 @@ def _is_span(pieces: list[Piece], lexicon: Lexicon) -> bool:
 def _terminals(piece: Piece, lexicon: Lexicon) -> set[str]:
     if piece.kind == "number":
         return {"NUMBER"}
-    return {entry.terminal for entry in lexicon.phrases.get((piece.text.lower(),), [])}
+    return {entry.terminal for entry in lexicon.phrases.get((piece.text.lower(),), ())}
 
 
 def _last_terminals(lexed: Lexed) -> set[str]:

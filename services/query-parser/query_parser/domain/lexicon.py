@@ -26,20 +26,21 @@ class Entry:
 class Lexicon:
     """Phrases and their readings."""
 
-    phrases: dict[Words, list[Entry]] = field(default_factory=dict)
+    phrases: dict[Words, tuple[Entry, ...]] = field(default_factory=dict)
 
     def add(self, phrase: str, entry: Entry) -> None:
         """One more reading of a phrase; columns and values that are called alike become one reading."""
-        entries = self.phrases.setdefault(tuple(phrase.split()), [])
+        key = tuple(phrase.split())
+        entries = self.phrases.get(key, ())
         for place, other in enumerate(entries):
-            if other.terminal == entry.terminal and other.table == entry.table:
-                same_value = other.value == entry.value or entry.value is None
+            if (other.terminal, other.table) == (entry.terminal, entry.table) and entry.value in {other.value, None}:
                 columns = tuple(dict.fromkeys((*other.columns, *entry.columns)))
                 conditions = tuple(dict.fromkeys((*other.conditions, *entry.conditions)))
-                if same_value and len(conditions) in {0, len(columns)}:
-                    entries[place] = Entry(entry.terminal, entry.table, columns, entry.value, conditions)
+                if len(conditions) in {0, len(columns)}:
+                    both = Entry(entry.terminal, entry.table, columns, entry.value, conditions)
+                    self.phrases[key] = (*entries[:place], both, *entries[place + 1 :])
                     return
-        entries.append(entry)
+        self.phrases[key] = (*entries, entry)
 
     @cached_property
     def words(self) -> frozenset[str]:

@@ -7,7 +7,9 @@ from query_parser.domain import grammar, lexer
 from query_parser.domain.lexicon import Lexicon
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema
+from query_parser.domain.understanding import understand
 
+Read = Callable[[str], lexer.Lexed]
 # Each is read like a question, which takes as long.
 MOST_TRIED = 5
 MOST_NEAR = 3
@@ -21,22 +23,28 @@ def near_words(unresolved: Sequence[str], words: Lexicon) -> list[str]:
 
 
 def _is_noise(word: str, words: Lexicon) -> bool:
-    return any(entry.terminal == "NOISE" for entry in words.phrases.get((word,), []))
+    return any(entry.terminal == "NOISE" for entry in words.phrases.get((word,), ()))
 
 
-def nearest_question(
-    question: str, problem: NotUnderstood, schema: Schema, words: Lexicon, is_answered: Callable[[str], bool]
-) -> str | None:
+def nearest_question(question: str, problem: NotUnderstood, schema: Schema, words: Lexicon, read: Read) -> str | None:
     """The nearest question that is answered, of those that are tried; None where none is."""
-    tried = islice(dict.fromkeys(_near(question, problem, words)), MOST_TRIED)
+    tried = islice(dict.fromkeys(_near(question, problem, words, read)), MOST_TRIED)
     counts = (f"how many {name} are there" for name in _tables(question, schema, words))
-    return next((one for one in (*tried, *islice(counts, 1)) if is_answered(one)), None)
+    return next((one for one in (*tried, *islice(counts, 1)) if _is_answered(one, schema, read)), None)
 
 
-def _near(question: str, problem: NotUnderstood, words: Lexicon) -> Iterator[str]:
+def _is_answered(question: str, schema: Schema, read: Read) -> bool:
+    try:
+        understand(read(question), schema)
+    except NotUnderstood:
+        return False
+    return True
+
+
+def _near(question: str, problem: NotUnderstood, words: Lexicon, read: Read) -> Iterator[str]:
     """With another word, without the one that could not be read, and the longest beginning that is a question."""
     try:
-        lexemes = lexer.lex(question, words).lexemes
+        lexemes = read(question).lexemes
     except NotUnderstood:
         return
     texts = [_quoted(lexeme) for lexeme in lexemes]
@@ -57,7 +65,7 @@ def _quoted(lexeme: lexer.Lexeme) -> str:
 def _tables(question: str, schema: Schema, words: Lexicon) -> Iterator[str]:
     """The tables that the question names, and then the first of all."""
     for word in question.lower().split():
-        yield from (entry.table for entry in words.phrases.get((word.strip("?!.,"),), []) if entry.table)
+        yield from (entry.table for entry in words.phrases.get((word.strip("?!.,"),), ()) if entry.table)
     yield schema.tables[0].name
 
 

@@ -1,7 +1,7 @@
 """The words that a question may be made of: the closed vocabulary, and the names and values of a schema."""
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache
 from importlib.resources import files
 
 import yaml
@@ -13,7 +13,7 @@ from query_parser.domain.schema import TIMES, Column, ColumnType, Schema, Table
 from query_parser.domain.tree import Absent, ColumnRef, Compare
 
 
-@lru_cache(maxsize=32)
+@cache
 def _vocabulary() -> dict[str, list[str]]:
     text = (files("query_parser.domain") / "words.yaml").read_text(encoding="utf-8")
     words: dict[str, list[str]] = yaml.safe_load(text)
@@ -25,14 +25,21 @@ def terminals() -> list[str]:
     return [terminal for terminal in _vocabulary() if terminal != "NOISE"]
 
 
-def build(schema: Schema) -> Lexicon:
-    """The lexicon of a schema."""
+@cache
+def _closed() -> Lexicon:
+    """What does not depend on a schema; it is made once, and copied for each."""
     lexicon = Lexicon()
     for terminal, phrases in _vocabulary().items():
         for phrase in phrases:
             lexicon.add(phrase, Entry(terminal))
     for word in units.SHORT.keys() | {word for word in units.WORDS if units.kind_of(word) != "time"}:
         lexicon.add(word, Entry("MEASURE"))
+    return lexicon
+
+
+def build(schema: Schema) -> Lexicon:
+    """The lexicon of a schema."""
+    lexicon = Lexicon(dict(_closed().phrases))
     for table in schema.tables:
         _add_table(lexicon, table)
     for key in schema.foreign_keys:
