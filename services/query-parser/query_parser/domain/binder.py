@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from query_parser.domain.grammar import Reading
 from query_parser.domain.literals import Amount, comparison, words_of
-from query_parser.domain.logic import either
+from query_parser.domain.logic import either, flattened
 from query_parser.domain.measures import of_which
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.relations import check_narrowed
@@ -105,12 +105,41 @@ class Binder(Shares):
         return scope.query()
 
     def _columns(self, tree: Node, scope: Scope) -> list[ColumnRef]:
-        return [self.column(node, scope) for node in trees(subtree(tree, "columns"))]
+        return [self._named(node, scope) for node in trees(subtree(tree, "columns"))]
+
+    def _named(self, node: Node, scope: Scope) -> ColumnRef:
+        if node.data == "column":
+            return self.column(node, scope)
+        return self.conditions.of_table(tokens(node, "TABLE")[0], subtree(node, "column"), scope)
+
+    def _listing_by(self, tree: Node) -> Query:
+        """Answer "which orders did Ada place"."""
+        scope = self.entity(tree, listed=True)
+        scope.where.append(self.conditions.done_by(scope, tokens(tree, "VERB")[0], words_of(tree)))
+        return scope.query()
 
     def _asking(self, tree: Node) -> Query:
         scope = self.entity(tree)
         if scope.order or scope.groups or scope.limit is not None:
             raise NotUnderstood("whether there is any has no order and no groups")
+        return replace(scope.query([COUNT]), columns=(), is_there=True)
+
+    def _asking_one(self, tree: Node) -> Query:
+        """Answer "is order 12 paid": of what is named, something else is asked."""
+        scope = self.entity(tree)
+        said = list(flattened(scope.where))
+        if not scope.is_one() or len(said) == 1 or scope.order or scope.groups:
+            raise NotUnderstood("of which one that is asked is not said")
+        return replace(scope.query([COUNT]), columns=(), is_there=True)
+
+    def _asking_named(self, tree: Node) -> Query:
+        """Answer "is Honey in stock"."""
+        word = tokens(tree, "TRAIT", "FLAG", "VALUE")[0]
+        scope = self.only_table(word)
+        kinds = {"TRAIT": "trait", "FLAG": "flag", "VALUE": "values_before"}
+        condition = self.conditions.condition(type(tree)(kinds[word.type], [word]), scope)
+        name = self._is_named(tree, scope.name_of(scope.table.name), scope)
+        scope.where += [one for one in (name, condition) if one is not None]
         return replace(scope.query([COUNT]), columns=(), is_there=True)
 
     def _tallied(self, tree: Node) -> Query:
@@ -119,7 +148,7 @@ class Binder(Shares):
         inner = others[0] if others else self.conditions.table(tokens(tree, "TABLE")[0])
         check_narrowed(inner)
         related = self.conditions.children(scope, inner)
-        return scope.query([scope.name_of(scope.table.name), Tally(related.table, related.where)])
+        return scope.query([scope.key_of(scope.table.name), Tally(related.table, related.where)])
 
     _tallied_of = _tallied
 

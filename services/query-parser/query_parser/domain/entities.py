@@ -211,7 +211,9 @@ class Entities:
         if token.type in {"UNIT", "PERIODIC"}:
             return scope.per(unit_of(token))
         entry = self.entry(token)
-        return scope.column(entry, str(token)) if entry.table is None else scope.name_of(entry.table)
+        if len(tokens(tree)) > 1:
+            return self.conditions.of_table(token, tree, scope)
+        return scope.column(entry, str(token)) if entry.table is None else scope.key_of(entry.table)
 
     def column(self, tree: Node, scope: Scope) -> ColumnRef:
         """The column of a node."""

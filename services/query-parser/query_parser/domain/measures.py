@@ -56,10 +56,22 @@ class Measures(Entities):
     def _counting_by(self, tree: Node) -> Query:
         """Answer "how many versions does iris have" and "how many orders did Ada place"."""
         scope = self.entity(tree)
-        for word in tokens(tree, "VERB", "VALUE"):
+        names = words_of(tree)
+        for word in tokens(tree, "VALUE"):
             self._narrow(word, scope)
-        scope.where.append(self.conditions.owner(scope, words_of(tree)))
+        verbs = tokens(tree, "VERB")
+        done = self.conditions.done_by(scope, verbs[0], names) if verbs else self.conditions.owner(scope, names)
+        scope.where.append(done)
         self.modify_all([node for node in trees(tree) if node.data not in {"entity", "names"}], scope)
+        return scope.query([COUNT])
+
+    def _counting_done(self, tree: Node) -> Query:
+        """Answer "how many orders did each customer place"."""
+        scope = self.entity(tree)
+        verb = tokens(tree, "VERB")[0]
+        keys = {scope.key_of(self.entry(verb).value or "")} if self.entry(verb).table == scope.table.name else set()
+        if not keys & set(scope.groups):
+            raise NotUnderstood(f"who has to {verb} them is not said", unresolved=(str(verb),))
         return scope.query([COUNT])
 
     def _counting_in(self, tree: Node) -> Query:
@@ -100,6 +112,8 @@ class Measures(Entities):
 
     def _aggregating(self, tree: Node) -> Query:
         scope = self.scope_of(tree, subtree(tree, "column"))
+        for verb in tokens(tree, "VERB"):
+            self._narrow(verb, scope)
         return scope.query(self._aggregates(tree, scope))
 
     _aggregating_of = _aggregating
@@ -162,7 +176,7 @@ class Measures(Entities):
         if thing.table != verb.value:
             raise NotUnderstood(f"how often is asked of the {verb.value}")
         scope = self._grouped(Scope(self.schema, self.schema.by_name[verb.table or ""]), tree)
-        return self._first(tree, scope, COUNT, descending=bool(tokens(tree, "OFTENEST")))
+        return self._first(tree, scope, COUNT, descending=bool(tokens(tree, "OFTENEST", "MOST")))
 
     def _most_common(self, tree: Node) -> Query:
         node = subtree(tree, "column")

@@ -1,11 +1,13 @@
 """What words of a question stand for, in the place where they are."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lark import Token
 
+from query_parser.domain.inflection import is_plural
 from query_parser.domain.lexicon import Entry
+from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema
 from query_parser.domain.scope import Scope
 from query_parser.domain.syntax import Node, tokens
@@ -45,6 +47,17 @@ class Reader:
     def column(self, tree: Node, scope: Scope) -> ColumnRef:
         """The column of a node."""
         return self.named(tokens(tree)[0], scope)
+
+    def of_table(self, table: Token, tree: Node, scope: Scope) -> ColumnRef:
+        """The column of a table that is named with it, as in "customer name"."""
+        if is_plural(table):
+            raise NotUnderstood(f"{table} and what follows are two things", unresolved=(str(table),))
+        word = tokens(tree, "COLUMN", "TIMECOLUMN")[0]
+        entry = self.entry(word)
+        refs = tuple(ref for ref in entry.columns if ref.table == self.entry(table).table)
+        if not refs:
+            raise NotUnderstood(f"a {table} has no {word}", unresolved=(str(word),))
+        return scope.column(replace(entry, columns=refs), str(word))
 
     def condition(self, tree: Node, scope: Scope) -> Condition | None:
         """The condition of a node, by the name of its rule; None where it only says how many there must be."""

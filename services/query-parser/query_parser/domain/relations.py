@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from lark import Token
+
 from query_parser.domain import paths
 from query_parser.domain.literals import Amount, comparison, words_of
 from query_parser.domain.logic import conjunction, either, renamed, tables_of
@@ -136,6 +138,44 @@ class RelationConditions(TimeConditions):
         """Rows by their names; by their keys where these are told."""
         texts = [str(word) for word in tree.scan_values(lambda _: True) if word.type not in {"OR", "COMMA"}]
         return self.literals(tree, scope.name_of(table, texts), scope)
+
+    def done_by(self, scope: Scope, verb: Token, names: Sequence[str]) -> Condition:
+        """Orders that Ada "placed", products that she "ordered"."""
+        entry = self.entry(verb)
+        if (entry.table, entry.value) == (scope.table.name, scope.owner_or_none()):
+            return self.owner(scope, names)
+        return self.through(scope, names, verb)
+
+    def through(self, scope: Scope, names: Sequence[str], verb: Token | None = None) -> Related:
+        """Customers who ordered Honey: rows that belong to them, and to what has the name."""
+        ways = [
+            (table.name, other.name)
+            for table in self.schema.tables
+            for other in self.schema.tables
+            if other.label and self._is_between(table.name, scope.table.name, other.name)
+        ]
+        if len(ways) != 1 or any(name.isalpha() and name.islower() for name in names):
+            raise NotUnderstood(
+                f"what {names[0]!r} has to do with {scope.table.name} is not said", unresolved=(names[0],)
+            )
+        table, other = ways[0]
+        if verb is not None and self.entry(verb).value not in {scope.table.name, other}:
+            raise NotUnderstood(f"{scope.table.name} do not {verb} {other}", unresolved=(str(verb),))
+        inner = Scope(self.schema, self.schema.by_name[table])
+        ref = inner.name_of(other)
+        equal = [comparison(ref, inner.definition(ref), Operator.EQ, Amount(name)) for name in names]
+        return Related(table, either(equal))
+
+    def _is_between(self, table: str, one: str, other: str) -> bool:
+        """Whether rows of a table connect two others, of which neither belongs to the other."""
+        apart = one != other and not paths.is_parent(self.schema, one, other)
+        both = paths.is_parent(self.schema, table, one) and paths.is_parent(self.schema, table, other)
+        return both and apart and not paths.is_parent(self.schema, other, one)
+
+    def _related_names(self, tree: Node, scope: Scope) -> Condition:
+        if tokens(tree, "CONTAINS") and scope.table.label is not None:
+            raise NotUnderstood(f"the names of {scope.table.name} contain something, or they do")
+        return self.through(scope, words_of(tree), next(iter(tokens(tree, "VERB")), None))
 
     def owner(self, scope: Scope, names: Sequence[str]) -> Condition:
         """Rows that belong to what has one of the names: of the nearest table whose rows have names."""

@@ -113,7 +113,9 @@ class Scope:
         Its key where texts look like one: a UUID, or a number where there are no names.
         """
         target = self.schema.by_name[table]
-        label = _key_of(target, texts) or target.label
+        return self._named(table, _key_of(target, texts) or target.label)
+
+    def _named(self, table: str, label: Column | None) -> ColumnRef:
         if label is None:
             raise NotUnderstood(f"the schema does not say what names one of the {table}", unresolved=(table,))
         if table == self.table.name:
@@ -123,13 +125,23 @@ class Scope:
             return ColumnRef(self.table.name, last[0].column)
         return ColumnRef(table, label.name)
 
+    def key_of(self, table: str) -> ColumnRef:
+        """What tells the rows of a table apart: their names, or else their ids."""
+        target = self.schema.by_name[table]
+        return self._named(table, target.label or target.named.get("id"))
+
     def owner(self) -> str:
         """The table to whose rows these belong, if only one has names; it is what "iris has" says of versions."""
-        names = {key.references for key in self.schema.parents(self.table.name)}
-        named = sorted(name for name in names if self.schema.by_name[name].label)
-        if len(named) != 1:
+        name = self.owner_or_none()
+        if name is None:
             raise NotUnderstood(f"it is not said to what the {self.table.name} belong")
-        return named[0]
+        return name
+
+    def owner_or_none(self) -> str | None:
+        """The same; None where none has names, or several."""
+        names = {key.references for key in self.schema.parents(self.table.name)}
+        named = [name for name in names if self.schema.by_name[name].label]
+        return named[0] if len(named) == 1 else None
 
     def after(self, preposition: str) -> list[ColumnRef]:
         """The columns that have a value after it: the table's own, or else of the nearest table that has one.
@@ -244,7 +256,7 @@ class Scope:
             suggested = f"top 5 {name} by number of {self.counted}"
             raise NotUnderstood("how many of them is not said", suggestions=(suggested,))
         inner = Scope(self.schema, self.schema.by_name[self.counted])
-        inner.groups = [inner.name_of(self.table.name)]
+        inner.groups = [inner.key_of(self.table.name)]
         inner.where = [*self.where, *([self.counted_where] if self.counted_where else [])]
         inner.having, inner.order = self.having, self.order
         inner.directed, inner.order_same, inner.limit = self.directed, self.order_same, self.limit

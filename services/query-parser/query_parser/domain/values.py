@@ -59,6 +59,13 @@ class ValueConditions(Reader):
             raise NotUnderstood(f"{word} is said of something else", unresolved=(str(word),))
         return self._compare(tree, ref, operator, scope)
 
+    def _compared_trait(self, tree: Node, scope: Scope) -> Condition:
+        """Less than 20 "in stock": what there is any of can be counted."""
+        condition = self._trait_word(tree, scope)
+        if not isinstance(condition, Compare) or (condition.operator, condition.value) != (Operator.GT, 0):
+            raise NotUnderstood("that has no number", unresolved=(str(token(tree, "TRAIT")),))
+        return self._compare(tree, self.named(token(tree, "TRAIT"), scope), operator_of(tree), scope)
+
     def _measured(self, tree: Node, scope: Scope) -> Condition:
         return self._compare(tree, self._measure(tree, scope), operator_of(tree), scope)
 
