@@ -24,7 +24,8 @@ LONG_WORD = 8
 POSSESSIVE = re.compile(r"(.+?)(?:'s|(?<=s)')")
 # "A discount" is not the name of what stands before it.
 APART = "apart"
-COMPARISONS = {"GT", "GE", "LT", "LE", "EQ", "NE"}
+# "One" is a number after these, and elsewhere somebody or something: "the failed one".
+COUNTED = {"GT", "GE", "LT", "LE", "EQ", "NE", "HAVE", "NEED", "VERB"}
 # After these a word that is not known is taken as a value, and not as a typo.
 BEFORE_VALUES = {
     "COLUMN",
@@ -158,7 +159,7 @@ def _longest(
 def _carrying(entries: list[Entry], before: set[str]) -> list[Entry]:
     """Without the meaning that a word does not have here: "one" is a number only where one is compared."""
     others = [entry for entry in entries if entry.terminal != "NOISE"]
-    means_something = before & COMPARISONS or any(entry.terminal in {"ISTHERE", "EXIST"} for entry in entries)
+    means_something = before & COUNTED or any(entry.terminal in {"ISTHERE", "EXIST"} for entry in entries)
     return others if means_something or len(others) == len(entries) else []
 
 

@@ -103,6 +103,16 @@ class Measures(Entities):
         _check_function(Function.SUM, column, scope)
         return scope.query([Aggregate(Function.SUM, column)])
 
+    def _counting_values(self, tree: Node) -> Query:
+        """Answer "how many categories are there": of what is listed, each counts once."""
+        node = subtree(tree, "column")
+        scope = self.scope_of(tree, node)
+        column = self.column(node, scope)
+        if not scope.definition(column).values:
+            reason = "each of them, or how many different ones?"
+            raise NotUnderstood(reason, suggestions=(f"how many different {tokens(node)[0]} are there",))
+        return scope.query([Aggregate(Function.COUNT, column, distinct=True)])
+
     def _counting_distinct(self, tree: Node) -> Query:
         nodes = trees(subtree(tree, "columns"))
         if len(nodes) > 1:
@@ -140,6 +150,11 @@ class Measures(Entities):
 
     def _most(self, tree: Node) -> Query:
         scope = self._grouped(self.entity(tree), tree)
+        thing = tokens(subtree(tree, "thing"))[0]
+        if is_plural(thing) and not any(node.data == "number" for node in trees(tree)):
+            raise NotUnderstood(
+                f"how many {thing} is not said", suggestions=(f"top 5 {thing} by number of {scope.table.name}",)
+            )
         for word in tokens(tree, "VERB", "TIMECOLUMN", "VALUE"):
             self._narrow(word, scope)
         return self._first(tree, scope, COUNT, descending=bool(tokens(tree, "MOST")))

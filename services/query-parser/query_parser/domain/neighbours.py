@@ -1,44 +1,64 @@
 """Which conditions can stand side by side; where words belong together, or might, they are not read apart."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.syntax import Node, tokens, trees
 
 WHOLES = {"entity", "post", "bare", "where", "of_entity", "disjunction", "conjunction"}
-# "created" before "last week": a property has what comes right after it.
-OPEN, TAKEN = {"done", "not_done", "present", "valued", "valued_not", "trait_word"}, {"during", "valued"}
-ALONE = {"related_alone", "unrelated_alone"}
+# What stands between two conditions: nothing, a word, "and" or "or".
 JOINED = {"disjunction": "or", "conjunction": "and"}
-# "Finished or failed last week": both, or only what failed?
-WITHOUT_TIME = {"valued", "done", "trait_word", "flagged"}
-MEASURED = {"measured", "measured_or", "measured_between"}
-# "with an alias called champion": that is the alias's name.
-OTHERS, NAMING = {"related", "unrelated", "counted", "counted_or"}, {"called"}
+MEASURED = frozenset({"measured", "measured_or", "measured_between"})
+ALONE = frozenset({"related_alone", "unrelated_alone"})
 # "not failed or cancelled": does "not" go on?
 NEGATED = {"not_before", "valued_not", "trait_not", "listed_not", "flagged_not", "not_done", "excluded"}
 BARE = {"values_before", "valued", "flag", "flagged", "trait", "trait_word", "done"}
+
+
+@dataclass(frozen=True)
+class Together:
+    """Two conditions that are one thing where the second comes right after the first."""
+
+    before: frozenset[str]
+    after: frozenset[str]
+    between: str = ""
+    unless: Callable[[Node, Node], bool] = lambda _before, _after: False
+
+
+TOGETHER = (
+    # "created" before "last week": a property has what comes right after it.
+    Together(
+        frozenset({"done", "not_done", "present", "valued", "valued_not", "trait_word"}),
+        frozenset({"during", "valued"}),
+    ),
+    Together(frozenset({"present"}), MEASURED),
+    # "Finished in less than an hour" is of the time that it took.
+    Together(frozenset({"done"}), MEASURED, unless=lambda _, after: bool(tokens(after, "OF"))),
+    Together(MEASURED, frozenset({"trait_word"})),
+    # "With an email in Paris": a value that is not told apart from what comes after it.
+    Together(frozenset({"listed"}), frozenset({"placed"}), unless=lambda before, _: bool(tokens(before))),
+    # "With an alias called champion": that is the alias's name.
+    Together(frozenset({"related", "unrelated", "counted", "counted_or"}), frozenset({"called"})),
+    Together(ALONE, ALONE | {"related"}),
+    # "Finished or failed last week": both, or only what failed?
+    Together(frozenset({"valued", "done", "trait_word", "flagged"}), frozenset({"valued_time", "timed"}), between="or"),
+)
 
 
 def check_neighbours(nodes: Sequence[Node]) -> None:
     """Refuse neighbours that are one thing, or of which it is not clear whether "not" is said of both."""
     leaves = [leaf for node in nodes for leaf in _leaves(node, "")]
     for (before, _), (after, between) in pairwise(leaves):
-        if not between and before.data in ALONE and after.data in ALONE | {"related"}:
-            raise NotUnderstood("a verb has what comes right after it")
-        if between == "or" and before.data in WITHOUT_TIME and after.data in {"valued_time", "timed"}:
-            raise NotUnderstood("a time belongs to all that comes before it")
-        if not between and before.data in {"present", "done"} and after.data in MEASURED and not tokens(after, "OF"):
-            raise NotUnderstood("a property has the number that comes right after it")
-        if not between and before.data == "present" and after.data in MEASURED:
-            raise NotUnderstood("a property has the number that comes right after it")
-        if not between and before.data in MEASURED and after.data == "trait_word":
-            raise NotUnderstood("a number has what comes right after it")
-        if not between and before.data in OPEN and after.data in TAKEN:
-            raise NotUnderstood("a property and what comes right after it belong together")
-        if not between and before.data in OTHERS and after.data in NAMING:
-            raise NotUnderstood("a name belongs to what comes right before it")
+        for pair in TOGETHER:
+            if (
+                between == pair.between
+                and before.data in pair.before
+                and after.data in pair.after
+                and not pair.unless(before, after)
+            ):
+                raise NotUnderstood("what is said belongs to what comes right before it")
         bare = after.data in BARE and not tokens(after, "BE")
         if before.data in NEGATED and (bare or (before.data == "excluded" and between in JOINED.values())):
             raise NotUnderstood("does 'not' go on after 'and' or 'or'?", suggestions=("say 'not' or 'is' each time",))

@@ -23,6 +23,8 @@ class RelationConditions(TimeConditions):
         """How many: a whole number."""
         if len(tree.children) > 1:
             raise NotUnderstood("a number of rows has no unit")
+        if tree.data == "number":
+            return whole_number(tree)
         inner = tree.children[0]
         if isinstance(inner, str):
             if inner.type != "TWICE":
@@ -109,11 +111,14 @@ class RelationConditions(TimeConditions):
     def _counted_or(self, tree: Node, scope: Scope) -> Condition | None:
         return self._count_children(tree, scope, Operator.GE if tokens(tree, "ORMORE") else Operator.LE)
 
+    def _having_rows(self, tree: Node, scope: Scope) -> Condition | None:
+        return self._count_children(tree, scope, Operator.EQ)
+
     def _count_children(self, tree: Node, scope: Scope, operator: Operator) -> Condition | None:
         if tokens(tree, "VERB"):
             self._check_verb(tree, scope, subtree(tree, "inner"))
         related = self.children(scope, self.inner(subtree(tree, "inner")))
-        count = self.count(subtree(tree, "amount"))
+        count = self.count(next(node for node in trees(tree) if node.data in {"amount", "number"}))
         if (operator, count) == (Operator.GE, 1):
             return related
         check_counted(operator, related.table)

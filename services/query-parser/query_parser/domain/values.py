@@ -6,7 +6,7 @@ from query_parser.domain.literals import amount_of, comparison, convert
 from query_parser.domain.logic import either, negated, tables_of
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.reader import Reader, operator_of
-from query_parser.domain.schema import ColumnType
+from query_parser.domain.schema import NUMBERS, ColumnType
 from query_parser.domain.scope import Scope
 from query_parser.domain.syntax import Node, subtree, token, tokens, trees
 from query_parser.domain.tree import Absent, All, ColumnRef, Compare, Condition, Matches, Not, OneOf, Operator
@@ -50,6 +50,13 @@ class ValueConditions(Reader):
 
     def _compared_or(self, tree: Node, scope: Scope) -> Condition:
         return self._compare(tree, self.column(subtree(tree, "column"), scope), _or_more(tree), scope)
+
+    def _having_number(self, tree: Node, scope: Scope) -> Condition:
+        """Jobs "with 3 attempts": so many, and no more."""
+        ref = self.column(subtree(tree, "column"), scope)
+        if scope.definition(ref).type not in NUMBERS:
+            raise NotUnderstood(f"{ref.column} is no number")
+        return comparison(ref, scope.definition(ref), Operator.EQ, amount_of(subtree(tree, "number")))
 
     def _compared_adjective(self, tree: Node, scope: Scope) -> Condition:
         word = token(tree, "COMPARATIVE")
