@@ -27,7 +27,7 @@ AGE = {"name": "age", "start": "made_at", "end": "gone_at"}
         (schema(SIZE | {"measure": True}, {"name": "price", "type": "number", "measure": True}), "two columns"),
         (schema(STATE | {"measure": True}), "measure or a unit, and is no number"),
         (schema(STATE | {"unit": "byte"}), "measure or a unit, and is no number"),
-        (schema(SIZE | {"unit": "parsec"}), "Input should be"),
+        (schema(SIZE | {"unit": "parsec"}), "unknown unit 'parsec'"),
         (schema(STATE | {"times": {"lost": "made_at"}}, MADE), "a time for lost"),
         (schema(STATE | {"times": {"new": "size"}}, SIZE), "needs the time things.size"),
         (schema(STATE | {"rates": {"loss rate": "lost"}}), "a rate for lost"),

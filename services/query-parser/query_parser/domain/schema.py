@@ -2,20 +2,19 @@
 
 from enum import StrEnum
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from query_parser.domain.inflection import other_number
 from query_parser.domain.schema_rules import check
 from query_parser.domain.tree import Operator
+from query_parser.domain.units import known
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Phrase = Annotated[str, Field(pattern=r"^[a-z][a-z0-9 '-]{0,62}$")]
 Phrases = Annotated[tuple[Phrase, ...], Field(max_length=20)]
-Unit = Literal[
-    "byte", "kilobyte", "megabyte", "gram", "kilogram", "metre", "kilometre", "second", "minute", "hour", "day"
-]
+Unit = Annotated[str, AfterValidator(known)]
 LIMIT_TABLES = 50
 LIMIT_COLUMNS = 100
 
@@ -101,12 +100,16 @@ class Duration(Part):
 
 
 class Table(Part):
-    """A table; its label names a row, "yesterday" is about its default time, and "the largest" about its measure."""
+    """A table; its label names a row, "yesterday" is about its default time, and "the largest" about its measure.
+
+    Rows that are `people` can be asked for by "who".
+    """
 
     name: Identifier
     namespace: Identifier | None = None
     synonyms: Phrases = ()
     columns: Annotated[tuple[Column, ...], Field(min_length=1, max_length=LIMIT_COLUMNS)]
+    people: bool = False
     durations: Annotated[tuple[Duration, ...], Field(max_length=10)] = ()
 
     @cached_property

@@ -16,6 +16,13 @@ KIND = {unit: kind for kind, units in FACTORS.items() for unit in units}
 WORDS = {word: unit for unit in KIND for word in (unit, f"{unit}s")} | SHORT
 
 
+def known(unit: str) -> str:
+    """The unit, if it is one; ValueError otherwise."""
+    if unit not in KIND:
+        raise ValueError(f"unknown unit {unit!r}. Use one of: {', '.join(KIND)}")
+    return unit
+
+
 def kind_of(word: str) -> str | None:
     """What a unit measures; None for units of the calendar that have no fixed length."""
     unit = WORDS.get(word.lower())
