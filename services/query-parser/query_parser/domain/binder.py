@@ -61,7 +61,7 @@ class Binder(Shares):
             if node.data == "columns"
             for token in (tokens(column)[0] for column in trees(node))
         ]
-        words += tokens(tree, "COLUMN")
+        words += tokens(tree, "COLUMN", "TIMECOLUMN")
         tables = [
             table
             for table in self.schema.tables
@@ -117,6 +117,23 @@ class Binder(Shares):
         scope = self.entity(tree, listed=True)
         scope.where.append(self.conditions.done_by(scope, tokens(tree, "VERB")[0], words_of(tree)))
         return scope.query()
+
+    def _when(self, tree: Node) -> Query:
+        """Answer "when was parcel 7 delivered": the time of one row, which has a name."""
+        scope = self.entity(tree)
+        if not scope.is_named():
+            raise NotUnderstood("of which one the time is asked is not said")
+        for word in tokens(tree, "VALUE"):
+            if scope.is_time(word.lower()):
+                raise NotUnderstood(f"{word} is the time that is asked for")
+            scope.where.append(self.conditions.is_value(word, scope))
+            return scope.query([self.conditions.time_of(word, scope)])
+        words = tokens(tree, "TIMECOLUMN")
+        if words:
+            return scope.query([self.conditions.named(words[0], scope)])
+        if len(scope.verbs) != 1:
+            raise NotUnderstood("which time is asked for is not said")
+        return scope.query([scope.verbs.pop()])
 
     def _asking(self, tree: Node) -> Query:
         scope = self.entity(tree)

@@ -43,7 +43,7 @@ class Entities:
 
         Groups can be `timed`; rows that are only `listed` have none, and `sorted_by` says that "by" is an order.
         """
-        token = tokens(tree, "TABLE")[0]
+        token = tokens(tree, "TABLE", "WHO")[0]
         scope = self.conditions.table(token)
         check_neighbours(trees(tree))
         for word in (word for node in trees(tree) if node.data == "identified" for word in _leaves(node)):
@@ -74,7 +74,9 @@ class Entities:
             self._extreme(tree, scope, one=one)
         elif name.startswith("extreme_"):
             self._extreme_of(tree, scope, one=one)
-        elif name in {"limited", "group"} or name.startswith("order_"):
+        elif name == "limited":
+            self._limited(tree, scope, one=one)
+        elif name == "group" or name.startswith("order_"):
             getattr(self, f"_{name}")(tree, scope)
         elif name == "of_entity":
             conditions = self.conditions.of_rows(scope, self.entity(tree))
@@ -128,8 +130,11 @@ class Entities:
         if numbers or (one and scope.limit is None) or (tree.data == "extreme_column" and scope.limit is None):
             scope.limit_to(numbers[0] if numbers else 1)
 
-    def _limited(self, tree: Node, scope: Scope) -> None:
-        scope.limit_to(whole_number(subtree(tree, "number")))
+    def _limited(self, tree: Node, scope: Scope, *, one: bool) -> None:
+        numbers = [whole_number(node) for node in trees(tree)]
+        if not numbers and not one:
+            raise NotUnderstood("how many is not said", suggestions=(f"top 5 {scope.table.name}",))
+        scope.limit_to(numbers[0] if numbers else 1)
         if tokens(tree):
             scope.top = bool(tokens(tree, "TOP"))
 

@@ -17,13 +17,29 @@ from query_parser.domain.problems import NotUnderstood
 # A reading of a question takes time by its words; so many in all readings together.
 MOST_WORDS = 200
 # Before a year; elsewhere 2024 is a number.
-BEFORE_YEARS = {"OF", "MONTHNAME", "QUARTER", "UNIT", "ON", "BEFORE", "UNTIL", "AFTER", "SINCE", "BETWEEN", "AND"}
+BEFORE_YEARS = {
+    "OF",
+    "TO",
+    "MONTHNAME",
+    "QUARTER",
+    "UNIT",
+    "STARTOF",
+    "ON",
+    "BEFORE",
+    "UNTIL",
+    "AFTER",
+    "SINCE",
+    "BETWEEN",
+    "AND",
+}
 # A word of so many letters may have so many wrong.
 LONG_WORD = 8
 # Who has what follows: "Ada's orders".
 POSSESSIVE = re.compile(r"(.+?)(?:'s|(?<=s)')")
 # "A discount" is not the name of what stands before it.
 APART = "apart"
+# These mean something at the beginning of a question only.
+AT_BEGINNING = {"ISTHERE", "WHEN", "WHO"}
 # "One" is a number after these, and elsewhere somebody or something: "the failed one".
 COUNTED = {"GT", "GE", "LT", "LE", "EQ", "NE", "HAVE", "NEED", "VERB"}
 # After these a word that is not known is taken as a value, and not as a typo.
@@ -146,7 +162,7 @@ def _longest(
         entries = [
             entry
             for entry in lexicon.phrases.get(tuple(words[:length]), ())
-            if (entry.terminal != "ISTHERE" or not place)
+            if (entry.terminal not in AT_BEGINNING or not place)
             and (entry.terminal != "MEASURE" or before & {"NUMBER", "NUMBERWORD"})
             and (entry.terminal != "EXIST" or (before & {"COLUMN"} and place + length == len(pieces)))
             and (entry.terminal != "ROLLING" or _is_span(pieces[place + length :], lexicon))
@@ -159,7 +175,7 @@ def _longest(
 def _carrying(entries: list[Entry], before: set[str]) -> list[Entry]:
     """Without the meaning that a word does not have here: "one" is a number only where one is compared."""
     others = [entry for entry in entries if entry.terminal != "NOISE"]
-    means_something = before & COUNTED or any(entry.terminal in {"ISTHERE", "EXIST"} for entry in entries)
+    means_something = before & COUNTED or any(entry.terminal in AT_BEGINNING | {"EXIST"} for entry in entries)
     return others if means_something or len(others) == len(entries) else []
 
 

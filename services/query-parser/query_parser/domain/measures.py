@@ -171,12 +171,22 @@ class Measures(Entities):
 
     def _most_measured(self, tree: Node) -> Query:
         scope = self._grouped(self.scope_of(tree, subtree(tree, "column")), tree)
-        if tokens(tree, "TOP") and not any(node.data == "number" for node in trees(tree)):
-            raise NotUnderstood("how many is not said", suggestions=("top 5",))
+        self.check_top(tree)
         first, *others = self._aggregates(tree, scope)
         if others:
             raise NotUnderstood("one measure at a time")
-        return self._first(tree, scope, first, descending=not tokens(tree, "LEAST"))
+        descending = not tokens(tree, "LEAST")
+        for word in tokens(tree, "SUPERLATIVE"):
+            descending = self.entry(word).value == "high"
+            if self.conditions.named(word, scope) != first.column:
+                raise NotUnderstood(f"{word} is said of something else", unresolved=(str(word),))
+        return self._first(tree, scope, first, descending=descending)
+
+    def check_top(self, tree: Node) -> None:
+        """The "top model" is one; of "top models" it is not said how many."""
+        thing = tokens(subtree(tree, "thing"))[-1]
+        if tokens(tree, "TOP") and is_plural(thing) and not any(node.data == "number" for node in trees(tree)):
+            raise NotUnderstood("how many is not said", suggestions=(f"top 5 {thing}",))
 
     def _first(self, tree: Node, scope: Scope, term: Term, *, descending: bool) -> Query:
         scope.sort(Order(term, descending))

@@ -96,6 +96,8 @@ def _from_points(name: str, said: dict[str, Token], nodes: list[Node]) -> Bounds
         return ((Operator.GE, spans[0].end),)
     if name == "since":
         return ((Operator.GE, spans[0].start),)
+    if name == "until":
+        return ((Operator.LT, spans[0].end),)
     return ((Operator.GE, spans[0].start), (Operator.LT, spans[1].end))
 
 
@@ -142,7 +144,9 @@ def _in_year(year: int, said: dict[str, Token]) -> Span:
     if "MONTHNAME" in said:
         return _months(year, MONTHS.index(said["MONTHNAME"].lower()), 1)
     if "QUARTER" in said:
-        return _months(year, 3 * QUARTERS[said["QUARTER"].lower().removesuffix(" quarter")], 3)
+        part, _, kind = said["QUARTER"].lower().partition(" ")
+        length = 6 if kind == "half" else 3
+        return _months(year, length * QUARTERS[part], length)
     return _months(year, 0, 12)
 
 
@@ -158,5 +162,5 @@ def unit_of(word: str) -> str:
         if units.kind_of(lowered) != "time":
             raise NotUnderstood(f"{word} is no unit of time", unresolved=(word,))
         return units.SHORT[lowered]
-    plain = lowered.removesuffix("s").removesuffix("ly")
+    plain = lowered.removesuffix("'s").removesuffix("s").removesuffix("ly")
     return {"dai": "day"}.get(plain, plain)

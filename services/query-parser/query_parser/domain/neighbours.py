@@ -37,6 +37,8 @@ TOGETHER = (
     # "Finished in less than an hour" is of the time that it took.
     Together(frozenset({"done"}), MEASURED, unless=lambda _, after: bool(tokens(after, "OF"))),
     Together(MEASURED, frozenset({"trait_word"})),
+    # "In June" before "2026 or later".
+    Together(frozenset({"timed", "during", "valued_time"}), frozenset({"during"})),
     # "With an email in Paris": a value that is not told apart from what comes after it.
     Together(frozenset({"listed"}), frozenset({"placed"}), unless=lambda before, _: bool(tokens(before))),
     # "With an alias called champion": that is the alias's name.

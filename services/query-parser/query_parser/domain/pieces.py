@@ -16,12 +16,20 @@ PIECE = re.compile(
     rf"""\s*(?: "(?P<double>[^"]*)" | '(?P<single>[^']*)'(?!\w)
       | (?P<uuid>[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})(?!\w) | (?P<date>\d{{4}}-\d{{2}}-\d{{2}})(?!\w)
       | (?P<spelled>{DAY_FIRST} | {MONTH_FIRST})
+      | (?P<thousands>\d{{1,3}}(?:,\d{{3}})+)(?![\w,])
       | (?P<number>\d+(?:\.\d+)?)(?![\w.]*\w) | (?P<quantity>\d+(?:\.\d+)?(?=[a-zA-Z]{{1,3}}(?![\w.:/-]*\w)))
       | (?P<word>[./@]?[^\W\d][\w'/:.@-]*[\w]|[^\W\d]|\d[\w/:.-]*[^\W\d][\w/:.-]*(?<=\w))
       | (?P<sign><=|>=|!=|<>|<|>|=|,) )""",
     re.VERBOSE | re.IGNORECASE,
 )
-KINDS = {"double": "string", "single": "string", "uuid": "name", "quantity": "number", "spelled": "date"}
+KINDS = {
+    "double": "string",
+    "single": "string",
+    "uuid": "name",
+    "quantity": "number",
+    "thousands": "number",
+    "spelled": "date",
+}
 LONGEST_TEXT = 1000
 
 
@@ -52,7 +60,7 @@ def split(text: str) -> list[Piece]:
 
 def _piece(match: re.Match[str]) -> Piece:
     kind = next(name for name, text in match.groupdict().items() if text is not None)
-    text = _iso(match) if kind == "spelled" else match[kind]
+    text = _iso(match) if kind == "spelled" else match[kind].replace(",", "") if kind == "thousands" else match[kind]
     if KINDS.get(kind, kind) == "date":
         try:
             date.fromisoformat(text)

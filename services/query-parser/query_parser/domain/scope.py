@@ -78,10 +78,13 @@ class Scope:
 
     def is_one(self) -> bool:
         """Whether it is one row: the first of an order, or what a name is told of."""
+        return self.limit == 1 or self.is_named()
+
+    def is_named(self) -> bool:
+        """Whether a row is told by its name or its id."""
         label = self.table.label
         key = {ColumnRef(self.table.name, name) for name in ("id", label.name if label else "id")}
-        named = any(isinstance(one, Compare) and one.term in key and one.operator is Operator.EQ for one in self.where)
-        return self.limit == 1 or named
+        return any(isinstance(one, Compare) and one.term in key and one.operator is Operator.EQ for one in self.where)
 
     def column(self, entry: Entry, text: str) -> ColumnRef:
         """The column that a word names here: the table's own, or else the one nearest along foreign keys."""

@@ -28,8 +28,7 @@ class Shares(Measures):
 
     def _most_shared(self, tree: Node) -> Query:
         scope, share = self._rate(tree) if tokens(tree, "RATE") else self._shared(tree)
-        if tokens(tree, "TOP") and not any(node.data == "number" for node in trees(tree)):
-            raise NotUnderstood("how many is not said", suggestions=("top 5",))
+        self.check_top(tree)
         self._grouped(scope, tree)
         return self._first(tree, scope, share, descending=not tokens(tree, "LEAST"))
 

@@ -21,9 +21,9 @@ class TimeConditions(ValueConditions):
         if trees(tree):
             ref = self.column(trees(tree)[0], scope)
             return Compare(ref, Operator.EQ, convert(scope.definition(ref), str(word)))
-        condition = self._is_value(word, scope)
+        condition = self.is_value(word, scope)
         if scope.is_timed:
-            scope.verbs.add(self._time_of(word, scope))
+            scope.verbs.add(self.time_of(word, scope))
             if scope.is_time(str(word).lower()):
                 raise NotUnderstood(f"{word} is the time that is counted by")
         return condition
@@ -31,14 +31,14 @@ class TimeConditions(ValueConditions):
     _of_value = _valued
 
     def _valued_not(self, tree: Node, scope: Scope) -> Condition:
-        return negated(self._is_value(token(tree, "VALUE"), scope))
+        return negated(self.is_value(token(tree, "VALUE"), scope))
 
     def _valued_time(self, tree: Node, scope: Scope) -> Condition:
         words = tokens(tree, "VALUE")
         if any(scope.is_time(str(word).lower()) for word in words):
             raise NotUnderstood(f"{words[0]} is the time that is asked for")
-        conditions = [self._is_value(word, scope) for word in words]
-        times = {self._time_of(word, scope) for word in words}
+        conditions = [self.is_value(word, scope) for word in words]
+        times = {self.time_of(word, scope) for word in words}
         if len(times) > 1:
             raise NotUnderstood("these have different times: ask for one at a time")
         ref = times.pop()
@@ -58,9 +58,9 @@ class TimeConditions(ValueConditions):
         operator = since.get(operator_of(tree))
         if operator is None:
             raise NotUnderstood("for more or for less is not said")
-        return All((self._is_value(word, scope), Compare(self._time_of(word, scope), operator, start)))
+        return All((self.is_value(word, scope), Compare(self.time_of(word, scope), operator, start)))
 
-    def _time_of(self, word: Token, scope: Scope) -> ColumnRef:
+    def time_of(self, word: Token, scope: Scope) -> ColumnRef:
         """When a row got a listed value: as the schema says."""
         ref, value = self.named(word, scope), self.entry(word).value
         table = self.schema.by_name[ref.table]
@@ -97,6 +97,9 @@ class TimeConditions(ValueConditions):
         if column == scope.table.default_time or self._names_a_value(word, ref):
             raise NotUnderstood(f"{word} is nothing that can be said of one of the {scope.table.name}")
         return Not(Absent(ref))
+
+    def _during_before(self, tree: Node, scope: Scope) -> Condition:
+        return within(scope.time(), moments.bounds(tree))
 
     def _during(self, tree: Node, scope: Scope) -> Condition:
         return self._at(trees(tree)[0], scope.time())

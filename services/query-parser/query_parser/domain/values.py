@@ -18,7 +18,7 @@ class ValueConditions(Reader):
     # Values that the schema lists
 
     def _values_before(self, tree: Node, scope: Scope) -> Condition:
-        return self._own(either([self._is_value(word, scope) for word in tokens(tree, "VALUE")]), scope)
+        return self._own(either([self.is_value(word, scope) for word in tokens(tree, "VALUE")]), scope)
 
     def _own(self, condition: Condition, scope: Scope) -> Condition:
         """What stands in front of a name is said of itself: "open couriers" are no couriers of open depots."""
@@ -30,12 +30,13 @@ class ValueConditions(Reader):
         return negated(self._trait(tree, scope) if tokens(tree, "TRAIT") else self._values_before(tree, scope))
 
     def _excluded(self, tree: Node, scope: Scope) -> Condition:
-        return negated(either([self._is_value(word, scope) for word in tokens(tree, "VALUE")]))
+        return negated(either([self.is_value(word, scope) for word in tokens(tree, "VALUE")]))
 
     def _nothing_of(self, tree: Node, scope: Scope) -> Condition:
-        return Not(either([self._is_value(token(node, "VALUE"), scope) for node in trees(tree)]))
+        return Not(either([self.is_value(token(node, "VALUE"), scope) for node in trees(tree)]))
 
-    def _is_value(self, word: Token, scope: Scope) -> Compare:
+    def is_value(self, word: Token, scope: Scope) -> Compare:
+        """That a row has a listed value."""
         return Compare(self.named(word, scope), Operator.EQ, self.entry(word).value or "")
 
     # Columns and literals

@@ -51,6 +51,8 @@ def build(schema: Schema) -> Lexicon:
 def _add_table(lexicon: Lexicon, table: Table) -> None:
     for phrase in _names(table.name, table.synonyms):
         lexicon.add(phrase, Entry("TABLE", table=table.name))
+    if table.people:
+        lexicon.add("who", Entry("WHO", table=table.name))
     for column in table.named.values():
         _add_column(lexicon, table, column)
     for duration in table.durations:
