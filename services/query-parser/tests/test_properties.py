@@ -1,13 +1,17 @@
 """Whatever is asked: an answer or a reason, never an error; and what is said to be SQL is SQL."""
 
 from collections.abc import Iterator
+from itertools import islice
+from random import Random
 from typing import Any
 
 import psycopg
 import pytest
 import samples
+from corpus_cases import SCHEMAS, schema_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sentences import sentences
 
 from chatdb.local.postgres import PostgresServer
 from query_parser.domain import vocabulary
@@ -19,6 +23,7 @@ WORDS = st.one_of(st.sampled_from(PHRASES), st.sampled_from(PHRASES), st.sampled
 # What questions begin with: words at random are hardly ever one.
 STARTS = st.sampled_from(["jobs", "number of jobs", "models", "failed jobs", "status of jobs", "average attempts", ""])
 QUESTIONS = st.builds(lambda start, words: " ".join([start, *words]), STARTS, st.lists(WORDS, max_size=5))
+SENTENCES = 2000
 # The same questions each time: a failure is the change's, not the day's.
 MANY = settings(max_examples=1000, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
@@ -39,6 +44,21 @@ def test_words_at_random_are_answered_or_refused(connection: psycopg.Connection[
     assert (result.sql is None) == (result.error is not None)
     if result.sql is not None:
         connection.execute(f"EXPLAIN {result.sql}", result.parameters)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_sentences_of_the_grammar_are_answered_or_refused(postgres_server: PostgresServer, name: str) -> None:
+    """Every rule of the grammar means something, or is refused; and PostgreSQL takes every statement."""
+    samples.create(postgres_server)
+    schema, answered = schema_of(name), 0
+    with samples.connect(postgres_server, name) as connection:
+        for question in islice(sentences(schema, Random(name)), SENTENCES):  # noqa: S311 - the same ones each time
+            result = answer(question, schema)
+            assert (result.sql is None) == (result.error is not None)
+            if result.sql is not None:
+                connection.execute(f"EXPLAIN {result.sql}", result.parameters)
+                answered += 1
+    assert answered > SENTENCES / 20
 
 
 @MANY

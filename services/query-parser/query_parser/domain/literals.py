@@ -55,7 +55,10 @@ def _typed(kind: ColumnType, text: str) -> Value:
 
 
 def _decimal(text: str) -> Decimal:
-    return Decimal(str(moments.NUMBER_WORDS.get(text.lower(), text)))
+    try:
+        return Decimal(str(moments.NUMBER_WORDS.get(text.lower(), text)))
+    except ArithmeticError:
+        raise NotUnderstood(f"{text!r} is no number", unresolved=(text,)) from None
 
 
 def plain(number: Decimal) -> int | float:
