@@ -130,6 +130,8 @@ def _take_phrase(pieces: list[Piece], place: int, lexicon: Lexicon, lexed: Lexed
         if fixed[0] != lowered[0] and not is_name and not _expects_value(lexed):
             length, entries = _longest(fixed, pieces, place, lexicon, before)
             lexed.fixed += [pair for pair in zip(lowered[:length], fixed[:length], strict=True) if pair[0] != pair[1]]
+            # What a month or a unit is called is looked up again by its meaning.
+            words[:length] = fixed[:length]
     if not length:
         _add_unknown(words[0], lexed, pieces[place - 1] if place else None)
         return 1
