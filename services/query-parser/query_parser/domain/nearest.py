@@ -16,8 +16,9 @@ MOST_NEAR = 3
 
 
 def near_words(unresolved: Sequence[str], words: Lexicon) -> list[str]:
-    """Words that may have been meant; never the very word that could not be read, however it is joined."""
-    near = [(word, known) for word in unresolved for known in lexer.near_words(word.lower(), words, more=1)]
+    """Words that may have been meant where one is not known; never the very word, however it is joined."""
+    unknown = [word for word in map(str.lower, unresolved) if tuple(word.split()) not in words.phrases]
+    near = [(word, known) for word in unknown for known in lexer.near_words(word, words, more=1)]
     told = (known for word, known in near if _letters(known) != _letters(word) and not _is_noise(known, words))
     return list(dict.fromkeys(told))[:MOST_NEAR]
 
