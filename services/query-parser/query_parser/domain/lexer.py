@@ -79,6 +79,13 @@ class Lexed:
     fixed: list[tuple[str, str]] = field(default_factory=list)
     # Looked up once: the search goes over all that is known.
     near: Near = field(default_factory=dict)
+    # Where the last lexeme ends: what carries no meaning can follow.
+    end: int = 0
+
+    def add(self, lexeme: Lexeme, end: int) -> None:
+        """One more lexeme, up to that piece."""
+        self.lexemes.append(lexeme)
+        self.end = end
 
     def readings(self) -> Iterator[tuple[tuple[str, Entry], ...]]:
         """Every way to read the text; NotUnderstood where that is too much."""
@@ -102,8 +109,8 @@ def lex(text: str, lexicon: Lexicon, near: Near | None = None) -> Lexed:
         if piece.kind in {"word", "sign"}:
             place += _take_phrase(pieces, place, lexicon, lexed)
         else:
-            lexed.lexemes.append(_value(piece, lexed))
             place += 1
+            lexed.add(_value(piece, lexed), place)
     while lexed.lexemes and lexed.lexemes[-1].text == ",":
         lexed.lexemes.pop()
     return lexed
@@ -133,27 +140,28 @@ def _take_phrase(pieces: list[Piece], place: int, lexicon: Lexicon, lexed: Lexed
             # What a month or a unit is called is looked up again by its meaning.
             words[:length] = fixed[:length]
     if not length:
-        _add_unknown(words[0], lexed, pieces[place - 1] if place else None)
+        _add_unknown(words[0], lexed, place)
         return 1
     if entries:
-        lexed.lexemes.append(Lexeme(" ".join(words[:length]), tuple(entries)))
+        lexed.add(Lexeme(" ".join(words[:length]), tuple(entries)), place + length)
     return length
 
 
-def _add_unknown(text: str, lexed: Lexed, before: Piece | None) -> None:
+def _add_unknown(text: str, lexed: Lexed, place: int) -> None:
     """A name, or one more word of it: "Ada Weiss" and "Fig jam" are one name each."""
     last = lexed.lexemes[-1] if lexed.lexemes else None
     owner = POSSESSIVE.fullmatch(text)
-    is_name = last is not None and last.entries[0].terminal == "WORD" and last.text[0].isupper()
-    if text != "," and last is not None and is_name and before is not None and last.text.endswith(before.text):
+    is_next = lexed.end == place
+    if last is not None and last.entries[0].terminal == "WORD" and last.text[0].isupper() and is_next and text != ",":
         name = f"{last.text} {owner[1] if owner else text}"
-        lexed.lexemes[-1] = Lexeme(name, (Entry("OWNER"),) if owner else last.entries)
+        lexed.lexemes.pop()
+        lexed.add(Lexeme(name, (Entry("OWNER"),) if owner else last.entries), place + 1)
     elif owner:
-        lexed.lexemes.append(Lexeme(owner[1], (Entry("OWNER"),)))
+        lexed.add(Lexeme(owner[1], (Entry("OWNER"),)), place + 1)
     else:
-        apart = last is not None and before is not None and not last.text.lower().endswith(before.text.lower())
+        apart = last is not None and not is_next
         entry = Entry("COMMA") if text == "," else Entry("WORD", value=APART if apart else None)
-        lexed.lexemes.append(Lexeme(text, (entry,)))
+        lexed.add(Lexeme(text, (entry,)), place + 1)
 
 
 def _longest(
