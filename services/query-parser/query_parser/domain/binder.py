@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from query_parser.domain.entities import How
 from query_parser.domain.grammar import Reading
 from query_parser.domain.literals import Amount, comparison, words_of
 from query_parser.domain.logic import either, flattened
@@ -14,6 +15,9 @@ from query_parser.domain.scope import COUNT, Scope
 from query_parser.domain.shares import Shares
 from query_parser.domain.syntax import Node, subtree, tokens, trees
 from query_parser.domain.tree import ColumnRef, Condition, Operator, Query, Tally
+
+LISTED = How(listed=True)
+NAMED = How(named=True)
 
 
 def bind(tree: Node, reading: Reading, schema: Schema) -> Query:
@@ -32,16 +36,16 @@ class Binder(Shares):
     def _listing(self, tree: Node) -> Query:
         if tokens(tree, "DISTINCT"):
             raise NotUnderstood("rows are distinct anyway: say which column", unresolved=("distinct",))
-        return self.entity(tree, listed=True).query()
+        return self.entity(tree, LISTED).query()
 
     def _listing_of(self, tree: Node) -> Query:
         """Answer "Ada's orders"."""
-        scope = self.entity(tree, listed=True)
+        scope = self.entity(tree, LISTED)
         scope.where.append(self.conditions.owner(scope, tokens(subtree(tree, "owner"))))
         return scope.query()
 
     def _projecting(self, tree: Node) -> Query:
-        scope = self.entity(tree, listed=True)
+        scope = self.entity(tree, LISTED)
         return scope.query(self._columns(tree, scope), distinct=bool(tokens(tree, "DISTINCT")))
 
     def _projecting_of(self, tree: Node) -> Query:
@@ -101,7 +105,7 @@ class Binder(Shares):
         return scope.query([self.conditions.named(word, scope) for word in words])
 
     def _sorting(self, tree: Node) -> Query:
-        scope = self.entity(tree, sorted_by=True)
+        scope = self.entity(tree, How(sorted_by=True))
         return scope.query()
 
     def _columns(self, tree: Node, scope: Scope) -> list[ColumnRef]:
@@ -114,26 +118,22 @@ class Binder(Shares):
 
     def _listing_by(self, tree: Node) -> Query:
         """Answer "which orders did Ada place"."""
-        scope = self.entity(tree, listed=True)
+        scope = self.entity(tree, LISTED)
         scope.where.append(self.conditions.done_by(scope, tokens(tree, "VERB")[0], words_of(tree)))
         return scope.query()
 
     def _when(self, tree: Node) -> Query:
         """Answer "when was parcel 7 delivered": the time of one row, which has a name."""
-        scope = self.entity(tree)
+        scope = self.entity(tree, NAMED)
         if not scope.is_named():
             raise NotUnderstood("of which one the time is asked is not said")
-        for word in tokens(tree, "VALUE"):
-            if scope.is_time(word.lower()):
-                raise NotUnderstood(f"{word} is the time that is asked for")
-            scope.where.append(self.conditions.is_value(word, scope))
-            return scope.query([self.conditions.time_of(word, scope)])
-        words = tokens(tree, "TIMECOLUMN")
-        if words:
-            return scope.query([self.conditions.named(words[0], scope)])
-        if len(scope.verbs) != 1:
-            raise NotUnderstood("which time is asked for is not said")
-        return scope.query([scope.verbs.pop()])
+        word = tokens(tree, "TIMECOLUMN", "VALUE")[0]
+        if word.type == "TIMECOLUMN":
+            return scope.query([self.conditions.named(word, scope)])
+        if scope.is_time(word.lower()):
+            raise NotUnderstood(f"{word} is the time that is asked for")
+        scope.where.append(self.conditions.is_value(word, scope))
+        return scope.query([self.conditions.time_of(word, scope)])
 
     def _asking(self, tree: Node) -> Query:
         scope = self.entity(tree)
@@ -143,7 +143,7 @@ class Binder(Shares):
 
     def _asking_one(self, tree: Node) -> Query:
         """Answer "is order 12 paid": of what is named, something else is asked."""
-        scope = self.entity(tree)
+        scope = self.entity(tree, NAMED)
         said = list(flattened(scope.where))
         if not scope.is_one() or len(said) == 1 or scope.order or scope.groups:
             raise NotUnderstood("of which one that is asked is not said")

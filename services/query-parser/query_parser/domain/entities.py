@@ -22,6 +22,25 @@ HEADS = {"functions", "column", "columns", "entity", "names", "amount", "number"
 POSTS = {"post", "bare", "extreme_post"}
 
 
+@dataclass(frozen=True)
+class How:
+    """What a question says of its entity outside of it."""
+
+    # It is counted by a unit of time.
+    timed: bool = False
+    # Rows are asked for, and no number.
+    listed: bool = False
+    # "By" is an order.
+    sorted_by: bool = False
+    # One row is told by its name, however that looks.
+    named: bool = False
+    # What was done with the rows: "delivered", "placed".
+    did: Sequence[Token] = ()
+
+
+PLAIN = How()
+
+
 @dataclass
 class Entities:
     """Reads the entities of one syntax tree."""
@@ -34,24 +53,23 @@ class Entities:
         """Conditions can hold entities, and entities conditions."""
         self.conditions = Conditions(self.schema, self.entries, self.entity)
 
-    def entity(self, parent: Node, *, timed: bool = False, listed: bool = False, sorted_by: bool = False) -> Scope:
+    def entity(self, parent: Node, how: How = PLAIN) -> Scope:
         """The entity of a node."""
-        return self.bind_entity(subtree(parent, "entity"), timed=timed, listed=listed, sorted_by=sorted_by)
+        return self.bind_entity(subtree(parent, "entity"), how)
 
-    def bind_entity(self, tree: Node, *, timed: bool = False, listed: bool = False, sorted_by: bool = False) -> Scope:
-        """An entity's table, with all that is said of it.
-
-        Groups can be `timed`; rows that are only `listed` have none, and `sorted_by` says that "by" is an order.
-        """
+    def bind_entity(self, tree: Node, how: How = PLAIN) -> Scope:
+        """An entity's table, with all that is said of it."""
         token = tokens(tree, "TABLE", "WHO")[0]
         scope = self.conditions.table(token)
         check_neighbours(trees(tree))
         for word in (word for node in trees(tree) if node.data == "identified" for word in _leaves(node)):
-            if not self._is_name(word):
+            if not how.named and not self._is_name(word):
                 place = word.start_pos or 0
                 raise Unread(f"{str(word)!r} cannot be read after {str(token)!r}", place, (str(word),))
-        scope.is_timed, scope.is_listed = timed, listed
-        scope.top = False if sorted_by else None
+        scope.is_timed, scope.is_listed = how.timed, how.listed
+        scope.top = False if how.sorted_by else None
+        for word in how.did:
+            self.conditions.narrow(word, scope)
         self.modify_all(trees(tree), scope, one=not is_plural(token))
         return scope
 
@@ -218,6 +236,8 @@ class Entities:
         entry = self.entry(token)
         if len(tokens(tree)) > 1:
             return self.conditions.of_table(token, tree, scope)
+        if entry.table == scope.table.name:
+            raise NotUnderstood(f"each of the {scope.table.name} is one", unresolved=(str(token),))
         return scope.column(entry, str(token)) if entry.table is None else scope.key_of(entry.table)
 
     def column(self, tree: Node, scope: Scope) -> ColumnRef:

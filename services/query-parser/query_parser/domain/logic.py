@@ -15,6 +15,7 @@ from query_parser.domain.tree import (
     OneOf,
     Operator,
     Related,
+    Tally,
     Value,
     Weekday,
 )
@@ -64,6 +65,15 @@ def tables_of(condition: Condition) -> set[str]:
         column = condition.term.column if isinstance(condition.term, Weekday) else condition.term
         return {column.table} if isinstance(column, ColumnRef) else set()
     return set() if isinstance(condition, Related) else {condition.column.table}
+
+
+def is_of_others(condition: Condition) -> bool:
+    """Whether it says which rows belong to a row: of another row it would say something else."""
+    if isinstance(condition, All | Any):
+        return any(map(is_of_others, condition.conditions))
+    if isinstance(condition, Not):
+        return is_of_others(condition.condition)
+    return isinstance(condition, Related) or (isinstance(condition, Compare) and isinstance(condition.term, Tally))
 
 
 def renamed(condition: Condition, names: Mapping[ColumnRef, ColumnRef]) -> Condition:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from lark import Token
 
-from query_parser.domain.entities import Entities, names_of
+from query_parser.domain.entities import Entities, How, names_of
 from query_parser.domain.inflection import is_plural
 from query_parser.domain.literals import amount_of, comparison, words_of
 from query_parser.domain.moments import unit_of, whole_number
@@ -44,7 +44,7 @@ class Measures(Entities):
         periods = tokens(tree, "PERIODIC")
         if tokens(tree, "DISTINCT") and "of_entity" in names_of(trees(subtree(tree, "entity"))):
             raise NotUnderstood("the distinct ones are a property of what comes after 'of'")
-        scope = self.entity(tree, timed=bool(periods))
+        scope = self.entity(tree, How(timed=bool(periods)))
         scope.groups += [scope.per(unit_of(token)) for token in periods]
         return scope.query([COUNT])
 
@@ -55,10 +55,8 @@ class Measures(Entities):
 
     def _counting_by(self, tree: Node) -> Query:
         """Answer "how many versions does iris have" and "how many orders did Ada place"."""
-        scope = self.entity(tree)
+        scope = self.entity(tree, How(did=tokens(tree, "VALUE")))
         names = words_of(tree)
-        for word in tokens(tree, "VALUE"):
-            self._narrow(word, scope)
         verbs = tokens(tree, "VERB")
         done = self.conditions.done_by(scope, verbs[0], names) if verbs else self.conditions.owner(scope, names)
         scope.where.append(done)
@@ -80,7 +78,7 @@ class Measures(Entities):
         if not inner.is_one():
             raise NotUnderstood(f"of which of the {inner.table.name} is not said")
         for word in tokens(tree, "VERB"):
-            self._narrow(word, scope)
+            self.conditions.narrow(word, scope)
         scope.where += self.conditions.of_rows(scope, inner)
         return scope.query([COUNT])
 
@@ -123,7 +121,7 @@ class Measures(Entities):
     def _aggregating(self, tree: Node) -> Query:
         scope = self.scope_of(tree, subtree(tree, "column"))
         for verb in tokens(tree, "VERB"):
-            self._narrow(verb, scope)
+            self.conditions.narrow(verb, scope)
         return scope.query(self._aggregates(tree, scope))
 
     _aggregating_of = _aggregating
@@ -149,25 +147,13 @@ class Measures(Entities):
     # What has most, or enough
 
     def _most(self, tree: Node) -> Query:
-        scope = self._grouped(self.entity(tree), tree)
+        scope = self._grouped(self.entity(tree, How(did=tokens(tree, "VERB", "TIMECOLUMN", "VALUE"))), tree)
         thing = tokens(subtree(tree, "thing"))[0]
         if is_plural(thing) and not any(node.data == "number" for node in trees(tree)):
             raise NotUnderstood(
                 f"how many {thing} is not said", suggestions=(f"top 5 {thing} by number of {scope.table.name}",)
             )
-        for word in tokens(tree, "VERB", "TIMECOLUMN", "VALUE"):
-            self._narrow(word, scope)
         return self._first(tree, scope, COUNT, descending=bool(tokens(tree, "MOST")))
-
-    def _narrow(self, word: Token, scope: Scope) -> None:
-        """Who "delivered" most has those that were; to "place" an order says no more of it."""
-        entry = self.entry(word)
-        if word.type == "VALUE":
-            scope.where.append(Compare(self.conditions.named(word, scope), Operator.EQ, entry.value or ""))
-        elif word.type == "TIMECOLUMN" and self.conditions.named(word, scope) != scope.time():
-            raise NotUnderstood(f"{word} by whom is not in the schema", unresolved=(str(word),))
-        elif word.type == "VERB" and entry.table != scope.table.name:
-            raise NotUnderstood(f"nobody can {word} {scope.table.name}", unresolved=(str(word),))
 
     def _most_measured(self, tree: Node) -> Query:
         scope = self._grouped(self.scope_of(tree, subtree(tree, "column")), tree)

@@ -12,6 +12,10 @@ WHOLES = {"entity", "post", "bare", "where", "of_entity", "disjunction", "conjun
 JOINED = {"disjunction": "or", "conjunction": "and"}
 MEASURED = frozenset({"measured", "measured_or", "measured_between"})
 ALONE = frozenset({"related_alone", "unrelated_alone"})
+RELATED = ALONE | {"related", "related_verb", "related_names", "unrelated", "unrelated_verb"}
+COUNTED = frozenset({"counted", "counted_or", "having_rows", "order_by_count"})
+SPANS = frozenset({"timed", "during", "valued_time"})
+ENDS = {"before", "after", "since", "until", "older", "newer"}
 # "not failed or cancelled": does "not" go on?
 NEGATED = {"not_before", "valued_not", "trait_not", "listed_not", "flagged_not", "not_done", "excluded"}
 BARE = {"values_before", "valued", "flag", "flagged", "trait", "trait_word", "done"}
@@ -27,6 +31,11 @@ class Together:
     unless: Callable[[Node, Node], bool] = lambda _before, _after: False
 
 
+def _are_ends(before: Node, after: Node) -> bool:
+    """Whether times are two ends: "after January and before June"."""
+    return all(trees(node)[-1].data in ENDS for node in (before, after))
+
+
 TOGETHER = (
     # "created" before "last week": a property has what comes right after it.
     Together(
@@ -38,12 +47,16 @@ TOGETHER = (
     Together(frozenset({"done"}), MEASURED, unless=lambda _, after: bool(tokens(after, "OF"))),
     Together(MEASURED, frozenset({"trait_word"})),
     # "In June" before "2026 or later".
-    Together(frozenset({"timed", "during", "valued_time"}), frozenset({"during"})),
+    Together(SPANS, frozenset({"during"})),
+    # "In March and April": nothing was in both.
+    Together(SPANS, frozenset({"during"}), between="and", unless=_are_ends),
     # "With an email in Paris": a value that is not told apart from what comes after it.
     Together(frozenset({"listed"}), frozenset({"placed"}), unless=lambda before, _: bool(tokens(before))),
     # "With an alias called champion": that is the alias's name.
     Together(frozenset({"related", "unrelated", "counted", "counted_or"}), frozenset({"called"})),
     Together(ALONE, ALONE | {"related"}),
+    # "Who ordered this year": then they ordered, and did not join.
+    Together(RELATED | COUNTED, frozenset({"during"})),
     # "Finished or failed last week": both, or only what failed?
     Together(frozenset({"valued", "done", "trait_word", "flagged"}), frozenset({"valued_time", "timed"}), between="or"),
 )

@@ -6,9 +6,9 @@ from lark import Token
 
 from query_parser.domain import paths
 from query_parser.domain.literals import Amount, comparison, words_of
-from query_parser.domain.logic import conjunction, either, renamed, tables_of
+from query_parser.domain.logic import conjunction, either, is_of_others, renamed, tables_of
 from query_parser.domain.moments import whole_number
-from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.problems import NotUnderstood, Unanswerable
 from query_parser.domain.reader import operator_of
 from query_parser.domain.scope import COUNT, Scope
 from query_parser.domain.syntax import Node, subtree, token, tokens, trees
@@ -36,6 +36,8 @@ class RelationConditions(TimeConditions):
         """Rows that belong to the inner ones, or to which these belong."""
         check_narrowed(inner)
         if paths.is_parent(self.schema, scope.table.name, inner.table.name):
+            if any(map(is_of_others, inner.where)):
+                raise Unanswerable(f"what belongs to the {inner.table.name} cannot be asked of the {scope.table.name}")
             return [renamed(condition, self._keys_of(scope)) for condition in inner.where]
         return [self.children(scope, inner)]
 
@@ -150,6 +152,15 @@ class RelationConditions(TimeConditions):
         if (entry.table, entry.value) == (scope.table.name, scope.owner_or_none()):
             return self.owner(scope, names)
         return self.through(scope, names, verb)
+
+    def narrow(self, word: Token, scope: Scope) -> None:
+        """Who "delivered" most has those that were; to "place" an order says no more of it."""
+        if word.type == "VALUE":
+            scope.where.append(self.became(word, scope))
+        elif word.type == "TIMECOLUMN" and self.named(word, scope) != scope.time():
+            raise NotUnderstood(f"{word} by whom is not in the schema", unresolved=(str(word),))
+        elif word.type == "VERB" and self.entry(word).table != scope.table.name:
+            raise NotUnderstood(f"nobody can {word} {scope.table.name}", unresolved=(str(word),))
 
     def through(self, scope: Scope, names: Sequence[str], verb: Token | None = None) -> Related:
         """Customers who ordered Honey: rows that belong to them, and to what has the name."""

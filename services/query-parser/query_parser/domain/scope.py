@@ -6,7 +6,8 @@ from uuid import UUID
 
 from query_parser.domain import paths, units
 from query_parser.domain.lexicon import Entry
-from query_parser.domain.logic import conjunction, flattened
+from query_parser.domain.logic import conjunction
+from query_parser.domain.possible import check_possible
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import NUMBERS, TIMES, Column, ColumnType, Schema, Table
 from query_parser.domain.tree import (
@@ -55,6 +56,8 @@ class Scope:
     is_listed: bool = False
     is_alphabetical: bool = False
     verbs: set[ColumnRef] = field(default_factory=set)
+    # A state that was said like a verb, of which the schema does not say when it came.
+    timeless: str | None = None
 
     def sort(self, *order: Order, directed: bool = True) -> None:
         """Set the order, once."""
@@ -147,7 +150,7 @@ class Scope:
         return named[0] if len(named) == 1 else None
 
     def after(self, preposition: str) -> list[ColumnRef]:
-        """The columns that have a value after it: the table's own, or else of the nearest table that has one.
+        """The columns that have a value after it: the table's own, or else of tables to which a row belongs itself.
 
         Not its names: in "orders by Ada" somebody else is named.
         """
@@ -159,8 +162,7 @@ class Scope:
         ]
         own = [ref for ref in refs if ref.table == self.table.name]
         above = [ref for ref in refs if paths.is_parent(self.schema, self.table.name, ref.table)]
-        nearest = min(map(self._distance, above), default=0)
-        found = own or [ref for ref in above if self._distance(ref) == nearest]
+        found = own or [ref for ref in above if self._distance(ref) == 1]
         if not found:
             raise NotUnderstood(f"what can come after {preposition!r} is not said of the {self.table.name}")
         return found
@@ -187,11 +189,17 @@ class Scope:
             raise NotUnderstood(f"{self.table.name} have no time of their own, or several: name the column")
         return ColumnRef(self.table.name, column.name)
 
-    def per(self, unit: str) -> Period:
-        """A unit of time as a group: of what a verb says, or else of the table's own time."""
+    def time_said(self) -> ColumnRef:
+        """The time of what a verb says, or else the table's own."""
+        if self.timeless is not None:
+            raise NotUnderstood(f"the schema does not say when one of the {self.table.name} was {self.timeless}")
         if len(self.verbs) > 1:
-            raise NotUnderstood(f"it is not said which time is counted by {unit}")
-        return Period(next(iter(self.verbs), None) or self.time(), unit)
+            raise NotUnderstood("of which of these the time is meant is not said")
+        return next(iter(self.verbs), None) or self.time()
+
+    def per(self, unit: str) -> Period:
+        """A unit of time as a group."""
+        return Period(self.time_said(), unit)
 
     def query(self, columns: Sequence[Term] = (), *, distinct: bool = False) -> Query:
         """All that was said, as one query."""
@@ -208,7 +216,7 @@ class Scope:
         order = self._order(terms if aggregated else ()) or self._alphabetical(columns)
         if not aggregated and any(isinstance(one.term, Aggregate) for one in order):
             raise NotUnderstood(f"the {self.table.name} are sorted by a property, or by how many of others they have")
-        check_possible(self.where, self.schema)
+        check_possible(self.where, (*terms, *(one.term for one in order)), self.schema)
         if aggregated and (any(one.term not in terms for one in order) or (self.limit is not None and not order)):
             raise NotUnderstood(
                 "some rows only can't be summed up", suggestions=(f"{self.table.name} with a condition",)
@@ -271,16 +279,6 @@ class Scope:
         conditions = [replace(one, term=tally) for one in self.having if isinstance(one, Compare)]
         whole = replace(self, where=[*self.where, *conditions], having=[], counted=None, counted_where=None)
         return whole.query(columns)
-
-
-def check_possible(conditions: Sequence[Condition], schema: Schema) -> None:
-    """Refuse what nothing can be: "queued, running and failed" may be several questions, and is none."""
-    seen: dict[ColumnRef, object] = {}
-    for one in flattened(conditions):
-        if isinstance(one, Compare) and isinstance(one.term, ColumnRef) and one.operator is Operator.EQ:
-            listed = schema.by_name[one.term.table].column(one.term.column).values
-            if listed and seen.setdefault(one.term, one.value) != one.value:
-                raise NotUnderstood(f"nothing is both {seen[one.term]} and {one.value}")
 
 
 def _once(already: object, clause: str) -> None:

@@ -21,14 +21,20 @@ class TimeConditions(ValueConditions):
         if trees(tree):
             ref = self.column(trees(tree)[0], scope)
             return Compare(ref, Operator.EQ, convert(scope.definition(ref), str(word)))
-        condition = self.is_value(word, scope)
-        if scope.is_timed:
-            scope.verbs.add(self.time_of(word, scope))
-            if scope.is_time(str(word).lower()):
-                raise NotUnderstood(f"{word} is the time that is counted by")
-        return condition
+        if scope.is_timed and scope.is_time(str(word).lower()):
+            raise NotUnderstood(f"{word} is the time that is counted by")
+        return self.became(word, scope)
 
     _of_value = _valued
+
+    def became(self, word: Token, scope: Scope) -> Condition:
+        """That a row has a listed value, said like a verb: a time that follows is when it came."""
+        declared = self._declared_time(word, scope)
+        if declared is None:
+            scope.timeless = str(word)
+        else:
+            scope.verbs.add(declared)
+        return self.is_value(word, scope)
 
     def _valued_not(self, tree: Node, scope: Scope) -> Condition:
         return negated(self.is_value(token(tree, "VALUE"), scope))
@@ -62,12 +68,15 @@ class TimeConditions(ValueConditions):
 
     def time_of(self, word: Token, scope: Scope) -> ColumnRef:
         """When a row got a listed value: as the schema says."""
-        ref, value = self.named(word, scope), self.entry(word).value
-        table = self.schema.by_name[ref.table]
-        declared = table.column(ref.column).times.get(value or "")
+        declared = self._declared_time(word, scope)
         if declared is None:
-            raise NotUnderstood(f"the schema does not say when one of the {table.name} was {value}")
-        return ColumnRef(table.name, declared)
+            raise NotUnderstood(f"the schema does not say when one of the {scope.table.name} was {word}")
+        return declared
+
+    def _declared_time(self, word: Token, scope: Scope) -> ColumnRef | None:
+        ref = self.named(word, scope)
+        declared = scope.definition(ref).times.get(self.entry(word).value or "")
+        return None if declared is None else ColumnRef(ref.table, declared)
 
     def _timed(self, tree: Node, scope: Scope) -> Condition:
         ref = self.column(subtree(tree, "column"), scope)
@@ -102,9 +111,12 @@ class TimeConditions(ValueConditions):
         return within(scope.time(), moments.bounds(tree))
 
     def _during(self, tree: Node, scope: Scope) -> Condition:
-        return self._at(trees(tree)[0], scope.time())
+        return self._at(trees(tree)[0], scope.time_said())
 
     def _at(self, time: Node, ref: ColumnRef) -> Condition:
+        ends = {duration.end for duration in self.schema.by_name[ref.table].durations}
+        if ref.column in ends and any(word.lower() == "within" for word in tokens(time, "ROLLING")):
+            raise NotUnderstood("within that time from now, or from its start?", suggestions=("say 'in the last'",))
         if time.data == "each_weekday":
             return Compare(Weekday(ref), *moments.on_weekdays(time))
         return within(ref, moments.bounds(time))

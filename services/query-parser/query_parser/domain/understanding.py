@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from query_parser.domain import binder, grammar, lexer, sql
-from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.problems import NotUnderstood, Unanswerable
 from query_parser.domain.schema import Schema
 from query_parser.domain.syntax import Node
 from query_parser.domain.tree import Query
@@ -17,6 +17,8 @@ def understand(lexed: lexer.Lexed, schema: Schema) -> Query:
         for tree in _trees(reading, problems):
             try:
                 meanings[binder.bind(tree, reading, schema)] = None
+            except Unanswerable:
+                raise
             except NotUnderstood as problem:
                 problems.append(problem)
     if len(meanings) == 1:

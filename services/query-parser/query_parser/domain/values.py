@@ -144,10 +144,13 @@ class ValueConditions(Reader):
     # What is there, and what is not
 
     def _absent(self, tree: Node, scope: Scope) -> Condition:
-        return Absent(self.column(subtree(tree, "column"), scope))
+        ref = self.column(subtree(tree, "column"), scope)
+        is_said_of_rows = bool(tokens(tree, "WITHOUT", "HAVE"))
+        return Compare(ref, Operator.EQ, 0) if is_said_of_rows and _has_none(ref, scope) else Absent(ref)
 
     def _present(self, tree: Node, scope: Scope) -> Condition:
-        return Not(self._absent(tree, scope))
+        absent = self._absent(tree, scope)
+        return Compare(absent.term, Operator.GT, 0) if isinstance(absent, Compare) else Not(absent)
 
     def _trait(self, tree: Node, scope: Scope) -> Condition:
         return self._own(self._trait_word(tree, scope), scope)
@@ -168,6 +171,14 @@ class ValueConditions(Reader):
 
     def _flagged_not(self, tree: Node, scope: Scope) -> Condition:
         return Compare(self.named(token(tree, "FLAG"), scope), Operator.EQ, value=False)
+
+
+def _has_none(ref: ColumnRef, scope: Scope) -> bool:
+    """Whether a word says that there is 0 of it, as "out of stock" does: "no stock" is no missing number then."""
+    return any(
+        (trait.operator, trait.value) == (Operator.EQ, 0) and not isinstance(trait.value, bool)
+        for trait in scope.definition(ref).traits
+    )
 
 
 def _or_more(tree: Node) -> Operator:
