@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from query_parser.domain import lexer, sql, vocabulary
 from query_parser.domain.lexicon import Lexicon
-from query_parser.domain.nearest import near_words, nearest_question
+from query_parser.domain.nearest import nearest_question, words_meant
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema
 from query_parser.domain.tree import Aggregate, Query, Share
@@ -50,7 +50,7 @@ def answer(question: str, schema: Schema) -> Answer:
     try:
         return _answered(read(question), schema)
     except NotUnderstood as problem:
-        near = tuple(f"did you mean {known!r}?" for known in near_words(problem.unresolved, words))
+        near = tuple(f"did you mean {known!r}?" for known in words_meant(problem.unresolved, words))
         instead = nearest_question(question, problem, schema, words, read)
         suggestions = (problem.suggestions or near) + ((f"you can ask: {instead}",) if instead else ())
         return Answer(error=problem.reason, unresolved=problem.unresolved, suggestions=suggestions)

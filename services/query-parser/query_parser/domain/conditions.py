@@ -2,13 +2,12 @@
 
 from query_parser.domain.literals import amount_of
 from query_parser.domain.logic import either
+from query_parser.domain.neighbours import MEASURED
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.relations import RelationConditions
 from query_parser.domain.scope import Scope
 from query_parser.domain.syntax import Node, tokens, trees
 from query_parser.domain.tree import All, Condition
-
-MEASURED = {"measured", "measured_or", "measured_between"}
 
 
 class Conditions(RelationConditions):

@@ -15,7 +15,7 @@ MOST_TRIED = 5
 MOST_NEAR = 3
 
 
-def near_words(unresolved: Sequence[str], words: Lexicon) -> list[str]:
+def words_meant(unresolved: Sequence[str], words: Lexicon) -> list[str]:
     """Words that may have been meant where one is not known; never the very word, however it is joined."""
     unknown = [word for word in map(str.lower, unresolved) if tuple(word.split()) not in words.phrases]
     near = [(word, known) for word in unknown for known in lexer.near_words(word, words, more=1)]
@@ -50,7 +50,7 @@ def _near(question: str, problem: NotUnderstood, words: Lexicon, read: Read) -> 
         return
     texts = [_quoted(lexeme) for lexeme in lexemes]
     wrong = {word.lower() for word in problem.unresolved}
-    for known in near_words(problem.unresolved, words)[:2]:
+    for known in words_meant(problem.unresolved, words)[:2]:
         yield " ".join(known if text.lower() in wrong else text for text in texts)
     if wrong:
         yield " ".join(text for text in texts if text.lower() not in wrong)

@@ -13,7 +13,7 @@ JOINED = {"disjunction": "or", "conjunction": "and"}
 MEASURED = frozenset({"measured", "measured_or", "measured_between"})
 ALONE = frozenset({"related_alone", "unrelated_alone"})
 RELATED = ALONE | {"related", "related_verb", "related_names", "unrelated", "unrelated_verb"}
-COUNTED = frozenset({"counted", "counted_or", "having_rows", "order_by_count"})
+NUMBERED = frozenset({"counted", "counted_or", "having_rows", "order_by_count"})
 SPANS = frozenset({"timed", "during", "valued_time"})
 ENDS = {"before", "after", "since", "until", "older", "newer"}
 # "not failed or cancelled": does "not" go on?
@@ -56,7 +56,7 @@ TOGETHER = (
     Together(frozenset({"related", "unrelated", "counted", "counted_or"}), frozenset({"called"})),
     Together(ALONE, ALONE | {"related"}),
     # "Who ordered this year": then they ordered, and did not join.
-    Together(RELATED | COUNTED, frozenset({"during"})),
+    Together(RELATED | NUMBERED, frozenset({"during"})),
     # "Finished or failed last week": both, or only what failed?
     Together(frozenset({"valued", "done", "trait_word", "flagged"}), frozenset({"valued_time", "timed"}), between="or"),
 )
