@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from lark import Token
 
 from query_parser.domain.conditions import Conditions
-from query_parser.domain.grammar import Unread
 from query_parser.domain.inflection import is_plural
 from query_parser.domain.lexicon import Entry
 from query_parser.domain.moments import unit_of, whole_number
@@ -62,10 +61,8 @@ class Entities:
         token = tokens(tree, "TABLE", "WHO")[0]
         scope = self.conditions.table(token)
         check_neighbours(trees(tree))
-        for word in (word for node in trees(tree) if node.data == "identified" for word in _leaves(node)):
-            if not how.named and not self._is_name(word):
-                place = word.start_pos or 0
-                raise Unread(f"{str(word)!r} cannot be read after {str(token)!r}", place, (str(word),))
+        if not how.named:
+            self.conditions.check_named(tree)
         scope.is_timed, scope.is_listed = how.timed, how.listed
         scope.top = False if how.sorted_by else None
         for word in how.did:
@@ -105,13 +102,6 @@ class Entities:
             condition = self.conditions.condition(tree, scope)
             if condition is not None:
                 scope.where.append(condition)
-
-    def _is_name(self, word: Token) -> bool:
-        """Whether a word is a name by its look: "models house-prices" has one, "product availability" none."""
-        if word.type in {"OR", "COMMA"}:
-            return True
-        is_value = word.type in {"VALUE", "TRUE", "FALSE"} or self.entry(word).value is not None
-        return not is_value and (word.type != "WORD" or not word.isalpha() or word[0].isupper())
 
     # How many, and which first
 

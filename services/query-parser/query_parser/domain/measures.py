@@ -42,6 +42,8 @@ class Measures(Entities):
 
     def _counting(self, tree: Node) -> Query:
         periods = tokens(tree, "PERIODIC")
+        if any(word.lower().endswith(" of") for word in tokens(tree, "DISTINCT")):
+            raise NotUnderstood("by which property there are kinds of them is not said")
         if tokens(tree, "DISTINCT") and "of_entity" in names_of(trees(subtree(tree, "entity"))):
             raise NotUnderstood("the distinct ones are a property of what comes after 'of'")
         scope = self.entity(tree, How(timed=bool(periods)))
@@ -177,7 +179,8 @@ class Measures(Entities):
     def _first(self, tree: Node, scope: Scope, term: Term, *, descending: bool) -> Query:
         scope.sort(Order(term, descending))
         numbers = [whole_number(node) for node in trees(tree) if node.data == "number"]
-        scope.limit_to(numbers[0] if numbers else 1)
+        for number in numbers or [1]:
+            scope.limit_to(number)
         return scope.query([term])
 
     def _most_often(self, tree: Node) -> Query:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from lark import Token
 
 from query_parser.domain import paths
+from query_parser.domain.grammar import Unread
 from query_parser.domain.literals import Amount, comparison, words_of
 from query_parser.domain.logic import conjunction, either, is_of_others, renamed, tables_of
 from query_parser.domain.moments import whole_number
@@ -59,6 +60,7 @@ class RelationConditions(TimeConditions):
     def inner(self, tree: Node) -> Scope:
         """Rows of another table, with what is said in front of it."""
         scope = self.table(token(tree, "TABLE"))
+        self.check_named(tree)
         conditions = [self.condition(node, scope) for node in trees(tree)]
         scope.where += [condition for condition in conditions if condition is not None]
         return scope
@@ -132,6 +134,15 @@ class RelationConditions(TimeConditions):
 
     # Names
 
+    def check_named(self, tree: Node) -> None:
+        """Refuse a name that does not look like one: "models house-prices" has one, "product availability" none."""
+        for node in (node for node in trees(tree) if node.data == "identified"):
+            for word in _named(node):
+                is_said = word.type != "WORD" or not word.isalpha() or word[0].isupper()
+                if self.entry(word).value is not None or not is_said:
+                    reason = f"{str(word)!r} cannot be read after {str(token(tree, 'TABLE'))!r}"
+                    raise Unread(reason, word.start_pos or 0, (str(word),))
+
     def _called(self, tree: Node, scope: Scope) -> Condition:
         return self.literals(trees(tree)[0], scope.name_of(scope.table.name), scope)
 
@@ -143,7 +154,10 @@ class RelationConditions(TimeConditions):
 
     def identify(self, tree: Node, table: str, scope: Scope) -> Condition:
         """Rows by their names; by their keys where these are told."""
-        texts = [str(word) for word in tree.scan_values(lambda _: True) if word.type not in {"OR", "COMMA"}]
+        words = _named(tree)
+        if any(word.type in {"VALUE", "TRUE", "FALSE"} for word in words):
+            raise NotUnderstood(f"{words[0]} is said of the {table}, and names none of them")
+        texts = [str(word) for word in words]
         return self.literals(tree, scope.name_of(table, texts), scope)
 
     def done_by(self, scope: Scope, verb: Token, names: Sequence[str]) -> Condition:
@@ -220,6 +234,12 @@ class RelationConditions(TimeConditions):
             if self.entry(word).table != scope.table.name:
                 raise NotUnderstood(f"{scope.table.name} are not {word}", unresolved=(str(word),))
         return self._placed(tree, scope)
+
+
+def _named(tree: Node) -> list[Token]:
+    """The names in a list of them."""
+    words = tree.scan_values(lambda value: isinstance(value, Token) and value.type not in {"OR", "COMMA"})
+    return [word for word in words if isinstance(word, Token)]
 
 
 def check_counted(operator: Operator, table: str) -> None:

@@ -3,7 +3,7 @@
 from query_parser.domain.logic import conjunction
 from query_parser.domain.measures import Measures
 from query_parser.domain.neighbours import leaves_of
-from query_parser.domain.problems import NotUnderstood
+from query_parser.domain.problems import NotUnderstood, Unanswerable
 from query_parser.domain.scope import Scope
 from query_parser.domain.syntax import Node, subtree, token, tokens, trees
 from query_parser.domain.tree import Compare, Operator, Query, Share
@@ -42,6 +42,8 @@ class Shares(Measures):
     def _shared(self, tree: Node) -> tuple[Scope, Share]:
         entity = subtree(tree, "entity")
         held = _held(entity)
+        if _is_of_time(entity, held[0]):
+            raise Unanswerable("of all of them, or of those of that time, is not said")
         kept = [child for child in entity.children if child not in held]
         scope = self.bind_entity(type(entity)(entity.data, kept))
         if self.entry(token(entity, "TABLE")).conditions:
@@ -67,6 +69,13 @@ def _held(entity: Node) -> list[Node]:
 def _is_predicate(node: Node) -> bool:
     inner = _unwrapped(node)
     return inner.data in PREDICATES and not all(map(_is_timed, leaves_of(inner)))
+
+
+def _is_of_time(entity: Node, held: Node) -> bool:
+    """Whether a time comes right after it: "failed last month" is one thing."""
+    said = trees(entity)
+    after = said[said.index(held) + 1 :]
+    return _leaf(held) in SENTENCES and bool(after) and _leaf(after[0]) == "during"
 
 
 def _is_timed(leaf: Node) -> bool:
