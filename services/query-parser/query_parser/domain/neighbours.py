@@ -46,6 +46,8 @@ TOGETHER = (
     # "Finished in less than an hour" is of the time that it took.
     Together(frozenset({"done"}), MEASURED, unless=lambda _, after: bool(tokens(after, "OF"))),
     Together(MEASURED, frozenset({"trait_word"})),
+    # "Total size per model above 10 MB": the rows, or the totals?
+    Together(frozenset({"group"}), MEASURED),
     # "In June" before "2026 or later".
     Together(SPANS, frozenset({"during"})),
     # "In March and April": nothing was in both.

@@ -88,7 +88,11 @@ class ValueConditions(Reader):
         if any(word.lower() not in {"of", "in"} for word in tokens(tree, "OF")):
             raise NotUnderstood("of what that is a number is not said")
         units = [amount_of(node).unit for node in trees(tree)]
-        return scope.measure(next((unit for unit in units if unit), None), takes=bool(tokens(tree, "TAKE")))
+        unit = next((unit for unit in units if unit), None)
+        ref = scope.measure(unit, takes=bool(tokens(tree, "TAKE")))
+        if unit is None and scope.definition(ref).unit == "byte":
+            raise NotUnderstood("nobody counts bytes without a unit", suggestions=("say '10 MB'",))
+        return ref
 
     def _compare(self, tree: Node, ref: ColumnRef, operator: Operator, scope: Scope) -> Condition:
         amount = next(node for node in trees(tree) if node.data in {"amount", "quantity"})
