@@ -72,6 +72,12 @@ def test_fact_makes_a_question_answerable(question: str, column: dict[str, Any],
     assert answer(question, Schema.model_validate(schema(column | fact, MADE))).sql
 
 
+def test_people_are_asked_for_by_who() -> None:
+    """Of things nobody asks so."""
+    assert answer("who has a size over 5", Schema.model_validate(schema(SIZE))).sql is None
+    assert answer("who has a size over 5", Schema.model_validate(schema(SIZE, people=True))).sql
+
+
 def test_durations_are_columns_that_are_computed() -> None:
     """They can be asked for and compared, and are not among what a row has."""
     made = Schema.model_validate(schema(MADE, GONE, durations=[AGE]))

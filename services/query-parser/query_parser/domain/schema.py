@@ -137,11 +137,6 @@ class Table(Part):
         declared = [column for column in times if column.default_time]
         return declared[0] if declared else times[0] if len(times) == 1 else None
 
-    @property
-    def measure(self) -> Column | None:
-        """What "large" is about, if that is declared."""
-        return next((column for column in self.columns if column.measure), None)
-
 
 class ForeignKey(Part):
     """Each row of `table` belongs to one row of `references`, which `verbs` it: customers "place" orders."""
