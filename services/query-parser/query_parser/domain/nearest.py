@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 
-from query_parser.domain import grammar, lexer
+from query_parser.domain import grammar, lexer, sql
 from query_parser.domain.lexicon import Lexicon
 from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema
@@ -36,7 +36,7 @@ def nearest_question(question: str, problem: NotUnderstood, schema: Schema, word
 
 def _is_answered(question: str, schema: Schema, read: Read) -> bool:
     try:
-        understand(read(question), schema)
+        sql.render(understand(read(question), schema), schema)
     except NotUnderstood:
         return False
     return True
