@@ -267,7 +267,8 @@ def wheres(draw: st.DrawFn, about: About, *, others: bool = True) -> Condition |
     """Parts that hold all of them; what is said of other rows comes last, as more would be said of those."""
     parts = draw(st.lists(disjunctions(about), max_size=2))
     if others and about.children:
-        parts += draw(st.lists(related(about, alone=not parts), max_size=1))
+        without = st.sampled_from(about.children).map(lambda child: Not(Related(child.table)))
+        parts += draw(st.lists(st.one_of(related(about, alone=not parts), without), max_size=1))
     if len(parts) > 1:
         return All(tuple(parts))
     return parts[0] if parts else None
@@ -329,8 +330,6 @@ def leaves(about: About, *, timed: bool = True) -> Conditions:
         strategies.append(st.sampled_from(intervals).flatmap(lambda ref: of_values(ref, about.definition(ref))))
     if flags:
         strategies.append(st.builds(Compare, st.sampled_from(flags), st.just(Operator.EQ), st.booleans()))
-    if about.children:
-        strategies.append(st.sampled_from(about.children).map(lambda child: Not(Related(child.table))))
     if len(about.listed) > 1:
         both = st.tuples(*(is_value(about, ref) for ref in about.listed[:2]))
         strategies.append(both.map(lambda pair: Not(Any(pair))))

@@ -59,6 +59,8 @@ TOGETHER = (
     Together(ALONE, ALONE | {"related"}),
     # "Who ordered this year": then they ordered, and did not join.
     Together(RELATED | NUMBERED, frozenset({"during"})),
+    # "Without items over 100": orders over 100, or items?
+    Together(frozenset({"unrelated", "unrelated_verb"}) | NUMBERED, MEASURED),
     # "Finished or failed last week": both, or only what failed?
     Together(frozenset({"valued", "done", "trait_word", "flagged"}), frozenset({"valued_time", "timed"}), between="or"),
 )

@@ -66,13 +66,14 @@ class RelationConditions(TimeConditions):
         return scope
 
     def _unrelated(self, tree: Node, scope: Scope) -> Condition:
-        inner = self.inner(trees(tree)[0])
+        inner = self.entity(tree)
+        check_narrowed(inner)
         if paths.is_parent(self.schema, scope.table.name, inner.table.name) and not inner.where:
             return Absent(self._key(scope, inner))
         return Not(self.children(scope, inner))
 
     def _unrelated_verb(self, tree: Node, scope: Scope) -> Condition:
-        self._check_verb(tree, scope, trees(tree)[0])
+        self._check_verb(tree, scope, subtree(tree, "entity"))
         return self._unrelated(tree, scope)
 
     def _related(self, tree: Node, scope: Scope) -> Condition:
