@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Header, Request
+from fastapi import APIRouter, FastAPI, Header, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from prometheus_client import Counter
 
@@ -29,6 +29,8 @@ for end in (Status.PASSED, Status.FAILED):
     # An alert on the first one needs the zero before it.
     RUNS.labels(end)
 KIBIBYTE = 1024
+# A question that is too long is answered with a page that says so.
+Question = Annotated[str, Query(json_schema_extra={"maxLength": LONGEST_QUESTION})]
 PAGE: dict[str, Any] = {"description": "The page, with a sentence that says why", "content": {"text/html": {}}}
 
 
@@ -121,7 +123,7 @@ def ask_routes(asker: Asker) -> APIRouter:
     router = APIRouter()
 
     @router.get("/ask", response_class=HTMLResponse, responses=dict.fromkeys((422, 429, 503), PAGE))
-    def ask(request: Request, question: str = "") -> HTMLResponse:
+    def ask(request: Request, question: Question = "") -> HTMLResponse:
         """The SQL of a question, or why there is none; nothing is executed."""
         question = question.strip()
         try:

@@ -109,29 +109,32 @@ def test_page_needs_no_script_and_nothing_from_elsewhere() -> None:
     tags = Tags(response.text).found
     assert "script" not in [tag for tag, _ in tags]
     links = [value for _, attributes in tags for name, value in attributes.items() if name in ("href", "src", "action")]
-    assert links == ["runs"]
+    assert links == [".", "ask", "runs", "ask"]
     assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(
-    ("prefix", "action"),
+    ("prefix", "base"),
     [
-        ("/test", "/test/runs"),
-        ("/a/b-c", "/a/b-c/runs"),
-        ("", "runs"),
-        ("//elsewhere.test", "runs"),
-        ("https://elsewhere.test", "runs"),
-        ("/test/", "runs"),
-        ('/"><script>', "runs"),
+        ("/test", "/test/"),
+        ("/a/b-c", "/a/b-c/"),
+        ("", ""),
+        ("//elsewhere.test", ""),
+        ("https://elsewhere.test", ""),
+        ("/test/", ""),
+        ('/"><script>', ""),
     ],
 )
-def test_links_of_the_page_behind_an_ingress(prefix: str, action: str) -> None:
+def test_links_of_the_pages_behind_an_ingress(prefix: str, base: str) -> None:
     """They are right with and without a final slash of the page's address, and lead to no other host."""
     with service() as client:
         run = client.post("/runs").json()["id"]
-        page = client.get("/", headers={"X-Forwarded-Prefix": prefix}).text
-    links = [attributes.get("action") or attributes.get("href") for tag, attributes in Tags(page).found if attributes]
-    assert [link for link in links if link] == [f"{action}/{run}", action]
+        pages = [client.get(path, headers={"X-Forwarded-Prefix": prefix}).text for path in ("/", "/ask")]
+    status, ask = ([a.get("action") or a.get("href") for _, a in Tags(page).found] for page in pages)
+    status, ask = ([link for link in links if link] for links in (status, ask))
+    both = [base or ".", f"{base}ask"]
+    assert status[:4] == [*both, f"{base}runs/{run}", f"{base}runs"]
+    assert (ask[:3], {link.partition("=")[0] for link in ask[3:]}) == ([*both, f"{base}ask"], {f"{base}ask?question"})
 
 
 def test_run_passes_and_is_shown() -> None:
