@@ -113,4 +113,4 @@ class Asker:
 
 
 def _later(status: int, sentence: str) -> ProblemDetails:
-    return ProblemDetails(status, f"{sentence} Ask again in some seconds.", headers={"Retry-After": RETRY_SECONDS})
+    return ProblemDetails(status, f"{sentence} Ask again in a few seconds.", headers={"Retry-After": RETRY_SECONDS})

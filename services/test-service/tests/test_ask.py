@@ -162,7 +162,7 @@ def test_nonsense_is_a_sentence(content: bytes) -> None:
     with page_with(content) as client:
         response = client.get("/ask", params={"question": "all jobs"})
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
-    assert "Ask again in some seconds." in response.text
+    assert "Ask again in a few seconds." in response.text
     assert 'value="all jobs"' in response.text
 
 
@@ -171,7 +171,7 @@ def test_other_status_is_a_sentence(status: int) -> None:
     """Whatever comes with it."""
     with page_with(b"" if status == 204 else json.dumps(SQL).encode(), status) as client:
         response = client.get("/ask", params={"question": "all jobs"})
-    assert (response.status_code, "Ask again in some seconds." in response.text) == (503, True)
+    assert (response.status_code, "Ask again in a few seconds." in response.text) == (503, True)
 
 
 def test_parser_that_is_away() -> None:
@@ -179,7 +179,7 @@ def test_parser_that_is_away() -> None:
     with page_before(NOWHERE) as client:
         response = client.get("/ask", params={"question": "all jobs"})
     assert (response.status_code, response.headers["retry-after"]) == (503, "5")
-    assert "query-parser does not answer at the moment. Ask again in some seconds." in response.text
+    assert "query-parser does not answer at the moment. Ask again in a few seconds." in response.text
     assert "refused" not in response.text
 
 
