@@ -87,6 +87,8 @@ def test_form_without_a_question() -> None:
     assert (response.status_code, response.headers["content-type"], blank.text) == (200, HTML, response.text)
     tags = Tags(response.text).found
     assert "<strong>Nothing is executed</strong>" in response.text
+    assert response.headers["content-security-policy"].startswith("default-src 'none'; ")
+    assert "script" not in [tag for tag, _ in tags]
     assert ("form", {"class": "ask", "method": "get", "action": "ask"}) in tags
     assert ("label", {"for": "question"}) in tags
     assert "ask?question=number+of+jobs+per+model" in [attributes.get("href") for _, attributes in tags]
