@@ -10,7 +10,6 @@ from test_ask import page_before
 from test_page import Tags
 
 from query_parser import entrypoints
-from query_parser.domain.lexer import LONGEST_TEXT
 from query_parser.settings import Settings
 from test_service.questions import EXAMPLES, LONGEST_QUESTION
 
@@ -33,7 +32,7 @@ def links(page: str) -> list[str]:
 
 def test_longest_question_is_the_parsers() -> None:
     """One character more is refused by both."""
-    assert LONGEST_QUESTION == LONGEST_TEXT
+    assert entrypoints.ParseRequest.model_json_schema()["properties"]["query"]["maxLength"] == LONGEST_QUESTION
 
 
 def test_answer_is_shown(client: TestClient) -> None:
