@@ -16,7 +16,7 @@ from chatdb_common.logs import get_logger
 from chatdb_common.messages import Message
 from chatdb_common.publisher import CONNECTION, Publisher, PublishError, Record, TooLarge
 from chatdb_common.settings import KafkaSettings
-from chatdb_common.workers import Worker, background, pause
+from chatdb_common.workers import STUCK_SECONDS, Worker, background, pause
 
 DEAD_LETTER_SUFFIX = ".dlq"
 OWN_HEADERS = ("x-reason", "x-topic", "x-partition", "x-offset")
@@ -45,7 +45,11 @@ class ConsumerWorker(Worker, Generic[M]):
     any other error `attempts` times, and then the message goes to `<topic>.dlq` with the reason. A message that cannot
     be read goes there at once. A handler must be idempotent, and may take as long as it needs; one that takes long
     watches `stopping` and raises when it is set: the message is not committed then, and comes again.
+
+    Its sign of life is a poll that has returned, also while a handler works: that runs in a thread beside the loop.
     """
+
+    sign = "polled"
 
     def __init__(
         self,
@@ -76,10 +80,14 @@ class ConsumerWorker(Worker, Generic[M]):
         RETRIES.labels(topic)
         SECONDS.labels(topic)
 
+    def begin(self) -> None:
+        """No sign of life: a consumer that can't even connect polls nothing."""
+
     def step(self) -> None:
         """At most one message."""
         client = self._connected()
         message = client.poll(1.0)
+        self.beat()
         if message is None:
             return
         error = message.error()
@@ -171,7 +179,7 @@ class ConsumerWorker(Worker, Generic[M]):
             log.warning("message failed, is tried again", topic=self._topic, failures=failures, reason=str(error))
             self.stopping.wait(pause(failures, self.longest_pause))
 
-    def _attempt(self, client: Consumer, task: Callable[[], None]) -> BaseException | None:
+    def _attempt(self, client: Consumer, task: Callable[[], object]) -> BaseException | None:
         future = background(task, f"handler of {self._topic}")
         waiting = False
         while not future.done():
@@ -180,6 +188,7 @@ class ConsumerWorker(Worker, Generic[M]):
                 waiting = True
                 try:
                     _stay_in_group(client)
+                    self.beat()
                 except Exception:
                     # Not two at once: the message comes again when this handler has ended.
                     wait([future])
@@ -189,11 +198,13 @@ class ConsumerWorker(Worker, Generic[M]):
         return future.exception()
 
     def _commit(self, client: Consumer, message: KafkaMessage) -> None:
-        try:
-            client.commit(message=message, asynchronous=False)
-        except KafkaException as error:
+        # Without Kafka it does not return before Kafka does, and the loop shall poll meanwhile.
+        error = self._attempt(client, lambda: client.commit(message=message, asynchronous=False))
+        if isinstance(error, KafkaException):
             # The partition moved meanwhile: its new owner handles the message again, which counts once.
             log.warning("offset was not committed", topic=self._topic, reason=str(error))
+        elif error is not None:
+            raise error
 
     def _note_lag(self, statistics: str) -> None:
         partitions = json.loads(statistics).get("topics", {}).get(self._topic, {}).get("partitions", {})
@@ -224,6 +235,8 @@ def _config(settings: KafkaSettings) -> dict[str, Any]:
         # Members that come and go do not take the partition of a handler that takes long.
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": 10_000,
+        # Who is not ready as it polls nothing has lost its partitions, too: they are another member's.
+        "max.poll.interval.ms": int(1000 * STUCK_SECONDS),
         "statistics.interval.ms": 5_000,
         **CONNECTION,
     }
