@@ -10,6 +10,7 @@ import poison
 import pytest
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, Producer, TopicPartition
 from kafka_broker import serve_kafka
+from opentelemetry import trace
 
 from chatdb_common.consumer import CUT_BYTES, ConsumerWorker
 from chatdb_common.ids import new_id
@@ -300,6 +301,26 @@ def test_client_that_fails_beside_a_handler_loses_nothing(bench: Bench, monkeypa
     assert ended == ["question 0"]
     bench.work_off(2)
     assert ended == ["question 0", "question 0", "question 1"]
+
+
+def test_each_try_is_a_part_of_the_messages_trace(bench: Bench) -> None:
+    """Also where the next worker, after a stop in the middle, makes it."""
+    traces: list[str] = []
+
+    def fail(stop: bool) -> None:
+        traces.append(trace.format_trace_id(trace.get_current_span().get_span_context().trace_id))
+        if stop:
+            bench.worker.stop()
+        if len(traces) < 3:
+            raise Down
+
+    bench.use(lambda _: fail(stop=len(traces) == 1))
+    bench.send(query(0))
+    bench.step_until(lambda: len(traces) == 1)
+    bench.worker.close()
+    bench.use(lambda _: fail(stop=False))
+    bench.work_off(1)
+    assert traces == [TRACE.split("-")[1]] * 3
 
 
 def test_stop_leaves_the_message_uncommitted(bench: Bench) -> None:

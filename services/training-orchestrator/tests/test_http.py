@@ -26,7 +26,7 @@ from chatdb_common.messages import Promotion, TrainingEvent, TrainingEventType, 
 from chatdb_common.service import Service
 from training_orchestrator import service_layer
 from training_orchestrator.adapters import PostgresWork, begin
-from training_orchestrator.domain import Job, Transition, UnknownJob
+from training_orchestrator.domain import MOST_ATTEMPTS, Job, Transition, UnknownJob
 from training_orchestrator.entrypoints import Begin, add_problems, routes
 from training_orchestrator.service_layer import Intake, Order, cancel_job, note_event, return_expired
 from training_orchestrator.settings import Settings
@@ -382,6 +382,36 @@ def test_dead_worker_gives_the_job_back(service: Running) -> None:
     assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "QUEUED"
     service.hear(job, TrainingEventType.SUCCEEDED, attempt=2)
     assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "SUCCEEDED"
+
+
+def test_job_of_a_dead_worker_continues_its_trace(service: Running) -> None:
+    """Each attempt, and the end of the last one, has the parent that the first one has: the request for the job."""
+    trace_id = "0af7651916cd43dd8448eb211c80319c"
+    job = service.submit(traceparent=f"00-{trace_id}-b7ad6b7169203331-01")
+    other = service.submit(traceparent="00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        service.hear(job, TrainingEventType.STARTED, attempt=attempt)
+        service.rows("UPDATE jobs SET lease_expires_at = now() - interval '1 second' WHERE attempts > 0 RETURNING id")
+        with service.begin() as work:
+            assert return_expired(work) == 1
+    assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "FAILED"
+    rows = service.rows("SELECT key, headers FROM outbox ORDER BY id")
+    parents = [row["headers"]["traceparent"] for row in rows if row["key"] == job["id"]]
+    assert len(parents) == MOST_ATTEMPTS + 1
+    assert {parent.split("-")[1] for parent in parents} == {trace_id}
+    assert len(set(parents)) == 1
+    assert "trace" not in service.client.get(f"/jobs/{other['id']}").json()
+
+
+def test_job_of_before_traces_were_kept_begins_one(service: Running) -> None:
+    """It has no headers, and is ordered again all the same."""
+    job = service.submit(traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    service.hear(job, TrainingEventType.STARTED)
+    service.rows("UPDATE jobs SET lease_expires_at = now() - interval '1 second', trace = '{}' RETURNING id")
+    with service.begin() as work:
+        return_expired(work)
+    assert service.sent()[-1] == ("job_requested", 2)
+    assert service.rows("SELECT headers FROM outbox ORDER BY id")[-1]["headers"] == {}
 
 
 def counted(name: str, **labels: str) -> float:
