@@ -89,7 +89,7 @@ def test_claim_that_no_memory_has_room_for() -> None:
     before = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (16 * 1024**3, before[1]))
     try:
-        with pytest.raises(pa.ArrowInvalid, match="a page asks for more memory than there is: .*failed"):
+        with pytest.raises(pa.ArrowInvalid, match=r"a page asks for more memory than there is: .*failed"):
             list(parquet_files.batches(body, Limits(room=1024**3)))
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
