@@ -316,7 +316,7 @@ def test_each_try_is_a_part_of_the_messages_trace(bench: Bench) -> None:
 
     bench.use(lambda _: fail(stop=len(traces) == 1))
     bench.send(query(0))
-    bench.step_until(lambda: len(traces) == 1)
+    bench.step_until(lambda: len(traces) == 2)
     bench.worker.close()
     bench.use(lambda _: fail(stop=False))
     bench.work_off(1)

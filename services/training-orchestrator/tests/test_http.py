@@ -18,6 +18,7 @@ from psycopg.errors import DivisionByZero
 from psycopg.pq import Trace
 
 from chatdb_common import database as db
+from chatdb_common import telemetry
 from chatdb_common.columns import Column, DataSet, Reading
 from chatdb_common.database import Pool
 from chatdb_common.idempotency import Reply, once
@@ -384,32 +385,41 @@ def test_dead_worker_gives_the_job_back(service: Running) -> None:
     assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "SUCCEEDED"
 
 
+PARENTS = [f"00-{n}af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" for n in range(2)]
+
+
+def ordered(service: Running, parent: str) -> dict[str, Any]:
+    """The id of a job that was ordered in this trace."""
+    with telemetry.continued({"traceparent": parent}), service.begin() as work:
+        return {"id": str(Intake(work).submit(Order(**ORDER)).id)}
+
+
+def give_up(service: Running, job: dict[str, Any], attempt: int) -> None:
+    """A worker starts the attempt, is not heard of again, and the reaper finds that."""
+    service.hear(job, TrainingEventType.STARTED, attempt=attempt)
+    service.rows("UPDATE jobs SET lease_expires_at = now() - interval '1 second' WHERE status = 'RUNNING' RETURNING id")
+    with service.begin() as work:
+        assert return_expired(work) == 1
+
+
 def test_job_of_a_dead_worker_continues_its_trace(service: Running) -> None:
     """Each attempt, and the end of the last one, has the parent that the first one has: the request for the job."""
-    trace_id = "0af7651916cd43dd8448eb211c80319c"
-    job = service.submit(traceparent=f"00-{trace_id}-b7ad6b7169203331-01")
-    other = service.submit(traceparent="00-1af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+    jobs = [ordered(service, parent) for parent in PARENTS]
     for attempt in range(1, MOST_ATTEMPTS + 1):
-        service.hear(job, TrainingEventType.STARTED, attempt=attempt)
-        service.rows("UPDATE jobs SET lease_expires_at = now() - interval '1 second' WHERE attempts > 0 RETURNING id")
-        with service.begin() as work:
-            assert return_expired(work) == 1
-    assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "FAILED"
+        for job in jobs:
+            give_up(service, job, attempt)
+    assert [service.client.get(f"/jobs/{job['id']}").json()["status"] for job in jobs] == ["FAILED"] * 2
     rows = service.rows("SELECT key, headers FROM outbox ORDER BY id")
-    parents = [row["headers"]["traceparent"] for row in rows if row["key"] == job["id"]]
-    assert len(parents) == MOST_ATTEMPTS + 1
-    assert {parent.split("-")[1] for parent in parents} == {trace_id}
-    assert len(set(parents)) == 1
-    assert "trace" not in service.client.get(f"/jobs/{other['id']}").json()
+    for job, parent in zip(jobs, PARENTS, strict=True):
+        sent = [row["headers"] for row in rows if row["key"] == job["id"]]
+        assert sent == [{"traceparent": parent}] * (MOST_ATTEMPTS + 1)
 
 
-def test_job_of_before_traces_were_kept_begins_one(service: Running) -> None:
-    """It has no headers, and is ordered again all the same."""
-    job = service.submit(traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
-    service.hear(job, TrainingEventType.STARTED)
-    service.rows("UPDATE jobs SET lease_expires_at = now() - interval '1 second', trace = '{}' RETURNING id")
-    with service.begin() as work:
-        return_expired(work)
+def test_job_without_a_trace_is_ordered_again_all_the_same(service: Running) -> None:
+    """As jobs are that were kept before traces were."""
+    job = ordered(service, PARENTS[0])
+    service.rows("UPDATE jobs SET trace = DEFAULT RETURNING id")
+    give_up(service, job, 1)
     assert service.sent()[-1] == ("job_requested", 2)
     assert service.rows("SELECT headers FROM outbox ORDER BY id")[-1]["headers"] == {}
 
