@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import wait
 from typing import Any, Generic, TypeVar
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 from prometheus_client import Counter, Gauge, Histogram
 from pydantic import ValidationError
@@ -114,7 +114,7 @@ class ConsumerWorker(Worker, Generic[M]):
 
     def _connected(self) -> Consumer:
         if self._client is None:
-            client = self._connect({**self._config, "stats_cb": self._note_lag})
+            client = self._connect({**self._config, "stats_cb": self._note_lag, "on_commit": self._note_commit})
             client.subscribe([self._topic], on_assign=_start_unpaused)
             self._client = client
         return self._client
@@ -179,7 +179,7 @@ class ConsumerWorker(Worker, Generic[M]):
             log.warning("message failed, is tried again", topic=self._topic, failures=failures, reason=str(error))
             self.stopping.wait(pause(failures, self.longest_pause))
 
-    def _attempt(self, client: Consumer, task: Callable[[], object]) -> BaseException | None:
+    def _attempt(self, client: Consumer, task: Callable[[], None]) -> BaseException | None:
         future = background(task, f"handler of {self._topic}")
         waiting = False
         while not future.done():
@@ -198,13 +198,16 @@ class ConsumerWorker(Worker, Generic[M]):
         return future.exception()
 
     def _commit(self, client: Consumer, message: KafkaMessage) -> None:
-        # Without Kafka it does not return before Kafka does, and the loop shall poll meanwhile.
-        error = self._attempt(client, lambda: client.commit(message=message, asynchronous=False))
-        if isinstance(error, KafkaException):
+        try:
+            # Not waited for: without Kafka that would last until Kafka is back, and hold up each poll. `close` waits.
+            client.commit(message=message, asynchronous=True)
+        except KafkaException as error:
+            self._note_commit(error.args[0], [])
+
+    def _note_commit(self, error: KafkaError | None, _partitions: object) -> None:
+        if error is not None:
             # The partition moved meanwhile: its new owner handles the message again, which counts once.
             log.warning("offset was not committed", topic=self._topic, reason=str(error))
-        elif error is not None:
-            raise error
 
     def _note_lag(self, statistics: str) -> None:
         partitions = json.loads(statistics).get("topics", {}).get(self._topic, {}).get("partitions", {})

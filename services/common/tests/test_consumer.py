@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
@@ -388,6 +389,24 @@ def test_lost_partition_is_no_error(bench: Bench) -> None:
     bench.step_until(lambda: bench.seen != [])
     assert bench.committed() is None
     owner.close()
+
+
+def test_loop_goes_on_when_kafka_goes_amid_a_handler() -> None:
+    """Kafka's client holds up each call while a commit is waited for; the loop does not wait for it."""
+    with ExitStack() as broker:
+        bench = Bench(broker.enter_context(serve_kafka()))
+        bench.use(lambda _: broker.close())
+        bench.send(query(0))
+        bench.worker.start()
+        deadline = time.monotonic() + 20
+        while not bench.seen and time.monotonic() < deadline:
+            time.sleep(0.01)
+        polled, later = bench.worker._heard, time.monotonic() + 3
+        while bench.worker._heard < later and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert bench.worker._heard > later > polled
+        # Its end waits for the commit, as long as a service waits for its workers.
+        bench.worker.stop()
 
 
 def test_broker_error_is_the_workers(bench: Bench) -> None:

@@ -332,9 +332,15 @@ def test_consumer_that_works_polls(clock: Clock, kafka: Kafka) -> None:
 
 
 def test_consumer_that_commits_without_kafka_polls(clock: Clock, kafka: Kafka) -> None:
-    """A commit does not return before Kafka does; whether the service is ready without it is another check's."""
+    """A commit that is waited for lasts until Kafka is back; readiness without Kafka is another check's."""
     commits = threading.Event()
-    kafka.commit = lambda **_: (commits.set(), kafka.released.wait(SECONDS))
+
+    def commit(*, asynchronous: bool, **_: object) -> None:
+        commits.set()
+        if not asynchronous:
+            kafka.released.wait(SECONDS)
+
+    kafka.commit = commit
     worker = reading(kafka)
     with service_of(worker) as client:
         assert commits.wait(SECONDS)
