@@ -407,6 +407,7 @@ def test_loop_goes_on_when_kafka_goes_amid_a_handler() -> None:
         assert bench.worker._heard > later > polled
         # Its end waits for the commit, as long as a service waits for its workers.
         bench.worker.stop()
+        bench._observer.close()
 
 
 def test_broker_error_is_the_workers(bench: Bench) -> None:
