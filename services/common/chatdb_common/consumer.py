@@ -10,7 +10,7 @@ from confluent_kafka import Message as KafkaMessage
 from prometheus_client import Counter, Gauge, Histogram
 from pydantic import ValidationError
 
-from chatdb_common import telemetry
+from chatdb_common import dead_letters, telemetry
 from chatdb_common.failpoints import failpoint
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import Message
@@ -18,10 +18,6 @@ from chatdb_common.publisher import CONNECTION, Publisher, PublishError, Record,
 from chatdb_common.settings import KafkaSettings
 from chatdb_common.workers import STUCK_SECONDS, Worker, background, pause
 
-DEAD_LETTER_SUFFIX = ".dlq"
-OWN_HEADERS = ("x-reason", "x-topic", "x-partition", "x-offset")
-# Far below what a broker takes: a message can be as large as that, and with the reason be larger.
-CUT_BYTES = 100_000
 ATTEMPTS = 5
 # How long a handler may take before its partitions are paused and the group is told that the member lives.
 PATIENCE_SECONDS = 0.5
@@ -132,25 +128,13 @@ class ConsumerWorker(Worker, Generic[M]):
         return None if self.stopping.is_set() else self._dead_letter(client, message, error_or_end)
 
     def _handled(self, message: KafkaMessage, decoded: M) -> None:
-        with telemetry.consumed(self._topic, text_headers(message)), SECONDS.labels(self._topic).time():
+        with telemetry.consumed(self._topic, dead_letters.text_headers(message)), SECONDS.labels(self._topic).time():
             self._handle(decoded)
 
     def _dead_letter(self, client: Consumer, message: KafkaMessage, error: BaseException) -> str | None:
         reason = f"{type(error).__name__}: {error}"[:2000]
         log.error("message is put aside", topic=self._topic, offset=message.offset(), reason=reason)
-        key = message.key()
-        letter = Record(
-            topic=self._topic + DEAD_LETTER_SUFFIX,
-            key=None if key is None else key.decode(errors="replace"),
-            value=message.value() or b"",
-            headers={
-                **text_headers(message),
-                "x-reason": reason,
-                "x-topic": self._topic,
-                "x-partition": str(message.partition()),
-                "x-offset": str(message.offset()),
-            },
-        )
+        letter = dead_letters.letter(self._topic, message, reason)
         failed = self._until_done(client, lambda: self._put_aside(letter))
         if failed is None:
             return DEAD_LETTER
@@ -162,7 +146,7 @@ class ConsumerWorker(Worker, Generic[M]):
         try:
             self._publisher.publish([letter])
         except TooLarge:
-            self._publisher.publish([_cut(letter)])
+            self._publisher.publish([dead_letters.cut(letter)])
 
     def _until_done(self, client: Consumer, task: Callable[[], None]) -> BaseException | None:
         """Do the task, again where it is worth it; the error of the last try, or None when it is done."""
@@ -245,13 +229,6 @@ def _config(settings: KafkaSettings) -> dict[str, Any]:
     }
 
 
-def _cut(letter: Record) -> Record:
-    """As much of the letter as is surely taken."""
-    own = {name: value for name, value in letter.headers.items() if name in OWN_HEADERS}
-    headers = {**own, "x-cut": f"from {len(letter.value)} bytes, without key and other headers"}
-    return Record(letter.topic, None, letter.value[:CUT_BYTES], headers)
-
-
 def _start_unpaused(client: Consumer, partitions: list[TopicPartition]) -> None:
     """A partition that was lost while it was paused comes back paused: nobody would ever read it."""
     client.resume(partitions)
@@ -263,13 +240,3 @@ def _stay_in_group(client: Consumer) -> None:
     stray = client.poll(0)
     if stray is not None and stray.error() is None:
         client.seek(TopicPartition(stray.topic() or "", stray.partition() or 0, stray.offset() or 0))
-
-
-def text_headers(message: KafkaMessage) -> Mapping[str, str]:
-    """The message's headers; what is no text is left out."""
-    texts: dict[str, str] = {}
-    headers = message.headers() or []
-    for name, value in headers.items() if isinstance(headers, dict) else headers:
-        if isinstance(value, bytes):
-            texts[name] = value.decode(errors="replace")
-    return texts

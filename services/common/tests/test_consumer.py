@@ -13,7 +13,8 @@ from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, Producer, 
 from kafka_broker import serve_kafka
 from opentelemetry import trace
 
-from chatdb_common.consumer import CUT_BYTES, ConsumerWorker
+from chatdb_common.consumer import ConsumerWorker
+from chatdb_common.dead_letters import CUT_BYTES
 from chatdb_common.ids import new_id
 from chatdb_common.messages import Query
 from chatdb_common.publisher import Publisher, PublishError, Record, TooLarge
