@@ -338,7 +338,7 @@ def test_consumer_that_commits_without_kafka_polls(clock: Clock, kafka: Kafka) -
     def commit(*, asynchronous: bool, **_: object) -> None:
         commits.set()
         if not asynchronous:
-            kafka.released.wait(SECONDS)
+            kafka.released.wait()
 
     kafka.commit = commit
     worker = reading(kafka)
