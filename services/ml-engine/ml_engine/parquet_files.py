@@ -21,6 +21,9 @@ def batches(content: bytes, limits: Limits) -> Iterator[pa.RecordBatch]:
     except OSError as error:
         # The store's part is over: it is the file that is damaged.
         raise pa.ArrowInvalid(str(error)) from None
+    except MemoryError as error:
+        # What its end says it takes was not too much: one of its pages says more.
+        raise pa.ArrowInvalid(f"a page asks for more memory than there is: {error}") from None
 
 
 def _refuse_long_description(content: bytes) -> None:
@@ -40,9 +43,13 @@ def _decoded(buffer: pa.Buffer, limits: Limits) -> Iterator[pa.RecordBatch]:
     # A word that comes often is kept once.
     texts = [column.name for column in schema if is_text(column.type)]
     file = pyarrow.parquet.ParquetFile(pa.BufferReader(buffer), read_dictionary=texts)
+    rows = 0
     for batch in file.iter_batches(batch_size=10_000):
         limits.refuse(size=sum(_written_out(column) for column in batch.columns))
+        rows += batch.num_rows
         yield batch
+    if rows != metadata.num_rows:
+        raise pa.ArrowInvalid(f"its end says that it has {metadata.num_rows} rows, and its pages have {rows}")
 
 
 def _written_out(column: pa.Array) -> int:

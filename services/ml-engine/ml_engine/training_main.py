@@ -17,7 +17,7 @@ from chatdb_common.settings import ObjectStoreSettings
 from ml_engine import datasets, memory, preparation, training
 from ml_engine.domain import BadData
 from ml_engine.limits import Limits
-from ml_engine.training_process import Command, Kind, Report
+from ml_engine.training_process import READ, Command, Kind, Report
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -47,7 +47,7 @@ def be_first_victim() -> None:
 
 def do(client: "S3Client", command: Command, channel: Connection) -> None:
     """One job: its steps as they begin, and then the model; BadData where there is none."""
-    send(channel, Report(kind=Kind.STEP, text="read data set"))
+    send(channel, Report(kind=Kind.STEP, text=READ))
     limits, assignment = Limits(command.available_bytes - memory.anonymous("self")), command.assignment
     frame = datasets.read(client, assignment.location, limits)
     examples = preparation.prepare(frame, assignment.target, assignment.task)

@@ -385,6 +385,8 @@ def test_build_needs_nothing_that_runs() -> None:
             "kafka": False,
             "model-registry": False,
             "object store": False,
+            "cancellations of training_jobs": True,
+            "consumer of training_jobs": True,
         }
 
 

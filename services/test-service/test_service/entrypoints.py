@@ -78,11 +78,15 @@ class Runner(Worker):
             run = self._waiting.get(timeout=0.5)
         except queue.Empty:
             return
-        over = play(run, Journey(self._services, str(run.id), pause=self._pause), self._runs.put)
+        over = play(run, Journey(self._services, str(run.id), pause=self._pause), self._note)
         RUNS.labels(over.status).inc()
 
+    def _note(self, run: Run) -> None:
+        self._runs.put(run)
+        self.beat()
+
     def _pause(self, seconds: float) -> None:
-        if self.stopping.wait(seconds):
+        if self.rest(seconds):
             raise StepFailed("this service was stopped")
 
 

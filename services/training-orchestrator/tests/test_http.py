@@ -18,6 +18,7 @@ from psycopg.errors import DivisionByZero
 from psycopg.pq import Trace
 
 from chatdb_common import database as db
+from chatdb_common import telemetry
 from chatdb_common.columns import Column, DataSet, Reading
 from chatdb_common.database import Pool
 from chatdb_common.idempotency import Reply, once
@@ -26,7 +27,7 @@ from chatdb_common.messages import Promotion, TrainingEvent, TrainingEventType, 
 from chatdb_common.service import Service
 from training_orchestrator import service_layer
 from training_orchestrator.adapters import PostgresWork, begin
-from training_orchestrator.domain import Job, Transition, UnknownJob
+from training_orchestrator.domain import MOST_ATTEMPTS, Job, Transition, UnknownJob
 from training_orchestrator.entrypoints import Begin, add_problems, routes
 from training_orchestrator.service_layer import Intake, Order, cancel_job, note_event, return_expired
 from training_orchestrator.settings import Settings
@@ -382,6 +383,45 @@ def test_dead_worker_gives_the_job_back(service: Running) -> None:
     assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "QUEUED"
     service.hear(job, TrainingEventType.SUCCEEDED, attempt=2)
     assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "SUCCEEDED"
+
+
+PARENTS = [f"00-{n}af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" for n in range(2)]
+
+
+def ordered(service: Running, parent: str) -> dict[str, Any]:
+    """The id of a job that was ordered in this trace."""
+    with telemetry.continued({"traceparent": parent}), service.begin() as work:
+        return {"id": str(Intake(work).submit(Order(**ORDER)).id)}
+
+
+def give_up(service: Running, job: dict[str, Any], attempt: int) -> None:
+    """A worker starts the attempt, is not heard of again, and the reaper finds that."""
+    service.hear(job, TrainingEventType.STARTED, attempt=attempt)
+    service.rows("UPDATE jobs SET lease_expires_at = now() - interval '1 second' WHERE status = 'RUNNING' RETURNING id")
+    with service.begin() as work:
+        assert return_expired(work) == 1
+
+
+def test_job_of_a_dead_worker_continues_its_trace(service: Running) -> None:
+    """Each attempt, and the end of the last one, has the parent that the first one has: the request for the job."""
+    jobs = [ordered(service, parent) for parent in PARENTS]
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        for job in jobs:
+            give_up(service, job, attempt)
+    assert [service.client.get(f"/jobs/{job['id']}").json()["status"] for job in jobs] == ["FAILED"] * 2
+    rows = service.rows("SELECT key, headers FROM outbox ORDER BY id")
+    for job, parent in zip(jobs, PARENTS, strict=True):
+        sent = [row["headers"] for row in rows if row["key"] == job["id"]]
+        assert sent == [{"traceparent": parent}] * (MOST_ATTEMPTS + 1)
+
+
+def test_job_without_a_trace_is_ordered_again_all_the_same(service: Running) -> None:
+    """As jobs are that were kept before traces were."""
+    job = ordered(service, PARENTS[0])
+    service.rows("UPDATE jobs SET trace = DEFAULT RETURNING id")
+    give_up(service, job, 1)
+    assert service.sent()[-1] == ("job_requested", 2)
+    assert service.rows("SELECT headers FROM outbox ORDER BY id")[-1]["headers"] == {}
 
 
 def counted(name: str, **labels: str) -> float:

@@ -19,7 +19,8 @@ from training_orchestrator.settings import Settings
 
 COLUMNS = (
     "id, model_name, dataset_location, target_column, task, cpu_request::float8 AS cpu_request, hyperparameters,"
-    " status, version, attempts, lease_owner, lease_expires_at, result, error, created_at, updated_at, finished_at"
+    " status, version, attempts, lease_owner, lease_expires_at, result, error, trace, created_at, updated_at,"
+    " finished_at"
 )
 # What training did with each of hundreds of columns is shown with one job, and would be megabytes in a list.
 LISTED = COLUMNS.replace(" result,", " result - 'columns' AS result,")
@@ -66,7 +67,8 @@ class PostgresWork:
         """A new job, with the beginning of its history."""
         self.connection.execute(
             "INSERT INTO jobs (id, model_name, dataset_location, target_column, task, cpu_request, hyperparameters,"
-            " status, version, created_at, updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " status, version, trace, created_at, updated_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 job.id,
                 job.model_name,
@@ -77,6 +79,7 @@ class PostgresWork:
                 Jsonb(dict(job.hyperparameters)),
                 job.status,
                 job.version,
+                Jsonb(dict(job.trace)),
                 job.created_at,
                 job.updated_at,
             ),
