@@ -161,6 +161,9 @@ class ConsumerWorker(Worker, Generic[M]):
                 return error
             RETRIES.labels(self._topic).inc()
             log.warning("message failed, is tried again", topic=self._topic, failures=failures, reason=str(error))
+            # Also where each try fails at once: a member that does not poll is thrown out of the group.
+            self._poll_beside(client)
+            client.resume(client.assignment())
             self.stopping.wait(pause(failures, self.longest_pause))
 
     def _attempt(self, client: Consumer, task: Callable[[], None]) -> BaseException | None:
@@ -171,8 +174,7 @@ class ConsumerWorker(Worker, Generic[M]):
             if not future.done():
                 waiting = True
                 try:
-                    _stay_in_group(client)
-                    self.beat()
+                    self._poll_beside(client)
                 except Exception:
                     # Not two at once: the message comes again when this handler has ended.
                     wait([future])
@@ -180,6 +182,10 @@ class ConsumerWorker(Worker, Generic[M]):
         if waiting:
             client.resume(client.assignment())
         return future.exception()
+
+    def _poll_beside(self, client: Consumer) -> None:
+        _stay_in_group(client)
+        self.beat()
 
     def _commit(self, client: Consumer, message: KafkaMessage) -> None:
         try:

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from chatdb_common import health
 from chatdb_common.consumer import ConsumerWorker
 from chatdb_common.messages import Query
-from chatdb_common.publisher import Publisher
+from chatdb_common.publisher import Publisher, PublishError
 from chatdb_common.service import Service
 from chatdb_common.settings import KafkaSettings
 from chatdb_common.workers import STUCK_SECONDS, Worker
@@ -329,6 +329,22 @@ def test_consumer_that_works_polls(clock: Clock, kafka: Kafka) -> None:
             assert polls_after(clock, kafka)
             assert finding(client, worker) == (200, "ready", "")
         kafka.released.set()
+
+
+def test_consumer_whose_tries_fail_at_once_polls(clock: Clock, kafka: Kafka) -> None:
+    """For as long as a dependency refuses: the message is tried again and again, and the group waits for it."""
+    tries = threading.Semaphore(0)
+
+    def refuse(_: Query) -> None:
+        tries.release()
+        raise PublishError("refused", 0)
+
+    worker = reading(kafka, refuse)
+    with service_of(worker) as client:
+        assert tries.acquire(timeout=SECONDS)
+        for _ in range(3):
+            assert polls_after(clock, kafka)
+            assert finding(client, worker) == (200, "ready", "")
 
 
 def test_consumer_that_commits_without_kafka_polls(clock: Clock, kafka: Kafka) -> None:
