@@ -4,7 +4,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, cast
 
 import pyarrow as pa
@@ -58,9 +58,15 @@ def _parquet(body: IO[bytes], location: str, limits: Limits) -> Frame:
     content = body.read()
     source = DataSet(sha256=hashlib.sha256(content).hexdigest(), read_as="Parquet")
     with _refusing(location, "read as Parquet, by the end of its name"):
-        table = _table(parquet_files.batches(content, limits), limits)
+        table = _parquet_table(content, limits)
         del content
         return tables.frame(table, ".", source)
+
+
+def _parquet_table(content: bytes, limits: Limits) -> pa.Table:
+    with suppress(pa.ArrowNotImplementedError):
+        return _table(parquet_files.batches(content, limits), limits)
+    return _table(parquet_files.batches(content, limits, once=False), limits)
 
 
 class _Hashed(io.RawIOBase):

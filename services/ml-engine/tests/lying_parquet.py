@@ -25,6 +25,8 @@ FLAVOURS: tuple[dict[str, Any], ...] = (
     {"compression": "none", "data_page_version": "2.0", "use_dictionary": False},
     {"compression": "snappy", "use_dictionary": False, "column_encoding": "DELTA_BINARY_PACKED", "columns": ["rooms"]},
     {"compression": "none", "use_dictionary": False, "column_encoding": "BYTE_STREAM_SPLIT", "columns": ["size"]},
+    {"compression": "none", "use_dictionary": False, "column_encoding": "DELTA_BYTE_ARRAY", "columns": ["town"]},
+    {"compression": "zstd", "use_dictionary": False, "column_encoding": "DELTA_LENGTH_BYTE_ARRAY", "columns": ["town"]},
 )
 EDGES = (0, 1, -1, 2, 7, 100, 2**15, 2**20, 2**31 - 1, 2**31, -(2**31), 2**33, 2**40, 2**62, 2**63 - 1, -(2**63))
 
