@@ -116,3 +116,30 @@ def test_table_word_is_not_offered_for_itself(name: str) -> None:
     for table in schema.tables:
         for word in (table.name, *table.synonyms):
             assert word not in meant(answer(f"average {word} banana", schema))
+
+
+@pytest.mark.parametrize(
+    ("question", "reason"),
+    [
+        ("jobs with attempts > nan", "'nan' is no number that can be compared with"),
+        ("jobs with attempts > infinity", "'infinity' is no number that can be compared with"),
+        ("jobs with more than 1e999 attempts", "'1e999' is no number that can be compared with"),
+        ("jobs created on 9999-12-31", "9999-12-31 is the last day of the calendar: it has no end"),
+        ("jobs created after 9999-12-31", "9999-12-31 is the last day of the calendar: it has no end"),
+        ("jobs that took more than 99999999999 hours", "99999999999 hours are more than a thousand years"),
+        ("jobs queued for more than 99999999999 days", "PostgreSQL's calendar does not go back so far"),
+        ("jobs in the last 5 megabytes", "megabytes is no unit of time"),
+        ("jobs older than 5 kilograms", "kilograms is no unit of time"),
+        ("jobs queued for more than 5 euros", "euros is no unit of time"),
+    ],
+)
+def test_what_postgresql_has_no_value_for(question: str, reason: str) -> None:
+    """It would be an error there, or null."""
+    result = answer(question, default_schema())
+    assert (result.sql, result.error) == (None, reason)
+
+
+def test_short_time_has_no_exponent() -> None:
+    """As PostgreSQL reads it."""
+    sql = answer("jobs that took less than 0.0000001 hours", default_schema()).sql or ""
+    assert "CAST('0.0000001 hour' AS INTERVAL)" in sql

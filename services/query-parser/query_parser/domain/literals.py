@@ -10,6 +10,9 @@ from query_parser.domain.schema import NUMBERS, TIMES, Column, ColumnType
 from query_parser.domain.syntax import Node, subtree, tokens, trees
 from query_parser.domain.tree import All, ColumnRef, Compare, Condition, Interval, Operator, Value
 
+# Also of the largest unit it is a finite float.
+LARGEST = Decimal("1e100")
+
 
 @dataclass(frozen=True)
 class Amount:
@@ -56,9 +59,12 @@ def _typed(kind: ColumnType, text: str) -> Value:
 
 def _decimal(text: str) -> Decimal:
     try:
-        return Decimal(str(moments.NUMBER_WORDS.get(text.lower(), text)))
+        number = Decimal(str(moments.NUMBER_WORDS.get(text.lower(), text)))
     except ArithmeticError:
         raise NotUnderstood(f"{text!r} is no number", unresolved=(text,)) from None
+    if not number.is_finite() or abs(number) > LARGEST:
+        raise NotUnderstood(f"{text!r} is no number that can be compared with", unresolved=(text,))
+    return number
 
 
 def plain(number: Decimal) -> int | float:
@@ -88,7 +94,10 @@ def comparison(ref: ColumnRef, column: Column, operator: Operator, amount: Amoun
 def _interval(column: Column, amount: Amount) -> Interval:
     if amount.unit is None or (units.kind_of(amount.unit) or "time") != "time":
         raise NotUnderstood(f"{column.name} is a time: {amount.text} of what?", unresolved=(amount.text,))
-    return Interval(plain(_decimal(amount.text)), moments.unit_of(amount.unit))
+    length, unit = _decimal(amount.text), moments.unit_of(amount.unit)
+    if length > moments.MOST_OF[unit]:
+        raise NotUnderstood(f"{amount.text} {amount.unit} are more than a thousand years", unresolved=(amount.text,))
+    return Interval(plain(length), unit)
 
 
 def _on_day(ref: ColumnRef, operator: Operator, text: str) -> Condition:

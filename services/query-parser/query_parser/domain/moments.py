@@ -18,7 +18,16 @@ MONTHS = (
 )
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # A thousand years.
-MOST_OF = {"year": 1000, "quarter": 4000, "month": 12_000, "week": 52_000, "day": 365_000}
+MOST_OF = {
+    "year": 1000,
+    "quarter": 4000,
+    "month": 12_000,
+    "week": 52_000,
+    "day": 365_000,
+    "hour": 8_760_000,
+    "minute": 525_600_000,
+    "second": 31_536_000_000,
+}
 SATURDAY = 6
 QUARTERS = {
     name: number
@@ -107,7 +116,7 @@ def _point(said: dict[str, Token], node: Node) -> Span:
 
 def _numbers(node: Node, unit: str) -> list[int]:
     numbers = [whole_number(child) for child in trees(node)]
-    if any(number > MOST_OF.get(unit, number) for number in numbers):
+    if any(number > MOST_OF[unit] for number in numbers):
         raise NotUnderstood("PostgreSQL's calendar does not go back so far")
     return numbers
 
@@ -115,6 +124,8 @@ def _numbers(node: Node, unit: str) -> list[int]:
 def on_day(text: str) -> Span:
     """A day that is written as 2026-11-25."""
     day = date.fromisoformat(text)
+    if day == date.max:
+        raise NotUnderstood(f"{text} is the last day of the calendar: it has no end", unresolved=(text,))
     return Span(Moment(day=day), Moment(day=day + timedelta(days=1)))
 
 
@@ -158,9 +169,9 @@ def _months(year: int, start: int, count: int) -> Span:
 def unit_of(word: str) -> str:
     """The unit that "weeks", "weekly" and "wk" are about; NotUnderstood where it measures something else."""
     lowered = word.lower()
+    if units.kind_of(lowered) not in {None, "time"}:
+        raise NotUnderstood(f"{word} is no unit of time", unresolved=(word,))
     if lowered in units.SHORT:
-        if units.kind_of(lowered) != "time":
-            raise NotUnderstood(f"{word} is no unit of time", unresolved=(word,))
         return units.SHORT[lowered]
     plain = lowered.removesuffix("'s").removesuffix("s").removesuffix("ly")
     return {"dai": "day"}.get(plain, plain)

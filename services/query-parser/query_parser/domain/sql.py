@@ -1,6 +1,7 @@
 """From a tree to one SELECT with parameters, built as syntax and never as text."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import singledispatchmethod
 
 import sqlglot
@@ -274,4 +275,5 @@ def _date_trunc(unit: str, time: exp.Expr) -> exp.Expr:
 def _interval(amount: float, unit: str) -> exp.Expr:
     # PostgreSQL's intervals have no quarters.
     amount, unit = (amount * 3, "month") if unit == "quarter" else (amount, unit)
-    return exp.cast(exp.Literal.string(f"{amount} {unit}"), "interval")
+    # Without an exponent, which a small float has as text.
+    return exp.cast(exp.Literal.string(f"{Decimal(str(amount)):f} {unit}"), "interval")

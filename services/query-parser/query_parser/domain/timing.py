@@ -59,7 +59,10 @@ class TimeConditions(ValueConditions):
         amount = amount_of(trees(tree)[0])
         if amount.unit is None or not amount.text.isdecimal():
             raise NotUnderstood("of what unit that is a number is not said", unresolved=(amount.text,))
-        start = Moment(moved=-int(amount.text), unit=moments.unit_of(amount.unit))
+        unit = moments.unit_of(amount.unit)
+        if int(amount.text) > moments.MOST_OF[unit]:
+            raise NotUnderstood("PostgreSQL's calendar does not go back so far")
+        start = Moment(moved=-int(amount.text), unit=unit)
         since = {Operator.GT: Operator.LT, Operator.GE: Operator.LE, Operator.LT: Operator.GT, Operator.LE: Operator.GE}
         operator = since.get(operator_of(tree))
         if operator is None:
