@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import contract
 import pytest
+from asking import page_before
 from fastapi.testclient import TestClient
 from serving import serving
-from test_ask import page_before
 from test_page import Tags
 
 from query_parser import entrypoints
