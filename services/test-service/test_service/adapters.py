@@ -1,6 +1,7 @@
 """The services over HTTP, and the runs in memory: there is one replica, and a run that is lost is run again."""
 
 import json
+import re
 import threading
 import time
 from collections import OrderedDict
@@ -18,6 +19,7 @@ from test_service.service_layer import Answer, StepFailed
 CALL_SECONDS = 30.0
 LOOK_SECONDS = 2.5
 MOST_RUNS = 50
+SECONDS = re.compile(r"[0-9]{1,9}")
 MOST_BYTES = 1024 * 1024
 """Of an answer; none of a service that is well has as many."""
 
@@ -44,8 +46,7 @@ class HttpServices:
                 content = self._content(response)
         except httpx.HTTPError as error:
             raise StepFailed(f"{service} does not answer {method} {path}: {_reason(error)}") from None
-        retry_after = response.headers.get("Retry-After", "")
-        return Answer(response.status_code, _object(content), int(retry_after) if retry_after.isdecimal() else None)
+        return Answer(response.status_code, _object(content), _seconds(response.headers.get("Retry-After", "")))
 
     def _content(self, response: httpx.Response) -> bytes:
         """The body; httpx.HTTPError where it is too long, or comes too slowly."""
@@ -94,6 +95,11 @@ def _object(content: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _seconds(text: str) -> int | None:
+    """A number of seconds, unless it is far more than anybody waits, or a date."""
+    return int(text) if SECONDS.fullmatch(text) else None
 
 
 def _reason(error: httpx.HTTPError) -> str:

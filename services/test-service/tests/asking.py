@@ -18,7 +18,7 @@ Reply = Callable[[str], bytes]
 
 
 @contextmanager
-def parser(reply: Reply, status: int = 200) -> Iterator[str]:
+def parser(reply: Reply, status: int = 200, retry_after: str | None = None) -> Iterator[str]:
     """A query-parser that answers a question with what `reply` makes of it; its URL."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -27,6 +27,8 @@ def parser(reply: Reply, status: int = 200) -> Iterator[str]:
             content = reply(json.loads(self.rfile.read(int(self.headers["content-length"])))["query"])
             self.send_response(status)
             self.send_header("content-length", str(len(content)))
+            if retry_after is not None:
+                self.send_header("retry-after", retry_after)
             self.end_headers()
             self.wfile.write(content)
 

@@ -59,6 +59,14 @@ def test_other_status_is_a_sentence(status: int) -> None:
     assert (response.status_code, "Ask again in a few seconds." in response.text) == (503, True)
 
 
+@pytest.mark.parametrize("retry_after", ["9" * 5000, "-1", "Sun, 29 Nov 2026 18:00:00 GMT", ""])
+def test_other_time_to_wait_is_a_sentence(retry_after: str) -> None:
+    """What is no number of seconds that anybody waits is left out."""
+    with parser(lambda _: b"{}", 503, retry_after) as url, page_before(url) as client:
+        response = client.get("/ask", params={"question": "all jobs"})
+    assert (response.status_code, response.headers["retry-after"]) == (503, "5")
+
+
 def test_parser_that_is_away() -> None:
     """A sentence, and the reason for those who run the service is in the log only."""
     with page_before(NOWHERE) as client:
