@@ -1,4 +1,4 @@
-"""Messages that are put aside: on `<topic>.dlq`, as they were, with the reason and their place."""
+"""Dead letters: messages that could not be handled, on `<topic>.dlq`, as they were, with the reason and their place."""
 
 from collections.abc import Mapping
 
