@@ -126,7 +126,7 @@ def test_table_word_is_not_offered_for_itself(name: str) -> None:
         ("jobs with more than 1e999 attempts", "'1e999' is no number that can be compared with"),
         ("jobs created on 9999-12-31", "9999-12-31 is the last day of the calendar: it has no end"),
         ("jobs created after 9999-12-31", "9999-12-31 is the last day of the calendar: it has no end"),
-        ("jobs that took more than 99999999999 hours", "99999999999 hours are more than a thousand years"),
+        ("jobs that took more than 99999999999 hours", "99999999999 hours cannot be compared with"),
         ("jobs queued for more than 99999999999 days", "PostgreSQL's calendar does not go back so far"),
         ("jobs in the last 5 megabytes", "megabytes is no unit of time"),
         ("jobs older than 5 kilograms", "kilograms is no unit of time"),

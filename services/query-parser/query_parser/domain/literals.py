@@ -12,6 +12,8 @@ from query_parser.domain.tree import All, ColumnRef, Compare, Condition, Interva
 
 # Also of the largest unit it is a finite float.
 LARGEST = Decimal("1e100")
+# Of any unit, years too, PostgreSQL has an interval of so many.
+LONGEST = 100_000_000
 
 
 @dataclass(frozen=True)
@@ -94,10 +96,10 @@ def comparison(ref: ColumnRef, column: Column, operator: Operator, amount: Amoun
 def _interval(column: Column, amount: Amount) -> Interval:
     if amount.unit is None or (units.kind_of(amount.unit) or "time") != "time":
         raise NotUnderstood(f"{column.name} is a time: {amount.text} of what?", unresolved=(amount.text,))
-    length, unit = _decimal(amount.text), moments.unit_of(amount.unit)
-    if length > moments.MOST_OF[unit]:
-        raise NotUnderstood(f"{amount.text} {amount.unit} are more than a thousand years", unresolved=(amount.text,))
-    return Interval(plain(length), unit)
+    length = _decimal(amount.text)
+    if length > LONGEST:
+        raise NotUnderstood(f"{amount.text} {amount.unit} cannot be compared with", unresolved=(amount.text,))
+    return Interval(plain(length), moments.unit_of(amount.unit))
 
 
 def _on_day(ref: ColumnRef, operator: Operator, text: str) -> Condition:
