@@ -66,6 +66,18 @@ class Alone(Consumer):
         self.calls.append("seek")
         super().seek(partition)
 
+    def commit(self, **how: Any) -> None:
+        """Waited for: what a step has done is committed at its end, and not some steps later."""
+        super().commit(**(how | {"asynchronous": False}))
+
+
+class Unwaited(Alone):
+    """A client that commits as it is told to."""
+
+    def commit(self, **how: Any) -> None:
+        """As Kafka's client."""
+        Consumer.commit(self, **how)
+
 
 class Unpaused(Alone):
     """A client that gets a partition between a pause and the poll after it: nothing is paused."""
@@ -396,7 +408,7 @@ def test_loop_goes_on_when_kafka_goes_amid_a_handler() -> None:
     """Kafka's client holds up each call while a commit is waited for; the loop does not wait for it."""
     with ExitStack() as broker:
         bench = Bench(broker.enter_context(serve_kafka()))
-        bench.use(lambda _: broker.close())
+        bench.use(lambda _: broker.close(), client=Unwaited)
         bench.send(query(0))
         bench.worker.start()
         deadline = time.monotonic() + 20
