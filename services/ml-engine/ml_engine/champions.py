@@ -2,7 +2,7 @@
 
 from chatdb_common.messages import Promotion
 from ml_engine.domain import Registered
-from ml_engine.measures import MEASURE, beats_baseline
+from ml_engine.measures import MEASURE, beats_baseline, has_baseline
 from ml_engine.signature import Signature
 
 
@@ -11,7 +11,9 @@ def judge(challenger: Registered, champion: Registered | None) -> Promotion:
     if champion is not None and champion.version == challenger.version:
         return Promotion(champion=True, why="it is the champion already")
     if challenger.task is None or not beats_baseline(challenger.task, challenger.metrics):
-        return Promotion(champion=False, why="it does not beat its baseline")
+        known = challenger.task and has_baseline(challenger.task, challenger.metrics)
+        why = "it does not beat its baseline" if known else "it is not known how good its baseline is"
+        return Promotion(champion=False, why=why)
     if champion is None:
         return Promotion(champion=True, why="the model had no champion")
     stays = f"version {champion.version} stays champion"

@@ -15,12 +15,17 @@ ERRORS = 2
 """So many standard errors are more than luck."""
 
 
+def has_baseline(task: Task, metrics: Mapping[str, float]) -> bool:
+    """Whether the metrics are of a release that measures baselines."""
+    return BASELINE + MEASURE[task] in metrics
+
+
 def beats_baseline(task: Task, metrics: Mapping[str, float]) -> bool:
     """Whether the model knows more of the target than its most frequent class, or its mean; not if that is unknown."""
     measure = MEASURE[task]
-    if BASELINE + measure not in metrics:
-        return False
-    return metrics[measure] > metrics[BASELINE + measure] + ERRORS * metrics.get(measure + ERROR, 0.0)
+    return has_baseline(task, metrics) and metrics[measure] > metrics[BASELINE + measure] + ERRORS * metrics.get(
+        measure + ERROR, 0.0
+    )
 
 
 def warnings(task: Task, metrics: Mapping[str, float]) -> list[str]:

@@ -12,9 +12,11 @@ from test_service.figures import exact, figure, metric_rows, type_of
 from test_service.questions import EXAMPLES, LONGEST_QUESTION
 
 PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
-# A page has no script, loads nothing, and sends forms to its own host only.
+# A page has no script, loads nothing, sends forms to its own host only, and is in no other page.
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
     "Cache-Control": "no-store",
 }
 TEMPLATES = Environment(loader=PackageLoader("test_service", "."), autoescape=True, undefined=StrictUndefined)
