@@ -125,5 +125,5 @@ class Registered:
 
 def inputs(session: Any, numbers: Numbers, words: Words) -> dict[str, NDArray[Any]]:
     """What a stored model is fed, under the names that it has."""
-    given: dict[str, NDArray[Any]] = {"numbers": numbers.astype(np.float32), "words": words}
+    given: dict[str, NDArray[Any]] = {"numbers": numbers.astype(np.float32, copy=False), "words": words}
     return {one.name: given[one.name] for one in session.get_inputs()}

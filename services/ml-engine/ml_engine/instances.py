@@ -42,7 +42,7 @@ def arrays(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tupl
 
 def at_once(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tuple[Numbers, Words] | None:
     """What `cell_by_cell` gives; None where something may be wrong, for that to find and name it."""
-    scalars, texts = ([feature.name for feature in features] for features in (signature.scalars, signature.words))
+    scalars, texts = signature.scalar_names, signature.word_names
     try:
         numbers = [row[name] for row in instances for name in scalars]
         words = [row[name] for row in instances for name in texts]
@@ -53,7 +53,7 @@ def at_once(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tup
         return None
     table = _table(signature, numbers)
     # Nor the largest itself: a whole number that is larger may have become it.
-    if table is None or (np.abs(table) >= LARGEST).any() or not _are_words(signature, words):
+    if table is None or np.count_nonzero(np.abs(table) >= LARGEST) or not _are_words(signature, words):
         return None
     rows = len(instances)
     return (
@@ -99,9 +99,8 @@ def _table(signature: Signature, cells: list[Any]) -> NDArray[np.float64] | None
 
 def _are_words(signature: Signature, cells: Sequence[Any]) -> bool:
     width = len(signature.words)
-    codes = [place for place, feature in enumerate(signature.words) if feature.reading.kind == "code"]
     return WORDS.issuperset(map(type, cells)) and all(
-        CODES.issuperset(map(type, cells[place::width])) for place in codes
+        CODES.issuperset(map(type, cells[place::width])) for place in signature.codes
     )
 
 
@@ -110,9 +109,9 @@ def _texts(signature: Signature, cells: Sequence[Any]) -> Words:
     if not MISSING.isdisjoint(map(str.lower, texts)):
         texts = list(map(trimmed, texts))
     width = len(signature.words)
-    for place, feature in enumerate(signature.words):
-        if feature.reading.kind == "truth":
-            texts[place::width] = [word(text, feature.reading) for text in texts[place::width]]
+    for place in signature.truths:
+        reading = signature.words[place].reading
+        texts[place::width] = [word(text, reading) for text in texts[place::width]]
     return np.array(texts, dtype=object)
 
 

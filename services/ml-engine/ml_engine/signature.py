@@ -47,6 +47,26 @@ class Signature:
         return tuple(one for one in self._features if FEATURES[one.reading.kind] == "word")
 
     @cached_property
+    def scalar_names(self) -> tuple[str, ...]:
+        """Their names, which each request looks up."""
+        return tuple(feature.name for feature in self.scalars)
+
+    @cached_property
+    def word_names(self) -> tuple[str, ...]:
+        """Their names, which each request looks up."""
+        return tuple(feature.name for feature in self.words)
+
+    @cached_property
+    def codes(self) -> tuple[int, ...]:
+        """The places of the codes among the words."""
+        return self._places("code")
+
+    @cached_property
+    def truths(self) -> tuple[int, ...]:
+        """The places of the true/false words among the words."""
+        return self._places("truth")
+
+    @cached_property
     def width(self) -> int:
         """How many numbers the model takes."""
         return sum(feature.width for feature in self.scalars)
@@ -65,6 +85,9 @@ class Signature:
     def allowed(self) -> frozenset[str]:
         """The columns that it may have."""
         return self.needed | {column.name for column in self.columns if column.role == "ignored"}
+
+    def _places(self, kind: str) -> tuple[int, ...]:
+        return tuple(place for place, feature in enumerate(self.words) if feature.reading.kind == kind)
 
     @cached_property
     def _features(self) -> tuple[Feature, ...]:
