@@ -28,7 +28,7 @@ POLICY_TOOLS := netpol-verdicts
 # A registry for images, which tests push to.
 IMAGE_TOOLS := registry
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS) $(POLICY_TOOLS) $(IMAGE_TOOLS)
-ENVIRONMENTS := scan bench mlflow services load
+ENVIRONMENTS := scan bench mlflow services load site
 # Go modules with definitions of the kinds that manifests have.
 SCHEMA_MODULES := github.com/argoproj/argo-cd/v3 github.com/cloudnative-pg/cloudnative-pg \
   github.com/cloudnative-pg/plugin-barman-cloud sigs.k8s.io/gateway-api
@@ -54,7 +54,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens report-pictures cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-insight bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks trim clean
+.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens report-pictures cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-insight bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-docs-site setup-images setup-local setup-load setup-deploy doctor docs docs-site hooks locks trim clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -187,7 +187,7 @@ bench-services: setup-bench-services ## Measure the services against MLflow, bot
 
 setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%) $(STAMPS)/schemas
 
-setup-test: setup-synth $(VENV)/stamp-test $(TEST_TOOLS:%=$(STAMPS)/%)
+setup-test: setup-synth $(VENV)/stamp-test $(STAMPS)/env-site $(TEST_TOOLS:%=$(STAMPS)/%)
 
 setup-scores: setup-synth $(STAMPS)/env-scan $(SCAN_TOOLS:%=$(STAMPS)/%)
 
@@ -217,6 +217,8 @@ setup-deploy: $(VENV)/stamp-deploy ## Install kubectl, for who has none: `chatdb
 setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
 
 setup-bench-services: setup-local $(STAMPS)/env-mlflow
+
+setup-docs-site: $(STAMPS)/env-site $(STAMPS)/diagrams
 
 doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to fix it
 	chatdb doctor
@@ -252,6 +254,11 @@ $(ENVIRONMENTS:%=$(STAMPS)/env-%): $(STAMPS)/env-%: requirements/%.lock $(VENV)/
 	$(TOOLS)/$*/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/$*.lock
 	$(if $(filter services,$*),@printf '%s\n' $(patsubst %,"$$PWD/services/%",common $(SERVICES)) > \
 	  "$$($(SERVICES_PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/chatdb.pth")
+	@touch $@
+
+$(STAMPS)/diagrams: tools/site/package.json tools/site/package-lock.json tools/site/.npmrc $(VENV)/stamp-synth
+	@mkdir -p $(TOOLS)/diagrams && cp $(wildcard tools/site/package*.json) tools/site/.npmrc $(TOOLS)/diagrams
+	cd $(TOOLS)/diagrams && npm ci --ignore-scripts --silent
 	@touch $@
 
 node_modules/.stamp: package-lock.json .npmrc $(VENV)/stamp-synth
@@ -322,6 +329,11 @@ $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.
 docs: setup-test ## Write what is generated in docs/ and README.md
 	python -m tools.docs
 
+docs-site: setup-docs-site ## Build the documentation site into .tools/docs-site; a broken link is an error
+	$(TOOLS)/site/bin/zensical build --strict --config-file mkdocs.yml
+	@# The theme would fetch it from another host.
+	cp $(TOOLS)/diagrams/node_modules/mermaid/dist/mermaid.min.js $(TOOLS)/docs-site/assets/javascripts/
+
 hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install
 
@@ -334,6 +346,7 @@ locks: setup-test ## Choose the newest versions anew; review the difference
 	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url -c ../../requirements/services.lock requirements.in -o requirements.lock; done
 	npm install --package-lock-only --ignore-scripts --silent
+	cd tools/site && npm install --package-lock-only --ignore-scripts --silent
 	if command -v mvn > /dev/null; then bash tools/kafka.sh --pin $(TOOLS)/kafka && rm -f $(STAMPS)/kafka; fi
 
 trim: ## Remove what only building needs, 10 to 20 GB: the next build of a server fetches and compiles it anew
