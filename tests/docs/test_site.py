@@ -10,13 +10,13 @@ import pytest
 from tests.repository import ROOT
 
 CONFIG = "mkdocs.yml"
-LOADED = re.compile(r"<(?:script|img|iframe)[^>]* src=\"?(?:https?:)?//|<link[^>]* rel=\"?stylesheet[^>]*(?:https?:)?//")
+LOADED = re.compile(r"<(?:script|img|iframe)[^>]* src=\"?(?:https?:)?//|<link[^>]* rel=\"?style[^>]*(?:https?:)?//")
 """An element that a browser fetches from another host."""
 
 
 def build(folder: Path) -> subprocess.CompletedProcess[str]:
     """Builds the site in a copy of the repository's pages."""
-    command = [ROOT / ".tools/site/bin/zensical", "build", "--strict", "--config-file", CONFIG]
+    command = [str(ROOT / ".tools/site/bin/zensical"), "build", "--strict", "--config-file", CONFIG]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
