@@ -12,7 +12,7 @@ GO_VERSION := 1.27
 # What Kafka's broker asks for.
 JAVA_VERSION := 17
 SYNTH_TOOLS := kustomize kubeconform
-TEST_TOOLS := promtool glua
+TEST_TOOLS := promtool glua actionlint
 # Scanners, and peers of the benchmark; nothing else needs them.
 SCAN_TOOLS := kube-score
 BENCH_TOOLS := helm
@@ -92,6 +92,8 @@ lint: setup-test setup-services ## Style, types, layers
 	ruff format --check .
 	mypy
 	$(SERVICES_PYTHON) -m mypy --config-file services/mypy.ini
+	actionlint -shellcheck= -pyflakes=
+	zizmor --offline --no-progress --quiet .github
 	lint-imports
 	PYTHONPATH=$(subst $() ,:,$(addprefix services/,common $(SERVICES))) lint-imports services/importlinter.ini
 
