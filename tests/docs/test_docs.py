@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -81,3 +82,14 @@ def test_filled_parts_are_filled() -> None:
     """Marks without anything between them would pass every comparison."""
     assert "query-parser" in (ROOT / "docs/layout.md").read_text(encoding="utf-8").partition("flowchart LR")[2]
     assert "model-registry-credentials" in (ROOT / "docs/traits.md").read_text(encoding="utf-8")
+
+
+def test_fragments_are_of_a_known_type() -> None:
+    """Towncrier leaves out files of other names. Each is one line that ends as a sentence."""
+    types = [
+        one["directory"]
+        for one in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["towncrier"]["type"]
+    ]
+    for path in (ROOT / "changes").glob("[!.]*"):
+        assert re.fullmatch(rf"\+[a-z0-9-]+\.({'|'.join(types)})\.md", path.name), path.name
+        assert re.fullmatch(r"[^\n]+\.\n", path.read_text("utf-8")), path.name
