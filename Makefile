@@ -28,7 +28,7 @@ POLICY_TOOLS := netpol-verdicts
 # A registry for images, which tests push to.
 IMAGE_TOOLS := registry
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS) $(POLICY_TOOLS) $(IMAGE_TOOLS)
-ENVIRONMENTS := scan bench mlflow services load site
+ENVIRONMENTS := scan bench mlflow services load site supply
 # Go modules with definitions of the kinds that manifests have.
 SCHEMA_MODULES := github.com/argoproj/argo-cd/v3 github.com/cloudnative-pg/cloudnative-pg \
   github.com/cloudnative-pg/plugin-barman-cloud sigs.k8s.io/gateway-api
@@ -54,7 +54,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens report-pictures cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-insight bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-docs-site setup-images setup-local setup-load setup-deploy doctor docs docs-site hooks locks trim clean
+.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens report-pictures cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-insight bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-docs-site setup-images setup-local setup-load setup-deploy doctor docs docs-site sbom audit hooks locks trim clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -189,7 +189,7 @@ bench-services: setup-bench-services ## Measure the services against MLflow, bot
 
 setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%) $(STAMPS)/schemas
 
-setup-test: setup-synth $(VENV)/stamp-test $(STAMPS)/env-site $(TEST_TOOLS:%=$(STAMPS)/%)
+setup-test: setup-synth $(VENV)/stamp-test $(STAMPS)/env-site $(STAMPS)/env-supply $(TEST_TOOLS:%=$(STAMPS)/%)
 
 setup-scores: setup-synth $(STAMPS)/env-scan $(SCAN_TOOLS:%=$(STAMPS)/%)
 
@@ -335,6 +335,21 @@ docs-site: setup-docs-site ## Build the documentation site into .tools/docs-site
 	$(TOOLS)/site/bin/zensical build --strict --config-file mkdocs.yml
 	@# The theme would fetch it from another host.
 	cp $(TOOLS)/diagrams/node_modules/mermaid/dist/mermaid.min.js $(TOOLS)/docs-site/assets/javascripts/
+
+# What a Dockerfile's base image brings is in no lock, and not listed.
+sbom: $(STAMPS)/env-supply ## Write an SBOM (CycloneDX) of the generator and of each image's packages into .tools/sbom
+	@mkdir -p $(TOOLS)/sbom
+	for name in $(SERVICES); do \
+	  $(TOOLS)/supply/bin/cyclonedx-py requirements --output-reproducible -o $(TOOLS)/sbom/$$name.json \
+	    services/$$name/requirements.lock; done
+	$(TOOLS)/supply/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml \
+	  -o $(TOOLS)/sbom/generator-python.json requirements/synth.lock
+	npm sbom --sbom-format cyclonedx --package-lock-only > $(TOOLS)/sbom/generator-node.json
+
+audit: $(STAMPS)/env-supply ## Ask for known vulnerabilities of what the locks name; it needs the internet
+	for lock in requirements/synth.lock $(SERVICES:%=services/%/requirements.lock); do \
+	  $(TOOLS)/supply/bin/pip-audit --require-hashes --disable-pip -r $$lock; done
+	npm audit
 
 hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install
