@@ -62,8 +62,7 @@ def tiers_as_mermaid(platform: ResolvedPlatform) -> str:
         names = "<br/>".join(component.name for component in components)
         rows.append(f'  {tier}["<b>{wave} · {tier}</b><br/>{names}"]')
         waves.setdefault(wave, []).append(str(tier))
-    order = [" & ".join(waves[wave]) for wave in sorted(waves)]
-    return "\n".join([*rows, f"  {' --> '.join(order)}"])
+    return "\n".join([*rows, f"  {' --> '.join(map(' & '.join, waves.values()))}"])
 
 
 def _edges(platform: ResolvedPlatform) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

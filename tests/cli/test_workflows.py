@@ -6,16 +6,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from tests.cli.release_project import OWN, URL, commit, git, push
+from tests.cli.workflows import FOLDER, SHELL, jobs
 from tests.repository import ROOT
 
-WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yaml"))
-GITHUB_SHELL = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
+WORKFLOWS = sorted(FOLDER.glob("*.yaml"))
 BRANCH = "release-minikube"
 CHATDB = f"""#!{sys.executable}
 from pathlib import Path
@@ -26,11 +25,6 @@ GH = """#!/bin/sh
 echo "$*" >> "$GH_LOG"
 test "$1 $2" != "pr view" || cat "$GH_STATE"
 """
-
-
-def jobs(path: Path) -> list[dict[str, Any]]:
-    """The jobs of a workflow."""
-    return list(yaml.safe_load(path.read_text("utf-8"))["jobs"].values())
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
@@ -58,7 +52,7 @@ def test_make_targets_exist() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     targets = [line.removeprefix("make ") for line in commands() if line.startswith("make ")]
     assert len(targets) > 5
-    assert [target for target in targets if f"\n{target}:" not in makefile and f" {target} " not in makefile] == []
+    assert [target for target in targets if f"\n{target}:" not in makefile] == []
 
 
 class Runner:
@@ -66,7 +60,7 @@ class Runner:
 
     def __init__(self, project: Path, folder: Path) -> None:
         """`gh` writes its arguments into a file, and prints the state of the pull request."""
-        (job,) = jobs(ROOT / ".github/workflows/release.yaml")
+        (job,) = jobs(FOLDER / "release.yaml")
         self.script = job["steps"][-1]["run"]
         self.project, self.log, self.state = project, folder / "log", folder / "state"
         self._program(folder / "bin/gh", GH)
@@ -92,7 +86,7 @@ class Runner:
         """What `gh` was called for."""
         self.log.write_text("")
         self.state.write_text(state)
-        command = [*GITHUB_SHELL, self.script]
+        command = [*SHELL, self.script]
         done = subprocess.run(command, cwd=self.project, env=self.env_vars, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return [" ".join(line.split()[:2]) for line in self.log.read_text().splitlines()]
