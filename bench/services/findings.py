@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 
 import jobs
 import predictions
@@ -60,9 +61,19 @@ def upload_memory(large: int, small: int) -> Figure:
     return figure
 
 
-def late(size: int, ours: str, peer: str) -> Figure:
-    """The p99 of an answer, for each millisecond of the peer's."""
-    return lambda findings: _pair(findings.predictions.get(size), ours, peer, "p99")
+def late(size: int, ours: str, peer: str, figure: str = "p99") -> Figure:
+    """The p99 (or p50) of an answer, for each millisecond of the peer's."""
+    return lambda findings: _pair(findings.predictions.get(size), ours, peer, figure)
+
+
+def late_limit(size: int, ours: str, peer: str) -> float | None:
+    """The goal of a p99, where it says something about the work.
+
+    HTTP alone takes more than ten times what the runtime takes for a row. Of 1000 calls of 8 or 14 us, the ten slowest
+    are those that the machine interrupts: there, the p50 has the goal.
+    """
+    microseconds = (size, ours) == (1, predictions.HANDLER)
+    return None if peer == predictions.ONNX and (microseconds or ours == predictions.HTTP) else 3
 
 
 def held(name: str) -> Figure:
@@ -72,13 +83,7 @@ def held(name: str) -> Figure:
     )
 
 
-# HTTP alone takes more than ten times what the runtime takes for a row: over HTTP that pair has no goal.
-PREDICTIONS: tuple[tuple[str, str, float | None], ...] = (
-    (predictions.HTTP, predictions.ONNX, None),
-    (predictions.HTTP, predictions.SCIKIT, 3),
-    (predictions.HANDLER, predictions.ONNX, 3),
-    (predictions.HANDLER, predictions.SCIKIT, 3),
-)
+PREDICTIONS = tuple(product((predictions.HTTP, predictions.HANDLER), (predictions.ONNX, predictions.SCIKIT)))
 GOALS: tuple[Goal[Findings], ...] = (
     *(
         Goal(what=f"{kind}: {reads.OURS} / {reads.MLFLOW}, reads a second", figure=read_rate(kind), least=3)
@@ -94,10 +99,19 @@ GOALS: tuple[Goal[Findings], ...] = (
         for size in uploads.SIZES
     ),
     Goal(what="peak memory of uploads: 256 MiB / 32 MiB artifacts", figure=upload_memory(256, 32), limit=1.1),
+    Goal(
+        what=f"1 instances, p50: {predictions.HANDLER} / {predictions.ONNX}",
+        figure=late(1, predictions.HANDLER, predictions.ONNX, "p50"),
+        limit=3,
+    ),
     *(
-        Goal(what=f"{size} instances, p99: {ours} / {peer}", figure=late(size, ours, peer), limit=limit)
+        Goal(
+            what=f"{size} instances, p99: {ours} / {peer}",
+            figure=late(size, ours, peer),
+            limit=late_limit(size, ours, peer),
+        )
         for size in predictions.SIZES
-        for ours, peer, limit in PREDICTIONS
+        for ours, peer in PREDICTIONS
     ),
     *(Goal(what=f"{name}: peak memory / its limit", figure=held(name), below=1) for name in SERVICES),
 )
