@@ -33,7 +33,11 @@ def _problems(inputs: Inputs, name: str, text: str) -> Iterator[str]:
         yield from _promtool(inputs, text, "rules")
     else:
         parse = PARSERS.get(Path(name).suffix)
-        complaint = parse(text) if parse else None
+        try:
+            complaint = parse(text) if parse else None
+        except (MemoryError, RecursionError):
+            # Not every parser has a word for it.
+            complaint = "is nested too deeply to be read"
         if complaint:
             yield complaint
 
@@ -48,7 +52,7 @@ def _promtool(inputs: Inputs, text: str, *arguments: str) -> Iterator[str]:
 def _run(command: list[str], text: str | None = None) -> Iterator[str]:
     done = subprocess.run(command, input=text, capture_output=True, text=True, timeout=SECONDS, check=False)
     if done.returncode:
-        yield (done.stderr or done.stdout).strip()
+        yield (done.stderr or done.stdout).strip() or f"{command[0]} ended with {done.returncode} on it"
 
 
 def _json(text: str) -> str | None:

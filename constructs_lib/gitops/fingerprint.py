@@ -41,8 +41,12 @@ def code() -> str:
 def inputs(root: Path) -> str:
     """A hash of all code, of data, and of the place in the git repository."""
     hasher = hashlib.sha256("\n".join([prefix(root), _code((*GENERATOR, *OTHER_CODE))]).encode())
-    _add(hasher, root, DATA_INPUTS, without=GENERATED.format(environment=ANY))
+    _add(hasher, root, _data(root))
     return hasher.hexdigest()
+
+
+def _data(root: Path) -> list[Path]:
+    return _files(root, DATA_INPUTS, without=GENERATED.format(environment=ANY))
 
 
 def is_input(root: Path, path: Path) -> bool:
@@ -82,10 +86,14 @@ def unchanged(root: Path, before: str, environment: str | None = None) -> bool:
     return any(_is_noted(root, before, one) for one in {ANY, environment or ANY})
 
 
-def remember(root: Path, before: str, environment: str | None = None) -> None:
-    """Note a finished run; `before` are its inputs as they were when it began: what changed meanwhile is new."""
-    one = environment or ANY
-    write_by_rename(_path(root, one), _note(root, before, one))
+def remember(root: Path, before: str, began: float, environment: str | None = None) -> None:
+    """Note a finished run that began then (seconds since 1970), when its inputs were `before`.
+
+    Nothing is noted where one has changed meanwhile, also where that is undone: nobody knows what the run has read.
+    """
+    if inputs(root) == before and not _changed_since(began, _data(root)):
+        one = environment or ANY
+        write_by_rename(_path(root, one), _note(root, before, one))
 
 
 def _path(root: Path, environment: str) -> Path:
@@ -99,7 +107,7 @@ def _is_noted(root: Path, before: str, environment: str) -> bool:
 
 def _note(root: Path, before: str, environment: str) -> str:
     hasher = hashlib.sha256()
-    _add(hasher, root, [pattern.format(environment=environment) for pattern in OUTPUTS])
+    _add(hasher, root, _files(root, [pattern.format(environment=environment) for pattern in OUTPUTS]))
     return f"{before} {hasher.hexdigest()}\n"
 
 
@@ -113,18 +121,27 @@ def _tools() -> Iterable[str]:
 
 def _code(patterns: Iterable[str]) -> str:
     hasher = hashlib.sha256("\n".join(_tools()).encode())
-    if any(path.stat().st_ctime > LOADED - CLOCK for path in _add(hasher, CODE, patterns)):
+    files = _files(CODE, patterns)
+    _add(hasher, CODE, files)
+    if _changed_since(LOADED, files):
         hasher.update(os.urandom(16))
     return hasher.hexdigest()
 
 
-def _add(hasher: "hashlib._Hash", folder: Path, patterns: Iterable[str], without: str = "") -> list[Path]:
-    """Names and contents of all files that the patterns find, but those that `without` finds; the files."""
+def _changed_since(moment: float, files: Iterable[Path]) -> bool:
+    return any(path.stat().st_ctime > moment - CLOCK for path in files)
+
+
+def _files(folder: Path, patterns: Iterable[str], without: str = "") -> list[Path]:
+    """All files that the patterns find, but those that `without` finds."""
     paths = {path for pattern in patterns for path in folder.glob(pattern) if path.is_file()}
     paths -= set(folder.glob(without)) if without else set()
-    files = sorted(filter(_counts, paths))
+    return sorted(filter(_counts, paths))
+
+
+def _add(hasher: "hashlib._Hash", folder: Path, files: Iterable[Path]) -> None:
+    """Their names, relative to the folder, and their contents."""
     for path in files:
         hasher.update(f"{path.relative_to(folder).as_posix()}\0".encode())
         hasher.update(hashlib.sha256(path.read_bytes()).digest())
     hasher.update(b"\0")
-    return files

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ def regenerate(root: Path, read: Read, environment: str | None = None) -> tuple[
     InvalidInput where an input is wrong, a file cannot be written, or another run does not end.
     """
     with advised_writes(str(root)), exclusive(root / LOCK):
-        before = fingerprint.inputs(root)
+        began, before = time.time(), fingerprint.inputs(root)
         if fingerprint.unchanged(root, before, environment):
             return ()
         from constructs_lib.gitops.synth import publication, resolved
@@ -36,7 +37,7 @@ def regenerate(root: Path, read: Read, environment: str | None = None) -> tuple[
             enough_room(folder, ROOM)
         with tempfile.TemporaryDirectory() as out:
             changed = publication(root, platform, environments, Path(out))
-        fingerprint.remember(root, before, environment)
+        fingerprint.remember(root, before, began, environment)
         return changed
 
 

@@ -28,7 +28,9 @@ class Watch:
         self.root = root
         shutil.copyfile(ROOT / "main.py", root / "main.py")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "chatdb", "synth", "--watch"], cwd=root, env=os.environ | {"PYTHONPATH": str(root)},
+            # Where the tests are started in the background they ignore Ctrl-C, and so would it.
+            ["env", "--default-signal=INT", sys.executable, "-m", "chatdb", "synth", "--watch"],
+            cwd=root, env=os.environ | {"PYTHONPATH": str(root)},
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
         self.lines: Queue[str] = Queue()

@@ -322,7 +322,7 @@ def remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(fingerprint, "CODE", tmp_path)
     # The copy is newer than this process, which has read none of it.
     monkeypatch.setattr(fingerprint, "LOADED", math.inf)
-    fingerprint.remember(tmp_path, fingerprint.inputs(tmp_path))
+    fingerprint.remember(tmp_path, fingerprint.inputs(tmp_path), math.inf)
     assert fingerprint.unchanged(tmp_path, fingerprint.inputs(tmp_path))
     return tmp_path
 
@@ -373,8 +373,26 @@ def test_a_change_during_the_run_is_seen(remembered: Path) -> None:
     """What is saved while a run is under way was not read by it: the note must not cover it."""
     before = fingerprint.inputs(remembered)
     CHANGES["patch"](remembered)
-    fingerprint.remember(remembered, before)
+    fingerprint.remember(remembered, before, math.inf)
     assert not fingerprint.unchanged(remembered, fingerprint.inputs(remembered))
+
+
+@pytest.mark.parametrize("undone", ["during the run", "after it"])
+@pytest.mark.parametrize("removed", [True, False])
+def test_a_change_that_is_undone_is_seen(remembered: Path, undone: str, removed: bool) -> None:
+    """The run may have read the file as it was in between, so that what it has written is of no known inputs."""
+    path = remembered / "overlays/minikube/core/model-registry.yaml"
+    began, before, text = time.time(), fingerprint.inputs(remembered), path.read_text()
+    path.unlink()
+    if not removed:
+        path.write_text(text + "\n")
+    CHANGES["output-edited"](remembered)
+    if undone == "during the run":
+        path.write_text(text)
+    fingerprint.remember(remembered, before, began)
+    path.write_text(text)
+    assert fingerprint.inputs(remembered) == before
+    assert not fingerprint.unchanged(remembered, before)
 
 
 def test_nothing_is_generated_twice(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -386,6 +404,8 @@ def test_nothing_is_generated_twice(repository: Path, monkeypatch: pytest.Monkey
         raise AssertionError
 
     for environment in ("minikube", None):
+        # What was saved in the moment in which a run begins may be saved again in it.
+        time.sleep(2 * fingerprint.CLOCK)
         assert regenerate(repository, lambda: CATALOGUE, environment)
         assert regenerate(repository, never, environment) == ()
         (repository / "chatdb.yaml").touch()
