@@ -75,7 +75,7 @@ test: setup-test setup-services setup-policies setup-images lint $(if $(shell co
 	pytest -n 2
 	$(SERVICES_PYTHON) -m pytest -n 2 services
 
-mutations: setup-test ## Take facts of the generator away, one at a time, and check that a test notices
+mutations: setup-test setup-services ## Take facts of the generator away, one at a time, and check that a test notices
 	python -m tests.mutations.run_mutations $(MUTATIONS)
 
 policy-sets: setup-test setup-policies ## Compare the evaluation of NetworkPolicies with another implementation's (POLICY_SETS=2000)

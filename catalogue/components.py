@@ -257,7 +257,7 @@ EDGE = (
         labels=env(component="testing"),
         resources=Resources(cpu="100m", memory="128Mi", cpu_limit="200m", memory_limit="256Mi"),
         probes=service_probes(liveness="/", live=(15, 10), ready=(5, 5)),
-        route=Route(path="/test", strip="/test", also=("/runs",)),
+        route=Route(path="/test", strip="/test", also=("/ask", "/runs")),
         metrics="http",
         # Its page is there to show what is down.
         ready_without=("training-orchestrator", "query-parser", "ml-engine", "model-registry"),

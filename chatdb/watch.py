@@ -29,7 +29,7 @@ def saved(root: Path) -> Iterator[tuple[str, ...]]:
                 rust_timeout=FIRST, yield_on_timeout=True,
             ):  # fmt: skip
                 names = tuple(_names(root, changes))
-                if input_folders(root) != folders:
+                if (changes or not begun) and input_folders(root) != folders:
                     break
                 if names or not begun:
                     begun = True

@@ -24,7 +24,9 @@ def render(platform: ResolvedPlatform, charts: Charts | None = None) -> Rendered
     specs[platform.namespaces.tier, NAMESPACES] = platform.namespaces
     if platform.gateway:
         specs[GATEWAY_API, GATEWAY] = platform.gateway
-    return _rendered(specs, charts or Charts())
+    made = _rendered(specs, charts or Charts())
+    _refuse_clashes(made)
+    return made
 
 
 def render_variation(
@@ -51,13 +53,11 @@ def _of_components(components: Iterable[ResolvedComponent]) -> dict[Place, Spec]
 
 def _rendered(specs: Mapping[Place, Spec], charts: Charts) -> Rendered:
     made = dict(zip(specs, charts.of(specs.values()), strict=True))
-    rendered = Rendered(
+    return Rendered(
         charts={place: chart.objects for place, chart in made.items() if chart.objects},
         templates={place: chart.templates for place, chart in made.items() if chart.templates},
         texts={place: chart.text for place, chart in made.items() if chart.objects},
     )
-    _refuse_clashes(rendered)
-    return rendered
 
 
 def _refuse_clashes(rendered: Rendered) -> None:

@@ -9,6 +9,7 @@ REQUESTS = [
     ("/api/v1/parse", "query-parser", "/parse"),
     ("/test", "test-service", "/"),
     ("/test/", "test-service", "/"),
+    ("/test/ask", "test-service", "/ask"),
     ("/test/runs", "test-service", "/runs"),
     ("/test/runs/1", "test-service", "/runs/1"),
     *(
@@ -28,7 +29,7 @@ UNANSWERED = (
     "/", "/api", "/api/v1", "/api/v1/", "/jobs", "/metrics", "/ready", "/health", "/docs", "/openapi.json",
     "/api/v1/jobsx", "/api/v1/metrics", "/api/v1/ready", "/api/v1/docs", "/api/v1/openapi.json", "/api/v1/runs",
     "/test/metrics", "/test/ready", "/test/health", "/test/openapi.json", "/test/docs", "/test/runsx", "/testing",
-    "/test/docs/ml-engine/", "/api/v1/docs/test-service/",
+    "/test/asked", "/test/docs/ml-engine/", "/api/v1/docs/test-service/",
 )  # fmt: skip
 ENCODED = (
     "/test/runs/../metrics", "/test/runs/%2e%2e/metrics", "/api/v1/ml/../metrics", "/api/v1/ml/%2e%2e/%2e%2e/metrics",

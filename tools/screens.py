@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from chatdb import repository
 from chatdb.local.platform import Platform, platform
@@ -61,6 +62,11 @@ def a_run(running: Platform, window: Browser) -> str:
     return until(window, url, "run: passed")
 
 
+def asked(running: Platform, question: str) -> str:
+    """The page that answers a question."""
+    return f"{running.url('test-service')}/ask?{urlencode({'question': question})}"
+
+
 def a_fault(running: Platform, window: Browser) -> str:
     """A run has failed, as query-parser was gone; it is back, and the object store is down."""
     url = running.url("test-service")
@@ -78,6 +84,10 @@ def a_fault(running: Platform, window: Browser) -> str:
 PICTURES: Mapping[str, Picture] = {
     "status-well": Picture(prepare=a_run),
     "status-phone": Picture(prepare=lambda running, _window: running.url("test-service"), width=PHONE, dark=True),
+    "ask": Picture(
+        prepare=lambda running, _window: asked(running, "faild jobs of model churn with more than 3 attempts")
+    ),
+    "ask-phone": Picture(prepare=lambda running, _window: asked(running, "delete all jobs"), width=PHONE, dark=True),
     "status-down": Picture(prepare=a_fault),
 }
 

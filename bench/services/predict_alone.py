@@ -8,8 +8,9 @@ from turns import Turn
 from worker import serve, timed
 
 from chatdb_common import object_store
-from ml_engine import datasets, models, training
+from ml_engine import datasets, instances, preparation, training
 from ml_engine.domain import Hyperparameters
+from ml_engine.limits import Limits
 from ml_engine.models import Loaded, Models
 from ml_engine.registry import Registry
 from ml_engine.settings import Settings
@@ -22,7 +23,7 @@ def handler(loaded: Loaded, told: Mapping[str, Any]) -> Callable[[int], object]:
 
 def onnx(loaded: Loaded, told: Mapping[str, Any]) -> Callable[[int], object]:
     """One call of the runtime, on arrays that are ready."""
-    numbers, words = models.arrays(loaded.signature, told["instances"])
+    numbers, words = instances.arrays(loaded.signature, told["instances"])
     given = training.inputs(loaded.session, numbers, words)
     return lambda _: loaded.session.run(None, given)
 
@@ -30,8 +31,8 @@ def onnx(loaded: Loaded, told: Mapping[str, Any]) -> Callable[[int], object]:
 def scikit(_loaded: Loaded, told: Mapping[str, Any]) -> Callable[[int], object]:
     """The pipeline that was trained on the same data, before it is stored as ONNX; its rows are ready, too."""
     settings = Settings.model_validate(told["settings"])
-    frame = datasets.read(object_store.connect(settings), told["data"], lambda: None)
-    examples = training.prepare(frame, None, None)
+    frame = datasets.read(object_store.connect(settings), told["data"], Limits(room=2**40))
+    examples = preparation.prepare(frame, None, None)
     model = training.pipeline(told["kind"], examples, Hyperparameters()).fit(examples.features, examples.target)
     count = len(told["instances"])
     rows = np.resize(examples.features, (count, examples.features.shape[1]))

@@ -53,8 +53,8 @@ def measure(rounds: int = ROUNDS) -> Times:
 
 def _questions() -> list[tuple[str, Schema]]:
     """Those that are answered and those that are refused, with what they are about."""
-    shop = yaml.safe_load((CORPUS / "schemas/shop.yaml").read_text(encoding="utf-8"))
-    schemas = {"chatdb": default_schema(), "shop": Schema.model_validate(shop)}
+    brought = {path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in CORPUS.glob("schemas/*.yaml")}
+    schemas = {name: Schema.model_validate(read) for name, read in brought.items()} | {"chatdb": default_schema()}
     files = sorted(path for part in ("tuned", "held-out") for path in (CORPUS / part).glob("*/*.yaml"))
     read = [(yaml.safe_load(path.read_text(encoding="utf-8")), schemas[path.stem]) for path in files]
     return [(entry["ask"], schema) for entries, schema in read for entry in entries]

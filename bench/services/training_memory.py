@@ -10,20 +10,23 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from peaks import peak, reset_peak
 
-from ml_engine import datasets, training
+from ml_engine import datasets, preparation, training
 from ml_engine.domain import Hyperparameters
+from ml_engine.limits import Limits
 
 COLUMNS, ROWS = 200, 25_000
 KIB = 1024
-KINDS = ("numbers with decimals", "digits", "words, three in each column")
+KINDS = ("numbers with decimals", "digits", "words, three in each column", "numbers with decimal commas", "dates")
+DAY = date(2000, 1, 1)
 QUICK = Hyperparameters(model="linear", folds=2)
-LIMITS = datasets.Limits(room=2**40)
+LIMITS = Limits(room=2**40)
 
 
 class Files:
@@ -38,22 +41,29 @@ class Files:
 def write(path: Path, kind: str, rows: int) -> None:
     """A data set of this kind, and a target of whole numbers."""
     seeded = np.random.default_rng(1)
+    delimiter = ";" if kind == KINDS[3] else ","
     with path.open("w", encoding="utf-8") as file:
-        file.write(",".join(f"c{column}" for column in range(COLUMNS)) + "\n")
+        file.write(delimiter.join(f"c{column}" for column in range(COLUMNS)) + "\n")
         for number in range(rows):
-            if kind == KINDS[0]:
-                row = [f"{value:.3f}" for value in seeded.normal(size=COLUMNS - 1)]
-            else:
-                digits = seeded.integers(0, 9 if kind == KINDS[1] else 3, COLUMNS - 1).tolist()
-                row = [str(digit) if kind == KINDS[1] else "abc"[digit] * 3 for digit in digits]
-            file.write(",".join([*row, str(number % 1000)]) + "\n")
+            file.write(delimiter.join([*cells(kind, seeded), str(number % 1000)]) + "\n")
+
+
+def cells(kind: str, seeded: np.random.Generator) -> list[str]:
+    """A row of them, without the target."""
+    if kind in (KINDS[0], KINDS[3]):
+        row = [f"{value:.3f}" for value in seeded.normal(size=COLUMNS - 1)]
+        return row if kind == KINDS[0] else [cell.replace(".", ",") for cell in row]
+    digits = seeded.integers(0, {KINDS[1]: 9, KINDS[2]: 3}.get(kind, 9000), COLUMNS - 1).tolist()
+    if kind == KINDS[4]:
+        return [str(DAY + timedelta(days=digit)) for digit in digits]
+    return [str(digit) if kind == KINDS[1] else "abc"[digit] * 3 for digit in digits]
 
 
 def learn(path: Path) -> None:
     """As the training process does."""
     store: Any = Files()
     frame = datasets.read(store, f"s3://files{path}", LIMITS)
-    training.train(training.prepare(frame, None, None), QUICK)
+    training.train(preparation.prepare(frame, None, None), QUICK)
 
 
 def measured(kind: str, rows: int) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from constructs_lib.problem import InvalidInput, Problem
 from constructs_lib.resolved import NAMESPACE_LABEL
 
 POD, NAMESPACE = "pod", "namespace"
@@ -83,6 +84,15 @@ def requirements(scope: str, selector: Mapping[str, Any] | None) -> Box:
         # A selector may contradict itself: then it selects nothing, and its box has a label without values.
         box = {**box, key: box[key] & values if key in box else values}
     return box
+
+
+def selected_pods(where: str, what: str, selector: Mapping[str, Any] | None) -> Box:
+    """Whom the selector of `what` in the object `where` selects; InvalidInput where the API server refuses it."""
+    try:
+        return requirements(POD, selector)
+    except ValueError as error:
+        problem = Problem(where, f"the selector of {what} is not legal: {error}", "correct it")
+        raise InvalidInput([problem]) from error
 
 
 def _values(expression: Mapping[str, Any]) -> Values:

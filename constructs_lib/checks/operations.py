@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from constructs_lib.checks.label_sets import POD, holds, labels_of, requirements
+from constructs_lib.checks.label_sets import POD, holds, labels_of, selected_pods
 from constructs_lib.checks.model import Inputs, Rendered
 from constructs_lib.checks.overlays import sources
 from constructs_lib.checks.placement import HOSTNAME, spreads
@@ -110,9 +110,9 @@ def _gone_with_a_node(inputs: Inputs) -> Iterator[Problem]:
 
 
 def _selector(budget: Rendered) -> Callable[[Rendered], bool]:
-    """Whether it selects a workload's pods, whatever their namespace."""
+    """Whether it selects a workload's pods, whatever their namespace; InvalidInput where its selector is not legal."""
     selector = budget.spec.get("selector")
-    wanted = None if selector is None else requirements(POD, selector)
+    wanted = None if selector is None else selected_pods(budget.where, "the budget", selector)
     return lambda workload: wanted is not None and holds(wanted, labels_of(POD, workload.pod_labels))
 
 

@@ -10,10 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from constructs_lib.checks.label_sets import POD, Box, Key, holds, labels_of, requirements
+from constructs_lib.checks.label_sets import POD, Box, Key, holds, labels_of, selected_pods
 from constructs_lib.checks.model import Rendered
 from constructs_lib.footprint import Footprint
-from constructs_lib.problem import InvalidInput, Problem
 
 HOSTNAME = "kubernetes.io/hostname"
 PLACED_BY = ("cpu", "memory", "disk", "pods")
@@ -185,11 +184,7 @@ def spreads(workload: Rendered) -> bool:
 
 def _selector(workload: Rendered, term: Mapping[str, Any]) -> Box:
     """Whom a constraint or a term selects; InvalidInput where the API server refuses its selector."""
-    try:
-        return requirements(POD, term["labelSelector"])
-    except ValueError as error:
-        message = f"the selector of a spread constraint or an anti-affinity is not legal: {error}"
-        raise InvalidInput([Problem(workload.where, message, "correct it")]) from error
+    return selected_pods(workload.where, "a spread constraint or an anti-affinity", term["labelSelector"])
 
 
 def _constraints(workload: Rendered) -> Iterator[Mapping[str, Any]]:

@@ -53,7 +53,7 @@ def is_input(root: Path, path: Path) -> bool:
     """Whether a file of that path, there or not, is an input of the repository."""
     parts = path.relative_to(root).parts
     found = any(_matches(parts, pattern.split("/")) for pattern in (*GENERATOR, *OTHER_CODE, *DATA_INPUTS))
-    return found and _counts(path) and not _matches(parts[:4], ("overlays", "*", "*", "generated"))
+    return found and _counts(path) and not _is_generated(parts)
 
 
 def input_folders(root: Path) -> frozenset[Path]:
@@ -63,7 +63,13 @@ def input_folders(root: Path) -> frozenset[Path]:
         parts = pattern.split("/")[:-1]
         for length in range(1, len(parts) + 1):
             found |= {path for path in root.glob("/".join(parts[:length])) if path.is_dir() and _counts(path)}
-    return frozenset(path for path in found if path.name != "generated")
+    return frozenset(path for path in found if not _is_generated(path.relative_to(root).parts))
+
+
+def _is_generated(parts: Sequence[str]) -> bool:
+    """Whether the path is that of a folder of what is generated for a tier, or below it."""
+    folder = GENERATED.format(environment=ANY).removesuffix("/**/*").split("/")
+    return _matches(parts[: len(folder)], folder)
 
 
 def _matches(parts: Sequence[str], pattern: Sequence[str]) -> bool:

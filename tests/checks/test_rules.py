@@ -160,6 +160,25 @@ def test_rule_that_fails_is_an_internal_error(rendered: Inputs) -> None:
     assert "tests/checks/test_rules.py:" in findings[0].problem.what
 
 
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ({"operator": "Like", "values": ["a"]}, "operator Like of label app with values"),
+        ({"operator": "In"}, "operator In of label app without values"),
+        ({"operator": "Exists", "values": ["a"]}, "operator Exists of label app with values"),
+    ],
+)
+def test_budget_with_a_selector_that_is_not_legal(rendered: Inputs, expression: Manifest, why: str) -> None:
+    """What its schema takes, and the API server does not, is a finding of that budget."""
+    changed = [replace(one, manifest=copy.deepcopy(one.manifest)) for one in rendered.rendered]
+    budget = pick(changed, "PodDisruptionBudget", "query-parser")
+    budget["spec"]["selector"] = {"matchExpressions": [{"key": "app", **expression}]}
+    (finding,) = [one for one in run(replace(rendered, rendered=tuple(changed))) if one.rule != "score"]
+    message = f"the selector of the budget is not legal: {why}"
+    where = "tier processing: PodDisruptionBudget chatdb-services/query-parser"
+    assert (finding.rule, finding.problem.where, finding.problem.what) == ("disruption", where, message)
+
+
 def test_list_of_objects_is_not_an_object(rendered: Inputs) -> None:
     """Kubeconform looks at its items alone: no schema holds for what is around them."""
     item = {"apiVersion": "v1", "kind": "List", "metadata": {"name": "some", "labels": {"a": 5}}, "items": []}

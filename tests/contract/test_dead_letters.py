@@ -6,14 +6,14 @@ from constructs_lib.resolve.topics import DEAD_LETTER_SUFFIX
 from tests.contract.sources import assigned
 from tests.repository import ROOT
 
-CONSUMER = "services/common/chatdb_common/consumer.py"
+SOURCE = "services/common/chatdb_common/dead_letters.py"
 ALERTS = "catalogue/files/prometheus/alerts.yml"
 
 
 def test_suffix() -> None:
-    """The consumer's suffix is the catalogue's."""
-    own = assigned(CONSUMER, "DEAD_LETTER_SUFFIX")
-    assert own == DEAD_LETTER_SUFFIX, f"{CONSUMER} has {own!r}, the catalogue's topics.py has {DEAD_LETTER_SUFFIX!r}"
+    """The services' suffix is the catalogue's."""
+    own = assigned(SOURCE, "DEAD_LETTER_SUFFIX")
+    assert own == DEAD_LETTER_SUFFIX, f"{SOURCE} has {own!r}, the catalogue's topics.py has {DEAD_LETTER_SUFFIX!r}"
 
 
 def test_alert_names_the_topic() -> None:

@@ -29,6 +29,7 @@ UNASKED = {
     "registry.idempotency_keys": "delivery of requests, not data of users",
     "orchestrator.jobs.hyperparameters": "jsonb",
     "orchestrator.jobs.result": "jsonb",
+    "orchestrator.jobs.trace": "jsonb",
     "orchestrator.jobs.version": "the counter of compare-and-set, which would be taken for a model's version",
     "orchestrator.jobs.lease_owner": "what the reaper works with",
     "orchestrator.jobs.lease_expires_at": "what the reaper works with",
@@ -46,24 +47,31 @@ ACROSS = {
 """Keys that the parser joins by and no migration declares: they lead from one service's schema to another's."""
 
 
-def migrated() -> Iterator[tuple[str, Any]]:
-    """(schema, CREATE TABLE) of every migration."""
+def migrated() -> Iterator[tuple[str, str, list[Any]]]:
+    """(schema, table, its columns and constraints) of every CREATE TABLE and ALTER TABLE ADD of the migrations."""
     for component in CATALOGUE.components:
         if component.schema:
             for path in sorted((ROOT / component.schema.migrations).glob("*.sql")):
                 for statement in (one.stmt for one in parse_sql(path.read_text(encoding="utf-8"))):
-                    assert not isinstance(statement, sql.AlterTableStmt), f"{path.name}: read ALTER here, too"
-                    if isinstance(statement, sql.CreateStmt):
-                        yield component.schema.name, statement
+                    if not isinstance(statement, sql.CreateStmt | sql.AlterTableStmt):
+                        continue
+                    elements: Any = getattr(statement, "tableElts", ())
+                    if isinstance(statement, sql.AlterTableStmt):
+                        elements = [change.def_ for change in statement.cmds or ()]
+                        assert all(isinstance(one, sql.ColumnDef) for one in elements), (
+                            f"{path.name}: read it here, too"
+                        )
+                    assert statement.relation and statement.relation.relname
+                    yield component.schema.name, statement.relation.relname, list(elements)
 
 
 def made() -> tuple[dict[str, str], dict[str, str]]:
     """What the migrations make: the type of every column, and the column that every foreign key leads to."""
     columns: dict[str, str] = {}
     keys: dict[str, str] = {}
-    for schema, table in migrated():
-        place = f"{schema}.{table.relation.relname}"
-        for column in table.tableElts:
+    for schema, table, elements in migrated():
+        place = f"{schema}.{table}"
+        for column in elements:
             if isinstance(column, sql.ColumnDef):
                 name = f"{place}.{column.colname}"
                 assert column.typeName and column.typeName.names
@@ -93,15 +101,15 @@ def known() -> tuple[dict[str, str], dict[str, str]]:
 def listed_values() -> tuple[dict[str, set[str]], dict[str, set[str]]]:
     """(of the migrations, of the parser): the values of each column that has a closed list of them."""
     checked: dict[str, set[str]] = {}
-    for schema, table in migrated():
-        for column in table.tableElts:
+    for schema, table, elements in migrated():
+        for column in elements:
             for constraint in getattr(column, "constraints", None) or ():
                 check = constraint.raw_expr
                 if not isinstance(check, sql.A_Expr):
                     continue
                 assert check.name
                 if check.name[0].sval == "=" and isinstance(check.rexpr, tuple):
-                    place = f"{schema}.{table.relation.relname}.{column.colname}"
+                    place = f"{schema}.{table}.{column.colname}"
                     checked[place] = {one.val.sval for one in check.rexpr}
     tables = yaml.safe_load((ROOT / PARSER).read_text(encoding="utf-8"))["tables"]
     told = {

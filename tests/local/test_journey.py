@@ -40,7 +40,7 @@ def job(running: Platform) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def champion(running: Platform, job: dict[str, Any]) -> dict[str, Any]:
-    """The alias of the best version: the first one becomes it by itself."""
+    """The alias of the best version: the first one that beats its baseline becomes it by itself."""
     status, alias, _ = ask(f"{running.url('model-registry')}/models/{MODEL}/aliases/champion")
     assert status == 200, alias
     assert alias["version"] == job["result"]["version"]
@@ -48,11 +48,15 @@ def champion(running: Platform, job: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_job_is_trained(job: dict[str, Any]) -> None:
-    """It was queued, run once and ended well, and says how good its model is."""
+    """It was queued, run once and ended well, and says how good its model is, and what it has learned from."""
     assert job["status"] == "SUCCEEDED", job["error"]
     assert [step["to_status"] for step in job["transitions"]] == ["QUEUED", "RUNNING", "SUCCEEDED"]
     assert (job["attempts"], job["result"]["task"]) == (1, "classification")
-    assert job["result"]["metrics"]
+    metrics = job["result"]["metrics"]
+    assert metrics["balanced_accuracy"] > metrics["baseline_balanced_accuracy"]
+    roles = {column["name"]: column["role"] for column in job["result"]["columns"]}
+    assert list(roles) == ["rows_scanned", "joins", "indexed", "hour", "table", "slow"]
+    assert set(roles.values()) == {"number", "word", "target"}
 
 
 def test_model_is_registered(running: Platform, job: dict[str, Any]) -> None:

@@ -63,6 +63,7 @@ REQUESTS: Mapping[str, Request] = {
     "list loaded models": Request(ENGINE, "GET", "/ml/models"),
     "ask a question": Request(PARSER, "POST", "/parse", {"query": "how many jobs failed last week"}),
     "show the page": Request(PAGE, "GET", "/"),
+    "ask on the page": Request(PAGE, "GET", "/ask?question=how+many+jobs+failed+last+week"),
     **{f"/ready of {name}": Request(name, "GET", "/ready") for name in SERVICES},
     **{f"/health of {name}": Request(name, "GET", "/health") for name in SERVICES},
 }
@@ -77,6 +78,7 @@ WITHOUT: Mapping[str, frozenset[str]] = {
     "kafka": frozenset({"predict", "/ready of ml-engine"}),
     "minio": frozenset({"download", "upload", "predict with another model"}),
     "model-registry": frozenset({"predict", "predict with another model", "/ready of ml-engine"}),
+    "query-parser": frozenset({"ask on the page"}),
 }
 """What cannot be done without it: 503."""
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -24,6 +24,8 @@ from tests.mutations.mutation import Mutation, mutations
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("catalogue", "chatdb", "constructs_lib")
 LINKED = (".tools", "node_modules")
+SERVICES = "services/"
+"""Tests below it are run in the services' own environment."""
 GENERATED = ("dist", "argocd", "overlays")
 COPIES = 2
 BASELINE_SECONDS, SYNTH_SECONDS, TEST_SECONDS = 900, 120, 120
@@ -32,6 +34,10 @@ FAILURE, INTERRUPTED, USAGE = 1, 2, 4
 """Exit codes of pytest: a test failed; a module of tests could not be collected; conftest.py could not be read."""
 INVALID = re.compile(r"ImportError while loading conftest.*InvalidInput", re.DOTALL)
 """What pytest says where the platform, which conftest.py resolves, is not valid."""
+
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+"""Runs a Python for at most so many seconds, with arguments."""
 
 
 class Undecided(Exception):
@@ -55,9 +61,13 @@ class Copy:
         self.environment["PATH"] = os.pathsep.join([*map(str, programs), os.environ["PATH"]])
         self.environment |= {"PYTHONPATH": str(folder), "CDK8S_CHECK_UPGRADE": "false"}
         for name in PACKAGES:
-            imported = self.python(TEST_SECONDS, "-c", f"import {name}; print({name}.__file__)").stdout
-            if not imported.startswith(str(folder)):
-                raise Undecided(f"the copy's tests would import {imported.strip()}")
+            self._check_import(name, self.python)
+        self._check_import("chatdb_common", self.services_python)
+
+    def _check_import(self, package: str, run: Run) -> None:
+        imported = run(TEST_SECONDS, "-c", f"import {package}; print({package}.__file__)").stdout
+        if not imported.startswith(str(self.folder)):
+            raise Undecided(f"the copy's tests would import {imported.strip()}")
 
     def _copy(self, names: Iterable[str]) -> None:
         for name in names:
@@ -79,12 +89,20 @@ class Copy:
 
     def python(self, seconds: float, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run this Python in the copy; Undecided where it does not end in time."""
-        line = [sys.executable, *arguments]
+        return self._run(seconds, self.environment, sys.executable, *arguments)
+
+    def services_python(self, seconds: float, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The same of the services' Python, with the copy's services."""
+        folders = (self.folder, *(path for path in sorted((self.folder / SERVICES).iterdir()) if path.is_dir()))
+        environment = self.environment | {"PYTHONPATH": os.pathsep.join(map(str, folders))}
+        return self._run(seconds, environment, str(self.folder / ".tools/services/bin/python"), *arguments)
+
+    def _run(self, seconds: float, environment: dict[str, str], *line: str) -> subprocess.CompletedProcess[str]:
         try:
             return subprocess.run(
                 line,
                 cwd=self.folder,
-                env=self.environment,
+                env=environment,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -94,9 +112,15 @@ class Copy:
         except subprocess.TimeoutExpired as error:
             raise Undecided(f"no end within {seconds:g} s") from error
 
-    def tests(self, seconds: float, *arguments: str) -> str | None:
+    def tests(self, seconds: float, targets: Collection[str], *options: str) -> str | None:
         """The first test that fails; None where all pass. Undecided where no test can be run."""
-        done = self.python(seconds, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *arguments)
+        ours = [target for target in targets if not target.startswith(SERVICES)]
+        theirs = [target for target in targets if target.startswith(SERVICES)]
+        failed = self._tests(self.python, seconds, *options, *ours) if ours else None
+        return failed or (self._tests(self.services_python, seconds, *options, *theirs) if theirs else None)
+
+    def _tests(self, run: Run, seconds: float, *arguments: str) -> str | None:
+        done = run(seconds, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *arguments)
         if done.returncode == 0:
             return None
         if done.returncode == USAGE and INVALID.search(done.stdout):
@@ -119,7 +143,7 @@ class Copy:
                     return f"chatdb synth: {done.stdout.strip().splitlines()[-1]}"
                 if "nothing has changed" in done.stdout:
                     raise Undecided("what is generated does not change: leave out `generate`")
-            return self.tests(TEST_SECONDS, *mutation.tests)
+            return self.tests(TEST_SECONDS, mutation.tests)
         finally:
             self.write(mutation.file, before)
             if mutation.generate:
@@ -157,7 +181,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         copies = [Copy(Path(scratch) / f"copy-{number}") for number in range(COPIES)]
         targets = sorted({target for mutation in selected for target in mutation.tests})
-        failed = copies[0].tests(BASELINE_SECONDS, "-n", str(COPIES), *targets)
+        failed = copies[0].tests(BASELINE_SECONDS, targets, "-n", str(COPIES))
         if failed:
             sys.exit(f"without any mutation this fails: {failed}")
         print(f"{len(targets)} targets pass without a mutation", flush=True)

@@ -6,10 +6,11 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from constructs_lib.cache import FOLDER
+from constructs_lib.gitops.fingerprint import NOTE
 from tests.properties import overlay_edits
 
 ENVIRONMENT = "minikube"
-CACHE = ".cdk8s/cache"
 NUMBERS = {
     "entry": ("catalogue/components.py", r'cpu="(\d+)m"|_limit="(\d+)Mi"|replicas=(\d+)'),
     "topic": ("catalogue/topics.py", r"partitions=(\d+)"),
@@ -84,10 +85,10 @@ def damaged(chance: random.Random, root: Path) -> str:
 
 def cache(chance: random.Random, root: Path) -> str:
     """What is kept is damaged: a byte, the end of a file, one file, or all of them."""
-    paths = sorted((root / CACHE).glob("*"))
+    paths = sorted((root / FOLDER).glob("*"))
     how = chance.choice(["flip", "cut", "remove", "empty"])
     if not paths or how == "empty":
-        shutil.rmtree(root / CACHE, ignore_errors=True)
+        shutil.rmtree(root / FOLDER, ignore_errors=True)
     for path in chance.sample(paths, min(len(paths), 9)) if how != "empty" else []:
         if how == "flip":
             _flip(chance, path)
@@ -100,7 +101,7 @@ def cache(chance: random.Random, root: Path) -> str:
 
 def note(chance: random.Random, root: Path) -> str:
     """The note of the last run is gone: all is generated anew, as after a clone of the outputs."""
-    (root / ".cdk8s/fingerprint").unlink(missing_ok=True)
+    (root / NOTE).unlink(missing_ok=True)
     return "without the note"
 
 

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from constructs_lib.cache import FOLDER
+from constructs_lib.gitops.fingerprint import NOTE
+from constructs_lib.gitops.publish import differences
 from tests.fuzz.lane import SEED, WHOLE, repeat
 from tests.properties.repository_edits import EDITS
 from tests.repository import PACKAGES, ROOT, copy_inputs
@@ -72,11 +75,6 @@ class Repository:
                 self.edit()
             process.communicate(timeout=120)
 
-    def files(self, root: Path) -> dict[str, bytes]:
-        """All that is generated, and what people have written beside it."""
-        paths = sorted(path for name in GENERATED for path in (root / name).rglob("*") if path.is_file())
-        return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths}
-
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -109,12 +107,11 @@ def test_nothing_stale(original: Path, tmp_path: Path, number: int) -> None:
             mine.done.append(f"back: {path.name}")
             path.write_bytes(before[path]) if path in before else path.unlink()
     fresh = copied(mine.root, tmp_path / "fresh")
-    shutil.rmtree(fresh / ".cdk8s/cache", ignore_errors=True)
-    (fresh / ".cdk8s/fingerprint").unlink(missing_ok=True)
+    shutil.rmtree(fresh / FOLDER, ignore_errors=True)
+    (fresh / NOTE).unlink(missing_ok=True)
     words = f"{mine.done}; again: {repeat()}"
     assert mine.run(mine.root) == mine.run(fresh), words
-    here, there = mine.files(mine.root), mine.files(fresh)
-    assert {name for name in here.keys() | there.keys() if here.get(name) != there.get(name)} == set(), words
+    assert [f"{name}/{path}" for name in GENERATED for path in differences(mine.root / name, fresh / name)] == [], words
 
 
 def inputs(root: Path) -> list[Path]:

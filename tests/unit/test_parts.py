@@ -157,6 +157,7 @@ def test_each_replica_has_its_claims() -> None:
         ("ml-engine", "/api/v1/ml/predict", "/ml/predict"),
         ("test-service", "/test", "/"),
         ("test-service", "/test/", "/"),
+        ("test-service", "/test/ask", "/ask"),
         ("test-service", "/test/runs/1", "/runs/1"),
         ("test-service", "/testing", None),
         ("test-service", "/test/runsx", None),

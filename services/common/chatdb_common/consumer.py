@@ -5,23 +5,19 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import wait
 from typing import Any, Generic, TypeVar
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 from confluent_kafka import Message as KafkaMessage
 from prometheus_client import Counter, Gauge, Histogram
 from pydantic import ValidationError
 
-from chatdb_common import telemetry
+from chatdb_common import dead_letters, telemetry
 from chatdb_common.failpoints import failpoint
 from chatdb_common.logs import get_logger
 from chatdb_common.messages import Message
 from chatdb_common.publisher import CONNECTION, Publisher, PublishError, Record, TooLarge
 from chatdb_common.settings import KafkaSettings
-from chatdb_common.workers import Worker, background, pause
+from chatdb_common.workers import STUCK_SECONDS, Worker, background, pause
 
-DEAD_LETTER_SUFFIX = ".dlq"
-OWN_HEADERS = ("x-reason", "x-topic", "x-partition", "x-offset")
-# Far below what a broker takes: a message can be as large as that, and with the reason be larger.
-CUT_BYTES = 100_000
 ATTEMPTS = 5
 # How long a handler may take before its partitions are paused and the group is told that the member lives.
 PATIENCE_SECONDS = 0.5
@@ -45,7 +41,11 @@ class ConsumerWorker(Worker, Generic[M]):
     any other error `attempts` times, and then the message goes to `<topic>.dlq` with the reason. A message that cannot
     be read goes there at once. A handler must be idempotent, and may take as long as it needs; one that takes long
     watches `stopping` and raises when it is set: the message is not committed then, and comes again.
+
+    Its sign of life is a poll that has returned, also while a handler works: that runs in a thread beside the loop.
     """
+
+    sign = "polled"
 
     def __init__(
         self,
@@ -76,10 +76,14 @@ class ConsumerWorker(Worker, Generic[M]):
         RETRIES.labels(topic)
         SECONDS.labels(topic)
 
+    def begin(self) -> None:
+        """No sign of life: a consumer that can't even connect polls nothing."""
+
     def step(self) -> None:
         """At most one message."""
         client = self._connected()
         message = client.poll(1.0)
+        self.beat()
         if message is None:
             return
         error = message.error()
@@ -106,7 +110,7 @@ class ConsumerWorker(Worker, Generic[M]):
 
     def _connected(self) -> Consumer:
         if self._client is None:
-            client = self._connect({**self._config, "stats_cb": self._note_lag})
+            client = self._connect({**self._config, "stats_cb": self._note_lag, "on_commit": self._note_commit})
             client.subscribe([self._topic], on_assign=_start_unpaused)
             self._client = client
         return self._client
@@ -124,25 +128,13 @@ class ConsumerWorker(Worker, Generic[M]):
         return None if self.stopping.is_set() else self._dead_letter(client, message, error_or_end)
 
     def _handled(self, message: KafkaMessage, decoded: M) -> None:
-        with telemetry.consumed(self._topic, text_headers(message)), SECONDS.labels(self._topic).time():
+        with telemetry.consumed(self._topic, dead_letters.text_headers(message)), SECONDS.labels(self._topic).time():
             self._handle(decoded)
 
     def _dead_letter(self, client: Consumer, message: KafkaMessage, error: BaseException) -> str | None:
         reason = f"{type(error).__name__}: {error}"[:2000]
         log.error("message is put aside", topic=self._topic, offset=message.offset(), reason=reason)
-        key = message.key()
-        letter = Record(
-            topic=self._topic + DEAD_LETTER_SUFFIX,
-            key=None if key is None else key.decode(errors="replace"),
-            value=message.value() or b"",
-            headers={
-                **text_headers(message),
-                "x-reason": reason,
-                "x-topic": self._topic,
-                "x-partition": str(message.partition()),
-                "x-offset": str(message.offset()),
-            },
-        )
+        letter = dead_letters.letter(self._topic, message, reason)
         failed = self._until_done(client, lambda: self._put_aside(letter))
         if failed is None:
             return DEAD_LETTER
@@ -154,7 +146,7 @@ class ConsumerWorker(Worker, Generic[M]):
         try:
             self._publisher.publish([letter])
         except TooLarge:
-            self._publisher.publish([_cut(letter)])
+            self._publisher.publish([dead_letters.cut(letter)])
 
     def _until_done(self, client: Consumer, task: Callable[[], None]) -> BaseException | None:
         """Do the task, again where it is worth it; the error of the last try, or None when it is done."""
@@ -169,6 +161,9 @@ class ConsumerWorker(Worker, Generic[M]):
                 return error
             RETRIES.labels(self._topic).inc()
             log.warning("message failed, is tried again", topic=self._topic, failures=failures, reason=str(error))
+            # Also where each try fails at once: a member that does not poll is thrown out of the group.
+            self._poll_beside(client)
+            client.resume(client.assignment())
             self.stopping.wait(pause(failures, self.longest_pause))
 
     def _attempt(self, client: Consumer, task: Callable[[], None]) -> BaseException | None:
@@ -179,7 +174,7 @@ class ConsumerWorker(Worker, Generic[M]):
             if not future.done():
                 waiting = True
                 try:
-                    _stay_in_group(client)
+                    self._poll_beside(client)
                 except Exception:
                     # Not two at once: the message comes again when this handler has ended.
                     wait([future])
@@ -188,10 +183,19 @@ class ConsumerWorker(Worker, Generic[M]):
             client.resume(client.assignment())
         return future.exception()
 
+    def _poll_beside(self, client: Consumer) -> None:
+        _stay_in_group(client)
+        self.beat()
+
     def _commit(self, client: Consumer, message: KafkaMessage) -> None:
         try:
-            client.commit(message=message, asynchronous=False)
+            # Not waited for: without Kafka that would last until Kafka is back, and hold up each poll. `close` waits.
+            client.commit(message=message, asynchronous=True)
         except KafkaException as error:
+            self._note_commit(error.args[0], [])
+
+    def _note_commit(self, error: KafkaError | None, _partitions: object) -> None:
+        if error is not None:
             # The partition moved meanwhile: its new owner handles the message again, which counts once.
             log.warning("offset was not committed", topic=self._topic, reason=str(error))
 
@@ -224,16 +228,11 @@ def _config(settings: KafkaSettings) -> dict[str, Any]:
         # Members that come and go do not take the partition of a handler that takes long.
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": 10_000,
+        # Who is not ready as it polls nothing has lost its partitions, too: they are another member's.
+        "max.poll.interval.ms": int(1000 * STUCK_SECONDS),
         "statistics.interval.ms": 5_000,
         **CONNECTION,
     }
-
-
-def _cut(letter: Record) -> Record:
-    """As much of the letter as is surely taken."""
-    own = {name: value for name, value in letter.headers.items() if name in OWN_HEADERS}
-    headers = {**own, "x-cut": f"from {len(letter.value)} bytes, without key and other headers"}
-    return Record(letter.topic, None, letter.value[:CUT_BYTES], headers)
 
 
 def _start_unpaused(client: Consumer, partitions: list[TopicPartition]) -> None:
@@ -247,13 +246,3 @@ def _stay_in_group(client: Consumer) -> None:
     stray = client.poll(0)
     if stray is not None and stray.error() is None:
         client.seek(TopicPartition(stray.topic() or "", stray.partition() or 0, stray.offset() or 0))
-
-
-def text_headers(message: KafkaMessage) -> Mapping[str, str]:
-    """The message's headers; what is no text is left out."""
-    texts: dict[str, str] = {}
-    headers = message.headers() or []
-    for name, value in headers.items() if isinstance(headers, dict) else headers:
-        if isinstance(value, bytes):
-            texts[name] = value.decode(errors="replace")
-    return texts

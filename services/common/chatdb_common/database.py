@@ -1,7 +1,7 @@
 """PostgreSQL: a pool that opens by itself, later; a server that is missing is no error at start."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -52,6 +52,7 @@ Pool = ConnectionPool[Connection]
 TRANSIENT = (
     psycopg.OperationalError,
     psycopg.errors.UndefinedTable,
+    psycopg.errors.UndefinedColumn,
     psycopg.errors.InsufficientPrivilege,
 )
 """Errors that pass: the server is down or too busy, or its schema is not set up yet."""
@@ -87,10 +88,17 @@ def _check_connection(connection: Connection) -> None:
         ConnectionPool.check_connection(connection)
 
 
-def check(pool: Pool, *tables: str) -> None:
-    """Raise where the database does not answer, or its migrations have not made the tables yet."""
+def check(pool: Pool, *tables: str, columns: Sequence[tuple[str, str]] = ()) -> None:
+    """Raise where the database does not answer, or its migrations have not made these yet.
+
+    `columns` are those that came to a table later, each with its table.
+    """
     with pool.connection(timeout=1.5) as connection:
         for table in tables:
             row = connection.execute("SELECT to_regclass(%s) AS name", (table,)).fetchone()
             if row is None or row["name"] is None:
                 raise LookupError(f"table {table} is missing: the migrations have not run yet")
+        for column in columns:
+            found = "SELECT FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped"
+            if connection.execute(found, column).fetchone() is None:
+                raise LookupError(f"column {'.'.join(column)} is missing: the migrations have not run yet")

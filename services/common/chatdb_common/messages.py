@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from chatdb_common.columns import Column, DataSet
 from chatdb_common.ids import new_id
 
 MOST_ERROR = 4000
@@ -63,8 +64,17 @@ class TrainingEventType(StrEnum):
     FAILED = "failed"
 
 
+class Promotion(BaseModel):
+    """Whether the alias champion names a version, and why, or why not."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    champion: bool
+    why: str
+
+
 class TrainingResult(BaseModel):
-    """The registered version that a job made."""
+    """The registered version that a job made, and how honest it is; jobs of before have no more than `task`."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", protected_namespaces=())
 
@@ -73,6 +83,11 @@ class TrainingResult(BaseModel):
     sha256: str
     metrics: dict[str, float]
     task: Task
+    warnings: list[str] = Field(default_factory=list)
+    promotion: Promotion | None = None
+    trained_on: DataSet | None = None
+    columns: list[Column] = Field(default_factory=list)
+    """Each column of the data set once, in its order."""
 
 
 class TrainingEvent(Message):

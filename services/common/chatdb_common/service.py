@@ -46,8 +46,8 @@ log = logs.get_logger(__name__)
 class Service:
     """What makes one service.
 
-    `workers` run beside HTTP, `closers` let go of connections after their end, and an error in `unavailable` (a
-    dependency that is down) is answered with 503.
+    `workers` run beside HTTP, and /ready has a check of each; `closers` let go of connections after their end, and an
+    error in `unavailable` (a dependency that is down) is answered with 503.
     """
 
     settings: ServiceSettings
@@ -61,7 +61,8 @@ class Service:
 
     def app(self) -> FastAPI:
         """The HTTP application, with what each service answers; the service adds its routes."""
-        readiness = Readiness(self.checks)
+        loops = (Check(worker.name, worker.check, hard=worker.vital) for worker in self.workers)
+        readiness = Readiness((*self.checks, *loops))
         app = FastAPI(
             title=self.settings.service,
             lifespan=self._lifespan,
@@ -81,7 +82,7 @@ class Service:
         app.add_middleware(BodyLimit, limit=self.body_limit, uploads=self.uploads)
         app.add_middleware(Farewell, readiness=readiness)
         problems.install(app, self.unavailable)
-        _add_operations(app, readiness)
+        _add_operations(app, readiness, self.workers)
         api_docs.add_page(app, self.settings.service)
         return app
 
@@ -102,10 +103,13 @@ class Service:
             close()
 
 
-def _add_operations(app: FastAPI, readiness: Readiness) -> None:
+def _add_operations(app: FastAPI, readiness: Readiness, workers: Sequence[Worker]) -> None:
     @app.get("/health", include_in_schema=False)
-    async def health() -> dict[str, str]:
-        return {"status": "ok"}
+    async def health() -> JSONResponse:
+        ended = [worker.name for worker in workers if worker.ended()]
+        if not ended:
+            return JSONResponse({"status": "ok"})
+        return JSONResponse({"status": "failed", "detail": f"these loops have ended: {', '.join(ended)}"}, 503)
 
     @app.get("/ready", include_in_schema=False)
     def ready() -> JSONResponse:

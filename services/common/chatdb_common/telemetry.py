@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from opentelemetry import propagate, trace
+from opentelemetry import context, propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -63,6 +63,16 @@ def inject() -> dict[str, str]:
 
 
 @contextmanager
+def continued(headers: Mapping[str, str]) -> Iterator[None]:
+    """Let what is done within belong to the trace that the headers name, and have the parent that they name."""
+    token = context.attach(propagate.extract(headers))
+    try:
+        yield
+    finally:
+        context.detach(token)
+
+
+@contextmanager
 def step(name: str, **attributes: str | int) -> Iterator[None]:
     """A span for a piece of work, in the current trace; an error that leaves it is noted."""
     with _tracer.start_as_current_span(name, attributes=attributes):
@@ -72,8 +82,8 @@ def step(name: str, **attributes: str | int) -> Iterator[None]:
 @contextmanager
 def consumed(topic: str, headers: Mapping[str, str]) -> Iterator[None]:
     """A span for one try to handle a message, in the trace that its headers name."""
-    context, attributes = propagate.extract(headers), _messaging(topic, "process")
-    with _tracer.start_as_current_span(f"process {topic}", context, SpanKind.CONSUMER, attributes):
+    parent, attributes = propagate.extract(headers), _messaging(topic, "process")
+    with _tracer.start_as_current_span(f"process {topic}", parent, SpanKind.CONSUMER, attributes):
         yield
 
 
@@ -82,8 +92,8 @@ class Sending:
 
     def __init__(self, topic: str, headers: Mapping[str, str]) -> None:
         """It begins now; without a trace in the headers it begins one."""
-        context, attributes = propagate.extract(headers), _messaging(topic, "send")
-        self._span: Span = _tracer.start_span(f"send {topic}", context, SpanKind.PRODUCER, attributes)
+        parent, attributes = propagate.extract(headers), _messaging(topic, "send")
+        self._span: Span = _tracer.start_span(f"send {topic}", parent, SpanKind.PRODUCER, attributes)
         self.headers = dict(headers)
         propagate.inject(self.headers, trace.set_span_in_context(self._span))
 

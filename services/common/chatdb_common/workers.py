@@ -6,19 +6,34 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from datetime import UTC, datetime, timedelta
 
 from prometheus_client import Counter
 
 from chatdb_common.logs import get_logger
 
+STUCK_SECONDS = 120.0
+"""A worker that shows no sign of life for so long is stuck; a single step takes up to a minute on a slow database."""
 FAILURES = Counter("worker_failures_total", "Steps of workers that failed and are tried again", ["worker"])
 log = get_logger(__name__)
 
 
+class Stuck(Exception):
+    """The loop of a worker has ended, or shows no sign of life."""
+
+
 class Worker(ABC):
-    """One thread that repeats `step` until it is stopped; after an error it waits, longer each time, and goes on."""
+    """One thread that repeats `step` until it is stopped; after an error it waits, longer each time, and goes on.
+
+    Each step is a sign of life, whether it works or fails: a dependency that is down has a check of its own.
+    """
 
     longest_pause = 10.0
+    clock: Callable[[], float] = staticmethod(time.monotonic)
+    sign = "begun a step"
+    """What the worker has done when it shows that it lives."""
+    vital = True
+    """Whether the service is of no use without it, and so not ready."""
 
     def __init__(self, name: str) -> None:
         """Nothing runs before `start`."""
@@ -26,6 +41,7 @@ class Worker(ABC):
         self.stopping = threading.Event()
         # Daemon: what hangs beyond the time limit must not keep the process; its work is not acknowledged yet.
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._heard = self.clock()
 
     @abstractmethod
     def step(self) -> None:
@@ -36,6 +52,7 @@ class Worker(ABC):
 
     def start(self) -> None:
         """Start the thread; it never fails here."""
+        self.beat()
         self._thread.start()
 
     def stop(self) -> None:
@@ -51,10 +68,40 @@ class Worker(ABC):
         """Whether the thread runs."""
         return self._thread.is_alive()
 
+    def beat(self) -> None:
+        """Show a sign of life; a step that may take longer than STUCK_SECONDS does so again and again."""
+        self._heard = self.clock()
+
+    def rest(self, seconds: float) -> bool:
+        """Wait where there is nothing to do, which may take long; whether the worker was stopped."""
+        self._heard = self.clock() + seconds
+        return self.stopping.wait(seconds)
+
+    def ended(self) -> bool:
+        """Whether the thread has ended and nobody has asked it to: only a restart brings it back."""
+        return not self.alive() and not self.stopping.is_set()
+
+    def check(self) -> None:
+        """Raise Stuck where the loop has ended by itself, or has shown no sign of life for STUCK_SECONDS."""
+        silent = max(0.0, self.clock() - self._heard)
+        since = f"since {datetime.now(UTC) - timedelta(seconds=silent):%Y-%m-%dT%H:%M:%SZ}"
+        if self.ended():
+            raise Stuck(f"the loop of {self.name} has ended: it has not {self.sign} {since}")
+        if silent > STUCK_SECONDS and not self.stopping.is_set():
+            raise Stuck(
+                f"the loop of {self.name} is stuck: it has not {self.sign} {since}, {silent:.0f} s ago;"
+                f" {STUCK_SECONDS:.0f} s are the most"
+            )
+
+    def begin(self) -> None:
+        """Called before each step: a sign of life, but for a worker that has a better one."""
+        self.beat()
+
     def _run(self) -> None:
         failures = 0
         counter = FAILURES.labels(self.name)
         while not self.stopping.is_set():
+            self.begin()
             try:
                 self.step()
                 failures = 0

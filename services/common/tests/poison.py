@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
 
-from chatdb_common.consumer import DEAD_LETTER_SUFFIX, text_headers
+from chatdb_common.dead_letters import DEAD_LETTER_SUFFIX, text_headers
 
 SECONDS = 60
 UNREADABLE: Sequence[bytes | None] = (

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
@@ -10,8 +11,10 @@ import poison
 import pytest
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaException, Producer, TopicPartition
 from kafka_broker import serve_kafka
+from opentelemetry import trace
 
-from chatdb_common.consumer import CUT_BYTES, ConsumerWorker
+from chatdb_common.consumer import ConsumerWorker
+from chatdb_common.dead_letters import CUT_BYTES
 from chatdb_common.ids import new_id
 from chatdb_common.messages import Query
 from chatdb_common.publisher import Publisher, PublishError, Record, TooLarge
@@ -62,6 +65,18 @@ class Alone(Consumer):
         """As Kafka's client, and noted."""
         self.calls.append("seek")
         super().seek(partition)
+
+    def commit(self, **how: Any) -> None:
+        """Waited for: what a step has done is committed at its end, and not some steps later."""
+        super().commit(**(how | {"asynchronous": False}))
+
+
+class Unwaited(Alone):
+    """A client that commits as it is told to."""
+
+    def commit(self, **how: Any) -> None:
+        """As Kafka's client."""
+        Consumer.commit(self, **how)
 
 
 class Unpaused(Alone):
@@ -302,6 +317,26 @@ def test_client_that_fails_beside_a_handler_loses_nothing(bench: Bench, monkeypa
     assert ended == ["question 0", "question 0", "question 1"]
 
 
+def test_each_try_is_a_part_of_the_messages_trace(bench: Bench) -> None:
+    """Also where the next worker, after a stop in the middle, makes it."""
+    traces: list[str] = []
+
+    def fail(stop: bool) -> None:
+        traces.append(trace.format_trace_id(trace.get_current_span().get_span_context().trace_id))
+        if stop:
+            bench.worker.stop()
+        if len(traces) < 3:
+            raise Down
+
+    bench.use(lambda _: fail(stop=len(traces) == 1))
+    bench.send(query(0))
+    bench.step_until(lambda: len(traces) == 2)
+    bench.worker.close()
+    bench.use(lambda _: fail(stop=False))
+    bench.work_off(1)
+    assert traces == [TRACE.split("-")[1]] * 3
+
+
 def test_stop_leaves_the_message_uncommitted(bench: Bench) -> None:
     """A worker that is stopped in the middle leaves the message to whoever comes next, and puts nothing aside."""
 
@@ -367,6 +402,25 @@ def test_lost_partition_is_no_error(bench: Bench) -> None:
     bench.step_until(lambda: bench.seen != [])
     assert bench.committed() is None
     owner.close()
+
+
+def test_loop_goes_on_when_kafka_goes_amid_a_handler() -> None:
+    """Kafka's client holds up each call while a commit is waited for; the loop does not wait for it."""
+    with ExitStack() as broker:
+        bench = Bench(broker.enter_context(serve_kafka()))
+        bench.use(lambda _: broker.close(), client=Unwaited)
+        bench.send(query(0))
+        bench.worker.start()
+        deadline = time.monotonic() + 20
+        while not bench.seen and time.monotonic() < deadline:
+            time.sleep(0.01)
+        polled, later = bench.worker._heard, time.monotonic() + 3
+        while bench.worker._heard < later and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert bench.worker._heard > later > polled
+        # Its end waits for the commit, as long as a service waits for its workers.
+        bench.worker.stop()
+        bench._observer.close()
 
 
 def test_broker_error_is_the_workers(bench: Bench) -> None:

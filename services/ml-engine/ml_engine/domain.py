@@ -1,14 +1,16 @@
 """What is trained and predicted, and what is refused."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field
 
+from chatdb_common.columns import DataSet, Reading
 from chatdb_common.messages import Task
+from ml_engine.signature import Signature
 
 MEBIBYTE = 1024 * 1024
 # A larger model is neither stored nor loaded; the runtime takes some times as much.
@@ -66,51 +68,31 @@ class Assignment(BaseModel):
 
 
 @dataclass(frozen=True)
+class Read:
+    """How a column was read, and the same for a person."""
+
+    reading: Reading
+    why: str
+
+
+@dataclass(frozen=True)
 class Frame:
-    """A data set: columns of numbers (NaN where one is missing) and columns of words ("" where one is missing)."""
+    """A data set: columns of numbers (NaN where one is missing) and columns of words ("" where one is missing).
+
+    Dates are words as they are written.
+    """
 
     numbers: Mapping[str, NDArray[np.float64]]
     words: Mapping[str, Words]
     order: Sequence[str]
+    read: Mapping[str, Read]
+    source: DataSet
 
     @property
     def rows(self) -> int:
         """How many rows there are."""
         first = next(iter((*self.numbers.values(), *self.words.values())), None)
         return 0 if first is None else len(first)
-
-
-@dataclass(frozen=True)
-class Signature:
-    """What a model takes and gives; it is stored with the version, and is all that predicting needs to know."""
-
-    numbers: Sequence[str]
-    words: Sequence[str]
-    target: str
-    task: Task
-    whole: bool = field(default=False)
-    """Whether the target's classes are whole numbers."""
-
-    def as_json(self) -> dict[str, Any]:
-        """For the registry."""
-        return {
-            "inputs": {"numbers": list(self.numbers), "words": list(self.words)},
-            "output": {"name": self.target, "task": self.task, "whole": self.whole},
-        }
-
-    @classmethod
-    def from_json(cls, stored: Mapping[str, Any]) -> "Signature":
-        """As the registry has it; ValueError where it is none, as anybody can register a version."""
-        try:
-            inputs, output = stored["inputs"], stored["output"]
-            given = {**inputs, "target": output["name"], "task": output["task"], "whole": output["whole"]}
-        except (KeyError, TypeError):
-            raise ValueError("inputs and output are not as ml-engine stores them") from None
-        return _SIGNATURE.validate_python(given)
-
-
-# To make one takes longer than most models take to predict.
-_SIGNATURE = TypeAdapter(Signature)
 
 
 @dataclass(frozen=True)
@@ -122,11 +104,26 @@ class Trained:
     metrics: Mapping[str, float]
 
 
+@dataclass(frozen=True)
+class Registered:
+    """A READY version, as the registry shows it."""
+
+    model_name: str
+    version: int
+    sha256: str
+    size_bytes: int
+    format: str
+    task: Task | None
+    metrics: Mapping[str, float]
+    signature: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, body: Mapping[str, Any]) -> "Registered":
+        """From the registry's JSON."""
+        return cls(**{name: body[name] for name in cls.__dataclass_fields__})
+
+
 def inputs(session: Any, numbers: Numbers, words: Words) -> dict[str, NDArray[Any]]:
     """What a stored model is fed, under the names that it has."""
-    given: dict[str, NDArray[Any]] = {"numbers": numbers.astype(np.float32), "words": words}
+    given: dict[str, NDArray[Any]] = {"numbers": numbers.astype(np.float32, copy=False), "words": words}
     return {one.name: given[one.name] for one in session.get_inputs()}
-
-
-MEASURE: Mapping[Task, str] = {"classification": "accuracy", "regression": "r2"}
-"""By what two models of a task are compared: a challenger that is not better stays a challenger."""

@@ -19,7 +19,8 @@ from chatdb_common.publisher import Publisher, PublishError, record
 from chatdb_common.service import Service
 from chatdb_common.timeouts import WAIT_SECONDS
 from ml_engine.cancellations import Cancellations
-from ml_engine.models import BadInstance, Models
+from ml_engine.instances import BadInstance
+from ml_engine.models import Models
 from ml_engine.registry import Down, Missing, Refused, Registry
 from ml_engine.service_layer import TRANSIENT, Trainer
 from ml_engine.settings import Settings, store_variables
@@ -42,7 +43,10 @@ Value = str | int | float | bool | None
 
 
 class PredictRequest(Body):
-    """What POST /ml/predict takes: the model's champion, unless an alias or a version is named."""
+    """What POST /ml/predict takes: the model's champion, unless an alias or a version is named.
+
+    A value may be text, as the data set had it; the signature of the version says how each column is read.
+    """
 
     model_name: str = Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]{0,126}[A-Za-z0-9])?$", examples=["churn"])
     alias: str | None = Field(default=None, pattern=r"^[a-z]([a-z0-9_-]{0,62}[a-z0-9])?$")

@@ -10,22 +10,10 @@ from typing import Any
 import numpy as np
 import onnxruntime
 
-from ml_engine.domain import LARGEST, MOST_ARTIFACT_BYTES, Numbers, Signature, Words, inputs
-from ml_engine.registry import Down, Refused, Registered
-
-# What a cell may be; null is a number or a word that is missing, and True and False are words.
-NUMBERS = frozenset({int, float, type(None)})
-WORDS = frozenset({str, int, float, bool, type(None)})
-
-
-class BadInstance(ValueError):
-    """An instance is not what the model takes; `field` says where."""
-
-    def __init__(self, field: str, message: str) -> None:
-        """`field` as in the request."""
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
+from ml_engine.domain import MOST_ARTIFACT_BYTES, Registered, inputs
+from ml_engine.instances import BadInstance, arrays
+from ml_engine.registry import Down, Refused
+from ml_engine.signature import Signature
 
 
 @dataclass(frozen=True)
@@ -39,11 +27,14 @@ class Loaded:
     def predict(self, instances: Sequence[Mapping[str, Any]]) -> list[Any]:
         """One prediction for each instance; BadInstance where one is not what the model takes."""
         numbers, words = arrays(self.signature, instances)
-        with _refusing(self.version, "can't predict"):
+        # Not _refusing: to enter a context takes as long as to read a row.
+        try:
             made = self.session.run(None, inputs(self.session, numbers, words))[0].ravel()
             said: list[Any] = made.tolist()
             if self.signature.whole:
                 return [int(value) for value in said]
+        except Exception as error:
+            raise _refusal(self.version, "can't predict", error) from error
         if made.dtype.kind == "f" and not (finite := np.isfinite(made)).all():
             raise BadInstance(f"instances.{finite.argmin()}", "its numbers are too large for this model")
         return said
@@ -56,7 +47,11 @@ def _refusing(version: Registered, problem: str) -> Iterator[None]:
         yield
     except Exception as error:
         # The runtime's errors have no class in common.
-        raise Refused(f"version {version.version} of {version.model_name} {problem}: {str(error)[:300]}") from error
+        raise _refusal(version, problem, error) from error
+
+
+def _refusal(version: Registered, problem: str, error: Exception) -> Refused:
+    return Refused(f"version {version.version} of {version.model_name} {problem}: {str(error)[:300]}")
 
 
 class Models:
@@ -78,11 +73,14 @@ class Models:
         """
         if version.size_bytes > self._most:
             raise Refused(f"the model has {version.size_bytes} bytes, and {self._most} are the most that is loaded")
-        with _refusing(version, "has no signature to predict by"):
-            signature = Signature.from_json(version.signature)
-        session = self._session(version.sha256)
-        if session is None:
-            session = self._load(version, fetch)
+        with self._lock:
+            known = self._loaded.get(version.sha256)
+        if known is not None and known.version == version:
+            signature, session = known.signature, known.session
+        else:
+            with _refusing(version, "has no signature to predict by"):
+                signature = Signature.from_json(version.signature)
+            session = self._session(version.sha256) or self._load(version, fetch)
         # Columns' names are not in the artifact: versions that share one may take other columns.
         loaded = Loaded(version, signature, session)
         with self._lock:
@@ -127,68 +125,3 @@ def _load(version: Registered, artifact: bytes) -> Any:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     with _refusing(version, "can't be loaded"):
         return onnxruntime.InferenceSession(artifact, options, providers=["CPUExecutionProvider"])
-
-
-def arrays(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tuple[Numbers, Words]:
-    """The instances as a model takes them; BadInstance where one has other columns or values."""
-    # Cell by cell takes several times as long as a model.
-    made = at_once(signature, instances)
-    return cell_by_cell(signature, instances) if made is None else made
-
-
-def at_once(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tuple[Numbers, Words] | None:
-    """What `cell_by_cell` gives; None where something may be wrong, for that to find and name it."""
-    try:
-        numbers = [row[name] for row in instances for name in signature.numbers]
-        words = [row[name] for row in instances for name in signature.words]
-    except KeyError:
-        return None
-    if set(map(len, instances)) != {len({*signature.numbers, *signature.words})}:
-        return None
-    if not (NUMBERS.issuperset(map(type, numbers)) and WORDS.issuperset(kinds := set(map(type, words)))):
-        return None
-    try:
-        # float64 can tell what is too large for float32; None is NaN.
-        table = np.array(numbers, dtype=np.float64)
-    except OverflowError:
-        return None
-    # Nor the largest itself: a whole number that is larger may have become it.
-    if (np.abs(table) >= LARGEST).any():
-        return None
-    texts = np.array(list(map(str.strip if kinds == {str} else _text, words)), dtype=object)
-    rows = len(instances)
-    return table.astype(np.float32).reshape(rows, len(signature.numbers)), texts.reshape(rows, len(signature.words))
-
-
-def cell_by_cell(signature: Signature, instances: Sequence[Mapping[str, Any]]) -> tuple[Numbers, Words]:
-    """The same slowly; BadInstance with the first cell that is wrong."""
-    known = {*signature.numbers, *signature.words}
-    for place, instance in enumerate(instances):
-        for name in sorted(set(instance) ^ known):
-            problem = "is no column of this model" if name in instance else "is missing: null says that there is none"
-            raise BadInstance(f"instances.{place}.{name}", problem)
-    numbers = [[_number(i, n, row[n]) for n in signature.numbers] for i, row in enumerate(instances)]
-    words = [[_word(i, n, row[n]) for n in signature.words] for i, row in enumerate(instances)]
-    return np.asarray(numbers, dtype=np.float32), np.asarray(words, dtype=object)
-
-
-def _number(place: int, name: str, value: Any) -> float:
-    if value is None:
-        return float("nan")
-    if type(value) not in NUMBERS:
-        raise BadInstance(f"instances.{place}.{name}", "has to be a number or null")
-    if abs(value) > LARGEST:
-        raise BadInstance(f"instances.{place}.{name}", f"is too large: {LARGEST:.1e} is the largest number")
-    return float(value)
-
-
-def _word(place: int, name: str, value: Any) -> str:
-    if type(value) not in WORDS:
-        raise BadInstance(f"instances.{place}.{name}", "has to be a word or null")
-    return _text(value)
-
-
-def _text(value: str | float | None) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value).strip()

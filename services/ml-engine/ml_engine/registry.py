@@ -1,9 +1,9 @@
 """The model registry over HTTP: what is registered is registered once, however often a job is done."""
 
 import hashlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -11,9 +11,10 @@ import stamina
 from opentelemetry.instrumentation.httpx import HTTPXClientInstrumentor
 from stamina.instrumentation import StructlogOnRetryHook, set_on_retry_hooks
 
-from chatdb_common.messages import Task
+from chatdb_common.messages import Promotion
 from chatdb_common.timeouts import CONNECT_SECONDS, WAIT_SECONDS
-from ml_engine.domain import MEASURE, Trained
+from ml_engine.champions import judge
+from ml_engine.domain import Registered, Trained
 
 CHAMPION = "champion"
 PATIENCE_SECONDS = 60.0
@@ -21,6 +22,7 @@ SECONDS = httpx.Timeout(WAIT_SECONDS, connect=CONNECT_SECONDS)
 UPLOAD_SECONDS = 20.0
 """For the answer to an artifact, which the object store has to put together."""
 CREATED, CONFLICT, STALE = 201, 409, 412
+Result = TypeVar("Result")
 
 # Log retries only. By default stamina also exports stamina_retries_total, from the first retry on.
 set_on_retry_hooks([StructlogOnRetryHook])
@@ -36,25 +38,6 @@ class Missing(LookupError):
 
 class Refused(Exception):
     """The registry does not want what it was sent."""
-
-
-@dataclass(frozen=True)
-class Registered:
-    """A READY version, as the registry shows it."""
-
-    model_name: str
-    version: int
-    sha256: str
-    size_bytes: int
-    format: str
-    task: Task | None
-    metrics: Mapping[str, float]
-    signature: Mapping[str, Any]
-
-    @classmethod
-    def of(cls, body: Mapping[str, Any]) -> "Registered":
-        """From the registry's JSON."""
-        return cls(**{name: body[name] for name in cls.__dataclass_fields__})
 
 
 class Registry:
@@ -77,8 +60,8 @@ class Registry:
         """Raise where it does not answer."""
         self._client.get("/health", timeout=1.5).raise_for_status()
 
-    def register(self, model_name: str, job_id: UUID, trained: Trained) -> Registered:
-        """The version of the job, READY; and champion, if it is the better one."""
+    def register(self, model_name: str, job_id: UUID, trained: Trained) -> tuple[Registered, Promotion]:
+        """The version of the job, READY; and champion, if it is the better one, with the reason."""
         return self._patiently(lambda: self._register(model_name, job_id, trained))
 
     def resolve(self, model_name: str, alias: str | None, version: int | None) -> Registered:
@@ -93,7 +76,7 @@ class Registry:
             raise Down(f"the artifact of {version.model_name} {version.version} came damaged")
         return body
 
-    def _register(self, model_name: str, job_id: UUID, trained: Trained) -> Registered:
+    def _register(self, model_name: str, job_id: UUID, trained: Trained) -> tuple[Registered, Promotion]:
         self._ask("POST", "/models", json={"name": model_name}, accept=(CONFLICT,))
         new = {
             "job_id": str(job_id),
@@ -110,26 +93,24 @@ class Registry:
             # Conflict: another worker has filled it for the same job.
             self._ask("PUT", path, content=trained.onnx, headers=digest, accept=(CONFLICT,), timeout=UPLOAD_SECONDS)
         ready = Registered.of(self._ask("GET", f"/models/{model_name}/versions/{number}").json())
-        self._promote(ready)
-        return ready
+        return ready, self._promote(ready)
 
-    def _promote(self, challenger: Registered) -> None:
-        """Make it champion where there is none, or the champion of the same task measures less."""
+    def _promote(self, challenger: Registered) -> Promotion:
+        """Make it champion where it is to be, and say why, or why not."""
         path = f"/models/{challenger.model_name}/aliases/{CHAMPION}"
-        try:
+        champion: Registered | None = None
+        headers = {}
+        with suppress(Missing):
             alias = self._alias(challenger.model_name, CHAMPION)
-        except Missing:
-            headers = {}
-        else:
-            number = alias["version"]
-            champion = Registered.of(self._ask("GET", f"/models/{challenger.model_name}/versions/{number}").json())
-            if champion.version == challenger.version or not better(challenger, champion):
-                return
             headers = {"If-Match": f'"{alias["revision"]}"'}
+            place = f"/models/{challenger.model_name}/versions/{alias['version']}"
+            champion = Registered.of(self._ask("GET", place).json())
+        promotion = judge(challenger, champion)
+        if not promotion.champion or (champion and champion.version == challenger.version):
+            return promotion
         answer = self._ask("PUT", path, json={"version": challenger.version}, headers=headers, accept=(STALE,))
-        if answer.status_code == STALE:
-            # Somebody else promoted a version meanwhile: compared with that one, this may be better or not.
-            self._promote(challenger)
+        # Where somebody else has promoted a version meanwhile, this one is compared with that.
+        return self._promote(challenger) if answer.status_code == STALE else promotion
 
     def _alias(self, model_name: str, alias: str) -> dict[str, Any]:
         body: dict[str, Any] = self._ask("GET", f"/models/{model_name}/aliases/{alias}").json()
@@ -147,19 +128,11 @@ class Registry:
             raise Down(f"the model registry fails: {detail}")
         raise (Missing if answer.status_code == httpx.codes.NOT_FOUND else Refused)(detail)
 
-    def _patiently(self, act: Callable[[], Registered]) -> Registered:
+    def _patiently(self, act: Callable[[], Result]) -> Result:
         for attempt in stamina.retry_context(on=Down, attempts=None, timeout=self._patience, wait_max=5.0):
             with attempt:
                 return act()
         raise AssertionError
-
-
-def better(challenger: Registered, champion: Registered) -> bool:
-    """Whether it measures more at the same task; models of another task can't be compared."""
-    if challenger.task is None or challenger.task != champion.task:
-        return False
-    measure = MEASURE[challenger.task]
-    return challenger.metrics[measure] > champion.metrics.get(measure, float("-inf"))
 
 
 def _detail(answer: httpx.Response) -> str:

@@ -15,7 +15,14 @@ from pydantic import ValidationError
 from chatdb_common import telemetry
 from chatdb_common.failpoints import failpoint
 from chatdb_common.logs import get_logger
-from chatdb_common.messages import JobMessage, JobMessageType, TrainingEvent, TrainingEventType, TrainingResult
+from chatdb_common.messages import (
+    JobMessage,
+    JobMessageType,
+    Promotion,
+    TrainingEvent,
+    TrainingEventType,
+    TrainingResult,
+)
 from ml_engine.beside import Done, beside
 from ml_engine.domain import (
     Assignment,
@@ -23,11 +30,13 @@ from ml_engine.domain import (
     Died,
     Hyperparameters,
     Interrupted,
+    Registered,
     Trained,
     TrainingFailed,
     Unavailable,
 )
-from ml_engine.registry import Down, Refused, Registered
+from ml_engine.measures import warnings
+from ml_engine.registry import Down, Refused
 
 HEARTBEAT_SECONDS = 8.0
 # A container that is started again has the same name and process id, and is another worker.
@@ -53,8 +62,8 @@ Publish = Callable[[TrainingEvent], None]
 class Registry(Protocol):
     """Where models are registered."""
 
-    def register(self, model_name: str, job_id: UUID, trained: Trained) -> Registered:
-        """The version of the job."""
+    def register(self, model_name: str, job_id: UUID, trained: Trained) -> tuple[Registered, Promotion]:
+        """The version of the job, and whether it is champion."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +115,7 @@ class Trainer:
         check()
         try:
             with telemetry.step("register", job_id=str(message.job_id)):
-                made = self.registry.register(message.model_name, message.job_id, trained)
+                made, promotion = self.registry.register(message.model_name, message.job_id, trained)
             failpoint("model-registered")
         except Refused as error:
             raise BadData(f"the model registry refused the model: {error}") from error
@@ -116,6 +125,10 @@ class Trainer:
             sha256=made.sha256,
             metrics=dict(made.metrics),
             task=trained.signature.task,
+            warnings=warnings(trained.signature.task, trained.metrics),
+            promotion=promotion,
+            trained_on=trained.signature.source,
+            columns=list(trained.signature.columns),
         )
 
     def _trained(self, message: JobMessage, check: Callable[[], None]) -> Trained:

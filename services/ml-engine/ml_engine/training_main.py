@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from chatdb_common import logs, object_store
 from chatdb_common.settings import ObjectStoreSettings
-from ml_engine import datasets, memory, training
+from ml_engine import datasets, memory, preparation, training
 from ml_engine.domain import BadData
-from ml_engine.training_process import Command, Kind, Report
+from ml_engine.limits import Limits
+from ml_engine.training_process import READ, Command, Kind, Report
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -46,9 +47,12 @@ def be_first_victim() -> None:
 
 def do(client: "S3Client", command: Command, channel: Connection) -> None:
     """One job: its steps as they begin, and then the model; BadData where there is none."""
-    send(channel, Report(kind=Kind.STEP, text="read data set"))
-    limits, assignment = datasets.Limits(command.available_bytes - memory.anonymous("self")), command.assignment
-    examples = training.prepare(datasets.read(client, assignment.location, limits), assignment.target, assignment.task)
+    send(channel, Report(kind=Kind.STEP, text=READ))
+    limits, assignment = Limits(command.available_bytes - memory.anonymous("self")), command.assignment
+    frame = datasets.read(client, assignment.location, limits)
+    examples = preparation.prepare(frame, assignment.target, assignment.task)
+    # It would be missing in training.
+    del frame
     send(channel, Report(kind=Kind.STEP, text="train", rows=len(examples.target)))
     trained = training.train(examples, assignment.hyperparameters)
     send(channel, Report(kind=Kind.TRAINED, signature=trained.signature, metrics=dict(trained.metrics)))

@@ -5,6 +5,7 @@ training process, and kills it above its share. A limit of resources can't do th
 is reserved, and Arrow reserves 1 to 3 GiB that it does not touch for a data set that is trained on in 640 MiB.
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -19,9 +20,14 @@ from pydantic import BaseModel
 
 from ml_engine import memory
 from ml_engine.beside import Done, beside
-from ml_engine.domain import Assignment, BadData, Died, Signature, Trained, TrainingFailed, Unavailable
+from ml_engine.domain import Assignment, BadData, Died, Trained, TrainingFailed, Unavailable
+from ml_engine.signature import Signature
 
 PROGRAM = (sys.executable, "-m", "ml_engine.training_main")
+READ = "read data set"
+"""The first step of a job."""
+CRASHES = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGFPE, signal.SIGILL})
+"""The signals of a process that ends by an error of its own."""
 WATCH_SECONDS = 0.02
 CHECK_SECONDS = 0.25
 # A process that holds so much more than before its first job would have less for the next one.
@@ -73,6 +79,8 @@ class Child:
     """Bytes that it might have held then: predictions may have taken some of what there was at its start."""
     idle: bool = True
     """Whether it waits for a job."""
+    step: str = ""
+    """What it said last that it does."""
 
     @property
     def usable(self) -> bool:
@@ -124,7 +132,12 @@ class TrainingProcess:
                 raise BadData(memory.shortage(child.excess, child.share)) from None
             with suppress(subprocess.TimeoutExpired):
                 child.process.wait(1)
-            raise Died(f"the training process ended with status {child.process.returncode}") from None
+            status = child.process.returncode
+            if child.step == READ and status is not None and -status in CRASHES:
+                # What reads it is the same each time, and would crash each time.
+                crash = f"the process that reads it crashes ({signal.Signals(-status).name})"
+                raise BadData(f"{assignment.location} can't be read as a table: {crash}") from None
+            raise Died(f"the training process ended with status {status}") from None
         finally:
             if not child.usable:
                 self.close()
@@ -163,9 +176,10 @@ def _trained(child: Child, command: Command, check: Check, begin: Begin) -> Trai
     if not child.held:
         _next(child, check)
         child.held = child.anonymous()
-    child.idle = False
+    child.idle, child.step = False, ""
     child.channel.send_bytes(command.model_dump_json().encode())
     while (report := _next(child, check)).kind is Kind.STEP:
+        child.step = report.text
         begin(report.text, report.rows)
     onnx = child.channel.recv_bytes() if report.kind is Kind.TRAINED else b""
     child.idle = True

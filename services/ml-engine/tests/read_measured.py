@@ -10,6 +10,7 @@ from object_store_server import StoreSettings
 from chatdb_common import object_store
 from ml_engine import datasets
 from ml_engine.domain import BadData
+from ml_engine.limits import Limits
 
 MEBIBYTE = 1024 * 1024
 # A data set that gets through its limits shall hurt this process only.
@@ -19,7 +20,7 @@ resource.setrlimit(resource.RLIMIT_AS, (6 * 1024 * MEBIBYTE,) * 2)
 def outcome(location: str) -> str:
     """Why it is refused, or that it is not."""
     try:
-        datasets.read(client, location, datasets.Limits(room=6 * 1024 * MEBIBYTE))
+        datasets.read(client, location, Limits(room=6 * 1024 * MEBIBYTE))
     except BadData as error:
         return str(error)
     except MemoryError:

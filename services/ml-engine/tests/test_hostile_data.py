@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from object_store_server import StoreSettings
 
 from chatdb_common import object_store
-from ml_engine.datasets import MOST_BYTES
+from ml_engine.limits import MOST_BYTES
 
 MEBIBYTE = 1024 * 1024
 # The worker has 2 GiB, for all that it does.
@@ -52,6 +52,14 @@ def one_word(*, store_schema: bool) -> bytes:
     return parquet(iter([table]), write_statistics=False, store_schema=store_schema)
 
 
+def repeated_words(encoding: str) -> bytes:
+    """A word of 64 KiB in each of 50,000 rows: 3 GiB, of which each row is the beginning of the next one."""
+    words = pa.DictionaryArray.from_arrays(pa.repeat(pa.scalar(0, pa.int32()), 1000), ["x" * 64 * 1024])
+    table = pa.table({"a": list(range(1000)), "b": words.cast(pa.string())})
+    tables = (table for _ in range(50))
+    return parquet(tables, use_dictionary=False, column_encoding={"a": "PLAIN", "b": encoding}, write_statistics=False)
+
+
 def one_list() -> bytes:
     """Two rows, each a list of ten million zeros."""
     values = pa.repeat(pa.scalar(0, pa.int8()), 10_000_000)
@@ -83,6 +91,8 @@ SETS: dict[str, tuple[Callable[[], bytes], str]] = {
     "fields.parquet": (huge_fields, f"more than {2 * MOST_BYTES} bytes"),
     "word.parquet": (lambda: one_word(store_schema=False), f"more than {2 * MOST_BYTES} bytes"),
     "dictionary.parquet": (lambda: one_word(store_schema=True), f"more than {2 * MOST_BYTES} bytes"),
+    "prefix.parquet": (lambda: repeated_words("DELTA_BYTE_ARRAY"), f"more than {2 * MOST_BYTES} bytes"),
+    "length.parquet": (lambda: repeated_words("DELTA_LENGTH_BYTE_ARRAY"), f"more than {2 * MOST_BYTES} bytes"),
     "list.parquet": (one_list, "can't be used"),
 }
 

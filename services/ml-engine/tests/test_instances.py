@@ -8,26 +8,39 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ml_engine import models
-from ml_engine.domain import Signature
-from ml_engine.models import LARGEST, BadInstance, arrays, cell_by_cell
+from chatdb_common.columns import Column, Reading
+from ml_engine.domain import LARGEST
+from ml_engine.instances import BadInstance, arrays, cell_by_cell
+from ml_engine.signature import Signature, plain
 
 Row = dict[str, Any]
 COLUMNS = ("size", "rooms", "town", "kind")
-MODEL = Signature(["size", "rooms"], ["town", "kind"], "price", "regression")
+MODEL = Signature(list(plain(["size", "rooms"], ["town", "kind"])), "price", "regression")
 SIGNATURES = (
     MODEL,
-    Signature(["size"], [], "price", "regression"),
-    Signature([], ["town"], "price", "regression"),
+    Signature(list(plain(["size"], [])), "price", "regression"),
+    Signature(list(plain([], ["town"])), "price", "regression"),
     # Anybody can register a version, with any signature.
-    Signature([], [], "price", "regression"),
-    Signature(["size", "size"], ["size", "town"], "price", "regression"),
+    Signature(list(plain([], [])), "price", "regression"),
+    Signature(list(plain(["size", "size"], ["size", "town"])), "price", "regression"),
+    Signature(
+        [
+            Column(name="size", role="number", reading=Reading(kind="percent", decimal=",")),
+            Column(name="rooms", role="date", reading=Reading(kind="date", order="day-month-year", time=True)),
+            Column(name="town", role="word", reading=Reading(kind="code")),
+            Column(name="kind", role="word", reading=Reading(kind="truth")),
+            Column(name="colour", role="ignored"),
+        ],
+        "price",
+        "regression",
+    ),
 )
 LIMITS = [LARGEST, -LARGEST, int(LARGEST), int(LARGEST) + 1, -int(LARGEST) - 1, LARGEST * 1.0000001, 2**53 + 1, 10**400]
 GOOD_NUMBERS = st.none() | st.integers(-(10**20), 10**20) | st.floats(-1e38, 1e38)
 GOOD_WORDS = st.none() | st.booleans() | st.integers() | st.floats() | st.text("aB \n\u00a0\U0001f600", max_size=3)
+WRITTEN = st.sampled_from(["1,5", "1.234,5 %", "12%", "1.5", "31.12.2026", "1.2.2026 10:30", "Yes", "NA", "007", "inf"])
 HOSTILE = st.sampled_from([*LIMITS, "\ud800", "\0", [], [1], {"a": 1}, True]) | st.floats() | st.integers()
-CELLS = GOOD_NUMBERS | GOOD_WORDS | HOSTILE
+CELLS = GOOD_NUMBERS | GOOD_WORDS | WRITTEN | HOSTILE
 
 
 def row(numbers: st.SearchStrategy[Any], words: st.SearchStrategy[Any]) -> st.SearchStrategy[Row]:
@@ -36,10 +49,8 @@ def row(numbers: st.SearchStrategy[Any], words: st.SearchStrategy[Any]) -> st.Se
 
 
 GOOD = st.lists(row(GOOD_NUMBERS, GOOD_WORDS), min_size=1, max_size=6)
-ANY = st.lists(
-    row(GOOD_NUMBERS, GOOD_WORDS) | row(CELLS, CELLS) | st.dictionaries(st.sampled_from([*COLUMNS, "colour"]), CELLS),
-    max_size=6,
-)
+ROWS = row(GOOD_NUMBERS, GOOD_WORDS) | row(WRITTEN, WRITTEN) | row(CELLS, CELLS)
+ANY = st.lists(ROWS | st.dictionaries(st.sampled_from([*COLUMNS, "colour"]), CELLS), max_size=6)
 
 
 def outcome(read: Callable[..., Any], signature: Signature, instances: Sequence[Row]) -> object:
@@ -61,6 +72,8 @@ def outcome(read: Callable[..., Any], signature: Signature, instances: Sequence[
 @example([{"size": 1}, {"size": 1, "colour": "red"}], SIGNATURES[1])
 @example([{"town": "a"}, {"town": True}, {"town": 1.0}, {"town": None}, {"town": " b "}], SIGNATURES[2])
 @example([{"town": " b "}, {"town": "\u00a0"}], SIGNATURES[2])
+@example([{"size": "1,5%", "rooms": "1.2.2026 10:30", "town": "007", "kind": "Yes", "colour": []}], SIGNATURES[-1])
+@example([{"size": 1, "rooms": None, "town": 7, "kind": True}], SIGNATURES[-1])
 def test_columns_are_read_as_cells_are(instances: list[Row], signature: Signature) -> None:
     """The same arrays to the last bit, or the same refusal of the same field."""
     assert outcome(arrays, signature, instances) == outcome(cell_by_cell, signature, instances)
@@ -70,7 +83,7 @@ def test_columns_are_read_as_cells_are(instances: list[Row], signature: Signatur
 def test_good_instances_need_no_second_look(instances: list[Row]) -> None:
     """Cell by cell takes several times as long as a model does."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(models, "cell_by_cell", lambda *_: pytest.fail("each cell is looked at"))
+        patch.setattr("ml_engine.instances.cell_by_cell", lambda *_: pytest.fail("each cell is looked at"))
         arrays(MODEL, instances)
 
 

@@ -19,17 +19,18 @@ from object_store_server import StoreSettings, troubled
 
 from chatdb_common import object_store
 from chatdb_common.messages import Task
-from ml_engine import datasets, training
+from ml_engine import csv_text, datasets, memory, preparation, training
 from ml_engine.domain import BadData, Frame, Hyperparameters, Trained
+from ml_engine.limits import Limits
 
-ROOMY = datasets.Limits(room=2**40)
+ROOMY = Limits(room=2**40)
 QUICK = Hyperparameters(model="linear", folds=3)
 Put = Callable[[str, bytes], str]
 
 
 def learn(frame: Frame, target: str | None, task: Task | None, chosen: Hyperparameters) -> Trained:
     """As the training process does."""
-    return training.train(training.prepare(frame, target, task), chosen)
+    return training.train(preparation.prepare(frame, target, task), chosen)
 
 
 @pytest.fixture(scope="module")
@@ -119,7 +120,7 @@ def test_parquet_is_read(store: Any) -> None:
     assert (list(frame.numbers), list(frame.words), frame.rows) == (["size", "price"], ["town", "garden"], 80)
 
 
-WORD = "x" * datasets.BLOCK_BYTES
+WORD = "x" * csv_text.BLOCK_BYTES
 
 
 @pytest.mark.parametrize(
@@ -189,13 +190,13 @@ def test_long_word_that_comes_often_is_kept_once(store: Any, monkeypatch: pytest
     before = pa.total_allocated_bytes()
     pool = pa.default_memory_pool()
     highest: list[int] = []
-    refuse = datasets.Limits.refuse
+    refuse = Limits.refuse
 
-    def noted(self: datasets.Limits, **sizes: int) -> None:
+    def noted(self: Limits, **sizes: int) -> None:
         highest.append(pool.bytes_allocated() - before)
         refuse(self, **sizes)
 
-    monkeypatch.setattr(datasets.Limits, "refuse", noted)
+    monkeypatch.setattr(Limits, "refuse", noted)
     frame = datasets.read(store, "s3://datasets/set.parquet", ROOMY)
     assert max(highest) < 20 * len(often)
     assert frame.words["a"].tolist() == [often, "y"] * 75
@@ -206,16 +207,18 @@ PEAK = """
 import sys
 from pathlib import Path
 from memory import peak
-from ml_engine import datasets, training
-from ml_engine.domain import Hyperparameters
+from ml_engine import datasets, parquet_files, preparation, tables, training
+from ml_engine.domain import DataSet, Hyperparameters
+from ml_engine.limits import Limits
 
 for path in sys.argv[1:]:
     before = peak()
-    with Path(path).open("rb") as body:
-        limits = datasets.Limits(room=2**40)
-        table = datasets._table(datasets._parquet_batches(body, limits), limits)
-    examples = training.prepare(datasets._frame(table), None, "regression")
+    limits = Limits(room=2**40)
+    table = datasets._table(parquet_files.batches(Path(path).read_bytes(), limits), limits)
+    frame = tables.frame(table, ".", DataSet(sha256="", read_as="Parquet"))
     del table
+    examples = preparation.prepare(frame, None, "regression")
+    del frame
     training.train(examples, Hyperparameters(model="linear", folds=2))
 print(peak() - before)
 """
@@ -223,7 +226,7 @@ print(peak() - before)
 
 def test_largest_data_set_fits_the_memory_limit(tmp_path: Path) -> None:
     """What a tenth of it takes, by ten, is less than three quarters of 2 GiB."""
-    columns, rows = 40, datasets.MOST_CELLS // 10 // 40
+    columns, rows = 40, memory.MOST_CELLS // 10 // 40
     seeded = np.random.default_rng(1)
     numbers = {f"n{n}": seeded.normal(size=rows) for n in range(columns // 2)}
     words = {f"w{n}": np.array(["a", "bb", "ccc"], dtype=object)[seeded.integers(0, 3, rows)] for n in numbers}
@@ -274,7 +277,8 @@ def test_column_that_some_folds_have_no_value_of(
     load: Callable[[bytes], Frame], model: Literal["linear", "forest"]
 ) -> None:
     """It is the only one: what is trained on other rows has nothing to learn from, and says so by its metrics."""
-    rows = [("7" if n == 3 else "", n * n) for n in range(10)]
+    # Both rows are in the first fold.
+    rows = [(n if n in {2, 8} else "", n * n) for n in range(10)]
     trained = learn(load(table(["a", "b"], rows)), None, "regression", Hyperparameters(model=model, folds=2))
     assert all(map(np.isfinite, trained.metrics.values()))
 
@@ -283,8 +287,18 @@ def test_outlier_beyond_32_bits_of_its_fold(load: Callable[[bytes], Frame]) -> N
     """A number is scaled by those of other folds: a forest takes any, a linear model is told what is wrong."""
     frame = load(table(["a", "b"], [(1e30 if n == 3 else n * 1e-25, n) for n in range(20)]))
     assert learn(frame, None, "regression", Hyperparameters(model="forest", trees=5)).metrics["r2"] <= 1
-    with pytest.raises(BadData, match="differ too much in size: scale them, or remove outliers"):
+    with pytest.raises(BadData, match="differ too much in size, or too little: scale them, or remove outliers"):
         learn(frame, None, "regression", QUICK)
+
+
+@pytest.mark.parametrize("model", ["linear", "forest"])
+def test_numbers_that_are_too_small_to_be_scaled(
+    load: Callable[[bytes], Frame], model: Literal["linear", "forest"]
+) -> None:
+    """Their deviation is next to nothing: what is divided by it is infinite."""
+    frame = load(table(["a", "b"], [(1.4e-45 if n % 8 == 0 else 0, n % 2) for n in range(32)]))
+    with pytest.raises(BadData, match="differ too much in size, or too little"):
+        learn(frame, None, None, Hyperparameters(model=model, folds=2))
 
 
 @pytest.mark.parametrize(

@@ -307,6 +307,25 @@ def test_error_that_nobody_foresaw_is_named(engine: Running, monkeypatch: pytest
     assert engine.events[-1].error == "training failed: ZeroDivisionError"
 
 
+@pytest.mark.parametrize(("step", "refused"), [("read data set", True), ("train", False)])
+def test_crash_while_a_data_set_is_read(monkeypatch: pytest.MonkeyPatch, step: str, refused: bool) -> None:
+    """It is the data that did it, and would do it again; a crash in training counts as a dead worker."""
+    scripted(monkeypatch, f"send(kind=Kind.STEP, text={step!r}); os.kill(os.getpid(), 11)")
+    process = TrainingProcess(os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    with closing(process), pytest.raises(BadData if refused else Died) as caught:
+        learn(process)
+    reason = "s3://datasets/job.csv can't be read as a table: the process that reads it crashes (SIGSEGV)"
+    assert str(caught.value) == (reason if refused else "the training process ended with status -11")
+
+
+def test_process_that_is_killed_while_it_reads_is_a_dead_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SIGKILL comes from outside, and says nothing of the data."""
+    scripted(monkeypatch, "send(kind=Kind.STEP, text='read data set'); os.kill(os.getpid(), 9)")
+    process = TrainingProcess(os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
+    with closing(process), pytest.raises(Died, match="status -9"):
+        learn(process)
+
+
 @pytest.mark.parametrize("last_words", ["pass", "send(kind=Kind.TRAINED, signature=None)"])
 def test_process_that_ends_amid_a_job(monkeypatch: pytest.MonkeyPatch, last_words: str) -> None:
     """Also where its answer breaks off."""

@@ -11,9 +11,9 @@ from serving import serving
 from silence import FAULTS, Way, error_in_time, way_to
 
 from chatdb.local.fault_proxy import Fault
-from ml_engine.domain import Signature
 from ml_engine.models import Models
 from ml_engine.registry import Down, Registered, Registry
+from ml_engine.signature import Signature, plain
 
 VERSION = {
     "model_name": "house",
@@ -23,7 +23,7 @@ VERSION = {
     "format": "onnx",
     "task": None,
     "metrics": {},
-    "signature": Signature(numbers=("size",), words=(), target="price", task="regression").as_json(),
+    "signature": Signature(list(plain(["size"], [])), "price", "regression").as_json(),
 }
 
 

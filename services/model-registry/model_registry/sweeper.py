@@ -22,6 +22,8 @@ log = get_logger(__name__)
 class Sweeper(Worker):
     """Removes artifacts that belong to no version, and versions whose artifact never came."""
 
+    vital = False
+
     def __init__(self, begin_work: Begin, artifacts: Artifacts) -> None:
         """Looks at once, and then every ten minutes."""
         super().__init__("sweeper")
@@ -30,17 +32,22 @@ class Sweeper(Worker):
 
     def step(self) -> None:
         """One sweep, and the wait for the next."""
-        swept = sweep(self._begin, self._artifacts)
+        swept = sweep(self._begin, self._artifacts, beat=self.beat)
         SWEPT.inc(swept)
         if swept:
             log.info("orphans are swept", objects=swept)
-        self.stopping.wait(SWEEP_SECONDS)
+        self.rest(SWEEP_SECONDS)
 
 
 def sweep(
-    begin_work: Begin, artifacts: Artifacts, *, age: timedelta = ORPHAN_AGE, pending: timedelta = PENDING_AGE
+    begin_work: Begin,
+    artifacts: Artifacts,
+    *,
+    age: timedelta = ORPHAN_AGE,
+    pending: timedelta = PENDING_AGE,
+    beat: Callable[[], None] = lambda: None,
 ) -> int:
-    """Remove what is older and belongs to nothing; how many objects."""
+    """Remove what is older and belongs to nothing; how many objects. `beat` is called again and again meanwhile."""
     with begin_work() as work:
         work.forget(pending)
     removed = 0
@@ -48,8 +55,10 @@ def sweep(
         with begin_work() as work:
             known = work.known_keys(keys)
         for key in keys:
+            beat()
             if key not in known:
                 artifacts.delete(key)
                 removed += 1
+    beat()
     artifacts.abort_uploads(pending)
     return removed

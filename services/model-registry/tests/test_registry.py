@@ -343,4 +343,5 @@ def test_build_needs_nothing_that_runs() -> None:
         assert {name: check["ok"] for name, check in ready.json()["checks"].items()} == {
             "postgres": False,
             "object store": False,
+            "sweeper": True,
         }

@@ -14,7 +14,7 @@ from chatdb_common.messages import Query, QueryResult
 from chatdb_common.problems import Body
 from chatdb_common.publisher import Publisher, record
 from chatdb_common.service import Service
-from query_parser.domain.lexer import LONGEST_TEXT
+from query_parser.domain.pieces import LONGEST_TEXT
 from query_parser.domain.schema import Schema
 from query_parser.service_layer import Answer, answer, default_schema
 from query_parser.settings import Settings

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import singledispatchmethod
 
+from queries import is_range
+
+from query_parser.domain.moments import MONTHS, WEEKDAYS
+from query_parser.domain.schema import Schema
 from query_parser.domain.tree import (
     Absent,
     Aggregate,
@@ -14,16 +18,22 @@ from query_parser.domain.tree import (
     Compare,
     Condition,
     Function,
+    Group,
+    Interval,
     Matches,
     Moment,
     Not,
     OneOf,
     Operator,
     Order,
+    Period,
     Query,
     Related,
+    Share,
+    Tally,
     Term,
     Value,
+    Weekday,
 )
 
 FUNCTIONS = {
@@ -39,12 +49,27 @@ COUNT = Aggregate(Function.COUNT)
 class English:
     """Says it with these names of columns."""
 
+    schema: Schema
     names: Mapping[ColumnRef, str]
 
     def question(self, query: Query) -> str:
         """All of a query; what is not said in its head follows the table."""
         measures = [term for term in query.columns if isinstance(term, Aggregate)]
-        if query.having is not None:
+        tallies = [term for term in query.columns if isinstance(term, Tally)]
+        shares = [term for term in query.columns if isinstance(term, Share)]
+        if query.is_there:
+            said = ["is there any", query.table, *self._posts(query)]
+        elif shares:
+            said = [
+                "percentage of",
+                query.table,
+                *self._posts(query),
+                f"where {self.phrase(shares[0].condition)}",
+                *self._groups(query),
+            ]
+        elif tallies:
+            said = [query.table, *self._posts(query), "and number of", self._rows(tallies[0])]
+        elif query.having is not None:
             said = [
                 self._thing(query),
                 "with",
@@ -69,7 +94,7 @@ class English:
         return " ".join(part for part in said if part)
 
     def _thing(self, query: Query) -> str:
-        return self.names[query.group_by[0]]
+        return self._group(query.group_by[0])
 
     def _measured(self, measures: Sequence[Aggregate]) -> str:
         first = measures[0]
@@ -95,11 +120,14 @@ class English:
         where = query.where
         if where is None:
             return []
-        parts = where.conditions if isinstance(where, All) and not _is_range(where) else (where,)
-        return [self.phrase(part) if isinstance(part, Related) else f"where {self.phrase(part)}" for part in parts]
+        parts = where.conditions if isinstance(where, All) and not is_range(where) else (where,)
+        return [self.phrase(part) if _is_of_others(part) else f"where {self.phrase(part)}" for part in parts]
 
     def _groups(self, query: Query) -> list[str]:
-        return ["per " + " and ".join(self.names[ref] for ref in query.group_by)] if query.group_by else []
+        return ["per " + " and ".join(map(self._group, query.group_by))] if query.group_by else []
+
+    def _group(self, group: Group) -> str:
+        return group.unit if isinstance(group, Period) else self.names[group]
 
     def _order(self, query: Query) -> list[str]:
         if len(query.order) > 1:
@@ -112,6 +140,22 @@ class English:
             return f"sorted by {self.names[order.term]} {direction}"
         return f"sorted by number of {table} {direction}" if order.term == COUNT else direction
 
+    def _rows(self, tally: Tally) -> str:
+        """The rows that are counted."""
+        return " ".join([*([] if tally.where is None else [self._before(tally.where)]), tally.table])
+
+    def _before(self, condition: Condition) -> str:
+        """A condition in front of its table."""
+        if isinstance(condition, Absent):
+            ref = condition.column
+            return self.schema.by_name[ref.table].column(ref.column).absent[0]
+        if isinstance(condition, Compare) and condition.value is True:
+            assert isinstance(condition.term, ColumnRef)
+            return condition.term.column
+        if isinstance(condition, Compare) and condition.operator is Operator.NE:
+            return f"not {condition.value}".lower()
+        return " or ".join(_values(condition)).lower()
+
     @singledispatchmethod
     def phrase(self, condition: Condition) -> str:
         """A condition, as it is said after "where"."""
@@ -119,7 +163,13 @@ class English:
 
     @phrase.register
     def _(self, condition: Compare) -> str:
+        if isinstance(condition.term, Tally):
+            return f"with {condition.operator} {condition.value} {self._rows(condition.term)}"
+        if isinstance(condition.term, Weekday):
+            return f"{self.names[condition.term.column]} on {_weekdays(condition)}"
         column, value = self._column(condition.term), condition.value
+        if isinstance(value, Interval):
+            return f"{column} {condition.operator.replace('<>', '!=')} {value.amount} {value.unit}s"
         if isinstance(value, Moment):
             return f"{column} {_moment(condition.operator, value)}"
         if isinstance(value, bool):
@@ -145,7 +195,7 @@ class English:
         if where is None or values:
             return " ".join(part for part in ("with", values, condition.table) if part)
         parts = where.conditions if isinstance(where, All) else (where,)
-        return " ".join(["of", *map(_before, parts), condition.table])
+        return " ".join(["of", *map(self._before, parts), condition.table])
 
     @phrase.register
     def _(self, condition: Not) -> str:
@@ -164,7 +214,7 @@ class English:
 
     @phrase.register
     def _(self, condition: All) -> str:
-        if not _is_range(condition):
+        if not is_range(condition):
             return " and ".join(map(self.phrase, condition.conditions))
         low, high = condition.conditions
         assert isinstance(low, Compare)
@@ -184,13 +234,9 @@ def _having(condition: Condition) -> str:
     return f"{condition.operator} {condition.value}"
 
 
-def _is_range(condition: All) -> bool:
-    """Both ends of one column: said as one."""
-    ends = [one for one in condition.conditions if isinstance(one, Compare)]
-    if len(ends) != len(condition.conditions) or len(ends) != 2 or ends[0].term != ends[1].term:
-        return False
-    upper = Operator.LT if isinstance(ends[1].value, Moment) else Operator.LE
-    return (ends[0].operator, ends[1].operator) == (Operator.GE, upper)
+def _is_of_others(condition: Condition) -> bool:
+    """Whether it says what belongs to a row."""
+    return isinstance(condition, Related) or (isinstance(condition, Compare) and isinstance(condition.term, Tally))
 
 
 def _values(condition: Condition | None) -> list[str]:
@@ -200,18 +246,6 @@ def _values(condition: Condition | None) -> list[str]:
     if isinstance(condition, Compare) and condition.operator is Operator.EQ and condition.value is not True:
         return [str(condition.value)]
     return []
-
-
-def _before(condition: Condition) -> str:
-    """A condition in front of its table."""
-    if isinstance(condition, Absent):
-        return "unfinished"
-    if isinstance(condition, Compare) and condition.value is True:
-        assert isinstance(condition.term, ColumnRef)
-        return condition.term.column
-    if isinstance(condition, Compare) and condition.operator is Operator.NE:
-        return f"not {condition.value}".lower()
-    return " or ".join(_values(condition)).lower()
 
 
 def _either(values: Sequence[Value]) -> str:
@@ -240,6 +274,8 @@ def _starting(moment: Moment) -> str:
     """The span that starts then."""
     if moment.day is not None:
         return str(moment.day)
+    if moment.start_of != moment.unit:
+        return (MONTHS if moment.unit == "month" else WEEKDAYS)[moment.ahead]
     return _span(moment.unit, -moment.moved)
 
 
@@ -248,6 +284,12 @@ def _ending(moment: Moment) -> str:
     if moment.day is not None:
         return str(moment.day - timedelta(days=1))
     return _span(moment.unit, 1 - moment.moved)
+
+
+def _weekdays(condition: Compare) -> str:
+    if condition.operator is Operator.EQ:
+        return f"{WEEKDAYS[int(str(condition.value)) - 1]}s"
+    return "weekends" if condition.operator is Operator.GE else "weekdays"
 
 
 def _span(unit: str, ago: int) -> str:

@@ -7,9 +7,10 @@ from functools import cached_property
 
 from hypothesis import strategies as st
 
-from query_parser.domain import lexicon, paths
+from query_parser.domain import paths, vocabulary
+from query_parser.domain.lexicon import Lexicon
 from query_parser.domain.problems import NotUnderstood
-from query_parser.domain.schema import NUMBERS, TIMES, Column, ColumnType, Schema
+from query_parser.domain.schema import MEASURES, NUMBERS, TIMES, Column, ColumnType, Schema
 from query_parser.domain.scope import Scope
 from query_parser.domain.tree import (
     Absent,
@@ -20,30 +21,37 @@ from query_parser.domain.tree import (
     Compare,
     Condition,
     Function,
+    Interval,
     Matches,
     Moment,
     Not,
     OneOf,
     Operator,
     Order,
+    Period,
     Query,
     Related,
+    Share,
+    Tally,
+    Value,
+    Weekday,
 )
 
 COUNT = Aggregate(Function.COUNT)
-UNITS = st.sampled_from(["minute", "hour", "day", "week", "month", "year"])
+UNITS = st.sampled_from(["minute", "hour", "day", "week", "month", "quarter", "year"])
 DAYS = st.dates(date(1990, 1, 2), date(2090, 1, 1))
 TEXTS = st.text(st.characters(exclude_characters='"', exclude_categories=("C",)), max_size=12)
 NUMBER = st.one_of(st.integers(0, 10**7), st.integers(0, 10**5).map(lambda number: number + 0.25))
-COUNTS = st.integers(0, 10**6)
+COUNTS = st.integers(0, 10**6 - 2)
 # What has none of the counted is in no group: fewer can't be asked for.
 AT_LEAST = st.sampled_from([Operator.GT, Operator.GE, Operator.EQ])
+EQUAL_OR_PART = st.sampled_from([Operator.EQ, Operator.GE, Operator.LT])
 EQUAL = st.sampled_from([Operator.EQ, Operator.NE])
 Conditions = st.SearchStrategy[Condition]
 Refs = Sequence[ColumnRef]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class About:
     """What can be said of one table."""
 
@@ -57,7 +65,9 @@ class About:
         Each by a name that means nothing else: "version" is a table, too, and a "total" may be a sum.
         """
         every = [
-            (ColumnRef(table.name, column.name), column) for table in self.schema.tables for column in table.columns
+            (ColumnRef(table.name, column.name), column)
+            for table in self.schema.tables
+            for column in table.named.values()
         ]
         names = {ref: self._names(ref, column) for ref, column in every}
         return {ref: names_of_column[0] for ref, names_of_column in names.items() if names_of_column}
@@ -74,9 +84,9 @@ class About:
         return ref if len(entries) == 1 else None
 
     @cached_property
-    def words(self) -> lexicon.Lexicon:
+    def words(self) -> Lexicon:
         """The words of the schema."""
-        return lexicon.build(self.schema)
+        return vocabulary.build(self.schema)
 
     def definition(self, ref: ColumnRef) -> Column:
         """What the schema says of a column."""
@@ -114,7 +124,12 @@ class About:
 
 def queries(about: About) -> st.SearchStrategy[Query]:
     """Any about a table."""
-    return st.one_of(listings(about), measures(about), groups(about))
+    forms = [listings(about), measures(about), groups(about), existence(about)]
+    if about.children and about.schema.by_name[about.table].label:
+        forms += [tallies(about), counts_of_tallies(about)]
+    if about.schema.by_name[about.table].default_time:
+        forms += [periods(about), shares(about)]
+    return st.one_of(forms)
 
 
 # The forms of a query
@@ -163,10 +178,10 @@ def counted(about: About) -> st.SearchStrategy[tuple[Aggregate, ...]]:
 def summed(draw: st.DrawFn, about: About) -> tuple[Aggregate, ...]:
     """Functions of one column, as far as it has them."""
     # Another table's column is not summed up, for the same reason.
-    own = [ref for ref in about.those(lambda column: column.type in NUMBERS | TIMES) if ref.table == about.table]
+    own = [ref for ref in about.those(lambda column: column.type in MEASURES | TIMES) if ref.table == about.table]
     ref = draw(st.sampled_from(own))
     ordered = [Function.LEAST, Function.GREATEST]
-    allowed = [*ordered, Function.SUM, Function.AVERAGE] if about.definition(ref).type in NUMBERS else ordered
+    allowed = [*ordered, Function.SUM, Function.AVERAGE] if about.definition(ref).type in MEASURES else ordered
     functions = draw(st.lists(st.sampled_from(allowed), min_size=1, max_size=3, unique=True))
     return tuple(Aggregate(function, ref) for function in functions)
 
@@ -179,8 +194,69 @@ def groups(draw: st.DrawFn, about: About) -> Query:
     if draw(st.booleans()):
         return replace(query, order=(Order(COUNT, draw(st.booleans())),), limit=1)
     order = draw(st.none() | st.builds(Order, st.sampled_from([ref, COUNT]), st.booleans()))
-    having = Compare(COUNT, draw(AT_LEAST), draw(COUNTS))
+    operator, count = draw(AT_LEAST), draw(COUNTS)
+    # At least one is a condition, and no number.
+    having = Compare(COUNT, operator, count + (operator is Operator.GE) * 2)
     return replace(query, having=having, order=(order,) if order else ())
+
+
+@st.composite
+def existence(draw: st.DrawFn, about: About) -> Query:
+    """Whether there is any."""
+    return Query(about.table, is_there=True, where=draw(wheres(about)))
+
+
+@st.composite
+def periods(draw: st.DrawFn, about: About) -> Query:
+    """How many in each unit of time: of the table's own time, as no verb says another."""
+    column = about.schema.by_name[about.table].default_time
+    assert column is not None
+    # "Minutes" are a property of some.
+    units = UNITS.filter(lambda unit: len(about.words.phrases[(unit,)]) == 1)
+    period = Period(ColumnRef(about.table, column.name), draw(units))
+    by = [period, *draw(st.lists(st.sampled_from(about.plain), max_size=1))]
+    timeless = [ref for ref in about.plain if about.definition(ref).type not in TIMES]
+    where = draw(st.none() | st.sampled_from(timeless).flatmap(lambda ref: of_values(ref, about.definition(ref))))
+    return Query(about.table, (*by, COUNT), where=where, group_by=tuple(by))
+
+
+@st.composite
+def shares(draw: st.DrawFn, about: About) -> Query:
+    """Of rows, perhaps of some time, how many hold a condition, perhaps for each of some groups."""
+    times = about.those(lambda column: column.type in TIMES)
+    where = draw(st.none() | st.sampled_from(times).flatmap(at_times))
+    held = draw(leaves(about, timed=False))
+    by = draw(st.lists(st.sampled_from(about.plain), max_size=2, unique=True))
+    return Query(about.table, (*by, Share(held)), where=where, group_by=tuple(by))
+
+
+@st.composite
+def tallies(draw: st.DrawFn, about: About) -> Query:
+    """Names of rows, and how many of another table belong to each."""
+    label = about.schema.by_name[about.table].label
+    assert label is not None
+    return Query(
+        about.table,
+        (ColumnRef(about.table, label.name), draw(tally(about))),
+        where=draw(wheres(about, others=False)),
+    )
+
+
+@st.composite
+def counts_of_tallies(draw: st.DrawFn, about: About) -> Query:
+    """How many rows have so many of another table."""
+    operator, count = draw(AT_LEAST), draw(COUNTS)
+    having = Compare(draw(tally(about)), operator, count + (operator is Operator.GE) * 2)
+    where = draw(wheres(about, others=False))
+    parts = where.conditions if isinstance(where, All) and not is_range(where) else (where,) if where else ()
+    return Query(about.table, (COUNT,), where=All((*parts, having)) if parts else having)
+
+
+@st.composite
+def tally(draw: st.DrawFn, about: About) -> Tally:
+    """Rows of another table, all or those with some value."""
+    child = draw(st.sampled_from(about.children))
+    return Tally(child.table, draw(st.one_of(st.none(), *(is_one_of(child, ref) for ref in child.listed))))
 
 
 # Conditions
@@ -191,7 +267,8 @@ def wheres(draw: st.DrawFn, about: About, *, others: bool = True) -> Condition |
     """Parts that hold all of them; what is said of other rows comes last, as more would be said of those."""
     parts = draw(st.lists(disjunctions(about), max_size=2))
     if others and about.children:
-        parts += draw(st.lists(related(about, alone=not parts), max_size=1))
+        without = st.sampled_from(about.children).map(lambda child: Not(Related(child.table)))
+        parts += draw(st.lists(st.one_of(related(about, alone=not parts), without), max_size=1))
     if len(parts) > 1:
         return All(tuple(parts))
     return parts[0] if parts else None
@@ -209,6 +286,15 @@ def conjunctions(about: About) -> Conditions:
     return st.one_of(leaves(about), several)
 
 
+def is_range(condition: All) -> bool:
+    """Both ends of one column: said as one."""
+    ends = [one for one in condition.conditions if isinstance(one, Compare)]
+    if len(ends) != len(condition.conditions) or len(ends) != 2 or ends[0].term != ends[1].term:
+        return False
+    upper = Operator.LT if isinstance(ends[1].value, Moment) else Operator.LE
+    return (ends[0].operator, ends[1].operator) == (Operator.GE, upper)
+
+
 def _is_list(either: Any) -> bool:
     """Values of one column: these are one list, however they are said."""
     return len({_listed(part) for part in either.conditions}) == 1 and _listed(either.conditions[0]) is not None
@@ -221,11 +307,12 @@ def _listed(part: Condition) -> ColumnRef | None:
     return part.term if equal else None  # type: ignore[union-attr, return-value]
 
 
-def leaves(about: About) -> Conditions:
-    """Conditions that are said in one piece."""
+def leaves(about: About, *, timed: bool = True) -> Conditions:
+    """Conditions that are said in one piece; on times, too, if that is wanted."""
     texts = about.those(lambda column: column.type is ColumnType.TEXT)
     times = about.those(lambda column: column.type in TIMES)
     flags = about.those(lambda column: column.type is ColumnType.BOOLEAN)
+    intervals = about.those(lambda column: column.type is ColumnType.INTERVAL)
     others = about.those(lambda column: column.type not in TIMES | {ColumnType.BOOLEAN})
     strategies = [
         st.sampled_from(others).flatmap(lambda ref: of_values(ref, about.definition(ref))),
@@ -236,16 +323,22 @@ def leaves(about: About) -> Conditions:
         strategies.append(
             negated(st.builds(lambda ref, text, end: Matches(ref, text, *end), st.sampled_from(texts), TEXTS, ends))
         )
-    if times:
+    if times and timed:
         strategies.append(st.sampled_from(times).flatmap(at_times))
+        strategies.append(st.builds(on_weekdays, st.sampled_from(times), st.integers(1, 7), EQUAL_OR_PART))
+    if intervals:
+        strategies.append(st.sampled_from(intervals).flatmap(lambda ref: of_values(ref, about.definition(ref))))
     if flags:
         strategies.append(st.builds(Compare, st.sampled_from(flags), st.just(Operator.EQ), st.booleans()))
-    if about.children:
-        strategies.append(st.sampled_from(about.children).map(lambda child: Not(Related(child.table))))
     if len(about.listed) > 1:
         both = st.tuples(*(is_value(about, ref) for ref in about.listed[:2]))
         strategies.append(both.map(lambda pair: Not(Any(pair))))
     return st.one_of(strategies)
+
+
+def on_weekdays(ref: ColumnRef, day: int, operator: Operator) -> Condition:
+    """On one day of each week, on weekends, or on the other days."""
+    return Compare(Weekday(ref), operator, day if operator is Operator.EQ else 6)
 
 
 def negated(conditions: Conditions) -> Conditions:
@@ -256,6 +349,8 @@ def negated(conditions: Conditions) -> Conditions:
 def of_values(ref: ColumnRef, column: Column) -> Conditions:
     """A column against a value, a list or a range."""
     value = values(column)
+    if column.type is ColumnType.INTERVAL:
+        return st.builds(Compare, st.just(ref), st.sampled_from(Operator), value)
     operator = st.sampled_from(Operator) if column.type in NUMBERS else EQUAL
     lists = st.lists(value, min_size=2, max_size=3).map(lambda items: OneOf(ref, tuple(items)))
     compared = st.builds(Compare, st.just(ref), operator, value)
@@ -265,8 +360,10 @@ def of_values(ref: ColumnRef, column: Column) -> Conditions:
     return st.one_of(compared, negated(lists), ranges)
 
 
-def values(column: Column) -> st.SearchStrategy[str | int | float]:
+def values(column: Column) -> st.SearchStrategy[Value | Interval]:
     """What a column can hold."""
+    if column.type is ColumnType.INTERVAL:
+        return st.builds(Interval, NUMBER, UNITS)
     if column.values:
         return st.sampled_from(column.values)
     if column.type in NUMBERS:
@@ -276,9 +373,14 @@ def values(column: Column) -> st.SearchStrategy[str | int | float]:
 
 def at_times(ref: ColumnRef) -> Conditions:
     """Before or since a moment, or between two."""
-    rolling = st.builds(lambda ago, unit: Moment(moved=-ago, unit=unit), COUNTS, UNITS)
+    rolling = st.builds(lambda ago, unit: Moment(moved=-ago, unit=unit), st.integers(0, 1000), UNITS)
     points = st.one_of(DAYS.map(lambda day: Moment(day=day)), starts(0))
-    compared = st.builds(Compare, st.just(ref), st.sampled_from([Operator.LT, Operator.GE]), points | rolling)
+    latest = st.one_of(
+        st.builds(lambda ahead: Moment("year", ahead=ahead, unit="month"), st.integers(0, 11)),
+        st.builds(lambda ahead: Moment("week", ahead=ahead, unit="day"), st.integers(0, 6)),
+    )
+    sides = st.sampled_from([Operator.LT, Operator.GE])
+    compared = st.builds(Compare, st.just(ref), sides, points | rolling | latest)
     ends = st.one_of(DAYS.map(lambda day: Moment(day=day)), starts(-1))
     ranges = st.builds(lambda a, b: All((Compare(ref, Operator.GE, a), Compare(ref, Operator.LT, b))), points, ends)
     return st.one_of(compared, ranges)

@@ -1,6 +1,7 @@
 """What a question means is what was to be said: a query is put into words, and read again."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import MISSING, fields, is_dataclass
 from enum import StrEnum
 from math import prod
@@ -9,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 import samples
-from corpus_cases import schema_of
+from corpus_cases import SCHEMAS, schema_of
 from english import English
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
@@ -20,12 +21,11 @@ from query_parser.domain import tree
 from query_parser.domain.lexer import MOST_WORDS, Lexed, lex
 from query_parser.domain.sql import render
 from query_parser.domain.tree import ColumnRef, Compare, Not, OneOf, Operator, Query
-from query_parser.service_layer import _understand, answer, default_schema
+from query_parser.domain.understanding import understand
+from query_parser.service_layer import answer, default_schema
 
 MANY = settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-# english.py has words for what is absent in these.
-DRAWN = ("chatdb", "shop")
-ABOUT = [About(schema_of(name), table.name) for name in DRAWN for table in schema_of(name).tables]
+ABOUT = [About(schema_of(name), table.name) for name in SCHEMAS for table in schema_of(name).tables]
 ASKED = st.one_of([st.tuples(st.just(about), queries(about)) for about in ABOUT])
 JOBS = next(about for about in ABOUT if about.table == "jobs")
 ATTEMPTS = ColumnRef("jobs", "attempts")
@@ -43,28 +43,29 @@ def is_short(lexed: Lexed) -> bool:
 def test_what_is_said_is_understood(asked: tuple[About, Query]) -> None:
     """In every detail, types of numbers, too: 1, 1.0 and True are equal, and not the same."""
     about, query = asked
-    lexed = lex(English(about.names).question(query), about.words)
+    lexed = lex(English(about.schema, about.names).question(query), about.words)
     assume(is_short(lexed))
-    understood = _understand(lexed, about.schema)
+    understood = understand(lexed, about.schema)
     assert understood == query
     assert repr(understood) == repr(query)
 
 
 @pytest.fixture(scope="module")
-def connections(postgres_server: PostgresServer) -> Iterator[list[psycopg.Connection[Any]]]:
-    """To the sample databases."""
+def connections(postgres_server: PostgresServer) -> Iterator[dict[str, psycopg.Connection[Any]]]:
+    """To the sample databases, by the name of their first table."""
     samples.create(postgres_server)
-    with samples.connect(postgres_server, "chatdb") as chatdb, samples.connect(postgres_server, "shop") as shop:
-        yield [chatdb, shop]
+    with ExitStack() as stack:
+        opened = {name: stack.enter_context(samples.connect(postgres_server, name)) for name in SCHEMAS}
+        yield {schema_of(name).tables[0].name: connection for name, connection in opened.items()}
 
 
 @MANY
 @given(ASKED)
-def test_what_is_understood_is_sql(connections: list[psycopg.Connection[Any]], asked: tuple[About, Query]) -> None:
+def test_what_is_understood_is_sql(connections: dict[str, psycopg.Connection[Any]], asked: tuple[About, Query]) -> None:
     """PostgreSQL takes what the writer makes of any tree."""
     about, query = asked
     statement = render(query, about.schema)
-    connection = connections[about.schema is not default_schema()]
+    connection = connections[about.schema.tables[0].name]
     connection.execute(f"EXPLAIN {statement.text}", statement.parameters)
 
 

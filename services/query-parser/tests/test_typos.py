@@ -5,10 +5,10 @@ from string import ascii_lowercase
 
 import pytest
 
-from query_parser.domain import lexicon
+from query_parser.domain import lexicon, vocabulary
 from query_parser.domain.lexer import near_words
 from query_parser.domain.schema import Schema
-from query_parser.service_layer import answer
+from query_parser.service_layer import answer, default_schema
 
 COLUMNS = ("price", "prize", "prime", "rate", "crate", "grade", "trade", "quantity", "quality")
 TABLES = {"orders": ["purchase"], "borders": [], "folders": ["purchaser"], "holders": [], "older": []}
@@ -20,7 +20,7 @@ ALIKE = Schema.model_validate(
         ]
     }
 )
-WORDS = lexicon.build(ALIKE)
+WORDS = vocabulary.build(ALIKE)
 
 
 def typos(word: str) -> Iterator[str]:
@@ -45,7 +45,7 @@ for known in WORDS.words:
 
 def only_meaning(typo: str) -> lexicon.Entry | None:
     """What all words have in common that can have been meant; None where they differ."""
-    meanings = [WORDS.phrases.get((word,), []) for word in MEANT[typo]]
+    meanings = [WORDS.phrases.get((word,), ()) for word in MEANT[typo]]
     return meanings[0][0] if len(meanings[0]) == 1 and all(one == meanings[0] for one in meanings) else None
 
 
@@ -75,6 +75,24 @@ def test_typo_in_a_table_is_mended_where_one_is_meant(table: str) -> None:
 def test_typo_in_a_column_is_mended_where_one_is_meant(column: str) -> None:
     """What was "pryce" is the price; "prixe" can be the prime as well as the prize."""
     assert misread("orders sorted by {}", [column], "COLUMN") == []
+
+
+@pytest.mark.parametrize(
+    ("typo", "meant"),
+    [
+        ("jobs created last mnth", "jobs created last month"),
+        ("jobs created in ocotber 2025", "jobs created in october 2025"),
+        ("jobs finished on tuseday", "jobs finished on tuesday"),
+        ("jobs created in the frist quarter of 2026", "jobs created in the first quarter of 2026"),
+        ("number of jobs mothly", "number of jobs monthly"),
+        ("faild jobs", "failed jobs"),
+    ],
+)
+def test_typo_means_what_the_word_means(typo: str, meant: str) -> None:
+    """Months, units and values are looked up by their words: one was "mnth" for PostgreSQL, too."""
+    seen, told = (answer(question, default_schema()) for question in (typo, meant))
+    assert (seen.sql, seen.parameters) == (told.sql, told.parameters)
+    assert seen.confidence < told.confidence
 
 
 def test_schema_has_both() -> None:

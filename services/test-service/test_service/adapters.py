@@ -1,6 +1,9 @@
 """The services over HTTP, and the runs in memory: there is one replica, and a run that is lost is run again."""
 
+import json
+import re
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,15 +19,21 @@ from test_service.service_layer import Answer, StepFailed
 CALL_SECONDS = 30.0
 LOOK_SECONDS = 2.5
 MOST_RUNS = 50
+SECONDS = re.compile(r"[0-9]{1,9}")
+MOST_BYTES = 1024 * 1024
+"""Of an answer; none of a service that is well has as many."""
 
 
 class HttpServices:
     """The way to the services, by their names."""
 
-    def __init__(self, addresses: Mapping[str, str]) -> None:
-        """Nothing is asked yet."""
+    def __init__(
+        self, addresses: Mapping[str, str], *, seconds: float = CALL_SECONDS, connect: float = CALL_SECONDS
+    ) -> None:
+        """Nothing is asked yet; a connection is waited for `connect`, and its answer `seconds`."""
         self._addresses = addresses
-        self._client = httpx.Client(timeout=CALL_SECONDS)
+        self._seconds = seconds
+        self._client = httpx.Client(timeout=httpx.Timeout(seconds, connect=connect))
         HTTPXClientInstrumentor.instrument_client(self._client)
 
     def call(
@@ -33,11 +42,23 @@ class HttpServices:
         """One request; StepFailed where no answer comes, or none that is a JSON object."""
         headers = {} if key is None else {"Idempotency-Key": key}
         try:
-            response = self._client.request(method, self._addresses[service] + path, json=body, headers=headers)
+            with self._client.stream(method, self._addresses[service] + path, json=body, headers=headers) as response:
+                content = self._content(response)
         except httpx.HTTPError as error:
             raise StepFailed(f"{service} does not answer {method} {path}: {_reason(error)}") from None
-        retry_after = response.headers.get("Retry-After", "")
-        return Answer(response.status_code, _object(response), int(retry_after) if retry_after.isdecimal() else None)
+        return Answer(response.status_code, _object(content), _seconds(response.headers.get("Retry-After", "")))
+
+    def _content(self, response: httpx.Response) -> bytes:
+        """The body; httpx.HTTPError where it is too long, or comes too slowly."""
+        end = time.monotonic() + self._seconds
+        content = bytearray()
+        for part in response.iter_bytes():
+            content += part
+            if len(content) > MOST_BYTES:
+                raise httpx.ReadError(f"the answer has more than {MOST_BYTES} bytes")
+            if time.monotonic() > end:
+                raise httpx.ReadTimeout("the answer does not end")
+        return bytes(content)
 
     def look(self, service: str) -> ServiceState:
         """What the service says of itself and of what it needs."""
@@ -48,7 +69,7 @@ class HttpServices:
             return ServiceState(
                 name=service, ok=False, detail=f"no answer: {_reason(error)}", dependencies={}, seen_at=now
             )
-        body = _object(response)
+        body = _object(response.content)
         checks = body.get("checks")
         dependencies = {
             str(name): Dependency(ok=check.get("ok") is True, detail=str(check.get("detail", "")))
@@ -68,12 +89,17 @@ class HttpServices:
         self._client.close()
 
 
-def _object(response: httpx.Response) -> Mapping[str, Any]:
+def _object(content: bytes) -> Mapping[str, Any]:
     try:
-        body = response.json()
-    except ValueError:
+        body = json.loads(content)
+    except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _seconds(text: str) -> int | None:
+    """A number of seconds, unless it is far more than anybody waits, or a date."""
+    return int(text) if SECONDS.fullmatch(text) else None
 
 
 def _reason(error: httpx.HTTPError) -> str:

@@ -1,9 +1,10 @@
 """Runs and their steps, and what is known of a service; nothing here changes once it is made."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 
@@ -17,6 +18,14 @@ class Status(StrEnum):
     SKIPPED = "skipped"
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What a step that has passed has seen."""
+
+    detail: str
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Step:
     """One part of the journey; `detail` says what was seen."""
@@ -24,6 +33,8 @@ class Step:
     name: str
     status: Status = Status.WAITING
     detail: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    """Of the model that was trained, by their names."""
     seconds: float | None = None
 
 

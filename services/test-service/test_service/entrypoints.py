@@ -1,24 +1,25 @@
 """The doors: the page, the runs over HTTP, and the threads that look and run."""
 
 import queue
-import re
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Header, Request
+from fastapi import APIRouter, FastAPI, Header, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
-from jinja2 import Environment, PackageLoader, select_autoescape
 from prometheus_client import Counter
 
 from chatdb_common.ids import new_id
 from chatdb_common.problems import ProblemDetails
 from chatdb_common.service import Service
+from chatdb_common.timeouts import CONNECT_SECONDS, WAIT_SECONDS
 from chatdb_common.workers import Worker
 from test_service.adapters import HttpServices, Runs
 from test_service.domain import Run, ServiceState, Status, Step
+from test_service.pages import page
+from test_service.questions import LONGEST_QUESTION, Asker
 from test_service.service_layer import Journey, StepFailed, play
 from test_service.settings import Settings
 
@@ -28,12 +29,9 @@ for end in (Status.PASSED, Status.FAILED):
     # An alert on the first one needs the zero before it.
     RUNS.labels(end)
 KIBIBYTE = 1024
-PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
-# The page has no script, loads nothing, and posts to itself only.
-PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'",
-    "Cache-Control": "no-store",
-}
+# A question that is too long is answered with a page that says so.
+Question = Annotated[str, Query(json_schema_extra={"maxLength": LONGEST_QUESTION})]
+PAGE: dict[str, Any] = {"description": "The page, with a sentence that says why", "content": {"text/html": {}}}
 
 
 class Watcher(Worker):
@@ -80,28 +78,28 @@ class Runner(Worker):
             run = self._waiting.get(timeout=0.5)
         except queue.Empty:
             return
-        over = play(run, Journey(self._services, str(run.id), pause=self._pause), self._runs.put)
+        over = play(run, Journey(self._services, str(run.id), pause=self._pause), self._note)
         RUNS.labels(over.status).inc()
 
+    def _note(self, run: Run) -> None:
+        self._runs.put(run)
+        self.beat()
+
     def _pause(self, seconds: float) -> None:
-        if self.stopping.wait(seconds):
+        if self.rest(seconds):
             raise StepFailed("this service was stopped")
 
 
 def routes(watcher: Watcher, runner: Runner, runs: Runs) -> APIRouter:
     """The HTTP door."""
     router = APIRouter()
-    page = Environment(loader=PackageLoader("test_service", "."), autoescape=select_autoescape()).get_template(
-        "status.html"
-    )
 
     @router.get("/", response_class=HTMLResponse)
     def status(request: Request) -> HTMLResponse:
         """What was last seen of the platform."""
         states = watcher.states
         ready = bool(states) and all(state.ok for state in states)
-        base = _base(request.headers.get("x-forwarded-prefix", ""))
-        return HTMLResponse(page.render(states=states, ready=ready, run=runs.last(), base=base), headers=PAGE_HEADERS)
+        return page(request, "status.html", states=states, ready=ready, run=runs.last())
 
     @router.post("/runs", status_code=202, responses={303: {"description": "For a browser"}})
     def start(
@@ -124,9 +122,23 @@ def routes(watcher: Watcher, runner: Runner, runs: Runs) -> APIRouter:
     return router
 
 
-def _base(prefix: str) -> str:
-    """What the page's links begin with; behind an ingress its address may end without a slash."""
-    return f"{prefix}/" if PREFIX.fullmatch(prefix) else ""
+def ask_routes(asker: Asker) -> APIRouter:
+    """The page that shows the SQL of a question; its address can be kept and shared."""
+    router = APIRouter()
+
+    @router.get("/ask", response_class=HTMLResponse, responses=dict.fromkeys((422, 429, 503), PAGE))
+    def ask(request: Request, question: Question = "") -> HTMLResponse:
+        """The SQL of a question, or why there is none; nothing is executed."""
+        question = question.strip()
+        try:
+            reading = asker.ask(question) if question else None
+        except ProblemDetails as problem:
+            said, shown = problem.detail, question[:LONGEST_QUESTION]
+            context: dict[str, Any] = {"question": shown, "reading": None, "problem": said}
+            return page(request, "ask.html", status=problem.status, headers=problem.headers, **context)
+        return page(request, "ask.html", question=question, reading=reading, problem=None)
+
+    return router
 
 
 def view(run: Run) -> dict[str, Any]:
@@ -137,7 +149,13 @@ def view(run: Run) -> dict[str, Any]:
         "started_at": run.started_at.isoformat(),
         "finished_at": run.finished_at.isoformat() if run.finished_at else None,
         "steps": [
-            {"name": step.name, "status": step.status, "detail": step.detail, "seconds": step.seconds}
+            {
+                "name": step.name,
+                "status": step.status,
+                "detail": step.detail,
+                "metrics": step.metrics,
+                "seconds": step.seconds,
+            }
             for step in run.steps
         ],
     }
@@ -147,15 +165,17 @@ def build(settings: Settings) -> FastAPI:
     """The whole service; it has no hard dependency: its page is for the time when others are down."""
     addresses = {name: url.rstrip("/") for name, url in settings.addresses().items()}
     services = HttpServices(addresses)
+    questions = HttpServices(addresses, seconds=WAIT_SECONDS, connect=CONNECT_SECONDS)
     runs = Runs()
     watcher = Watcher(services, list(addresses))
     runner = Runner(services, runs)
     service = Service(
         settings=settings,
         workers=(watcher, runner),
-        closers=(services.close,),
+        closers=(services.close, questions.close),
         body_limit=KIBIBYTE,
     )
     app = service.app()
     app.include_router(routes(watcher, runner, runs))
+    app.include_router(ask_routes(Asker(questions)))
     return app

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from test_service.domain import Run, Status, Step
+from test_service.domain import Run, Seen, Status, Step
 
 MODEL = "smoke-test"
 # The data set that every object store of the platform starts with; its last column says whether a query was slow.
@@ -57,7 +57,7 @@ class Journey:
     _job: dict[str, Any] = field(default_factory=dict)
     _deadline: float = 0.0
 
-    def steps(self) -> dict[str, Callable[[], str]]:
+    def steps(self) -> dict[str, Callable[[], Seen]]:
         """Names and deeds, in their order; each deed says what it saw, or raises StepFailed."""
         return {
             "submit a training job": self._submit,
@@ -67,13 +67,13 @@ class Journey:
             "ask a question in plain English": self._parse,
         }
 
-    def _submit(self) -> str:
+    def _submit(self) -> Seen:
         self._deadline = time.monotonic() + self.job_seconds
         order = {"model_name": MODEL, "dataset_location": DATASET}
         self._job = dict(self._ask("training-orchestrator", "POST", "/jobs", order, 201, key=self.run_id))
-        return f"job {self._job['id']} on {DATASET}"
+        return Seen(f"job {self._job['id']} on {DATASET}")
 
-    def _watch(self) -> str:
+    def _watch(self) -> Seen:
         while self._job["status"] not in OVER:
             if time.monotonic() > self._deadline:
                 raise StepFailed(f"the job is {self._job['status']} after {self.job_seconds:g} seconds")
@@ -81,28 +81,31 @@ class Journey:
             self._job = dict(self._ask("training-orchestrator", "GET", f"/jobs/{self._job['id']}"))
         if self._job["status"] != "SUCCEEDED":
             raise StepFailed(f"the job has {self._job['status'].lower()}: {self._job['error']}")
-        return f"version {self._job['result']['version']}, metrics {self._job['result']['metrics']}"
+        result = self._job["result"]
+        if not isinstance(result["metrics"], Mapping):
+            raise StepFailed(f"the metrics are {result['metrics']!r}")
+        return Seen("; ".join([f"version {result['version']}", *result.get("warnings", [])]), result["metrics"])
 
-    def _find(self) -> str:
+    def _find(self) -> Seen:
         result = self._job["result"]
         version = self._ask("model-registry", "GET", f"/models/{MODEL}/versions/{result['version']}")
         if version.get("sha256") != result["sha256"]:
             raise StepFailed(f"the job made {result['sha256']}, the registry has {version.get('sha256')}")
-        return f"sha256 {result['sha256'][:12]}..."
+        return Seen(f"sha256 {result['sha256'][:12]}...")
 
-    def _predict(self) -> str:
+    def _predict(self) -> Seen:
         request = {"model_name": MODEL, "version": self._job["result"]["version"], "instances": list(INSTANCES)}
         answer = self._ask("ml-engine", "POST", "/ml/predict", request)
         predictions = answer.get("predictions")
         if not isinstance(predictions, list) or len(predictions) != len(INSTANCES) or not set(predictions) <= CLASSES:
             raise StepFailed(f"expected {len(INSTANCES)} of {sorted(CLASSES)}, got {predictions}")
-        return f"slow: {', '.join(predictions)}"
+        return Seen(f"slow: {', '.join(predictions)}")
 
-    def _parse(self) -> str:
+    def _parse(self) -> Seen:
         statement = self._ask("query-parser", "POST", "/parse", {"query": QUESTION}).get("sql")
         if not isinstance(statement, str) or not statement.upper().startswith("SELECT"):
             raise StepFailed(f"no SQL for '{QUESTION}', but {statement!r}")
-        return statement
+        return Seen(statement)
 
     def _ask(
         self,
@@ -132,7 +135,8 @@ def play(run: Run, journey: Journey, note: Callable[[Run], None]) -> Run:
         run = run.with_step(number, Step(name=name, status=Status.RUNNING))
         note(run)
         try:
-            step = Step(name=name, status=Status.PASSED, detail=deed())
+            seen = deed()
+            step = Step(name=name, status=Status.PASSED, detail=seen.detail, metrics=seen.metrics)
         except StepFailed as error:
             step = Step(name=name, status=Status.FAILED, detail=str(error))
         except (KeyError, TypeError) as error:

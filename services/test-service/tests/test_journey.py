@@ -11,7 +11,8 @@ from chatdb_common.ids import new_id
 from test_service.domain import Run, Status, Step
 from test_service.service_layer import DATASET, Answer, Journey, StepFailed, play
 
-RESULT = {"version": 3, "sha256": "a" * 64, "metrics": {"accuracy": 0.9}}
+METRICS = {"accuracy": 0.904, "accuracy_error": 0.02, "baseline_accuracy": 0.6, "rows": 60}
+RESULT = {"version": 3, "sha256": "a" * 64, "metrics": METRICS, "warnings": ["look out"]}
 ENDLESS = 100_000
 JOB = {"id": "j1", "status": "QUEUED", "result": None, "error": None}
 GOOD = {
@@ -59,6 +60,7 @@ def test_whole_journey() -> None:
     assert run.status is Status.PASSED
     assert [step.status for step in run.steps] == [Status.PASSED] * 5
     assert run.steps[0].detail == f"job j1 on {DATASET}"
+    assert (run.steps[1].detail, run.steps[1].metrics) == ("version 3; look out", METRICS)
     assert run.steps[3].detail == "slow: no, yes"
 
 
@@ -94,6 +96,12 @@ def test_full_queue_is_waited_for() -> None:
             Answer(200, {**JOB, "status": "FAILED", "error": "no target"}),
             1,
             "has failed: no target",
+        ),
+        (
+            ("training-orchestrator", "GET", "/jobs/j1"),
+            Answer(200, {**JOB, "status": "SUCCEEDED", "result": {**RESULT, "metrics": [0.9]}}),
+            1,
+            "the metrics are [0.9]",
         ),
         (("model-registry", "GET", "/models/smoke-test/versions/3"), Answer(200, {"sha256": "b"}), 2, "registry has b"),
         (("ml-engine", "POST", "/ml/predict"), Answer(200, {"predictions": ["no"]}), 3, "expected 2"),

@@ -1,10 +1,12 @@
 """The page and the runs over HTTP, with real servers behind that answer as services do."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -12,10 +14,14 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from chatdb_common.ids import new_id
+from test_service.domain import Run
 from test_service.entrypoints import build
+from test_service.pages import TEMPLATES
 from test_service.settings import Settings
 
-RESULT = {"version": 1, "sha256": "a" * 64, "metrics": {}}
+METRICS = {"rows": 60.0, "accuracy": 0.8666666666666668, "baseline_accuracy": 0.5166666666666667}
+RESULT = {"version": 1, "sha256": "a" * 64, "metrics": METRICS}
 JOB = {"id": "j1", "status": "SUCCEEDED", "result": RESULT, "error": None}
 ANSWERS = {
     "/jobs": (201, JOB),
@@ -109,29 +115,32 @@ def test_page_needs_no_script_and_nothing_from_elsewhere() -> None:
     tags = Tags(response.text).found
     assert "script" not in [tag for tag, _ in tags]
     links = [value for _, attributes in tags for name, value in attributes.items() if name in ("href", "src", "action")]
-    assert links == ["runs"]
+    assert links == [".", "ask", "runs", "ask"]
     assert "default-src 'none'" in response.headers["content-security-policy"]
 
 
 @pytest.mark.parametrize(
-    ("prefix", "action"),
+    ("prefix", "base"),
     [
-        ("/test", "/test/runs"),
-        ("/a/b-c", "/a/b-c/runs"),
-        ("", "runs"),
-        ("//elsewhere.test", "runs"),
-        ("https://elsewhere.test", "runs"),
-        ("/test/", "runs"),
-        ('/"><script>', "runs"),
+        ("/test", "/test/"),
+        ("/a/b-c", "/a/b-c/"),
+        ("", ""),
+        ("//elsewhere.test", ""),
+        ("https://elsewhere.test", ""),
+        ("/test/", ""),
+        ('/"><script>', ""),
     ],
 )
-def test_links_of_the_page_behind_an_ingress(prefix: str, action: str) -> None:
+def test_links_of_the_pages_behind_an_ingress(prefix: str, base: str) -> None:
     """They are right with and without a final slash of the page's address, and lead to no other host."""
     with service() as client:
         run = client.post("/runs").json()["id"]
-        page = client.get("/", headers={"X-Forwarded-Prefix": prefix}).text
-    links = [attributes.get("action") or attributes.get("href") for tag, attributes in Tags(page).found if attributes]
-    assert [link for link in links if link] == [f"{action}/{run}", action]
+        pages = [client.get(path, headers={"X-Forwarded-Prefix": prefix}).text for path in ("/", "/ask")]
+    status, ask = ([a.get("action") or a.get("href") for _, a in Tags(page).found] for page in pages)
+    status, ask = ([link for link in links if link] for links in (status, ask))
+    both = [base or ".", f"{base}ask"]
+    assert status[:4] == [*both, f"{base}runs/{run}", f"{base}runs"]
+    assert (ask[:3], {link.partition("=")[0] for link in ask[3:]}) == ([*both, f"{base}ask"], {f"{base}ask?question"})
 
 
 def test_run_passes_and_is_shown() -> None:
@@ -144,7 +153,31 @@ def test_run_passes_and_is_shown() -> None:
         page = page_with(client, "passed</span>")
         run = client.get("/" + response.headers["location"]).json()
     assert [step["status"] for step in run["steps"]] == ["passed"] * 5
+    assert [step["metrics"] for step in run["steps"]] == [{}, METRICS, {}, {}, {}]
     assert "SELECT 1" in page
+    assert cells(page, "Metrics of the trained model") == [
+        ["Metric", "Value", "Baseline"],
+        ["rows", "60", ""],
+        ["accuracy", "0.867", "0.517"],
+    ]
+
+
+def cells(page: str, caption: str) -> list[list[str]]:
+    """The texts of a table, row by row."""
+    table = page.partition(f"<caption>{caption}</caption>")[2].partition("</table>")[0]
+    rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+    return [[re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows]
+
+
+def test_page_that_reloads_has_nothing_to_type() -> None:
+    """What is typed would be lost: while a run goes on, there is a link to the page of questions."""
+    with service() as client:
+        assert 'id="question"' in client.get("/").text
+    running = Run(id=new_id(), started_at=datetime.now(UTC), steps=())
+    text = TEMPLATES.get_template("status.html").render(states=[], ready=False, run=running, base="")
+    assert '<meta http-equiv="refresh"' in text
+    assert 'id="question"' not in text
+    assert '<a href="ask">ask on a page of its own</a>' in text
 
 
 def test_same_key_is_one_run() -> None:

@@ -18,19 +18,22 @@ from psycopg.errors import DivisionByZero
 from psycopg.pq import Trace
 
 from chatdb_common import database as db
+from chatdb_common import telemetry
+from chatdb_common.columns import Column, DataSet, Reading
 from chatdb_common.database import Pool
 from chatdb_common.idempotency import Reply, once
 from chatdb_common.ids import new_id
-from chatdb_common.messages import TrainingEvent, TrainingEventType, TrainingResult
+from chatdb_common.messages import Promotion, TrainingEvent, TrainingEventType, TrainingResult
 from chatdb_common.service import Service
 from training_orchestrator import service_layer
 from training_orchestrator.adapters import PostgresWork, begin
-from training_orchestrator.domain import Job, Transition, UnknownJob
+from training_orchestrator.domain import MOST_ATTEMPTS, Job, Transition, UnknownJob
 from training_orchestrator.entrypoints import Begin, add_problems, routes
 from training_orchestrator.service_layer import Intake, Order, cancel_job, note_event, return_expired
 from training_orchestrator.settings import Settings
 
 ORDER = {"model_name": "test-model", "dataset_location": "s3://test/data.csv"}
+EMPTY: dict[str, Any] = {"warnings": [], "promotion": None, "trained_on": None, "columns": []}
 RESULT = TrainingResult(model_name="test-model", version=1, sha256="0" * 64, metrics={}, task="classification")
 
 
@@ -267,6 +270,52 @@ def test_history_is_timed(service: Running) -> None:
     assert [step["at"] for step in steps] == sorted(step["at"] for step in steps)
 
 
+WIDE = RESULT.model_copy(
+    update={
+        "warnings": ["the model does not beat its baseline"],
+        "promotion": Promotion(champion=False, why="it does not beat its baseline"),
+        "trained_on": DataSet(sha256="0" * 64, read_as="Parquet"),
+        "columns": [
+            Column(name="id", role="ignored", why="looks like an identifier"),
+            Column(name="price", role="number", why="numbers", reading=Reading(kind="number", decimal=",")),
+        ],
+    }
+)
+
+
+def test_finished_job_says_what_was_done_with_each_column(service: Running) -> None:
+    """By itself; a list has no room for it, and is told all else."""
+    job = service.submit()
+    told = TrainingEvent(type=TrainingEventType.SUCCEEDED, job_id=job["id"], attempt=1, worker="w1", result=WIDE)
+    service.handle(TrainingEvent.model_validate_json(told.model_dump_json()))
+    shown = service.client.get(f"/jobs/{job['id']}").json()["result"]
+    assert shown == WIDE.model_dump(mode="json")
+    assert shown["columns"] == [
+        {"name": "id", "role": "ignored", "why": "looks like an identifier"},
+        {"name": "price", "role": "number", "why": "numbers", "reading": {"kind": "number", "decimal": ","}},
+    ]
+    listed = service.client.get("/jobs").json()["items"][0]["result"]
+    assert listed == {name: value for name, value in shown.items() if name != "columns"}
+
+
+def test_event_of_an_older_release_is_a_result(service: Running) -> None:
+    """It says nothing of columns; and what it has stored is shown as it is."""
+    job = service.submit()
+    before = {name: value for name, value in RESULT if name in {"model_name", "version", "sha256", "metrics", "task"}}
+    told = {"type": "succeeded", "job_id": job["id"], "attempt": 1, "worker": "w1", "result": before}
+    service.handle(TrainingEvent.model_validate_json(json.dumps(told)))
+    assert service.client.get(f"/jobs/{job['id']}").json()["result"] == {**before, **EMPTY}
+    other = service.submit()
+    service.hear(other, TrainingEventType.STARTED)
+    over = (
+        "status = 'SUCCEEDED', version = version + 1, lease_owner = NULL, lease_expires_at = NULL, finished_at = now()"
+    )
+    result = json.dumps(before)
+    service.rows(f"UPDATE jobs SET {over}, result = '{result}' WHERE id = '{other['id']}' RETURNING id")
+    assert service.client.get(f"/jobs/{other['id']}").json()["result"] == before
+    assert service.client.get("/jobs").json()["items"][0]["result"] == before
+
+
 def test_cancel(service: Running) -> None:
     """A cancelled job stays cancelled and the worker is told; one that has ended is a conflict."""
     job = service.submit()
@@ -334,6 +383,45 @@ def test_dead_worker_gives_the_job_back(service: Running) -> None:
     assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "QUEUED"
     service.hear(job, TrainingEventType.SUCCEEDED, attempt=2)
     assert service.client.get(f"/jobs/{job['id']}").json()["status"] == "SUCCEEDED"
+
+
+PARENTS = [f"00-{n}af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" for n in range(2)]
+
+
+def ordered(service: Running, parent: str) -> dict[str, Any]:
+    """The id of a job that was ordered in this trace."""
+    with telemetry.continued({"traceparent": parent}), service.begin() as work:
+        return {"id": str(Intake(work).submit(Order(**ORDER)).id)}
+
+
+def give_up(service: Running, job: dict[str, Any], attempt: int) -> None:
+    """A worker starts the attempt, is not heard of again, and the reaper finds that."""
+    service.hear(job, TrainingEventType.STARTED, attempt=attempt)
+    service.rows("UPDATE jobs SET lease_expires_at = now() - interval '1 second' WHERE status = 'RUNNING' RETURNING id")
+    with service.begin() as work:
+        assert return_expired(work) == 1
+
+
+def test_job_of_a_dead_worker_continues_its_trace(service: Running) -> None:
+    """Each attempt, and the end of the last one, has the parent that the first one has: the request for the job."""
+    jobs = [ordered(service, parent) for parent in PARENTS]
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        for job in jobs:
+            give_up(service, job, attempt)
+    assert [service.client.get(f"/jobs/{job['id']}").json()["status"] for job in jobs] == ["FAILED"] * 2
+    rows = service.rows("SELECT key, headers FROM outbox ORDER BY id")
+    for job, parent in zip(jobs, PARENTS, strict=True):
+        sent = [row["headers"] for row in rows if row["key"] == job["id"]]
+        assert sent == [{"traceparent": parent}] * (MOST_ATTEMPTS + 1)
+
+
+def test_job_without_a_trace_is_ordered_again_all_the_same(service: Running) -> None:
+    """As jobs are that were kept before traces were."""
+    job = ordered(service, PARENTS[0])
+    service.rows("UPDATE jobs SET trace = DEFAULT RETURNING id")
+    give_up(service, job, 1)
+    assert service.sent()[-1] == ("job_requested", 2)
+    assert service.rows("SELECT headers FROM outbox ORDER BY id")[-1]["headers"] == {}
 
 
 def counted(name: str, **labels: str) -> float:

@@ -19,8 +19,11 @@ from training_orchestrator.settings import Settings
 
 COLUMNS = (
     "id, model_name, dataset_location, target_column, task, cpu_request::float8 AS cpu_request, hyperparameters,"
-    " status, version, attempts, lease_owner, lease_expires_at, result, error, created_at, updated_at, finished_at"
+    " status, version, attempts, lease_owner, lease_expires_at, result, error, trace, created_at, updated_at,"
+    " finished_at"
 )
+# What training did with each of hundreds of columns is shown with one job, and would be megabytes in a list.
+LISTED = COLUMNS.replace(" result,", " result - 'columns' AS result,")
 # Who counts the queue to add to it holds this until the job is there.
 QUEUE_LOCK = 20261126
 
@@ -64,7 +67,8 @@ class PostgresWork:
         """A new job, with the beginning of its history."""
         self.connection.execute(
             "INSERT INTO jobs (id, model_name, dataset_location, target_column, task, cpu_request, hyperparameters,"
-            " status, version, created_at, updated_at) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            " status, version, trace, created_at, updated_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
                 job.id,
                 job.model_name,
@@ -75,6 +79,7 @@ class PostgresWork:
                 Jsonb(dict(job.hyperparameters)),
                 job.status,
                 job.version,
+                Jsonb(dict(job.trace)),
                 job.created_at,
                 job.updated_at,
             ),
@@ -91,11 +96,11 @@ class PostgresWork:
         return jobs[0]
 
     def page(self, *, status: Status | None, model_name: str | None, before: UUID | None, limit: int) -> list[Job]:
-        """The newest jobs that fit, older than the one named `before`."""
+        """The newest jobs that fit, older than the one named `before`; without the columns of their data sets."""
         conditions = {"status = %s": status, "model_name = %s": model_name, "id < %s": before}
         used = {condition: value for condition, value in conditions.items() if value is not None}
         where = "WHERE " + " AND ".join(used) if used else ""
-        return self._select(f"{where} ORDER BY id DESC LIMIT %s", (*used.values(), limit))
+        return self._select(f"{where} ORDER BY id DESC LIMIT %s", (*used.values(), limit), LISTED)
 
     def expired(self, limit: int) -> list[Job]:
         """Running jobs with a lease that is over, locked; those that another replica looks at are left out."""
@@ -177,8 +182,8 @@ class PostgresWork:
                 ).rowcount
         return removed
 
-    def _select(self, rest: str, parameters: Sequence[Any]) -> list[Job]:
-        query = f"SELECT {COLUMNS} FROM jobs {rest}"  # noqa: S608 - no input in it
+    def _select(self, rest: str, parameters: Sequence[Any], columns: str = COLUMNS) -> list[Job]:
+        query = f"SELECT {columns} FROM jobs {rest}"  # noqa: S608 - no input in it
         return [_job(**row) for row in self.connection.execute(query, parameters)]
 
     def _scalar(self, query: LiteralString) -> Any:

@@ -66,6 +66,8 @@ class Job:
     lease_expires_at: datetime | None = None
     result: Mapping[str, Any] | None = None
     error: str | None = None
+    trace: Mapping[str, str] = field(default_factory=dict)
+    """The headers that carry the trace of the request for it: each attempt belongs to that."""
     created_at: datetime
     updated_at: datetime
     finished_at: datetime | None = None

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 from uuid import UUID
 
+from chatdb_common import telemetry
 from chatdb_common.ids import new_id
 from chatdb_common.messages import JobMessage, JobMessageType, Task, TrainingEvent
 from training_orchestrator.domain import Change, Job, QueueFull, Status, Transition, cancel, expire, observe, queue
@@ -90,6 +91,7 @@ def _queued(order: Order, now: datetime) -> Job:
         task=order.task,
         cpu_request=order.cpu_request,
         hyperparameters=order.hyperparameters,
+        trace=telemetry.inject(),
         created_at=now,
         updated_at=now,
     )
@@ -122,11 +124,12 @@ def return_expired(work: Work) -> int:
     for job in jobs:
         change = expire(job, work.now())
         work.save(job, change)
-        if change.job.status is Status.QUEUED:
-            work.send(_message(change.job, JobMessageType.REQUESTED, attempt=job.attempts + 1))
-        else:
-            # Its last attempt was not acknowledged: the next worker that gets it must not try it again.
-            work.send(_message(change.job, JobMessageType.CANCELLED, attempt=job.attempts))
+        with telemetry.continued(job.trace):
+            if change.job.status is Status.QUEUED:
+                work.send(_message(change.job, JobMessageType.REQUESTED, attempt=job.attempts + 1))
+            else:
+                # Its last attempt was not acknowledged: the next worker that gets it must not try it again.
+                work.send(_message(change.job, JobMessageType.CANCELLED, attempt=job.attempts))
     return len(jobs)
 
 

@@ -48,7 +48,10 @@ class JobView(BaseModel):
     hyperparameters: dict[str, Any]
     status: Status
     attempts: int
-    result: dict[str, Any] | None
+    result: dict[str, Any] | None = Field(
+        description="The version that was made, metrics beside those of a baseline, warnings, whether the version is"
+        " champion, and, of a single job, what was done with each column of the data set"
+    )
     error: str | None
     created_at: datetime
     updated_at: datetime

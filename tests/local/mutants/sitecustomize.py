@@ -18,7 +18,7 @@ def offset_first() -> None:
     outcome = ConsumerWorker._outcome
 
     def early(self: Any, client: Any, message: Any) -> str | None:
-        self._commit(client, message)
+        client.commit(message=message, asynchronous=False)
         return outcome(self, client, message)
 
     ConsumerWorker._outcome = early

@@ -151,7 +151,7 @@ def test_model_is_registered(user: User, job: Mapping[str, Any], version: int) -
 
 
 def test_champion(user: User, version: int) -> None:
-    """The first version of a model becomes its champion."""
+    """The first version of a model that beats its baseline becomes its champion."""
     assert user.ask("GET", MODELS, f"/models/{user.model}/aliases/champion")["version"] == version
 
 

@@ -1,27 +1,23 @@
 """From a syntax tree to a query: words become the tables, columns and values that they mean in their place."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import replace
 
-from lark import Token, Tree
-
-from query_parser.domain.conditions import OPERATORS, Conditions, check_counted
+from query_parser.domain.entities import How
 from query_parser.domain.grammar import Reading
-from query_parser.domain.lexicon import Entry
-from query_parser.domain.moments import whole_number
-from query_parser.domain.neighbours import check_neighbours
+from query_parser.domain.literals import Amount, comparison, words_of
+from query_parser.domain.logic import either, flattened
+from query_parser.domain.measures import of_which
 from query_parser.domain.problems import NotUnderstood
-from query_parser.domain.schema import NUMBERS, TIMES, Schema
+from query_parser.domain.relations import check_narrowed
+from query_parser.domain.schema import TIMES, ColumnType, Schema, Table
 from query_parser.domain.scope import COUNT, Scope
+from query_parser.domain.shares import Shares
 from query_parser.domain.syntax import Node, subtree, tokens, trees
-from query_parser.domain.tree import Aggregate, ColumnRef, Compare, Function, Order, Query
+from query_parser.domain.tree import ColumnRef, Condition, Operator, Query, Tally
 
-FUNCTIONS = {
-    "AVERAGE": Function.AVERAGE,
-    "SUM": Function.SUM,
-    "GREATEST": Function.GREATEST,
-    "LEAST": Function.LEAST,
-}
+LISTED = How(listed=True)
+NAMED = How(named=True)
 
 
 def bind(tree: Node, reading: Reading, schema: Schema) -> Query:
@@ -29,194 +25,177 @@ def bind(tree: Node, reading: Reading, schema: Schema) -> Query:
     return Binder(schema, [entry for _, entry in reading]).question(trees(tree)[0])
 
 
-@dataclass
-class Binder:
+class Binder(Shares):
     """Reads one syntax tree."""
 
-    schema: Schema
-    entries: Sequence[Entry]
-    conditions: Conditions = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Conditions can hold entities, and entities conditions."""
-        self.conditions = Conditions(self.schema, self.entries)
-
     def question(self, tree: Node) -> Query:
-        """Any of the forms of a question."""
-        forms: dict[str, Callable[[Node], Query]] = {
-            "listing": self._listing,
-            "projecting": self._projecting,
-            "counting": self._counting,
-            "counting_distinct": self._counting_distinct,
-            "aggregating": self._aggregating,
-            "most": self._most,
-            "having_count": self._having_count,
-        }
-        return forms[str(tree.data)](tree)
+        """Any of the forms of a question, by the name of its rule."""
+        method: Callable[[Node], Query] = getattr(self, f"_{tree.data}")
+        return method(tree)
 
     def _listing(self, tree: Node) -> Query:
         if tokens(tree, "DISTINCT"):
             raise NotUnderstood("rows are distinct anyway: say which column", unresolved=("distinct",))
-        return self._entity(tree).query()
+        return self.entity(tree, LISTED).query()
+
+    def _listing_of(self, tree: Node) -> Query:
+        """Answer "Ada's orders"."""
+        scope = self.entity(tree, LISTED)
+        scope.where.append(self.conditions.owner(scope, tokens(subtree(tree, "owner"))))
+        return scope.query()
 
     def _projecting(self, tree: Node) -> Query:
-        scope = self._entity(tree)
-        columns = [self._column(node, scope) for node in trees(subtree(tree, "columns"))]
+        scope = self.entity(tree, LISTED)
+        return scope.query(self._columns(tree, scope), distinct=bool(tokens(tree, "DISTINCT")))
+
+    def _projecting_of(self, tree: Node) -> Query:
+        """Columns without "of": in "job ids and statuses" what comes first says of which table."""
+        scope = self.compound(tree)
+        columns = self._columns(tree, scope)
+        if scope.definition(columns[0]).type in TIMES:
+            raise NotUnderstood("a time that follows a table is a condition")
+        self.modify_all(trees(tree), scope)
         return scope.query(columns, distinct=bool(tokens(tree, "DISTINCT")))
 
-    def _counting(self, tree: Node) -> Query:
-        return self._entity(tree).query([COUNT])
+    def _projecting_named(self, tree: Node) -> Query:
+        """Answer "the price of Honey": of the only table that has both a price and names."""
+        words = [
+            token
+            for node in trees(tree)
+            if node.data == "columns"
+            for token in (tokens(column)[0] for column in trees(node))
+        ]
+        words += tokens(tree, "COLUMN", "TIMECOLUMN")
+        tables = [
+            table
+            for table in self.schema.tables
+            if table.label and all(any(ref.table == table.name for ref in self.entry(word).columns) for word in words)
+        ]
+        if len(tables) != 1 or any(self.schema.names_table(word.lower()) for word in words):
+            raise NotUnderstood(f"whose {words[0]} is not said", unresolved=(str(words[0]),))
+        scope = Scope(self.schema, tables[0])
+        name = scope.name_of(scope.table.name)
+        scope.where.append(self._is_named(tree, name, scope))
+        return scope.query([self.conditions.named(word, scope) for word in words])
 
-    def _counting_distinct(self, tree: Node) -> Query:
-        scope = self._entity(tree)
-        columns = [self._column(node, scope) for node in trees(subtree(tree, "columns"))]
-        if len(columns) > 1:
-            raise NotUnderstood("distinct values are counted of one column at a time")
-        return scope.query([Aggregate(Function.COUNT, columns[0], distinct=True)])
+    def _projecting_with(self, tree: Node) -> Query:
+        """Answer "products and their prices": the names, and what is asked of each."""
+        scope = self.entity(tree)
+        return scope.query([scope.name_of(scope.table.name), *self._columns(tree, scope)])
 
-    def _aggregating(self, tree: Node) -> Query:
-        node = subtree(tree, "column")
-        entities = [child for child in trees(tree) if child.data == "entity"]
-        scope = self._entity(tree) if entities else self._only_table(node)
-        check_neighbours(trees(tree))
-        for post in trees(tree):
-            if post.data not in {"functions", "column", "entity"}:
-                self._modify(post, scope)
-        column = self._column(node, scope)
-        functions = [FUNCTIONS[tokens(node)[0].type] for node in trees(subtree(tree, "functions"))]
-        for function in functions:
-            self._check_function(function, column, scope)
-        return scope.query([Aggregate(function, column) for function in functions])
+    def _projecting_alone(self, tree: Node) -> Query:
+        """Answer "the model names": of the only table whose rows have that for a name."""
+        return self._of_only(tree, lambda table, name: table.label is not None and table.label.name == name)
 
-    def _check_function(self, function: Function, column: ColumnRef, scope: Scope) -> None:
-        kind = scope.definition(column).type
-        allowed = NUMBERS if function in {Function.SUM, Function.AVERAGE} else NUMBERS | TIMES
-        if kind not in allowed:
-            raise NotUnderstood(
-                f"{column.column} is {kind.value}: it has no {function.value}", unresolved=(column.column,)
-            )
+    def _projecting_distinct(self, tree: Node) -> Query:
+        """Answer "which categories are there": each value once."""
+        return replace(self._of_only(tree, lambda _table, _name: True), distinct=True)
 
-    def _most(self, tree: Node) -> Query:
-        scope = self._grouped(tree)
-        scope.sort(Order(COUNT, descending=bool(tokens(tree, "MOST"))))
-        scope.limit_to(1)
-        return scope.query([COUNT])
-
-    def _having_count(self, tree: Node) -> Query:
-        scope = self._grouped(tree)
-        operator = next(OPERATORS[word.type] for word in tokens(tree) if word.type in OPERATORS)
-        keys = {key.column for key in self.schema.parents(scope.table.name)}
-        if scope.groups[0].table != scope.table.name or scope.groups[0].column in keys:
-            check_counted(operator, scope.table.name)
-        scope.having = [Compare(COUNT, operator, self.conditions.count(subtree(tree, "amount")))]
-        return scope.query([COUNT])
-
-    def _grouped(self, tree: Node) -> Scope:
-        """The entity that is counted, by the thing that has most of it."""
-        scope = self._entity(tree)
-        if scope.groups or scope.having:
-            raise NotUnderstood(f"the {scope.table.name} are counted by one thing at a time")
-        scope.groups = [self._thing(subtree(tree, "thing"), scope)]
-        return scope
-
-    def _only_table(self, column: Node) -> Scope:
-        token = tokens(column)[0]
-        tables = {ref.table for ref in self._entry(token).columns}
-        if len(tables) > 1:
-            names = " or ".join(sorted(tables))
-            raise NotUnderstood(f"of which do you ask the {token}: {names}?", unresolved=(str(token),))
-        return Scope(self.schema, self.schema.by_name[tables.pop()])
-
-    def _entity(self, parent: Node) -> Scope:
-        tree = subtree(parent, "entity")
-        token = tokens(tree, "TABLE")[0]
-        scope = Scope(self.schema, self.schema.by_name[self._entry(token).table or ""])
-        check_neighbours(trees(tree))
-        for child in trees(tree):
-            self._modify(child, scope, one=not token.lower().endswith("s"))
-        return scope
-
-    def _modify(self, tree: Node, scope: Scope, *, one: bool = False) -> None:
-        """Note what a word before or after the table says of it."""
-        if tree.data == "post":
-            self._modify(trees(tree)[0], scope)
-            return
-        name = str(tree.data)
-        if name == "extreme":
-            self._extreme(tree, scope, one=one)
-        elif name in {"extreme_column", "limited", "group"} or name.startswith("order_"):
-            getattr(self, f"_{name}")(tree, scope)
-        elif name == "of_entity":
-            self._of_entity(tree, scope)
+    def _of_only(self, tree: Node, fits: Callable[[Table, str], bool]) -> Query:
+        words = [tokens(node)[0] for node in trees(subtree(tree, "columns"))]
+        if tokens(tree, "TABLE"):
+            scope = self.compound(tree)
         else:
-            condition = self.conditions.condition(tree, scope)
-            if condition is not None:
-                scope.where.append(condition)
+            refs = self.entry(words[0]).columns
+            fitting = {ref.table for ref in refs if fits(self.schema.by_name[ref.table], ref.column)}
+            if len(fitting) != 1:
+                raise of_which(str(words[0]), fitting or {ref.table for ref in refs})
+            scope = Scope(self.schema, self.schema.by_name[fitting.pop()])
+        self.modify_all(trees(tree), scope)
+        return scope.query([self.conditions.named(word, scope) for word in words])
 
-    def _extreme(self, tree: Node, scope: Scope, *, one: bool) -> None:
-        scope.sort(Order(scope.time(), descending=bool(tokens(tree, "LATEST"))))
-        numbers = [whole_number(node) for node in trees(tree)]
-        if numbers or one:
-            scope.limit_to(numbers[0] if numbers else 1)
+    def _sorting(self, tree: Node) -> Query:
+        scope = self.entity(tree, How(sorted_by=True))
+        return scope.query()
 
-    def _extreme_column(self, tree: Node, scope: Scope) -> None:
-        column = self._column(Tree("column", [*tokens(tree, "COLUMN")]), scope)
-        scope.sort(Order(column, descending=bool(tokens(tree, "GREATEST"))))
-        scope.limit_to(1)
+    def _columns(self, tree: Node, scope: Scope) -> list[ColumnRef]:
+        return [self._named(node, scope) for node in trees(subtree(tree, "columns"))]
 
-    def _limited(self, tree: Node, scope: Scope) -> None:
-        scope.limit_to(whole_number(subtree(tree, "number")))
-        if tokens(tree):
-            scope.top = bool(tokens(tree, "TOP"))
+    def _named(self, node: Node, scope: Scope) -> ColumnRef:
+        if node.data == "column":
+            return self.column(node, scope)
+        return self.conditions.of_table(tokens(node, "TABLE")[0], subtree(node, "column"), scope)
 
-    def _group(self, tree: Node, scope: Scope) -> None:
-        columns = [self._thing(node, scope) for node in trees(subtree(tree, "groups"))]
-        if scope.top is not None:
-            scope.sort(*(Order(column, descending=scope.top) for column in columns))
-        else:
-            scope.groups += columns
+    def _listing_by(self, tree: Node) -> Query:
+        """Answer "which orders did Ada place"."""
+        scope = self.entity(tree, LISTED)
+        scope.where.append(self.conditions.done_by(scope, tokens(tree, "VERB")[0], words_of(tree)))
+        return scope.query()
 
-    def _order_by(self, tree: Node, scope: Scope) -> None:
-        column = self._thing(subtree(tree, "thing"), scope)
-        said = any(child.data == "direction" for child in trees(tree))
-        scope.sort(Order(column, descending=_descending(tree)), directed=said)
+    def _when(self, tree: Node) -> Query:
+        """Answer "when was parcel 7 delivered": the time of one row, which has a name."""
+        scope = self.entity(tree, NAMED)
+        if not scope.is_named():
+            raise NotUnderstood("of which one the time is asked is not said")
+        word = tokens(tree, "TIMECOLUMN", "VALUE")[0]
+        if word.type == "TIMECOLUMN":
+            return scope.query([self.conditions.named(word, scope)])
+        if scope.is_time(word.lower()):
+            raise NotUnderstood(f"{word} is the time that is asked for")
+        scope.where.append(self.conditions.is_value(word, scope))
+        return scope.query([self.conditions.time_of(word, scope)])
 
-    def _order_by_count(self, tree: Node, scope: Scope) -> None:
-        tables = [self._entry(token).table for token in tokens(tree, "TABLE")]
-        descending = scope.top is not False if scope.top is not None else _descending(tree)
-        said = scope.top is not None or any(child.data == "direction" for child in trees(tree))
-        scope.sort(Order(COUNT, descending), directed=said)
-        if tables and tables[0] != scope.table.name:
-            scope.counted = tables[0]
+    def _asking(self, tree: Node) -> Query:
+        scope = self.entity(tree)
+        if scope.order or scope.groups or scope.limit is not None:
+            raise NotUnderstood("whether there is any has no order and no groups")
+        return replace(scope.query([COUNT]), columns=(), is_there=True)
 
-    def _order_same(self, tree: Node, scope: Scope) -> None:
-        scope.sort_same(descending=_descending(tree))
+    def _asking_one(self, tree: Node) -> Query:
+        """Answer "is order 12 paid": of what is named, something else is asked."""
+        scope = self.entity(tree, NAMED)
+        said = list(flattened(scope.where))
+        if not scope.is_one() or len(said) == 1 or scope.order or scope.groups:
+            raise NotUnderstood("of which one that is asked is not said")
+        return replace(scope.query([COUNT]), columns=(), is_there=True)
 
-    def _order_time(self, tree: Node, scope: Scope) -> None:
-        newest = bool(tokens(tree, "NEWESTFIRST"))
-        if scope.order:
-            scope.sort_same(descending=newest)
-        else:
-            scope.sort(Order(scope.time(), newest))
+    def _asking_named(self, tree: Node) -> Query:
+        """Answer "is Honey in stock"."""
+        word = tokens(tree, "TRAIT", "FLAG", "VALUE")[0]
+        scope = self.only_table(word)
+        kinds = {"TRAIT": "trait", "FLAG": "flag", "VALUE": "values_before"}
+        condition = self.conditions.condition(type(tree)(kinds[word.type], [word]), scope)
+        name = self._is_named(tree, scope.name_of(scope.table.name), scope)
+        scope.where += [one for one in (name, condition) if one is not None]
+        return replace(scope.query([COUNT]), columns=(), is_there=True)
 
-    def _of_entity(self, tree: Node, scope: Scope) -> None:
-        inner = self._entity(tree)
-        if not inner.is_whole():
-            raise NotUnderstood(f"the {inner.table.name} can only be narrowed down here")
-        scope.where += self.conditions.of_rows(scope, inner)
+    def _tallied(self, tree: Node) -> Query:
+        """Rows, and how many of another table belong to each."""
+        scope, *others = (self.bind_entity(node) for node in trees(tree) if node.data == "entity")
+        inner = others[0] if others else self.conditions.table(tokens(tree, "TABLE")[0])
+        check_narrowed(inner)
+        related = self.conditions.children(scope, inner)
+        return scope.query([scope.key_of(scope.table.name), Tally(related.table, related.where)])
 
-    def _thing(self, tree: Node, scope: Scope) -> ColumnRef:
-        token = tokens(tree)[0]
-        entry = self._entry(token)
-        return scope.column(entry, str(token)) if entry.table is None else scope.name_of(entry.table)
+    _tallied_of = _tallied
 
-    def _column(self, tree: Node, scope: Scope) -> ColumnRef:
-        token = tokens(tree)[0]
-        return scope.column(self._entry(token), str(token))
+    # How much
 
-    def _entry(self, token: Token) -> Entry:
-        return self.entries[token.start_pos or 0]
+    def _how(self, tree: Node) -> Query:
+        """Of one row its value, of several their average: "how long did the last job take", "how long do jobs take"."""
+        scope = self.entity(tree)
+        self.modify_all(trees(tree), scope)
+        word = tokens(tree, "HOWMUCH", "COLUMN")[0]
+        column = self.conditions.named(word, scope)
+        for end in tokens(tree, "TOEND"):
+            if self.conditions.named(end, scope) != column:
+                raise NotUnderstood(f"{word} does not go on {end}", unresolved=(str(end),))
+        is_average = bool(tokens(tree, "AVERAGELY"))
+        if scope.is_one() and not is_average:
+            return scope.query([column])
+        if not is_average and scope.definition(column).type is not ColumnType.INTERVAL:
+            raise NotUnderstood("of each one, or on average?", suggestions=("say 'on average'",))
+        return scope.query([self.average(column, scope)])
 
+    def _how_named(self, tree: Node) -> Query:
+        word = tokens(tree, "HOWMUCH")[0]
+        scope = self.only_table(word)
+        name = scope.name_of(scope.table.name)
+        scope.where.append(self._is_named(tree, name, scope))
+        return scope.query([self.conditions.named(word, scope)])
 
-def _descending(tree: Node) -> bool:
-    return any(token.type == "DESCENDING" for token in tree.scan_values(lambda value: isinstance(value, Token)))
+    def _is_named(self, tree: Node, name: ColumnRef, scope: Scope) -> Condition:
+        owners = [str(word) for node in trees(tree) if node.data == "owner" for word in tokens(node)]
+        texts = owners or words_of(tree)
+        column = scope.definition(name)
+        return either([comparison(name, column, Operator.EQ, Amount(text)) for text in texts])

@@ -1,81 +1,26 @@
 """The conditions of a question, bound to a table."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
-from lark import Token, Tree
-
-from query_parser.domain import moments, paths
-from query_parser.domain.lexicon import Entry
+from query_parser.domain.literals import amount_of
+from query_parser.domain.logic import either
+from query_parser.domain.neighbours import MEASURED
 from query_parser.domain.problems import NotUnderstood
-from query_parser.domain.schema import TIMES, ColumnType, Schema
-from query_parser.domain.scope import COUNT, Scope, comparison, conjunction, convert, within
-from query_parser.domain.syntax import Node, first_token, subtree, token, tokens, trees
-from query_parser.domain.tree import (
-    Absent,
-    All,
-    Any,
-    ColumnRef,
-    Compare,
-    Condition,
-    Matches,
-    Moment,
-    Not,
-    OneOf,
-    Operator,
-    Related,
-    Value,
-)
-
-OPERATORS = {
-    "GT": Operator.GT,
-    "GE": Operator.GE,
-    "LT": Operator.LT,
-    "LE": Operator.LE,
-    "EQ": Operator.EQ,
-    "NE": Operator.NE,
-}
+from query_parser.domain.relations import RelationConditions
+from query_parser.domain.scope import Scope
+from query_parser.domain.syntax import Node, tokens, trees
+from query_parser.domain.tree import All, Condition
 
 
-@dataclass
-class Conditions:
-    """Binds conditions; what a word means depends on the table that they are about."""
-
-    schema: Schema
-    entries: Sequence[Entry]
-
-    def condition(self, tree: Node, scope: Scope) -> Condition | None:
-        """The condition of a node; None where it only says how many there must be."""
-        method: Callable[[Node, Scope], Condition | None] = getattr(self, f"_{tree.data}")
-        return method(tree, scope)
-
-    def count(self, tree: Node) -> int:
-        """How many: a whole number."""
-        inner = tree.children[0]
-        if isinstance(inner, Tree):
-            return moments.whole_number(inner)
-        if inner.type == "TWICE":
-            return 2
-        raise NotUnderstood(f"{inner} is no number", unresolved=(str(inner),))
-
-    def of_rows(self, scope: Scope, inner: Scope) -> list[Condition]:
-        """Rows that belong to the inner ones, or to which these belong."""
-        if paths.is_parent(self.schema, scope.table.name, inner.table.name):
-            return list(inner.where)
-        return [self._children(scope, inner.table.name, conjunction(inner.where))]
-
-    def _children(self, scope: Scope, table: str, where: Condition | None = None) -> Related:
-        if not paths.is_parent(self.schema, table, scope.table.name):
-            raise NotUnderstood(f"{scope.table.name} and {table} do not belong together", unresolved=(table,))
-        return Related(table, where)
-
-    # Words between conditions
+class Conditions(RelationConditions):
+    """All of them, and the words between them."""
 
     def _where(self, tree: Node, scope: Scope) -> Condition | None:
-        return self.condition(trees(tree)[0], scope)
+        inner = trees(tree)[0]
+        if tokens(tree, "HAVE") and inner.data in MEASURED and not any(map(_has_unit, trees(inner))):
+            raise NotUnderstood("of what that is a number is not said")
+        return self.condition(inner, scope)
 
     def _disjunction(self, tree: Node, scope: Scope) -> Condition | None:
-        return _any(self._each(tree, scope))
+        return either(self._each(tree, scope))
 
     def _conjunction(self, tree: Node, scope: Scope) -> Condition | None:
         return All(tuple(self._each(tree, scope)))
@@ -87,211 +32,6 @@ class Conditions:
             raise NotUnderstood("a number of rows stands by itself, not beside 'and' or 'or'")
         return whole
 
-    def _nothing_of(self, tree: Node, scope: Scope) -> Condition:
-        return Not(_any([self._is_value(token(node, "VALUE"), scope) for node in trees(tree)]))
 
-    # Values that the schema lists
-
-    def _values_before(self, tree: Node, scope: Scope) -> Condition:
-        return _any([self._is_value(word, scope) for word in tokens(tree, "VALUE")])
-
-    def _not_before(self, tree: Node, scope: Scope) -> Condition:
-        return _negated(self._values_before(tree, scope))
-
-    _excluded = _valued_not = _not_before
-
-    def _valued(self, tree: Node, scope: Scope) -> Condition:
-        word = token(tree, "VALUE")
-        if not trees(tree):
-            return self._is_value(word, scope)
-        ref = self._column(trees(tree)[0], scope)
-        return Compare(ref, Operator.EQ, convert(scope.definition(ref), str(word)))
-
-    def _is_value(self, word: Token, scope: Scope) -> Compare:
-        entry = self._entry(word)
-        ref = scope.column(entry, str(word))
-        return Compare(ref, Operator.EQ, entry.value or "")
-
-    def _of_value(self, tree: Node, scope: Scope) -> Condition:
-        return self._valued(tree, scope)
-
-    # Columns and literals
-
-    def _compared(self, tree: Node, scope: Scope) -> Condition:
-        ref = self._column(subtree(tree, "column"), scope)
-        operator = next(OPERATORS[word.type] for word in tokens(tree) if word.type in OPERATORS)
-        return comparison(ref, scope.definition(ref), operator, _amount(subtree(tree, "amount")))
-
-    _compared_before = _compared
-
-    def _compared_or(self, tree: Node, scope: Scope) -> Condition:
-        ref = self._column(subtree(tree, "column"), scope)
-        operator = Operator.GE if tokens(tree, "ORMORE") else Operator.LE
-        return comparison(ref, scope.definition(ref), operator, _amount(subtree(tree, "amount")))
-
-    def _between(self, tree: Node, scope: Scope) -> Condition:
-        ref = self._column(subtree(tree, "column"), scope)
-        low, high = (_amount(node) for node in trees(tree) if node.data == "amount")
-        column = scope.definition(ref)
-        return All((comparison(ref, column, Operator.GE, low), comparison(ref, column, Operator.LE, high)))
-
-    _between_before = _between
-
-    def _listed(self, tree: Node, scope: Scope) -> Condition:
-        ref = self._column(subtree(tree, "column"), scope)
-        return self._literals(subtree(tree, "literals"), ref, scope)
-
-    def _listed_not(self, tree: Node, scope: Scope) -> Condition:
-        return _negated(self._listed(tree, scope))
-
-    def _called(self, tree: Node, scope: Scope) -> Condition:
-        return self._literals(trees(tree)[0], scope.name_of(scope.table.name), scope)
-
-    _of_column = _listed
-
-    def _of_table(self, tree: Node, scope: Scope) -> Condition:
-        table = self._entry(token(tree, "TABLE")).table or ""
-        return self._literals(trees(tree)[0], scope.name_of(table), scope)
-
-    def _literals(self, tree: Node, ref: ColumnRef, scope: Scope) -> Condition:
-        column = scope.definition(ref)
-        texts = [_amount(node) for node in trees(tree)]
-        if len(texts) == 1:
-            return comparison(ref, column, Operator.EQ, texts[0])
-        return OneOf(ref, tuple(convert(column, text) for text in texts))
-
-    def _matched(self, tree: Node, scope: Scope) -> Condition:
-        return self._match(tree, self._column(subtree(tree, "column"), scope), scope)
-
-    def _matched_label(self, tree: Node, scope: Scope) -> Condition:
-        return self._match(tree, scope.name_of(scope.table.name), scope)
-
-    def _match(self, tree: Node, ref: ColumnRef, scope: Scope) -> Condition:
-        column = scope.definition(ref)
-        if column.type is not ColumnType.TEXT:
-            raise NotUnderstood(f"{column.name} is {column.type.value}, no text", unresolved=(column.name,))
-        text = str(token(tree, "WORD", "STRING"))
-        start, end = bool(tokens(tree, "ENDS", "CONTAINS")), bool(tokens(tree, "STARTS", "CONTAINS"))
-        condition = Matches(ref, text, open_start=start, open_end=end)
-        return Not(condition) if tokens(tree, "NOT") else condition
-
-    # What is there, and what is not
-
-    def _absent(self, tree: Node, scope: Scope) -> Condition:
-        return Absent(self._column(subtree(tree, "column"), scope))
-
-    def _present(self, tree: Node, scope: Scope) -> Condition:
-        return Not(self._absent(tree, scope))
-
-    def _absent_word(self, tree: Node, scope: Scope) -> Condition:
-        word = token(tree, "ABSENT")
-        return Absent(scope.column(self._entry(word), str(word)))
-
-    _absent_before = _absent_word
-
-    def _flagged(self, tree: Node, scope: Scope) -> Condition:
-        word = token(tree, "FLAG")
-        return Compare(scope.column(self._entry(word), str(word)), Operator.EQ, value=True)
-
-    _flag = _flagged
-
-    def _flagged_not(self, tree: Node, scope: Scope) -> Condition:
-        word = token(tree, "FLAG")
-        return Compare(scope.column(self._entry(word), str(word)), Operator.EQ, value=False)
-
-    def _unrelated(self, tree: Node, scope: Scope) -> Condition:
-        return Not(self._children(scope, self._entry(token(tree, "TABLE")).table or ""))
-
-    def _related(self, tree: Node, scope: Scope) -> Condition:
-        table = self._entry(token(tree, "TABLE")).table or ""
-        inner = Scope(self.schema, self.schema.by_name[table])
-        conditions = [self.condition(node, inner) for node in trees(tree)]
-        return self._children(scope, table, conjunction([condition for condition in conditions if condition]))
-
-    def _counted(self, tree: Node, scope: Scope) -> None:
-        operator = next(OPERATORS[word.type] for word in tokens(tree) if word.type in OPERATORS)
-        self._count_children(tree, scope, operator)
-
-    def _counted_or(self, tree: Node, scope: Scope) -> None:
-        self._count_children(tree, scope, Operator.GE if tokens(tree, "ORMORE") else Operator.LE)
-
-    def _count_children(self, tree: Node, scope: Scope, operator: Operator) -> None:
-        table = self._entry(token(tree, "TABLE")).table or ""
-        self._children(scope, table)
-        check_counted(operator, table)
-        if scope.counted is not None:
-            raise NotUnderstood("one number of rows at a time")
-        scope.counted = table
-        scope.having.append(Compare(COUNT, operator, self.count(subtree(tree, "amount"))))
-
-    # Times
-
-    def _timed(self, tree: Node, scope: Scope) -> Condition:
-        ref = self._time_column(tree, scope)
-        return within(ref, moments.bounds(trees(tree)[1]))
-
-    def _done(self, tree: Node, scope: Scope) -> Condition:
-        return Not(Absent(self._time_column(tree, scope)))
-
-    def _not_done(self, tree: Node, scope: Scope) -> Condition:
-        return Absent(self._time_column(tree, scope))
-
-    def _during(self, tree: Node, scope: Scope) -> Condition:
-        return within(scope.time(), moments.bounds(trees(tree)[0]))
-
-    def _time_column(self, tree: Node, scope: Scope) -> ColumnRef:
-        ref = self._column(subtree(tree, "column"), scope)
-        if scope.definition(ref).type not in TIMES:
-            raise NotUnderstood(f"{ref.column} is no time, and what it has to be is not said", unresolved=(ref.column,))
-        return ref
-
-    def _column(self, tree: Node, scope: Scope) -> ColumnRef:
-        word = tokens(tree)[0]
-        return scope.column(self._entry(word), str(word))
-
-    def _entry(self, word: Token) -> Entry:
-        return self.entries[word.start_pos or 0]
-
-
-def check_counted(operator: Operator, table: str) -> None:
-    """Refuse what a row without any of the counted ones would answer: it is in no group."""
-    if operator in {Operator.LT, Operator.LE, Operator.NE}:
-        raise NotUnderstood(f"who has none of the {table} would be left out: ask for more than a number")
-
-
-def _any(conditions: Sequence[Condition]) -> Condition:
-    """One of several; values of one column as a list, however they are said."""
-    if len(conditions) == 1:
-        return conditions[0]
-    columns = {_listed(condition) for condition in conditions}
-    column = columns.pop()
-    if columns or column is None:
-        return Any(tuple(conditions))
-    return OneOf(column, tuple(dict.fromkeys(value for condition in conditions for value in _values(condition))))
-
-
-def _listed(condition: Condition) -> ColumnRef | None:
-    """The column of which the condition lists values."""
-    if isinstance(condition, OneOf):
-        return condition.column
-    if isinstance(condition, Compare) and condition.operator is Operator.EQ and isinstance(condition.term, ColumnRef):
-        return None if isinstance(condition.value, Moment) else condition.term
-    return None
-
-
-def _values(condition: Condition) -> tuple[Value, ...]:
-    if isinstance(condition, OneOf):
-        return condition.values
-    return (condition.value,) if isinstance(condition, Compare) and not isinstance(condition.value, Moment) else ()
-
-
-def _negated(condition: Condition) -> Condition:
-    if isinstance(condition, Compare) and condition.operator is Operator.EQ:
-        return Compare(condition.term, Operator.NE, condition.value)
-    return Not(condition)
-
-
-def _amount(tree: Node) -> str:
-    """The text of a literal or an amount."""
-    first = first_token(tree)
-    return "2" if first.type == "TWICE" else str(first)
+def _has_unit(tree: Node) -> bool:
+    return amount_of(tree).unit is not None

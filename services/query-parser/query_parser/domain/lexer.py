@@ -3,39 +3,64 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import product, takewhile
 from math import prod
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from query_parser.domain.inflection import is_plural
 from query_parser.domain.lexicon import SHORTEST_TYPO, Entry, Lexicon
+from query_parser.domain.pieces import Piece, split
 from query_parser.domain.problems import NotUnderstood
 
-PIECE = re.compile(
-    r"""\s*(?: "(?P<double>[^"]*)" | '(?P<single>[^']*)'(?!\w) | (?P<date>\d{4}-\d{2}-\d{2})(?!\w)
-      | (?P<number>\d+(?:\.\d+)?)(?![\w.]*\w) | (?P<word>[^\W\d][\w'/:.-]*[\w]|[^\W\d])
-      | (?P<sign><=|>=|!=|<>|<|>|=|,) )""",
-    re.VERBOSE,
-)
-LONGEST_TEXT = 1000
 # A reading of a question takes time by its words; so many in all readings together.
 MOST_WORDS = 200
 # Before a year; elsewhere 2024 is a number.
-BEFORE_YEARS = {"OF", "MONTHNAME", "BEFORE", "UNTIL", "AFTER", "SINCE", "BETWEEN", "AND"}
+BEFORE_YEARS = {
+    "OF",
+    "TO",
+    "MONTHNAME",
+    "QUARTER",
+    "UNIT",
+    "STARTOF",
+    "ON",
+    "BEFORE",
+    "UNTIL",
+    "AFTER",
+    "SINCE",
+    "BETWEEN",
+    "AND",
+}
 # A word of so many letters may have so many wrong.
 LONG_WORD = 8
+# Who has what follows: "Ada's orders".
+POSSESSIVE = re.compile(r"(.+?)(?:'s|(?<=s)')")
+# "A discount" is not the name of what stands before it.
+APART = "apart"
+# These mean something at the beginning of a question only.
+AT_BEGINNING = {"ISTHERE", "WHEN", "WHO"}
+# "One" is a number after these, and elsewhere somebody or something: "the failed one".
+COUNTED = {"GT", "GE", "LT", "LE", "EQ", "NE", "HAVE", "NEED", "VERB"}
 # After these a word that is not known is taken as a value, and not as a typo.
-BEFORE_VALUES = {"COLUMN", "TABLE", "BE", "EQ", "NE", "NAMED", "STARTS", "ENDS", "CONTAINS", "OR", "COMMA"}
+BEFORE_VALUES = {
+    "COLUMN",
+    "TIMECOLUMN",
+    "TABLE",
+    "BE",
+    "EQ",
+    "NE",
+    "NAMED",
+    "STARTS",
+    "ENDS",
+    "CONTAINS",
+    "OR",
+    "COMMA",
+}
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A word, a number, a sign or something in quotes."""
-
-    kind: str
-    text: str
+# Words that are not known, and the one that each is a typo of, if any.
+Near = dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -53,7 +78,14 @@ class Lexed:
     lexemes: list[Lexeme] = field(default_factory=list)
     fixed: list[tuple[str, str]] = field(default_factory=list)
     # Looked up once: the search goes over all that is known.
-    near: dict[str, str | None] = field(default_factory=dict)
+    near: Near = field(default_factory=dict)
+    # Where the last lexeme ends: what carries no meaning can follow.
+    end: int = 0
+
+    def add(self, lexeme: Lexeme, end: int) -> None:
+        """One more lexeme, up to that piece."""
+        self.lexemes.append(lexeme)
+        self.end = end
 
     def readings(self) -> Iterator[tuple[tuple[str, Entry], ...]]:
         """Every way to read the text; NotUnderstood where that is too much."""
@@ -64,45 +96,28 @@ class Lexed:
             yield tuple(zip(texts, entries, strict=True))
 
 
-def lex(text: str, lexicon: Lexicon) -> Lexed:
-    """The lexemes of a question; NotUnderstood where there are signs that no question has."""
-    pieces = _pieces(text)
-    lexed = Lexed()
+def lex(text: str, lexicon: Lexicon, near: Near | None = None) -> Lexed:
+    """The lexemes of a question; NotUnderstood where there are signs that no question has.
+
+    `near` is what was looked up already, where questions that are alike are read one after the other.
+    """
+    pieces = split(text)
+    lexed = Lexed(near={} if near is None else near)
     place = 0
     while place < len(pieces):
         piece = pieces[place]
         if piece.kind in {"word", "sign"}:
             place += _take_phrase(pieces, place, lexicon, lexed)
         else:
-            lexed.lexemes.append(_value(piece, lexed))
             place += 1
+            lexed.add(_value(piece, lexed), place)
+    while lexed.lexemes and lexed.lexemes[-1].text == ",":
+        lexed.lexemes.pop()
     return lexed
 
 
-def _pieces(text: str) -> list[Piece]:
-    if len(text) > LONGEST_TEXT:
-        raise NotUnderstood(f"a question has at most {LONGEST_TEXT} characters")
-    stripped = text.strip().rstrip("?!. \n")
-    pieces: list[Piece] = []
-    end = 0
-    while end < len(stripped):
-        match = PIECE.match(stripped, end)
-        if match is None:
-            rest = stripped[end:].split()[0]
-            raise NotUnderstood(f"{rest!r} is no part of a question", unresolved=(rest,))
-        kind = match.lastgroup or ""
-        pieces.append(Piece("string" if kind in {"double", "single"} else kind, match[kind]))
-        end = match.end()
-    return pieces
-
-
 def _value(piece: Piece, lexed: Lexed) -> Lexeme:
-    terminals = {"string": "STRING", "date": "DATE", "number": "NUMBER"}
-    if piece.kind == "date":
-        try:
-            date.fromisoformat(piece.text)
-        except ValueError:
-            raise NotUnderstood(f"{piece.text} is no day of the calendar", unresolved=(piece.text,)) from None
+    terminals = {"string": "STRING", "date": "DATE", "number": "NUMBER", "name": "WORD"}
     entries = [Entry(terminals[piece.kind])]
     if re.fullmatch(r"(19|20)\d\d", piece.text) and _last_terminals(lexed) & BEFORE_YEARS:
         entries.append(Entry("YEAR"))
@@ -114,25 +129,79 @@ def _take_phrase(pieces: list[Piece], place: int, lexicon: Lexicon, lexed: Lexed
     near = pieces[place : place + lexicon.longest]
     words = [piece.text for piece in takewhile(lambda piece: piece.kind in {"word", "sign"}, near)]
     lowered = [word.lower() for word in words]
-    length = _longest(lowered, lexicon)
+    before = _last_terminals(lexed)
+    length, entries = _longest(lowered, pieces, place, lexicon, before)
     if not length:
         fixed = [word if word in lexicon.words else _mend(word, lexicon, lexed) or word for word in lowered]
-        if fixed[0] != lowered[0] and not _expects_value(lexed):
-            length = _longest(fixed, lexicon)
+        is_name = words[0][0].isupper() and bool(lexed.lexemes)
+        if fixed[0] != lowered[0] and not is_name and not _expects_value(lexed):
+            length, entries = _longest(fixed, pieces, place, lexicon, before)
             lexed.fixed += [pair for pair in zip(lowered[:length], fixed[:length], strict=True) if pair[0] != pair[1]]
-            lowered = fixed
+            # What a month or a unit is called is looked up again by its meaning.
+            words[:length] = fixed[:length]
     if not length:
-        text = words[0]
-        lexed.lexemes.append(Lexeme(text, (Entry("COMMA" if text == "," else "WORD"),)))
+        _add_unknown(words[0], lexed, place)
         return 1
-    entries = lexicon.phrases[tuple(lowered[:length])]
-    if any(entry.terminal != "NOISE" for entry in entries):
-        lexed.lexemes.append(Lexeme(" ".join(words[:length]), tuple(entries)))
+    if entries:
+        lexed.add(Lexeme(" ".join(words[:length]), tuple(entries)), place + length)
     return length
 
 
-def _longest(words: list[str], lexicon: Lexicon) -> int:
-    return next((n for n in range(len(words), 0, -1) if tuple(words[:n]) in lexicon.phrases), 0)
+def _add_unknown(text: str, lexed: Lexed, place: int) -> None:
+    """A name, or one more word of it: "Ada Weiss" and "Fig jam" are one name each."""
+    last = lexed.lexemes[-1] if lexed.lexemes else None
+    owner = POSSESSIVE.fullmatch(text)
+    is_next = lexed.end == place
+    if last is not None and last.entries[0].terminal == "WORD" and last.text[0].isupper() and is_next and text != ",":
+        name = f"{last.text} {owner[1] if owner else text}"
+        lexed.lexemes.pop()
+        lexed.add(Lexeme(name, (Entry("OWNER"),) if owner else last.entries), place + 1)
+    elif owner:
+        lexed.add(Lexeme(owner[1], (Entry("OWNER"),)), place + 1)
+    else:
+        apart = last is not None and not is_next
+        entry = Entry("COMMA") if text == "," else Entry("WORD", value=APART if apart else None)
+        lexed.add(Lexeme(text, (entry,)), place + 1)
+
+
+def _longest(
+    words: list[str], pieces: list[Piece], place: int, lexicon: Lexicon, before: set[str]
+) -> tuple[int, list[Entry]]:
+    """How many of the words are the longest phrase that can stand here, and what it stands for."""
+    for length in range(len(words), 0, -1):
+        entries = [
+            entry
+            for entry in lexicon.phrases.get(tuple(words[:length]), ())
+            if (entry.terminal not in AT_BEGINNING or not place)
+            and (entry.terminal != "MEASURE" or before & {"NUMBER", "NUMBERWORD"})
+            and (entry.terminal != "EXIST" or (before & {"COLUMN"} and place + length == len(pieces)))
+            and (entry.terminal != "ROLLING" or _is_span(pieces[place + length :], lexicon))
+        ]
+        if entries:
+            return length, _carrying(entries, before)
+    return 0, []
+
+
+def _carrying(entries: list[Entry], before: set[str]) -> list[Entry]:
+    """Without the meaning that a word does not have here: "one" is a number only where one is compared."""
+    others = [entry for entry in entries if entry.terminal != "NOISE"]
+    means_something = before & COUNTED or any(entry.terminal in AT_BEGINNING | {"EXIST"} for entry in entries)
+    return others if means_something or len(others) == len(entries) else []
+
+
+def _is_span(pieces: list[Piece], lexicon: Lexicon) -> bool:
+    """Whether a unit of time comes next, or a number and a unit."""
+    terminals = [_terminals(piece, lexicon) for piece in pieces[:2]]
+    if terminals and terminals[0] & {"NUMBER", "NUMBERWORD"}:
+        terminals = terminals[1:]
+        return bool(terminals) and bool(terminals[0] & {"UNIT", "MEASURE"})
+    return bool(terminals) and "UNIT" in terminals[0]
+
+
+def _terminals(piece: Piece, lexicon: Lexicon) -> set[str]:
+    if piece.kind == "number":
+        return {"NUMBER"}
+    return {entry.terminal for entry in lexicon.phrases.get((piece.text.lower(),), ())}
 
 
 def _last_terminals(lexed: Lexed) -> set[str]:
@@ -142,7 +211,7 @@ def _last_terminals(lexed: Lexed) -> set[str]:
 def _expects_value(lexed: Lexed) -> bool:
     """Whether a name may follow: "model churn" has one, "jobs created" has not."""
     terminals = _last_terminals(lexed) & BEFORE_VALUES
-    return bool(terminals - {"TABLE"}) or (bool(terminals) and not lexed.lexemes[-1].text.lower().endswith("s"))
+    return bool(terminals - {"TABLE"}) or (bool(terminals) and not is_plural(lexed.lexemes[-1].text))
 
 
 def _mend(word: str, lexicon: Lexicon, lexed: Lexed) -> str | None:

@@ -10,3 +10,7 @@ class NotUnderstood(Exception):
         self.reason = reason
         self.unresolved = unresolved
         self.suggestions = suggestions
+
+
+class Unanswerable(NotUnderstood):
+    """One reading is understood and has no query: the question is refused, whatever its other readings say."""

@@ -4,11 +4,17 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from query_parser.domain.inflection import other_number
+from query_parser.domain.schema_rules import check
+from query_parser.domain.tree import Operator
+from query_parser.domain.units import known
 
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,62}$")]
 Phrase = Annotated[str, Field(pattern=r"^[a-z][a-z0-9 '-]{0,62}$")]
 Phrases = Annotated[tuple[Phrase, ...], Field(max_length=20)]
+Unit = Annotated[str, AfterValidator(known)]
 LIMIT_TABLES = 50
 LIMIT_COLUMNS = 100
 
@@ -22,11 +28,13 @@ class ColumnType(StrEnum):
     BOOLEAN = "boolean"
     DATE = "date"
     TIMESTAMP = "timestamp"
+    INTERVAL = "interval"
     UUID = "uuid"
 
 
 NUMBERS = {ColumnType.INTEGER, ColumnType.NUMBER}
 TIMES = {ColumnType.DATE, ColumnType.TIMESTAMP}
+MEASURES = NUMBERS | {ColumnType.INTERVAL}
 
 
 class Part(BaseModel):
@@ -35,8 +43,28 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Adjectives(Part):
+    """What rows are called whose value is high or low: heavy and light. "Heaviest" and "lighter than" follow."""
+
+    high: Phrases = ()
+    low: Phrases = ()
+
+
+class Trait(Part):
+    """A synonym with a condition: "retried" for attempts > 1. A noun stands for the rows: "drinks" are products."""
+
+    words: Phrases = ()
+    nouns: Phrases = ()
+    operator: Operator = Operator.EQ
+    value: bool | int | float | str
+
+
 class Column(Part):
-    """A column, and how people call it; `values` lists all that it can hold."""
+    """A column, and how people call it; `values` lists all that it can hold.
+
+    `times` says of a listed value when a row got it. `rates` names the share of rows with a listed value. After one of
+    `prepositions` comes a value of the column: in "customers in Paris" a city.
+    """
 
     name: Identifier
     type: ColumnType
@@ -46,19 +74,56 @@ class Column(Part):
     absent: Phrases = ()
     label: bool = False
     default_time: bool = False
+    measure: bool = False
+    unit: Unit | None = None
+    adjectives: Adjectives = Adjectives()
+    traits: Annotated[tuple[Trait, ...], Field(max_length=20)] = ()
+    times: dict[str, Identifier] = Field(default_factory=dict, max_length=100)
+    rates: dict[Phrase, str] = Field(default_factory=dict, max_length=20)
+    prepositions: Phrases = ()
+
+
+class Duration(Part):
+    """How long something took: a column that is computed from two times. `verbs` say what ends it: "to deliver"."""
+
+    name: Identifier
+    start: Identifier
+    end: Identifier
+    synonyms: Phrases = ()
+    verbs: Phrases = ()
+
+    @property
+    def column(self) -> Column:
+        """What a question may say of it."""
+        adjectives = Adjectives(high=("long", "slow"), low=("short", "fast", "quick"))
+        return Column(name=self.name, type=ColumnType.INTERVAL, synonyms=self.synonyms, adjectives=adjectives)
 
 
 class Table(Part):
-    """A table; its label column names a row, its default time is what "yesterday" is about."""
+    """A table; its label names a row, "yesterday" is about its default time, and "the largest" about its measure.
+
+    Rows that are `people` can be asked for by "who".
+    """
 
     name: Identifier
     namespace: Identifier | None = None
     synonyms: Phrases = ()
     columns: Annotated[tuple[Column, ...], Field(min_length=1, max_length=LIMIT_COLUMNS)]
+    people: bool = False
+    durations: Annotated[tuple[Duration, ...], Field(max_length=10)] = ()
+
+    @cached_property
+    def named(self) -> dict[str, Column]:
+        """Columns by their names; durations, too."""
+        return {column.name: column for column in (*self.columns, *(one.column for one in self.durations))}
 
     def column(self, name: str) -> Column:
         """The column of that name; KeyError where there is none."""
-        return next(iter(c for c in self.columns if c.name == name), None) or _missing(f"{self.name}.{name}")
+        return self.named[name]
+
+    def duration(self, name: str) -> Duration | None:
+        """The two times that a column is computed from, if it is."""
+        return next((duration for duration in self.durations if duration.name == name), None)
 
     @property
     def label(self) -> Column | None:
@@ -74,12 +139,13 @@ class Table(Part):
 
 
 class ForeignKey(Part):
-    """Each row of `table` belongs to one row of `references`."""
+    """Each row of `table` belongs to one row of `references`, which `verbs` it: customers "place" orders."""
 
     table: Identifier
     column: Identifier
     references: Identifier
     key: Identifier
+    verbs: Phrases = ()
 
 
 class Schema(Part):
@@ -92,6 +158,12 @@ class Schema(Part):
     def by_name(self) -> dict[str, Table]:
         """Tables by their names."""
         return {table.name: table for table in self.tables}
+
+    def names_table(self, word: str) -> bool:
+        """Whether a table is called so, one row or all of them."""
+        return any(
+            word in {name, *other_number(name)} for table in self.tables for name in (table.name, *table.synonyms)
+        )
 
     def parents(self, table: str) -> list[ForeignKey]:
         """The keys along which a row of the table has at most one of another."""
@@ -106,34 +178,5 @@ class Schema(Part):
 
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
-        names = [table.name for table in self.tables]
-        if len(set(names)) < len(names):
-            raise ValueError("two tables have the same name")
-        for table in self.tables:
-            _check_table(table)
-        for key in self.foreign_keys:
-            ends = ((key.table, key.column), (key.references, key.key))
-            for name, column in ends:
-                if name not in self.by_name or all(c.name != column for c in self.by_name[name].columns):
-                    raise ValueError(f"a foreign key names {name}.{column}, which is not in the schema")
+        check(self)
         return self
-
-
-def _check_table(table: Table) -> None:
-    names = [column.name for column in table.columns]
-    if len(set(names)) < len(names):
-        raise ValueError(f"two columns of {table.name} have the same name")
-    for kind in ("label", "default_time"):
-        if sum(getattr(column, kind) for column in table.columns) > 1:
-            raise ValueError(f"{table.name} has two columns that say {kind}")
-    for column in table.columns:
-        if column.values and column.type is not ColumnType.TEXT:
-            raise ValueError(f"{table.name}.{column.name} lists values, and is no text")
-        if unknown := sorted(set(column.value_synonyms.values()) - set(column.values)):
-            raise ValueError(
-                f"{table.name}.{column.name} has other words for {unknown[0]}, which is none of its values"
-            )
-
-
-def _missing(name: str) -> Column:
-    raise KeyError(name)

@@ -1,39 +1,40 @@
-"""What words mean in a question about one table, and what has been said of it so far."""
+"""What has been said of one table in a question so far."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from uuid import UUID
 
-from query_parser.domain import moments, paths
-from query_parser.domain.lexicon import Entry
+from query_parser.domain.columns import Columns
+from query_parser.domain.logic import conjunction
+from query_parser.domain.possible import check_possible
 from query_parser.domain.problems import NotUnderstood
-from query_parser.domain.schema import NUMBERS, TIMES, Column, ColumnType, Schema, Table
+from query_parser.domain.schema import ColumnType
 from query_parser.domain.tree import (
     Aggregate,
-    All,
     ColumnRef,
     Compare,
     Condition,
     Function,
+    Group,
+    Not,
     Operator,
     Order,
+    Period,
     Query,
+    Related,
+    Share,
+    Tally,
     Term,
-    Value,
 )
 
 COUNT = Aggregate(Function.COUNT)
 
 
 @dataclass
-class Scope:
+class Scope(Columns):
     """The table of an entity, and its conditions, groups, order and limit."""
 
-    schema: Schema
-    table: Table
     where: list[Condition] = field(default_factory=list)
-    groups: list[ColumnRef] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
     having: list[Condition] = field(default_factory=list)
     order: list[Order] = field(default_factory=list)
     # Whether the order's direction was said with it, and what was said of it besides.
@@ -42,8 +43,17 @@ class Scope:
     limit: int | None = None
     # "top 5 orders by total": what follows "by" is an order.
     top: bool | None = None
-    # "models with more than 5 jobs": what is counted is another table.
+    # "models with more than 5 jobs": what is counted is another table, and of what rows.
     counted: str | None = None
+    counted_where: Condition | None = None
+    # "how many jobs finished per month": there are groups by time, and the times that verbs have named.
+    is_timed: bool = False
+    # Rows are asked for, and no number.
+    is_listed: bool = False
+    is_alphabetical: bool = False
+    verbs: set[ColumnRef] = field(default_factory=set)
+    # A state that was said like a verb, of which the schema does not say when it came.
+    timeless: str | None = None
 
     def sort(self, *order: Order, directed: bool = True) -> None:
         """Set the order, once."""
@@ -65,66 +75,44 @@ class Scope:
         said = (self.limit, self.order_same, self.top, self.counted)
         return not self.order and not self.groups and all(one is None for one in said)
 
-    def column(self, entry: Entry, text: str) -> ColumnRef:
-        """The column that a word names here: the table's own, or else the one nearest along foreign keys."""
-        own = [ref for ref in entry.columns if ref.table == self.table.name]
-        if len(own) == 1:
-            return own[0]
-        above = [ref for ref in entry.columns if paths.is_parent(self.schema, self.table.name, ref.table)]
-        ranked = sorted(above, key=self._distance)
-        nearest = [ref for ref in ranked if self._distance(ref) == self._distance(ranked[0])]
-        if own or len(nearest) > 1:
-            names = [f"{ref.table}.{ref.column}" for ref in own or nearest]
-            raise NotUnderstood(f"{text!r} can be {' or '.join(names)}", unresolved=(text,), suggestions=tuple(names))
-        if not nearest:
-            names = [column.name for column in self.table.columns]
-            reason = f"{self.table.name} have no {text!r}"
-            raise NotUnderstood(reason, unresolved=(text,), suggestions=(f"columns: {', '.join(names)}",))
-        return nearest[0]
+    def is_one(self) -> bool:
+        """Whether it is one row: the first of an order, or what a name is told of."""
+        return self.limit == 1 or self.is_named()
 
-    def _distance(self, ref: ColumnRef) -> int:
-        return len(paths.to_parent(self.schema, self.table.name, ref.table))
+    def is_named(self) -> bool:
+        """Whether a row is told by its name or its id."""
+        label = self.table.label
+        key = {ColumnRef(self.table.name, name) for name in ("id", label.name if label else "id")}
+        return any(isinstance(one, Compare) and one.term in key and one.operator is Operator.EQ for one in self.where)
 
-    def definition(self, ref: ColumnRef) -> Column:
-        """What the schema says of a column."""
-        return self.schema.by_name[ref.table].column(ref.column)
+    def time_said(self) -> ColumnRef:
+        """The time of what a verb says, or else the table's own."""
+        if self.timeless is not None:
+            raise NotUnderstood(f"the schema does not say when one of the {self.table.name} was {self.timeless}")
+        if len(self.verbs) > 1:
+            raise NotUnderstood("of which of these the time is meant is not said")
+        return next(iter(self.verbs), None) or self.time()
 
-    def name_of(self, table: str) -> ColumnRef:
-        """What tells the rows of a table apart, for people: without a join where the key itself does."""
-        target = self.schema.by_name[table]
-        label = target.label
-        if label is None:
-            raise NotUnderstood(f"the schema does not say what names one of the {table}", unresolved=(table,))
-        if table == self.table.name:
-            return ColumnRef(table, label.name)
-        last = paths.to_parent(self.schema, self.table.name, table)
-        if len(last) == 1 and last[0].key == label.name:
-            return ColumnRef(self.table.name, last[0].column)
-        return ColumnRef(table, label.name)
-
-    def time(self) -> ColumnRef:
-        """The column that a time without a verb is about."""
-        column = self.table.default_time
-        if column is None:
-            raise NotUnderstood(f"{self.table.name} have no time of their own, or several: name the column")
-        return ColumnRef(self.table.name, column.name)
-
-    def value(self, ref: ColumnRef, text: str) -> Value:
-        """A literal as the column's type; NotUnderstood where it can't be one."""
-        return convert(self.definition(ref), text)
+    def per(self, unit: str) -> Period:
+        """A unit of time as a group."""
+        return Period(self.time_said(), unit)
 
     def query(self, columns: Sequence[Term] = (), *, distinct: bool = False) -> Query:
         """All that was said, as one query."""
         if self.counted is not None:
             return self._query_of_counted(columns)
-        aggregated = any(isinstance(column, Aggregate) for column in columns)
+        aggregated = any(isinstance(column, Aggregate | Share) for column in columns)
         if self.groups and not aggregated:
             name = self.table.name
-            raise NotUnderstood("'per' needs a number", suggestions=(f"number of {name} per {self.groups[0].column}",))
+            by = " and ".join(one.unit if isinstance(one, Period) else one.column for one in self.groups)
+            raise NotUnderstood("'per' needs a number", suggestions=(f"number of {name} per {by}",))
         if self.top is not None and not self.order:
             raise NotUnderstood("'top' needs a measure", suggestions=(f"top 5 {self.table.name} by <column>",))
         terms = (*self.groups, *columns)
-        order = self._order(terms if aggregated else ())
+        order = self._order(terms if aggregated else ()) or self._alphabetical(columns)
+        if not aggregated and any(isinstance(one.term, Aggregate) for one in order):
+            raise NotUnderstood(f"the {self.table.name} are sorted by a property, or by how many of others they have")
+        check_possible(self.where, (*terms, *(one.term for one in order)), self.schema)
         if aggregated and (any(one.term not in terms for one in order) or (self.limit is not None and not order)):
             raise NotUnderstood(
                 "some rows only can't be summed up", suggestions=(f"{self.table.name} with a condition",)
@@ -149,78 +137,46 @@ class Scope:
             if self.directed and any(one.descending != self.order_same for one in self.order):
                 raise NotUnderstood("two directions are said of one order")
             return tuple(replace(one, descending=self.order_same) for one in self.order)
-        measures = [term for term in terms if isinstance(term, Aggregate)]
+        measures = [term for term in terms if isinstance(term, Aggregate | Share)]
         if len(measures) != 1:
             raise NotUnderstood("it is not said by what to sort", suggestions=("sorted by <column>",))
         return (Order(measures[0], self.order_same),)
 
+    def _alphabetical(self, columns: Sequence[Term]) -> tuple[Order, ...]:
+        """By what is listed, or by the names of rows."""
+        if not self.is_alphabetical:
+            return ()
+        term = columns[0] if columns else self.name_of(self.table.name)
+        if not isinstance(term, ColumnRef) or self.definition(term).type is not ColumnType.TEXT:
+            raise NotUnderstood("only words have an alphabetical order")
+        return (Order(term),)
+
     def _query_of_counted(self, columns: Sequence[Term]) -> Query:
-        if columns or self.groups or self.counted is None:
+        if self.groups or self.counted is None:
             raise NotUnderstood(f"with a number of {self.counted}, only the {self.table.name} can be asked for")
+        if columns:
+            return self._query_with_tally(columns)
+        if any(isinstance(part, Related | Not) for part in self.where):
+            raise NotUnderstood(f"what belongs to the {self.table.name} is counted of one table at a time")
+        if not self.having and self.limit is None:
+            name = self.table.name
+            suggested = f"top 5 {name} by number of {self.counted}"
+            raise NotUnderstood("how many of them is not said", suggestions=(suggested,))
         inner = Scope(self.schema, self.schema.by_name[self.counted])
-        inner.groups = [inner.name_of(self.table.name)]
-        inner.where, inner.having, inner.order = self.where, self.having, self.order
+        inner.groups = [inner.key_of(self.table.name)]
+        inner.where = [*self.where, *([self.counted_where] if self.counted_where else [])]
+        inner.having, inner.order = self.having, self.order
         inner.directed, inner.order_same, inner.limit = self.directed, self.order_same, self.limit
         return inner.query([COUNT])
+
+    def _query_with_tally(self, columns: Sequence[Term]) -> Query:
+        """Columns or a number of rows: how many belong to each is a condition."""
+        tally = Tally(self.counted or "", self.counted_where)
+        conditions = [replace(one, term=tally) for one in self.having if isinstance(one, Compare)]
+        whole = replace(self, where=[*self.where, *conditions], having=[], counted=None, counted_where=None)
+        return whole.query(columns)
 
 
 def _once(already: object, clause: str) -> None:
     if already is not None and already != []:
         raise NotUnderstood(f"{clause} is said twice")
-
-
-def conjunction(conditions: Sequence[Condition]) -> Condition | None:
-    """All of them as one."""
-    if len(conditions) < 2:  # noqa: PLR2004 - one is itself
-        return conditions[0] if conditions else None
-    return All(tuple(conditions))
-
-
-def within(ref: ColumnRef, bounds: moments.Bounds) -> Condition:
-    """A column whose time is inside the bounds."""
-    comparisons = tuple(Compare(ref, operator, moment) for operator, moment in bounds)
-    return comparisons[0] if len(comparisons) == 1 else All(comparisons)
-
-
-def convert(column: Column, text: str) -> Value:
-    """A literal as the column's type."""
-    wrong = NotUnderstood(f"{text!r} is no value of {column.name}, which is {column.type.value}", unresolved=(text,))
-    if column.values:
-        lowered = text.lower()
-        known = {value.lower(): value for value in column.values} | column.value_synonyms
-        if lowered not in known:
-            listed = tuple(f"{column.name} {value}" for value in column.values)
-            raise NotUnderstood(f"{column.name} is never {text!r}", unresolved=(text,), suggestions=listed)
-        return known[lowered]
-    if column.type in TIMES or column.type is ColumnType.BOOLEAN:
-        raise wrong
-    try:
-        return _typed(column.type, text)
-    except (ValueError, ArithmeticError):
-        raise wrong from None
-
-
-def _typed(kind: ColumnType, text: str) -> Value:
-    if kind is ColumnType.UUID:
-        return str(UUID(text))
-    if kind not in NUMBERS:
-        return text
-    number = Decimal(str(moments.NUMBER_WORDS.get(text.lower(), text)))
-    return int(number) if number == number.to_integral_value() and abs(number) < 2**63 else float(number)
-
-
-def comparison(ref: ColumnRef, column: Column, operator: Operator, text: str) -> Condition:
-    """A column against a value; a day is a span, so "after" leaves all of it out."""
-    if column.type not in TIMES:
-        if column.type not in NUMBERS and operator not in {Operator.EQ, Operator.NE}:
-            raise NotUnderstood(f"{column.name} is {column.type.value}: it has no more or less", unresolved=(text,))
-        return Compare(ref, operator, convert(column, text))
-    try:
-        span = moments.on_day(text)
-    except ValueError:
-        raise NotUnderstood(f"{text!r} is no day", unresolved=(text,), suggestions=("2026-01-31",)) from None
-    if operator is Operator.EQ:
-        return within(ref, span.inside())
-    edge = span.end if operator in {Operator.GT, Operator.LE} else span.start
-    turned = {Operator.GT: Operator.GE, Operator.LE: Operator.LT}.get(operator, operator)
-    return Compare(ref, turned, edge)

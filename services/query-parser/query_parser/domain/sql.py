@@ -1,6 +1,7 @@
 """From a tree to one SELECT with parameters, built as syntax and never as text."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import singledispatchmethod
 
 import sqlglot
@@ -11,21 +12,27 @@ from query_parser.domain.problems import NotUnderstood
 from query_parser.domain.schema import Schema, Table
 from query_parser.domain.tree import (
     Absent,
+    Aggregate,
     All,
     Any,
     ColumnRef,
     Compare,
     Condition,
+    Interval,
     Matches,
     Moment,
     Not,
     OneOf,
     Operator,
     Order,
+    Period,
     Query,
     Related,
+    Share,
+    Tally,
     Term,
     Value,
+    Weekday,
 )
 
 OPERATORS: dict[Operator, type[exp.Binary]] = {
@@ -83,7 +90,8 @@ class _Writer:
         """The statement of a tree, with a join for each other table that it names."""
         table = self.schema.by_name[query.table]
         every = tuple(ColumnRef(table.name, column.name) for column in table.columns)
-        select = exp.select(*(self.term(term) for term in query.columns or every)).from_(_table(table))
+        columns = [_any_row()] if query.is_there else [self.term(term) for term in query.columns or every]
+        select = exp.select(*columns).from_(_table(table))
         where = None if query.where is None else self.condition(query.where)
         groups = [self.term(term) for term in query.group_by]
         having = None if query.having is None else self.condition(query.having)
@@ -106,16 +114,46 @@ class _Writer:
         self.parameters.append(value)
         return exp.Parameter(this=exp.Literal.number(len(self.parameters)))
 
+    @singledispatchmethod
     def term(self, term: Term) -> exp.Expr:
-        """A column or an aggregate; a column of another table asks for its join."""
-        if isinstance(term, ColumnRef):
-            self._reach(term.table)
+        """A column, or what is computed; a column of another table asks for its join."""
+        raise TypeError(type(term).__name__)
+
+    @term.register
+    def _(self, term: ColumnRef) -> exp.Expr:
+        self._reach(term.table)
+        duration = self.schema.by_name[term.table].duration(term.column)
+        if duration is None:
             return _column(term.table, term.column)
+        # Days would make a number of days.
+        start, end = (exp.cast(_column(term.table, name), "timestamptz") for name in (duration.start, duration.end))
+        return exp.paren(exp.Sub(this=end, expression=start))
+
+    @term.register
+    def _(self, term: Period) -> exp.Expr:
+        return _date_trunc(term.unit, self.term(term.column))
+
+    @term.register
+    def _(self, term: Weekday) -> exp.Expr:
+        return exp.Extract(this=exp.var("isodow"), expression=self.term(term.column))
+
+    @term.register
+    def _(self, term: Tally) -> exp.Expr:
+        return self._rows_of(term.table, term.where, exp.Count(this=exp.Star())).subquery()
+
+    @term.register
+    def _(self, term: Share) -> exp.Expr:
+        every = exp.Count(this=exp.Star())
+        held = exp.Filter(this=every.copy(), expression=exp.Where(this=self.condition(term.condition)))
+        some = exp.Nullif(this=every, expression=exp.Literal.number(0))
+        return exp.Div(this=exp.Mul(this=exp.Literal.number("100.0"), expression=held), expression=some)
+
+    @term.register
+    def _(self, term: Aggregate) -> exp.Expr:
         if term.column is None:
             return exp.Count(this=exp.Star())
         column = self.term(term.column)
-        inner = exp.Distinct(expressions=[column]) if term.distinct else column
-        return exp.func(term.function.value, inner)
+        return exp.func(term.function.value, exp.Distinct(expressions=[column]) if term.distinct else column)
 
     @singledispatchmethod
     def condition(self, condition: Condition) -> exp.Expr:
@@ -125,7 +163,10 @@ class _Writer:
     @condition.register
     def _(self, condition: Compare) -> exp.Expr:
         value = condition.value
-        right = _moment(value) if isinstance(value, Moment) else self.parameter(value)
+        if isinstance(value, Moment | Interval):
+            right = _moment(value) if isinstance(value, Moment) else _interval(value.amount, value.unit)
+        else:
+            right = self.parameter(value)
         return OPERATORS[condition.operator](this=self.term(condition.term), expression=right)
 
     @condition.register
@@ -156,14 +197,18 @@ class _Writer:
 
     @condition.register
     def _(self, condition: Related) -> exp.Expr:
-        inner = _Writer(self.schema, condition.table, self.parameters)
-        where = None if condition.where is None else inner.condition(condition.where)
-        select = exp.select("1").from_(_table(self.schema.by_name[condition.table]))
-        *steps, last = paths.to_parent(self.schema, condition.table, self.base)
+        return exp.Exists(this=self._rows_of(condition.table, condition.where, exp.Literal.number(1)))
+
+    def _rows_of(self, table: str, condition: Condition | None, column: exp.Expr) -> exp.Select:
+        """What is seen of the rows of another table that belong to a row of this one."""
+        inner = _Writer(self.schema, table, self.parameters)
+        where = None if condition is None else inner.condition(condition)
+        select = exp.select(column).from_(_table(self.schema.by_name[table]))
+        *steps, last = paths.to_parent(self.schema, table, self.base)
         for step in steps:
             inner._reach(step.references)
         select = inner._join(select).where(_equal(last))
-        return exp.Exists(this=select if where is None else select.where(where))
+        return select if where is None else select.where(where)
 
     def _order(self, order: Order) -> exp.Expr:
         return exp.Ordered(this=self.term(order.term), desc=order.descending, nulls_first=False)
@@ -180,6 +225,10 @@ class _Writer:
                     done.add(key.references)
                     select = select.join(_table(self.schema.by_name[key.references]), on=_equal(key))
         return select
+
+
+def _any_row() -> exp.Expr:
+    return exp.GT(this=exp.Count(this=exp.Star()), expression=exp.Literal.number(0))
 
 
 def _name(name: str) -> exp.Identifier:
@@ -208,8 +257,23 @@ def _moment(moment: Moment) -> exp.Expr:
     elif moment.start_of is None:
         point = exp.func("now")
     else:
-        point = exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(moment.start_of), exp.func("now")])
+        ahead = _interval(moment.ahead, moment.unit) if moment.ahead else None
+        now = exp.func("now") if ahead is None else exp.Sub(this=exp.func("now"), expression=ahead)
+        point = _date_trunc(moment.start_of, now)
+        if ahead is not None:
+            point = exp.Add(this=point, expression=ahead.copy())
     if not moment.moved:
         return point
-    by = exp.cast(exp.Literal.string(f"{abs(moment.moved)} {moment.unit}"), "interval")
+    by = _interval(abs(moment.moved), moment.unit)
     return exp.Sub(this=point, expression=by) if moment.moved < 0 else exp.Add(this=point, expression=by)
+
+
+def _date_trunc(unit: str, time: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this="date_trunc", expressions=[exp.Literal.string(unit), time])
+
+
+def _interval(amount: float, unit: str) -> exp.Expr:
+    # PostgreSQL's intervals have no quarters.
+    amount, unit = (amount * 3, "month") if unit == "quarter" else (amount, unit)
+    # Without an exponent, which a small float has as text.
+    return exp.cast(exp.Literal.string(f"{Decimal(str(amount)):f} {unit}"), "interval")

@@ -24,8 +24,3 @@ def tokens(node: Node, *types: str) -> list[Token]:
 def token(node: Node, *types: str) -> Token:
     """The first token, of these types if any are named."""
     return tokens(node, *types)[0]
-
-
-def first_token(node: Node) -> Token:
-    """The first token at any depth."""
-    return next(node.scan_values(lambda value: isinstance(value, Token)))

@@ -43,27 +43,70 @@ class Operator(StrEnum):
     GE = ">="
 
 
+@dataclass(frozen=True)
+class Period:
+    """The unit of the calendar in which a time lies: its first moment."""
+
+    column: ColumnRef
+    unit: str
+
+
+@dataclass(frozen=True)
+class Weekday:
+    """The day of the week of a time, from Monday, which is 1, to Sunday."""
+
+    column: ColumnRef
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many rows of another table belong to a row."""
+
+    table: str
+    where: "Condition | None" = None
+
+
+@dataclass(frozen=True)
+class Share:
+    """Of a hundred rows, how many hold a condition."""
+
+    condition: "Condition"
+
+
 Value = str | int | float | bool
-Term = ColumnRef | Aggregate
+Term = ColumnRef | Period | Weekday | Tally | Aggregate | Share
+Group = ColumnRef | Period
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A point in time: the start of the present unit (or now, or a day that is named), moved by whole units."""
+    """A point in time: the start of the present unit (or now, or a day that is named), moved by whole units.
+
+    With `ahead` it is so many units after a start, of the latest start for which that has come.
+    """
 
     start_of: str | None = None
     day: date | None = None
     moved: int = 0
     unit: str = "day"
+    ahead: int = 0
+
+
+@dataclass(frozen=True)
+class Interval:
+    """How long something takes: so many of a unit of time."""
+
+    amount: int | float
+    unit: str
 
 
 @dataclass(frozen=True)
 class Compare:
-    """A column or an aggregate against a value or a moment."""
+    """A column or an aggregate against a value, a moment or an interval."""
 
     term: Term
     operator: Operator
-    value: "Value | Moment"
+    value: "Value | Moment | Interval"
 
 
 @dataclass(frozen=True)
@@ -133,13 +176,14 @@ class Order:
 
 @dataclass(frozen=True)
 class Query:
-    """One SELECT; no columns means all of the table's."""
+    """One SELECT; no columns means all of the table's. `is_there` asks whether there is any such row."""
 
     table: str
     columns: tuple[Term, ...] = ()
     distinct: bool = False
+    is_there: bool = False
     where: Condition | None = None
-    group_by: tuple[ColumnRef, ...] = ()
+    group_by: tuple[Group, ...] = ()
     having: Condition | None = None
     order: tuple[Order, ...] = ()
     limit: int | None = None
