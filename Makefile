@@ -12,7 +12,7 @@ GO_VERSION := 1.27
 # What Kafka's broker asks for.
 JAVA_VERSION := 17
 SYNTH_TOOLS := kustomize kubeconform
-TEST_TOOLS := promtool glua
+TEST_TOOLS := promtool glua actionlint
 # Scanners, and peers of the benchmark; nothing else needs them.
 SCAN_TOOLS := kube-score
 BENCH_TOOLS := helm
@@ -28,7 +28,7 @@ POLICY_TOOLS := netpol-verdicts
 # A registry for images, which tests push to.
 IMAGE_TOOLS := registry
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS) $(POLICY_TOOLS) $(IMAGE_TOOLS)
-ENVIRONMENTS := scan bench mlflow services load
+ENVIRONMENTS := scan bench mlflow services load site supply
 # Go modules with definitions of the kinds that manifests have.
 SCHEMA_MODULES := github.com/argoproj/argo-cd/v3 github.com/cloudnative-pg/cloudnative-pg \
   github.com/cloudnative-pg/plugin-barman-cloud sigs.k8s.io/gateway-api
@@ -54,7 +54,7 @@ export CDK8S_CHECK_UPGRADE := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE GOFLAGS
 
-.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens report-pictures cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-insight bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-images setup-local setup-load setup-deploy doctor docs hooks locks trim clean
+.PHONY: help synth check test-fast test mutations policy-sets plan-changes lint e2e e2e-versions stuck-test e2e-long kill-test long fuzz load chaos images-test dashboards screens report-pictures cluster-up cluster-down node-up node-down node-images node-test node-long gateway-test scores bench bench-insight bench-environments bench-scale bench-services setup-synth setup-test setup-e2e setup-e2e-long setup-node setup-node-long setup-scores setup-bench setup-bench-services setup-services setup-policies setup-docs-site setup-images setup-local setup-load setup-deploy doctor docs docs-site sbom audit hooks locks trim clean
 
 help: ## Say what there is
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## /  make \1\t/' | expand -t 22
@@ -92,6 +92,8 @@ lint: setup-test setup-services ## Style, types, layers
 	ruff format --check .
 	mypy
 	$(SERVICES_PYTHON) -m mypy --config-file services/mypy.ini
+	actionlint -shellcheck= -pyflakes=
+	zizmor --offline --no-progress --quiet .github
 	lint-imports
 	PYTHONPATH=$(subst $() ,:,$(addprefix services/,common $(SERVICES))) lint-imports services/importlinter.ini
 
@@ -187,7 +189,7 @@ bench-services: setup-bench-services ## Measure the services against MLflow, bot
 
 setup-synth: $(VENV)/stamp-synth node_modules/.stamp $(SYNTH_TOOLS:%=$(STAMPS)/%) $(STAMPS)/schemas
 
-setup-test: setup-synth $(VENV)/stamp-test $(TEST_TOOLS:%=$(STAMPS)/%)
+setup-test: setup-synth $(VENV)/stamp-test $(STAMPS)/env-site $(STAMPS)/env-supply $(TEST_TOOLS:%=$(STAMPS)/%)
 
 setup-scores: setup-synth $(STAMPS)/env-scan $(SCAN_TOOLS:%=$(STAMPS)/%)
 
@@ -217,6 +219,8 @@ setup-deploy: $(VENV)/stamp-deploy ## Install kubectl, for who has none: `chatdb
 setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
 
 setup-bench-services: setup-local $(STAMPS)/env-mlflow
+
+setup-docs-site: $(STAMPS)/env-site $(STAMPS)/diagrams
 
 doctor: $(VENV)/stamp-synth ## Say what is there, what is missing, and how to fix it
 	chatdb doctor
@@ -252,6 +256,11 @@ $(ENVIRONMENTS:%=$(STAMPS)/env-%): $(STAMPS)/env-%: requirements/%.lock $(VENV)/
 	$(TOOLS)/$*/bin/python -m pip install --quiet --require-hashes --no-deps -r requirements/$*.lock
 	$(if $(filter services,$*),@printf '%s\n' $(patsubst %,"$$PWD/services/%",common $(SERVICES)) > \
 	  "$$($(SERVICES_PYTHON) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/chatdb.pth")
+	@touch $@
+
+$(STAMPS)/diagrams: tools/site/package.json tools/site/package-lock.json tools/site/.npmrc $(VENV)/stamp-synth
+	@mkdir -p $(TOOLS)/diagrams && cp $(wildcard tools/site/package*.json) tools/site/.npmrc $(TOOLS)/diagrams
+	cd $(TOOLS)/diagrams && npm ci --ignore-scripts --silent
 	@touch $@
 
 node_modules/.stamp: package-lock.json .npmrc $(VENV)/stamp-synth
@@ -322,6 +331,26 @@ $(STAMPS)/schemas: tools/schemas.py tools/go/schemas/go.mod tools/go/schemas/go.
 docs: setup-test ## Write what is generated in docs/ and README.md
 	python -m tools.docs
 
+docs-site: setup-docs-site ## Build the documentation site into .tools/docs-site; a broken link is an error
+	$(TOOLS)/site/bin/zensical build --strict --config-file mkdocs.yml
+	@# The theme would fetch it from another host.
+	cp $(TOOLS)/diagrams/node_modules/mermaid/dist/mermaid.min.js $(TOOLS)/docs-site/assets/javascripts/
+
+# What a Dockerfile's base image brings is in no lock, and not listed.
+sbom: $(STAMPS)/env-supply ## Write an SBOM (CycloneDX) of the generator and of each image's packages into .tools/sbom
+	@mkdir -p $(TOOLS)/sbom
+	for name in $(SERVICES); do \
+	  $(TOOLS)/supply/bin/cyclonedx-py requirements --output-reproducible -o $(TOOLS)/sbom/$$name.json \
+	    services/$$name/requirements.lock; done
+	$(TOOLS)/supply/bin/cyclonedx-py requirements --output-reproducible --pyproject pyproject.toml \
+	  -o $(TOOLS)/sbom/generator-python.json requirements/synth.lock
+	npm sbom --sbom-format cyclonedx --package-lock-only > $(TOOLS)/sbom/generator-node.json
+
+audit: $(STAMPS)/env-supply ## Ask for known vulnerabilities of what the locks name; it needs the internet
+	for lock in requirements/synth.lock $(SERVICES:%=services/%/requirements.lock); do \
+	  $(TOOLS)/supply/bin/pip-audit --require-hashes --disable-pip -r $$lock; done
+	npm audit
+
 hooks: setup-test ## Let git run the quick checks before each commit
 	pre-commit install
 
@@ -334,6 +363,7 @@ locks: setup-test ## Choose the newest versions anew; review the difference
 	  uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-annotate --no-header \
 	    --no-emit-index-url -c ../../requirements/services.lock requirements.in -o requirements.lock; done
 	npm install --package-lock-only --ignore-scripts --silent
+	cd tools/site && npm install --package-lock-only --ignore-scripts --silent
 	if command -v mvn > /dev/null; then bash tools/kafka.sh --pin $(TOOLS)/kafka && rm -f $(STAMPS)/kafka; fi
 
 trim: ## Remove what only building needs, 10 to 20 GB: the next build of a server fetches and compiles it anew

@@ -54,6 +54,17 @@ def as_mermaid(platform: ResolvedPlatform) -> str:
     return "\n".join(rows)
 
 
+def tiers_as_mermaid(platform: ResolvedPlatform) -> str:
+    """A flowchart of the tiers with their components; an arrow leads from each wave to the next."""
+    waves: dict[int, list[str]] = {}
+    rows = ["flowchart LR"]
+    for wave, tier, components in platform.deploy_order():
+        names = "<br/>".join(component.name for component in components)
+        rows.append(f'  {tier}["<b>{wave} · {tier}</b><br/>{names}"]')
+        waves.setdefault(wave, []).append(str(tier))
+    return "\n".join([*rows, f"  {' --> '.join(map(' & '.join, waves.values()))}"])
+
+
 def _edges(platform: ResolvedPlatform) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """(provider, consumer) pairs with order, and those without."""
     names = {component.name for component in platform.components}

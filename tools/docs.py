@@ -1,4 +1,4 @@
-"""Writes what is generated in docs/ and README.md: the command reference, the rules, the picture of the order.
+"""Writes what is generated in docs/ and README.md: the command reference, the rules, tables and diagrams.
 
 Usage: docs.py [--check] [ROOT]; with --check it changes nothing, and fails where a page is not up to date.
 """
@@ -12,7 +12,7 @@ import click
 from catalogue.components import CATALOGUE
 from catalogue.waivers import WAIVERS
 from chatdb.cli import main as chatdb
-from chatdb.graph_views import as_mermaid
+from chatdb.graph_views import as_mermaid, tiers_as_mermaid
 from chatdb.plan.notes import RULES as RISKS
 from constructs_lib.checks.rules import RULES
 from constructs_lib.resolve import resolve
@@ -123,7 +123,8 @@ def generated(root: Path) -> Iterator[tuple[str, str]]:
     yield "docs/cli.md", reference()
     yield "docs/rules.md", rules()
     for page, name, content in (
-        ("README.md", "order", _mermaid(as_mermaid(PLATFORM))),
+        ("README.md", "tiers", _mermaid(tiers_as_mermaid(PLATFORM))),
+        ("docs/layout.md", "order", _mermaid(as_mermaid(PLATFORM))),
         (
             "docs/environments.md",
             "environments",

@@ -32,6 +32,15 @@ from chatdb.repository import ROOT
 from constructs_lib.command import SETTINGS
 
 
+def _version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - as click calls it
+    if wanted:
+        # It starts git, which no other call needs.
+        from chatdb.version import described
+
+        click.echo(f"chatdb {described(context.obj)}")
+        context.exit()
+
+
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"], "obj": ROOT},
     commands=[
@@ -63,7 +72,9 @@ from constructs_lib.command import SETTINGS
         views.graph,
     ],
 )
-@click.version_option(package_name="chatdb-gitops")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help="Show the version and exit."
+)
 @click.pass_obj
 def main(root: Path) -> None:
     """Generate ChatDB's GitOps repository, check it, and release it.

@@ -4,14 +4,16 @@ import json
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from catalogue.components import CATALOGUE
 from chatdb.cli import main
+from tests.cli.release_project import commit, git
 from tests.command import invoke
-from tests.repository import copy_inputs, texts
+from tests.repository import ROOT, copy_inputs, texts
 
 
 def test_every_command_and_option_has_help() -> None:
@@ -20,6 +22,21 @@ def test_every_command_and_option_has_help() -> None:
         assert command.help, name
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name} {parameter.name}"
+
+
+@pytest.mark.usefixtures("own_git")
+def test_version_names_the_commit(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a note where files differ from it; outside of a repository, or without git, the version alone."""
+    number = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(repository.parent))
+    assert invoke("--version") == f"chatdb {number}\n"
+    git(repository, "init", "--quiet")
+    contents = commit(repository, "contents")
+    assert invoke("--version") == f"chatdb {number}, commit {contents[:12]}\n"
+    (repository / "chatdb.yaml").write_text("")
+    assert invoke("--version") == f"chatdb {number}, commit {contents[:12]}-dirty\n"
+    monkeypatch.setenv("PATH", "")
+    assert invoke("--version") == f"chatdb {number}\n"
 
 
 def test_synth_twice_changes_nothing(repository: Path) -> None:

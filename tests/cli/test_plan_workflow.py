@@ -6,20 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from tests.repository import ROOT
+from tests.cli.workflows import FOLDER, SHELL, jobs
 
-GITHUB_SHELL = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
 COMMAND = '#!/bin/sh\necho "the plan of $*"\nexit $CODE\n'
 
 
 @pytest.fixture(scope="module")
 def job() -> dict[str, Any]:
     """The only job."""
-    (job,) = yaml.safe_load((ROOT / ".github/workflows/plan.yaml").read_text())["jobs"].values()
-    assert isinstance(job, dict)
-    return job
+    (only,) = jobs(FOLDER / "plan.yaml")
+    return only
 
 
 @pytest.mark.parametrize(("code", "fails"), [(0, 0), (3, 0), (4, 1), (1, 1), (2, 2)])
@@ -33,12 +30,12 @@ def test_outcome(job: dict[str, Any], tmp_path: Path, code: int, fails: int) -> 
     env_vars = {**os.environ, "BASE": "origin/main", "GITHUB_STEP_SUMMARY": str(summary), "GITHUB_OUTPUT": str(output)}
     plan = next(step for step in job["steps"] if step.get("id") == "plan")
     last = job["steps"][-1]
-    subprocess.run([*GITHUB_SHELL, plan["run"]], cwd=tmp_path, env={**env_vars, "CODE": str(code)}, check=True)
+    subprocess.run([*SHELL, plan["run"]], cwd=tmp_path, env={**env_vars, "CODE": str(code)}, check=True)
     assert summary.read_text() == "the plan of plan --base origin/main --markdown --detailed-exitcode\n"
     assert (tmp_path / "plan.md").read_text() == summary.read_text()
     assert last["env"] == {"CODE": "${{ steps.plan.outputs.code }}"}
     said = output.read_text().removeprefix("code=").strip()
-    done = subprocess.run([*GITHUB_SHELL, last["run"]], cwd=tmp_path, env={**env_vars, "CODE": said}, check=False)
+    done = subprocess.run([*SHELL, last["run"]], cwd=tmp_path, env={**env_vars, "CODE": said}, check=False)
     assert done.returncode == fails
 
 

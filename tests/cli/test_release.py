@@ -232,14 +232,6 @@ def test_rollback_to_what_no_longer_builds(project: Path) -> None:
     refused(project, "`git fsck`", "rollback", "--to", contents, "--offline")
 
 
-@pytest.mark.parametrize("name", ["plan", "release", "validate"])
-def test_workflows_fetch_the_history(name: str) -> None:
-    """A shallow checkout could not tell whether a commit is part of the branch."""
-    (job,) = yaml.safe_load((ROOT / f".github/workflows/{name}.yaml").read_text())["jobs"].values()
-    (checkout,) = [step for step in job["steps"] if step.get("uses", "").startswith("actions/checkout@")]
-    assert checkout["with"]["fetch-depth"] == 0
-
-
 def test_pins_name_what_their_commit_autoscales(project: Path) -> None:
     """Until the release that ends it, the Application leaves the replicas alone, although the code says otherwise."""
     core = project / "argocd/large/apps/core.yaml"

@@ -2,9 +2,11 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from catalogue.images import IMAGES
 from chatdb.cli import main
@@ -43,11 +45,22 @@ def test_every_command_is_in_the_reference() -> None:
     assert [name for name in main.commands if f"## chatdb {name}\n" not in text] == []
 
 
-def test_readme_counts_the_rules() -> None:
-    """The README's figures are those of the code."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"{len(RULES)} rules over the rendered manifests" in text
-    assert set(re.findall(r"(\d+) rules", text)) == {str(len(RULES))}
+def test_rules_are_counted() -> None:
+    """The figure of the page is that of the code."""
+    text = (ROOT / "docs/layout.md").read_text(encoding="utf-8")
+    assert re.findall(r"(\d+) rules", text) == [str(len(RULES))]
+
+
+def test_readme_counts_what_an_entry_determines() -> None:
+    """Lines of the entry of query-parser, the objects that name it, and their files."""
+    source = (ROOT / "catalogue/components.py").read_text("utf-8")
+    entry = source.partition('        name="query-parser",\n')[2].partition("\n    ),\n")[0]
+    lines = [line for line in entry.splitlines() if not line.lstrip().startswith("#")]
+    explained = json.loads(CliRunner().invoke(main, ["explain", "query-parser", "--json"]).stdout)["objects"]
+    files = {one["place"]["file"] for one in explained}
+    text = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    assert f"{len(lines) + 2} lines of query-parser in the catalogue determine" in text
+    assert f"determine {len(explained)} objects in {len(files)} files" in text
 
 
 def test_renovate_sees_every_image_of_others() -> None:
@@ -67,5 +80,16 @@ def test_decisions_have_all_parts() -> None:
 
 def test_filled_parts_are_filled() -> None:
     """Marks without anything between them would pass every comparison."""
-    assert "query-parser" in (ROOT / "README.md").read_text(encoding="utf-8").partition("flowchart LR")[2]
+    assert "query-parser" in (ROOT / "docs/layout.md").read_text(encoding="utf-8").partition("flowchart LR")[2]
     assert "model-registry-credentials" in (ROOT / "docs/traits.md").read_text(encoding="utf-8")
+
+
+def test_fragments_are_of_a_known_type() -> None:
+    """Towncrier leaves out files of other names. Each is one line that ends as a sentence."""
+    types = [
+        one["directory"]
+        for one in tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["towncrier"]["type"]
+    ]
+    for path in (ROOT / "changes").glob("[!.]*"):
+        assert re.fullmatch(rf"\+[a-z0-9-]+\.({'|'.join(types)})\.md", path.name), path.name
+        assert re.fullmatch(r"[^\n]+\.\n", path.read_text("utf-8")), path.name

@@ -44,7 +44,7 @@ def test_hooks_are_the_lint_of_make_and_the_generator() -> None:
     printed = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     wanted = printed.splitlines()[-len(recipe.splitlines()) :]
     wanted += ["chatdb synth --check", "chatdb check", "python -m tools.docs --check"]
-    assert [re.sub(r"^/usr/bin/env |\.venv/bin/", "", hook["entry"]) for hook in HOOKS] == wanted
+    assert [re.sub(r"^/usr/bin/env |\.(venv|tools)/bin/", "", hook["entry"]) for hook in HOOKS] == wanted
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=IDS)

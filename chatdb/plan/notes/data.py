@@ -140,7 +140,7 @@ RULES = (
     _blocking(
         "postgres-major",
         majors_of_postgres,
-        "dump with pg_dumpall, start the new major on an empty volume, and restore; docs/production.md has the steps",
+        "dump with pg_dumpall, start the new major on an empty volume, and restore",
     ),
     _blocking("engine-downgraded", downgrades, f"{BACKUP}; read the program's notes on downgrades, or revert it"),
     _blocking("engine-replaced", other_programs, f"{BACKUP}; start the new program on a claim of its own, and copy"),

@@ -17,11 +17,30 @@ SQL = {"sql": 'SELECT "a" FROM "t" WHERE "b" = $1', "parameters": ["x"], "tables
 Reply = Callable[[str], bytes]
 
 
+class Quiet:
+    """Logs no requests."""
+
+    def log_message(self, *_: object) -> None:
+        """Drop it."""
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server on loopback; its URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @contextmanager
 def parser(reply: Reply, status: int = 200, retry_after: str | None = None) -> Iterator[str]:
     """A query-parser that answers a question with what `reply` makes of it; its URL."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             """The answer."""
             content = reply(json.loads(self.rfile.read(int(self.headers["content-length"])))["query"])
@@ -32,16 +51,8 @@ def parser(reply: Reply, status: int = 200, retry_after: str | None = None) -> I
             self.end_headers()
             self.wfile.write(content)
 
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url
 
 
 @contextmanager

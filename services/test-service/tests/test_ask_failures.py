@@ -5,11 +5,11 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
-from asking import NOWHERE, SQL, page_before, page_with, parser
+from asking import NOWHERE, SQL, Quiet, page_before, page_with, parser, serving
 from silence import FAULTS, way_to
 
 from chatdb.local.fault_proxy import Fault
@@ -98,7 +98,7 @@ def test_parser_that_is_silent(fault: Fault) -> None:
 def test_answer_that_comes_byte_by_byte() -> None:
     """Each byte comes in time, and the whole does not: it is given up."""
 
-    class Dripping(BaseHTTPRequestHandler):
+    class Dripping(Quiet, BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             """Until the other side hangs up."""
             self.send_response(200)
@@ -110,17 +110,11 @@ def test_answer_that_comes_byte_by_byte() -> None:
                     return
                 time.sleep(0.1)
 
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Dripping)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    begin = time.monotonic()
-    with page_before(f"http://127.0.0.1:{server.server_port}") as client:
-        assert client.get("/ask", params={"question": "a"}).status_code == 503
-    assert time.monotonic() - begin < 3 * ANSWER_SECONDS
-    server.shutdown()
-    server.server_close()
+    with serving(Dripping) as url:
+        begin = time.monotonic()
+        with page_before(url) as client:
+            assert client.get("/ask", params={"question": "a"}).status_code == 503
+        assert time.monotonic() - begin < 3 * ANSWER_SECONDS
 
 
 class Waiting:

@@ -2,16 +2,16 @@
 
 import json
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+from asking import NOWHERE, Quiet, serving
 from fastapi.testclient import TestClient
 
 from chatdb_common.ids import new_id
@@ -36,7 +36,7 @@ def serve(checks: dict[str, Any]) -> Iterator[str]:
     """A service on loopback that finds `checks`; its URL."""
     ok = all(check["ok"] for check in checks.values())
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet, BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             """Answer from the table."""
             self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -50,17 +50,8 @@ def serve(checks: dict[str, Any]) -> Iterator[str]:
 
         do_POST = do_GET
 
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(Handler) as url:
+        yield url
 
 
 @contextmanager
@@ -68,7 +59,7 @@ def service(*checks: dict[str, Any]) -> Iterator[TestClient]:
     """The service, with one fake for each entry; the others are nowhere."""
     names = ["training_orchestrator_url", "model_registry_url", "ml_engine_url", "query_parser_url"]
     with ExitStack() as stack:
-        urls = dict.fromkeys(names, "http://127.0.0.1:1")
+        urls = dict.fromkeys(names, NOWHERE)
         urls.update({name: stack.enter_context(serve(check)) for name, check in zip(names, checks, strict=False)})
         yield stack.enter_context(TestClient(build(Settings(**urls))))
 

@@ -1,4 +1,4 @@
-"""The README's "Add a service" is true: its lines are run as they are written, in a copy of the repository."""
+"""Commands of the pages print what the pages show: they run as they are written, in a copy of the repository."""
 
 import fnmatch
 import os
@@ -12,12 +12,10 @@ import pytest
 
 from tests.repository import IDENTITY, ROOT, copy_repository
 
-PAGE = (ROOT / "README.md").read_text(encoding="utf-8")
 
-
-def block(page: str) -> list[tuple[str, str]]:
+def block(page: str, heading: str) -> list[tuple[str, str]]:
     """(command, output) of each `$ ` line in the console block below the heading."""
-    section = page.partition("\n## Add a service\n")[2].partition("\n## ")[0]
+    section = (ROOT / page).read_text("utf-8").partition(f"# {heading}\n")[2].partition("\n## ")[0]
     (text,) = re.findall(r"```console\n(.*?)```", section, re.DOTALL)
     steps = re.split(r"^\$ (.+)\n", text, flags=re.MULTILINE)[1:]
     return list(zip(steps[::2], steps[1::2], strict=True))
@@ -55,13 +53,26 @@ def run(folder: Path, command: str) -> str:
     return done.stdout
 
 
-def test_as_written(copy: Path) -> None:
-    """Every output is the README's; then style and types of the new code are right, and nothing is stale."""
-    steps = block(PAGE)
-    assert [command for command, _ in steps][:2] == ["chatdb new-service billing --needs kafka:kafka", "chatdb synth"]
+def run_as_written(copy: Path, steps: list[tuple[str, str]]) -> None:
+    """Runs the commands; each output has to be what is written."""
     for command, written in steps:
         output = run(copy, command)
         assert alike(output, written), f"$ {command}\n{output}"
+
+
+def test_plan_of_the_readme(copy: Path) -> None:
+    """The change that the README plans."""
+    steps = block("README.md", "Review a change")
+    assert [command for command, _ in steps][1:] == ["chatdb plan -e minikube"]
+    run_as_written(copy, steps)
+    run(copy, "git checkout --quiet .")
+
+
+def test_add_a_service(copy: Path) -> None:
+    """Every output is the page's; then style and types of the new code are right, and nothing is stale."""
+    steps = block("docs/adding-a-service.md", "Adding a service")
+    assert [command for command, _ in steps][:2] == ["chatdb new-service billing --needs kafka:kafka", "chatdb synth"]
+    run_as_written(copy, steps)
     run(copy, "chatdb synth --check && python -m tools.docs --check")
     code = "catalogue tests/services"
     run(copy, f"ruff check --no-cache {code} && ruff format --no-cache --check {code}")
