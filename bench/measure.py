@@ -24,7 +24,7 @@ class CommandFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Command:
-    """One way to do the work; `made` is what it writes, and is removed before each run."""
+    """One way to do the work; `made` is what it writes, and is removed before each run, `before` what is done then."""
 
     name: str
     argv: Sequence[str]
@@ -32,6 +32,7 @@ class Command:
     env: Mapping[str, str]
     made: tuple[Path, ...] = ()
     stdout: Path | None = None
+    before: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +85,8 @@ def run(command: Command, *, memory: bool = False) -> Sample:
     """Run it once; CommandFailed with what it printed where its exit code is not 0."""
     for path in command.made:
         shutil.rmtree(path, ignore_errors=True)
+    if command.before:
+        command.before()
     with tempfile.TemporaryDirectory() as folder:
         report, printed = Path(folder) / "report.json", Path(folder) / "printed.txt"
         if command.stdout:

@@ -3,15 +3,18 @@
 import importlib.util
 import json
 import os
+import re
 import shutil
 import sys
+import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 from fleet import TIERS, description
-from measure import Command
+from measure import Command, CommandFailed
 from objects import difference, objects
 
 from constructs_lib.gitops.publish import differences
@@ -19,6 +22,7 @@ from constructs_lib.gitops.publish import differences
 ROOT = Path(__file__).resolve().parents[1]
 HELM = ROOT / ".tools/bin/helm"
 KAPITAN = ROOT / ".tools/bench/bin/kapitan"
+ONE_CHANGED, ONE_PATCHED = "ours, one changed", "the same, each tier has a patch"
 OURS, BARE, HELM_NAME, KAPITAN_NAME = "ours", "bare cdk8s", "helm template", "kapitan compile"
 PLATFORM, AGAIN, EMPTY = "ChatDB", "ChatDB, nothing changed", "empty app"
 GENERATED = ("dist", "argocd", "overlays")
@@ -36,6 +40,9 @@ COPIED = (
     "main.py",
 )
 LINKED = (".tools", ".venv", "node_modules")
+FIRST = "minikube"
+EDITED = re.compile(r'(labels=env\(component="storage)[^"]*')
+"""A label in the entry of model-registry."""
 CHATDB = "from chatdb.cli import main; main(prog_name='chatdb')"
 KEPT = ("LANG", "LC_ALL")
 
@@ -87,6 +94,22 @@ def ours(project: Path, folder: Path, count: int) -> Command:
         folder=project,
         env=environment(folder / "home", node_first=False),
         made=(folder / "ours",),
+    )
+
+
+def again(project: Path, folder: Path, count: int, *, patched: bool) -> Command:
+    """The same once more, with one entry changed; what the run before has left is there, but for what it wrote."""
+    name = ONE_PATCHED if patched else ONE_CHANGED
+    made = folder / ("patched" if patched else "changed")
+    made.mkdir()
+    (made / ".tools").symlink_to(ROOT / ".tools")
+    options = ["--in", str(made), *(["--patched"] if patched else [])]
+    return Command(
+        name=name,
+        argv=[sys.executable, "-O", "bench/ours.py", str(count), str(made / "out"), *options],
+        folder=project,
+        env=environment(folder / "home", node_first=False),
+        made=(made / "out",),
     )
 
 
@@ -189,10 +212,26 @@ def empty(project: Path, folder: Path) -> Command:
     return Command(name=EMPTY, argv=["cdk8s", "synth"], folder=folder, env=env, made=(folder / "dist",))
 
 
-def chatdb(project: Path, home: Path, name: str) -> Command:
+def chatdb(project: Path, home: Path, *words: str) -> Command:
     """A command of ours, as its console script starts it, but in the copy; what it left before stays."""
     env = environment(home, node_first=False)
-    return Command(name=f"chatdb {name}", argv=[sys.executable, "-c", CHATDB, name], folder=project, env=env)
+    name = " ".join(("chatdb", *words))
+    return Command(name=name, argv=[sys.executable, "-c", CHATDB, *words], folder=project, env=env)
+
+
+def edited(project: Path, home: Path) -> Command:
+    """`chatdb synth` of an environment after an edit of one entry, as somebody works."""
+    command = chatdb(project, home, "synth", "-e", FIRST)
+    return replace(command, name=f"{command.name}, one entry changed", before=lambda: edit(project))
+
+
+def edit(project: Path) -> None:
+    """Give an entry a value that it never had."""
+    path = project / "catalogue/components.py"
+    text, count = EDITED.subn(rf"\g<1>-{time.time_ns()}", path.read_text(encoding="utf-8"))
+    if count != 1:
+        raise CommandFailed(f"{path.name}: the label that is edited is there {count} times")
+    path.write_text(text, encoding="utf-8")
 
 
 def stale(project: Path) -> tuple[str, ...]:

@@ -12,15 +12,17 @@ from pathlib import Path
 
 import report
 import rivals
-from goals import DAILY, SIZES, SYNTH, services
+from goals import CHANGE, CHANGED, DAILY, SAVED, SIZES, SYNTH, services
 from machine import facts
 from measure import Command, CommandFailed, Results, alternate
+from watching import saves
 
 from tools import sections
 
 PAGE = rivals.ROOT / "docs/performance.md"
-PARTS = ("synth", "chatdb", "services")
-ROUNDS = {SYNTH: 7, DAILY: 7, services(5): 7, services(100): 5, services(1000): 3}
+PARTS = ("synth", "chatdb", "services", "change")
+SAVES = 30
+ROUNDS = {SYNTH: 7, DAILY: 7, CHANGED: 7, services(5): 7, services(100): 5, services(1000): 3}
 OTHER_ROUNDS = 3
 SHOWN = 5
 
@@ -80,12 +82,22 @@ def _measured(folder: Path, options: argparse.Namespace) -> dict[str, Results]:
         ]
         measure(SYNTH, commands, lambda: _unchanged(project))
     if "chatdb" in options.only:
-        commands = [rivals.chatdb(project, folder / "home", command) for command in ("synth", "check")]
+        words = (("synth",), ("synth", "-e", rivals.FIRST), ("check",))
+        commands = [rivals.chatdb(project, folder / "home", *each) for each in words]
         measure(DAILY, commands, lambda: _unchanged(project))
     if "services" in options.only:
         for size in options.sizes:
             commands = rivals.platform(project, folder / services(size), size)
             measure(services(size), commands, partial(_equal, commands))
+    if "change" in options.only:
+        size = options.sizes[-1]
+        among = folder / CHANGE
+        among.mkdir()
+        commands = [rivals.again(project, among, size, patched=patched) for patched in (False, True)]
+        helm = [] if rivals.HELM_NAME in rivals.missing() else [rivals.helm(project, among, size)]
+        measure(CHANGE, [*commands, *helm], lambda: None)
+        measure(CHANGED, [rivals.edited(project, folder / "home")], lambda: None)
+        groups[SAVED] = {SAVED: saves(project, folder / "home", options.rounds or SAVES)}
     return groups
 
 

@@ -1,13 +1,16 @@
 """The command `chatdb completion`, and the words that the shell completes."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, FishComplete, ZshComplete
 
 from chatdb.repository import catalogue
-from constructs_lib.model import Component
 from constructs_lib.problem import InvalidInput
+
+if TYPE_CHECKING:
+    from constructs_lib.model import Component
 
 SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
 VARIABLE = "_CHATDB_COMPLETE"
@@ -18,7 +21,7 @@ def component_names(_context: click.Context, _parameter: click.Parameter, incomp
     return matching((component.name for component in components()), incomplete)
 
 
-def components() -> tuple[Component, ...]:
+def components() -> "tuple[Component, ...]":
     """The entries; none where they cannot be read: completion has nowhere to say so."""
     try:
         return catalogue().components

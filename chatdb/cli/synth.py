@@ -25,7 +25,8 @@ def synth(root: Path, environment: str | None, *, check: bool, watch: bool, json
         _watch(root, environment, check=check, json_=json_)
     from constructs_lib.gitops.regenerate import regenerate, stale
 
-    if environment is not None:
+    # Settings are read only where there is something to do.
+    if environment is not None and not (root / "argocd" / environment).is_dir():
         environments(root, environment)
     changed = (stale if check else regenerate)(root, catalogue, environment)
     _report(changed, check=check, json_=json_)

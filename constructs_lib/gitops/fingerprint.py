@@ -87,8 +87,9 @@ def _counts(path: Path) -> bool:
 
 def unchanged(root: Path, before: str, environment: str | None = None) -> bool:
     """Whether the last run for all environments, or for this one, had these inputs, and its files are what it wrote."""
-    interrupted = (root / SWAP).exists()
-    return not interrupted and any(_is_noted(root, before, one) for one in {ANY, environment or ANY})
+    if (root / SWAP).exists() or not (root / "argocd" / (environment or "")).is_dir():
+        return False
+    return any(_is_noted(root, before, one) for one in {ANY, environment or ANY})
 
 
 def remember(root: Path, before: str, began: float, environment: str | None = None) -> None:

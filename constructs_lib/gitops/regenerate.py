@@ -5,15 +5,18 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from constructs_lib.files import MIB, advised_writes, enough_room, exclusive
 from constructs_lib.gitops import fingerprint
-from constructs_lib.model import Catalogue
+
+if TYPE_CHECKING:
+    from constructs_lib.model import Catalogue
 
 LOCK = Path(".cdk8s/lock")
 ROOM = 16 * MIB
 """For the runtime that jsii unpacks, and for what is generated, twice: staged, and beside what it replaces."""
-Read = Callable[[], Catalogue]
+Read = Callable[[], "Catalogue"]
 """Reads the catalogue; called only where it is needed."""
 
 
