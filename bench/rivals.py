@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from measure import Command, CommandFailed
 from objects import difference, objects
 
 from constructs_lib.gitops.publish import differences
+from constructs_lib.kustomization import GENERATED as GENERATED_PART
+from constructs_lib.kustomization import KUSTOMIZATION
+from constructs_lib.kustomize import RUNTIME
 
 ROOT = Path(__file__).resolve().parents[1]
 HELM = ROOT / ".tools/bin/helm"
@@ -25,6 +28,7 @@ KAPITAN = ROOT / ".tools/bench/bin/kapitan"
 ONE_CHANGED, ONE_PATCHED = "ours, one changed", "the same, each tier has a patch"
 OURS, BARE, HELM_NAME, KAPITAN_NAME = "ours", "bare cdk8s", "helm template", "kapitan compile"
 PLATFORM, AGAIN, EMPTY = "ChatDB", "ChatDB, nothing changed", "empty app"
+RENDERING = "Kustomize of its environments"
 GENERATED = ("dist", "argocd", "overlays")
 COPIED = (
     "argocd",
@@ -44,6 +48,9 @@ FIRST = "minikube"
 EDITED = re.compile(r'(labels=env\(component="storage)[^"]*')
 """A label in the entry of model-registry."""
 CHATDB = "from chatdb.cli import main; main(prog_name='chatdb')"
+CHANGES = re.compile(r"^(patches|images):", re.MULTILINE)
+"""What an overlay has that Kustomize is started for."""
+EACH = 'for folder; do kustomize build "$folder" >/dev/null || exit 1; done'
 KEPT = ("LANG", "LC_ALL")
 
 
@@ -197,6 +204,20 @@ def synth(project: Path, home: Path) -> Command:
         env=environment(home, node_first=False),
         made=(project / ".cdk8s", project / "dist"),
     )
+
+
+def rendering(project: Path, home: Path) -> Command:
+    """Kustomize alone, for the overlays that `cdk8s synth` starts it for: those that do more than to add objects."""
+    overlays = [path.parent for path in sorted(project.glob(f"overlays/*/*/{KUSTOMIZATION}"))]
+    folders = [str(one) for one in overlays if any(CHANGES.search(path.read_text()) for path in _kustomizations(one))]
+    env = {**environment(home, node_first=False), **RUNTIME}
+    return Command(name=RENDERING, argv=["sh", "-c", EACH, "sh", *folders], folder=project, env=env)
+
+
+def _kustomizations(overlay: Path) -> Iterator[Path]:
+    """The tier's own, and the generated one."""
+    paths = overlay / KUSTOMIZATION, overlay / GENERATED_PART / KUSTOMIZATION
+    return (path for path in paths if path.exists())
 
 
 def unchanged(project: Path, home: Path) -> Command:

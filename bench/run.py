@@ -78,6 +78,7 @@ def _measured(folder: Path, options: argparse.Namespace) -> dict[str, Results]:
         commands = [
             rivals.synth(project, home),
             rivals.unchanged(project, home),
+            rivals.rendering(project, home),
             rivals.empty(project, folder / "empty"),
         ]
         measure(SYNTH, commands, lambda: _unchanged(project))
