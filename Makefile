@@ -28,7 +28,7 @@ POLICY_TOOLS := netpol-verdicts
 # A registry for images, which tests push to.
 IMAGE_TOOLS := registry
 GO_TOOLS := $(SYNTH_TOOLS) $(TEST_TOOLS) $(SCAN_TOOLS) $(BENCH_TOOLS) $(LOCAL_TOOLS) $(POLICY_TOOLS) $(IMAGE_TOOLS)
-ENVIRONMENTS := scan bench mlflow services load site supply
+ENVIRONMENTS := scan mlflow services load site supply
 # Go modules with definitions of the kinds that manifests have.
 SCHEMA_MODULES := github.com/argoproj/argo-cd/v3 github.com/cloudnative-pg/cloudnative-pg \
   github.com/cloudnative-pg/plugin-barman-cloud sigs.k8s.io/gateway-api
@@ -171,7 +171,7 @@ gateway-test: setup-e2e $(STAMPS)/node-gateway ## See a real controller of the G
 scores: setup-scores ## Install two scanners, score each environment, and hold docs/security.md to it
 	python -m tools.scores
 
-bench: setup-bench ## Measure against helm, kapitan and bare cdk8s, and write the tables of docs/performance.md
+bench: setup-bench ## Measure against helm and bare cdk8s, and write the tables of docs/performance.md
 	PYTHONPATH=. $(VENV)/bin/python bench/run.py --write
 	PYTHONPATH=. $(VENV)/bin/python bench/insight.py --write
 
@@ -216,7 +216,7 @@ setup-load: $(STAMPS)/env-load ## Install Locust, which `chatdb load` runs
 
 setup-deploy: $(VENV)/stamp-deploy ## Install kubectl, for who has none: `chatdb deploy` runs it
 
-setup-bench: setup-test $(STAMPS)/env-bench $(BENCH_TOOLS:%=$(STAMPS)/%)
+setup-bench: setup-test $(BENCH_TOOLS:%=$(STAMPS)/%)
 
 setup-bench-services: setup-local $(STAMPS)/env-mlflow
 

@@ -12,7 +12,7 @@ class Goal(Generic[Results]):
     """A figure, and what it should be; `figure` gives None where that was not measured.
 
     `below` is a limit that has to be undercut, `limit` one that may be met, `least` one that has to be reached; without
-    any the figure is for information. `later` is a goal of a later step: it is shown, and is not asked for yet.
+    any the figure is for information.
     """
 
     what: str
@@ -21,14 +21,12 @@ class Goal(Generic[Results]):
     limit: float | None = None
     below: float | None = None
     least: float | None = None
-    later: bool = False
 
     @property
     def wanted(self) -> str:
         """The goal in words."""
         bounds = (("at most", self.limit), ("below", self.below), ("at least", self.least))
-        text = " and ".join(f"{word} {bound:g}{self.unit}" for word, bound in bounds if bound is not None)
-        return text + " (later)" * (self.later and bool(text))
+        return " and ".join(f"{word} {bound:g}{self.unit}" for word, bound in bounds if bound is not None)
 
     def verdict(self, value: float) -> str:
         """`met` or `missed`; nothing where there is no goal."""

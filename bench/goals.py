@@ -5,7 +5,7 @@ from statistics import median, quantiles
 
 from goal import Goal
 from measure import Results, ratio
-from rivals import AGAIN, BARE, EMPTY, HELM_NAME, KAPITAN_NAME, ONE_CHANGED, ONE_PATCHED, OURS, PLATFORM, RENDERING
+from rivals import AGAIN, BARE, EMPTY, HELM_NAME, ONE_CHANGED, ONE_PATCHED, OURS, PLATFORM, RENDERING
 
 SYNTH, DAILY = "cdk8s synth", "chatdb"
 UNCHANGED, CHECK = "chatdb synth -e minikube", "chatdb check"
@@ -112,21 +112,7 @@ GOALS = (
     Goal(what="one more service, ours: 100 to 1000 / 5 to 100", figure=growth(OURS), limit=1.2),
     Goal(what="one more service, bare cdk8s: 100 to 1000 / 5 to 100", figure=growth(BARE)),
     *(
-        Goal(
-            what=f"{size} services: ours / kapitan, CPU",
-            figure=cpu_ratio(services(size), OURS, KAPITAN_NAME),
-            below=1,
-            later=size == SIZES[-1],
-        )
-        for size in SIZES
-    ),
-    *(
-        Goal(
-            what=f"{size} services: ours / helm, CPU",
-            figure=cpu_ratio(services(size), OURS, HELM_NAME),
-            below=1,
-            later=True,
-        )
+        Goal(what=f"{size} services: ours / helm, CPU", figure=cpu_ratio(services(size), OURS, HELM_NAME))
         for size in SIZES
     ),
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-from rivals import HELM, KAPITAN, ROOT, node
+from rivals import HELM, ROOT, node
 
 
 def machine() -> Iterator[tuple[str, str]]:
@@ -28,7 +28,6 @@ def facts() -> Iterator[tuple[str, str]]:
         yield package, version(package)
     yield "cdk8s CLI", json.loads((ROOT / "node_modules/cdk8s-cli/package.json").read_text(encoding="utf-8"))["version"]
     yield "helm", module("helm", "helm.sh/helm/v4") if HELM.exists() else "not installed"
-    yield "kapitan", _said([str(KAPITAN), "--version"]) if KAPITAN.exists() else "not installed"
 
 
 def processor() -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from fleet import TIERS, description
+from fleet import description
 from measure import Command, CommandFailed
 from objects import difference, objects
 
@@ -24,9 +24,8 @@ from constructs_lib.kustomize import RUNTIME
 
 ROOT = Path(__file__).resolve().parents[1]
 HELM = ROOT / ".tools/bin/helm"
-KAPITAN = ROOT / ".tools/bench/bin/kapitan"
 ONE_CHANGED, ONE_PATCHED = "ours, one changed", "the same, each tier has a patch"
-OURS, BARE, HELM_NAME, KAPITAN_NAME = "ours", "bare cdk8s", "helm template", "kapitan compile"
+OURS, BARE, HELM_NAME = "ours", "bare cdk8s", "helm template"
 PLATFORM, AGAIN, EMPTY = "ChatDB", "ChatDB, nothing changed", "empty app"
 RENDERING = "Kustomize of its environments"
 GENERATED = ("dist", "argocd", "overlays")
@@ -147,32 +146,11 @@ def helm(project: Path, folder: Path, count: int) -> Command:
     )
 
 
-def kapitan(project: Path, folder: Path, count: int) -> Command:
-    """`kapitan compile` with a target for each tier, and the description as their parameters."""
-    tree = folder / "kapitan"
-    shutil.copytree(project / "bench/peers/kapitan", tree)
-    described = description(count)
-    targets: dict[str, Any] = {"platform": {"namespaces": described["namespaces"]}}
-    for tier in TIERS:
-        targets[tier] = {"services": [service for service in described["services"] if service["tier"] == tier]}
-    (tree / "inventory/targets").mkdir()
-    for name, parameters in targets.items():
-        text = _yaml({"classes": ["platform"], "parameters": parameters})
-        (tree / f"inventory/targets/{name}.yml").write_text(text, encoding="utf-8")
-    return Command(
-        name=KAPITAN_NAME,
-        argv=[str(KAPITAN), "compile"],
-        folder=tree,
-        env=environment(folder / "home", node_first=True),
-        made=(tree / "compiled",),
-    )
-
-
 def _yaml(value: Any) -> str:
     return yaml.dump(value, Dumper=yaml.CSafeDumper, sort_keys=False)
 
 
-MAKERS = {OURS: ours, BARE: bare, HELM_NAME: helm, KAPITAN_NAME: kapitan}
+MAKERS = {OURS: ours, BARE: bare, HELM_NAME: helm}
 
 
 def platform(project: Path, folder: Path, count: int) -> list[Command]:
@@ -183,7 +161,7 @@ def platform(project: Path, folder: Path, count: int) -> list[Command]:
 
 def missing() -> list[str]:
     """The peers that are not installed."""
-    return [name for name, tool in ((HELM_NAME, HELM), (KAPITAN_NAME, KAPITAN)) if not tool.exists()]
+    return [] if HELM.exists() else [HELM_NAME]
 
 
 def unequal(commands: list[Command]) -> Mapping[str, tuple[str, ...]]:

@@ -24,7 +24,6 @@ EXTRAS = {
     "kube-score": "scores",
     "env-scan": "scores",
     "helm": "bench",
-    "env-bench": "bench",
     "cluster": "e2e",
     "kubernetes-1.28": "e2e-long",
     "argo-cd-3.2": "e2e-long",

@@ -7,7 +7,7 @@ import rivals
 from fleet import catalogue
 from measure import Command, run
 from objects import objects
-from rivals import BARE, HELM_NAME, KAPITAN_NAME, OURS
+from rivals import BARE, HELM_NAME, OURS
 
 from constructs_lib.resolve.problems import problems
 
@@ -26,7 +26,7 @@ def commands(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Command]:
     return installed
 
 
-@pytest.mark.parametrize("peer", [BARE, HELM_NAME, KAPITAN_NAME])
+@pytest.mark.parametrize("peer", [BARE, HELM_NAME])
 def test_same_objects(commands: dict[str, Command], peer: str) -> None:
     """Every object, field for field."""
     if peer not in commands:
