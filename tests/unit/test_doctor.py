@@ -74,12 +74,11 @@ def test_extras_are_named_and_not_missed(machine: Path, monkeypatch: pytest.Monk
     """What one target alone needs is shown; only where all of it is there is it installed."""
     stamps = machine / ".tools/stamps"
     stamps.mkdir(parents=True)
-    (stamps / "helm").touch()
+    (stamps / "kube-score").touch()
     (stamps / "cluster").touch()
     monkeypatch.setattr(shutil, "which", lambda _name: None)
     findings = {finding.name: (finding.found, finding.fix) for finding in doctor.findings(machine)}
     assert findings["Maven"] == (None, "")
     assert findings["extras of make setup-local"] == (None, "")
-    assert findings["extras of make bench"] == (None, "")
     assert findings["extras of make e2e"] == ("installed", "")
     assert findings["extras of make scores"] == (None, "")
