@@ -117,7 +117,7 @@ def test_question_is_typed(running: Platform, window: Browser) -> None:
     assert window.value("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     window.value("document.activeElement.value = 'faild jobs with more than 3 attempts'")
     window.press("Enter")
-    wait_for("the SQL is there", SECONDS, lambda: "FROM" in window.value("document.body.innerText"))
+    wait_for("the SQL is there", SECONDS, partial(window.value, "!!document.querySelector('pre')"))
     asked = window.value("location.href")
     assert asked == f"{url}/ask?{urlencode({'question': 'faild jobs with more than 3 attempts'})}"
     text = text_of(window, asked)
@@ -133,7 +133,7 @@ def test_question_is_refused(running: Platform, window: Browser) -> None:
     assert "There is no SQL for this question: 'delete' cannot be read." in text
     window.show(f"{url}?question=delete", width=PHONE, scripts=False)
     window.value("document.querySelector('main li a').click()")
-    wait_for("the SQL is there", SECONDS, lambda: "FROM" in window.value("document.body.innerText"))
+    wait_for("the SQL is there", SECONDS, partial(window.value, "!!document.querySelector('pre')"))
     long = text_of(window, f"{url}?{urlencode({'question': 'x' * 1001})}", status=422)
     assert "Use at most 1000 characters." in long
 
