@@ -29,8 +29,8 @@ ANSWERING = 30
 LEFT = ("Namespace", "PersistentVolume")
 JSON = {"Content-Type": "application/json"}
 EXPLAINED = {
-    # A claim gets its volume within a second.
-    "FailedScheduling": r"unbound immediate PersistentVolumeClaims",
+    # A claim gets its volume within a second, and the scheduler learns of the claim and of the volume one by one.
+    "FailedScheduling": r"unbound immediate PersistentVolumeClaims|persistentvolume \"pvc-[-0-9a-f]+\" not found",
     # Probes ask before a server listens.
     "Unhealthy": r"^(Startup|Readiness) probe failed",
     # A kubelet does not like cgroups of version 1.
